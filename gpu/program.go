@@ -1,0 +1,59 @@
+package gpu
+
+// Program is a straight line of compute dispatches over named buffers: the
+// compiled form of a training step or of an inference pass. It is plain data,
+// knows nothing of the host it runs on and serialises as JSON, so the native
+// session, the browser's player and an exported bundle replay the same value.
+type Program struct {
+	Name       string     `json:"name"`
+	Modules    []Module   `json:"modules"`
+	Buffers    []Buffer   `json:"buffers"`
+	Dispatches []Dispatch `json:"dispatches"`
+}
+
+// Module is one WGSL compute shader with the entry point "main".
+type Module struct {
+	Label string `json:"label"`
+	Code  string `json:"code"`
+}
+
+// Buffer is a range of device memory known by its name. Programs loaded
+// together share the buffers of equal names; such a buffer is as large as the
+// largest request. New buffers are zero.
+type Buffer struct {
+	Name string `json:"name"`
+	Size uint64 `json:"size"` // bytes, a multiple of 4
+}
+
+// Access says how a shader uses a binding.
+type Access string
+
+// The accesses a binding can have, as WGSL spells them.
+const (
+	Read      Access = "read"       // var<storage, read>
+	ReadWrite Access = "read_write" // var<storage, read_write>
+	Uniform   Access = "uniform"    // var<uniform>
+)
+
+// Binding attaches bytes [Offset, Offset+Size) of a program's buffer to
+// @group(0) @binding(Index). Offsets are multiples of 256.
+type Binding struct {
+	Index  uint32 `json:"index"`
+	Buffer int    `json:"buffer"` // into Program.Buffers
+	Offset uint64 `json:"offset"`
+	Size   uint64 `json:"size"`
+	Access Access `json:"access"`
+}
+
+// Dispatch runs one module over a grid of workgroups. FLOPs counts the
+// multiplies and adds of the direct algorithm and Bytes the least traffic, so
+// that a benchmark can relate time to work; replay uses FLOPs to cut long
+// programs into submissions that a watchdog tolerates.
+type Dispatch struct {
+	Label      string    `json:"label"`
+	Module     int       `json:"module"` // into Program.Modules
+	Bindings   []Binding `json:"bindings"`
+	Workgroups [3]uint32 `json:"workgroups"`
+	FLOPs      float64   `json:"flops,omitempty"`
+	Bytes      float64   `json:"bytes,omitempty"`
+}
