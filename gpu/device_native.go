@@ -1,0 +1,269 @@
+//go:build !js
+
+package gpu
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+	"sync"
+
+	"github.com/rajveermalviya/go-webgpu/wgpu"
+)
+
+// Device is an open adapter. Its methods and those of its sessions may be
+// called from any goroutine, one at a time is served; callbacks run on the
+// goroutine of the call that delivers them.
+//
+// A lost device (a driver reset, an unplugged GPU) ends the process: the native
+// library aborts in the next call and nothing in the process can catch it.
+// Work that must survive runs in a child process under a supervisor.
+type Device struct {
+	// OnPipeline, if set, hears of the progress of Load: how many of the
+	// shaders are compiled.
+	OnPipeline func(done, total int)
+
+	mu       sync.Mutex
+	info     AdapterInfo
+	instance *wgpu.Instance
+	adapter  *wgpu.Adapter
+	device   *wgpu.Device
+	queue    *wgpu.Queue
+	errors   errorWatch
+	sessions map[*Session]struct{}
+	closed   bool
+
+	budget   float64           // cost of one submission, see cost
+	inFlight [maxInFlight]flag // one a submission, in turn
+	turn     int
+}
+
+// Two submissions keep a device busy, and no more than that is lost to wait
+// for when a run is interrupted.
+const maxInFlight = 2
+
+// Costs a submission may have, in the unit of cost: about 0.5 s on a software
+// adapter, 20 ms on a fast GPU, so that a watchdog stays calm and an interrupt
+// is served at once.
+const (
+	softwareBudget = 3e9
+	hardwareBudget = 2e11
+)
+
+// OpenGL is left out: wgpu's GL adapters miss what the programs need and would
+// be chosen silently where Vulkan is missing.
+const backends = wgpu.InstanceBackend_Primary
+
+// Adapters lists every adapter of the machine, best first: discrete,
+// integrated, other, software.
+func Adapters() ([]AdapterInfo, error) {
+	instance, infos, adapters, err := enumerate()
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range adapters {
+		a.Release()
+	}
+	instance.Release()
+	return infos, nil
+}
+
+// enumerate lists the adapters in order, each with its description.
+func enumerate() (*wgpu.Instance, []AdapterInfo, []*wgpu.Adapter, error) {
+	if !hasVulkanLoader() {
+		return nil, nil, nil, errNoLoader
+	}
+	wgpu.SetLogLevel(wgpu.LogLevel_Off)
+	instance := wgpu.CreateInstance(&wgpu.InstanceDescriptor{Backends: backends})
+	type entry struct {
+		info    AdapterInfo
+		adapter *wgpu.Adapter
+	}
+	var entries []entry
+	for _, a := range instance.EnumerateAdapters(&wgpu.InstanceEnumerateAdapterOptons{Backends: backends}) {
+		entries = append(entries, entry{describe(a), a})
+	}
+	if len(entries) == 0 {
+		instance.Release()
+		return nil, nil, nil, errNoAdapter
+	}
+	slices.SortStableFunc(entries, func(a, b entry) int { return bestFirst(a.info, b.info) })
+	infos := make([]AdapterInfo, len(entries))
+	adapters := make([]*wgpu.Adapter, len(entries))
+	for i, e := range entries {
+		infos[i], adapters[i] = e.info, e.adapter
+		infos[i].Index = i
+	}
+	return instance, infos, adapters, nil
+}
+
+func describe(a *wgpu.Adapter) AdapterInfo {
+	p := a.GetProperties()
+	info := AdapterInfo{
+		Name:    p.Name,
+		Vendor:  p.VendorName,
+		Driver:  p.DriverDescription,
+		Backend: p.BackendType.String(),
+		Type:    Other,
+		Limits:  limitsOf(a.GetLimits().Limits),
+	}
+	if info.Vendor == "" {
+		info.Vendor = fmt.Sprintf("0x%04x", p.VendorId)
+	}
+	switch p.AdapterType {
+	case wgpu.AdapterType_DiscreteGPU:
+		info.Type = Discrete
+	case wgpu.AdapterType_IntegratedGPU:
+		info.Type = Integrated
+	case wgpu.AdapterType_CPU:
+		info.Type = CPU
+	}
+	for _, f := range a.EnumerateFeatures() {
+		if name, ok := featureNames[f]; ok {
+			info.Features = append(info.Features, name)
+		}
+	}
+	slices.Sort(info.Features)
+	return info
+}
+
+// TimestampQuery is the feature that lets Profile ask the GPU for its clock.
+const TimestampQuery = "timestamp-query"
+
+// The features that compute programs care about.
+var featureNames = map[wgpu.FeatureName]string{
+	wgpu.FeatureName_TimestampQuery: TimestampQuery,
+	wgpu.FeatureName_ShaderF16:      "shader-f16",
+}
+
+func limitsOf(l wgpu.Limits) Limits {
+	return Limits{
+		MaxBufferSize:                     l.MaxBufferSize,
+		MaxStorageBufferBindingSize:       l.MaxStorageBufferBindingSize,
+		MaxUniformBufferBindingSize:       l.MaxUniformBufferBindingSize,
+		MaxStorageBuffersPerShaderStage:   l.MaxStorageBuffersPerShaderStage,
+		MaxUniformBuffersPerShaderStage:   l.MaxUniformBuffersPerShaderStage,
+		MinStorageBufferOffsetAlignment:   l.MinStorageBufferOffsetAlignment,
+		MinUniformBufferOffsetAlignment:   l.MinUniformBufferOffsetAlignment,
+		MaxComputeWorkgroupStorageSize:    l.MaxComputeWorkgroupStorageSize,
+		MaxComputeInvocationsPerWorkgroup: l.MaxComputeInvocationsPerWorkgroup,
+		MaxComputeWorkgroupSizeX:          l.MaxComputeWorkgroupSizeX,
+		MaxComputeWorkgroupSizeY:          l.MaxComputeWorkgroupSizeY,
+		MaxComputeWorkgroupSizeZ:          l.MaxComputeWorkgroupSizeZ,
+		MaxComputeWorkgroupsPerDimension:  l.MaxComputeWorkgroupsPerDimension,
+	}
+}
+
+// Open opens the adapter that o asks for with all its limits.
+func Open(o Options) (*Device, error) {
+	instance, infos, adapters, err := enumerate()
+	if err != nil {
+		return nil, err
+	}
+	at, err := choose(infos, o.Adapter)
+	for i, a := range adapters {
+		if i != at || err != nil {
+			a.Release()
+		}
+	}
+	if err != nil {
+		instance.Release()
+		return nil, err
+	}
+	d := &Device{
+		info: infos[at], instance: instance, adapter: adapters[at],
+		sessions: map[*Session]struct{}{}, budget: hardwareBudget,
+	}
+	if d.info.Software() {
+		d.budget = softwareBudget
+	}
+	limits := d.adapter.GetLimits().Limits
+	limits.MaxPushConstantSize = 0 // the binding leaves it uninitialised
+	var features []wgpu.FeatureName
+	if d.info.Has(TimestampQuery) {
+		features = append(features, wgpu.FeatureName_TimestampQuery)
+	}
+	d.device, err = d.adapter.RequestDevice(&wgpu.DeviceDescriptor{
+		RequiredLimits:   &wgpu.RequiredLimits{Limits: limits},
+		RequiredFeatures: features,
+	})
+	if err != nil {
+		d.adapter.Release()
+		instance.Release()
+		return nil, fmt.Errorf("gpu: adapter %s refuses to open a device; update its driver or choose another adapter", d.info)
+	}
+	d.queue = d.device.GetQueue()
+	d.errors = watchErrors(d.device)
+	for i := range d.inFlight {
+		d.inFlight[i] = newFlag()
+	}
+	return d, nil
+}
+
+// Info describes the adapter.
+func (d *Device) Info() AdapterInfo { return d.info }
+
+// Limits are the bounds of the device, which are all that the adapter has.
+func (d *Device) Limits() Limits { return d.info.Limits }
+
+// Close waits for the work under way, closes the sessions and the device.
+func (d *Device) Close() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.closed {
+		return
+	}
+	d.finish()
+	for s := range d.sessions {
+		s.release()
+	}
+	d.closed = true
+	d.queue.Release()
+	d.device.Release()
+	d.adapter.Release()
+	d.instance.Release()
+	d.errors.free()
+	for _, f := range d.inFlight {
+		f.free()
+	}
+}
+
+// submit hands commands to the device once fewer than maxInFlight submissions
+// are under way.
+func (d *Device) submit(commands *wgpu.CommandBuffer) {
+	f := d.inFlight[d.turn]
+	if f.state() == 0 {
+		await(d.device, f)
+	}
+	d.turn = (d.turn + 1) % maxInFlight
+	d.queue.Submit(commands)
+	commands.Release()
+	onDone(d.queue, f)
+	poll(d.device)
+}
+
+// finish waits until the device is idle.
+func (d *Device) finish() {
+	d.queue.Submit() // flushes writes that no submission followed
+	f := newFlag()
+	onDone(d.queue, f)
+	await(d.device, f)
+	f.free()
+	for _, f := range d.inFlight {
+		await(d.device, f)
+	}
+}
+
+// remedy says what to install on this system to get an adapter.
+func remedy() string {
+	if runtime.GOOS == "linux" {
+		return "install the Vulkan driver of your GPU, or a software one: Debian and Ubuntu: apt install libvulkan1 mesa-vulkan-drivers; Fedora: dnf install vulkan-loader mesa-vulkan-drivers; Arch: pacman -S vulkan-icd-loader vulkan-swrast; NVIDIA: its own driver"
+	}
+	return "update the graphics driver"
+}
+
+var (
+	errNoLoader  = errors.New("gpu: no Vulkan loader (libvulkan.so.1) on this machine; " + remedy())
+	errNoAdapter = errors.New("gpu: no adapter on this machine; " + remedy())
+)

@@ -1,0 +1,83 @@
+// Package gputest runs WGSL in tests: on the machine's best adapter, or on the
+// one that the environment variable PIXELDA_ADAPTER chooses by index or name.
+package gputest
+
+import (
+	"fmt"
+	"os"
+	"sync"
+	"testing"
+
+	"pixelda-wgpu/gpu"
+)
+
+var open = sync.OnceValues(func() (*gpu.Device, error) {
+	return gpu.Open(gpu.Options{Adapter: os.Getenv("PIXELDA_ADAPTER")})
+})
+
+// Device returns the device that all tests of the process share. Without an
+// adapter the test fails: a GPU test that does not run proves nothing.
+func Device(t testing.TB) *gpu.Device {
+	t.Helper()
+	d, err := open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// Binding is one argument of Run.
+type Binding struct {
+	access gpu.Access
+	data   []byte
+}
+
+// In binds numbers as var<storage, read>.
+func In[T gpu.Number](s []T) Binding { return Binding{gpu.Read, gpu.Bytes(s)} }
+
+// Uniform binds numbers as var<uniform>.
+func Uniform[T gpu.Number](s []T) Binding { return Binding{gpu.Uniform, gpu.Bytes(s)} }
+
+// Out binds numbers as var<storage, read_write>; Run starts from their values
+// and leaves the results in them.
+func Out[T gpu.Number](s []T) Binding { return Binding{gpu.ReadWrite, gpu.Bytes(s)} }
+
+// Run executes a compute shader with the entry point main once. The bindings
+// are numbered in order from 0. Buffers are padded to multiples of 16 bytes, as
+// those of models are.
+func Run(t testing.TB, code string, workgroups [3]uint32, bindings ...Binding) {
+	t.Helper()
+	p := &gpu.Program{
+		Name:       "test",
+		Modules:    []gpu.Module{{Label: t.Name(), Code: code}},
+		Dispatches: []gpu.Dispatch{{Label: t.Name(), Workgroups: workgroups}},
+	}
+	for i, b := range bindings {
+		size := max(16, (uint64(len(b.data))+15)/16*16)
+		p.Buffers = append(p.Buffers, gpu.Buffer{Name: fmt.Sprint(i), Size: size})
+		p.Dispatches[0].Bindings = append(p.Dispatches[0].Bindings, gpu.Binding{
+			Index: uint32(i), Buffer: i, Size: size, Access: b.access,
+		})
+	}
+	s, err := Device(t).Load(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	for i, b := range bindings {
+		if err := s.Write(fmt.Sprint(i), 0, b.data); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Run("test"); err != nil {
+		t.Fatal(err)
+	}
+	for i, b := range bindings {
+		if b.access != gpu.ReadWrite {
+			continue
+		}
+		if err := s.Read(fmt.Sprint(i), 0, b.data); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

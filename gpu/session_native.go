@@ -1,0 +1,200 @@
+//go:build !js
+
+package gpu
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/rajveermalviya/go-webgpu/wgpu"
+)
+
+// Session holds programs ready to run and their buffers in device memory.
+type Session struct {
+	d         *Device
+	buffers   map[string]*buffer
+	programs  map[string]*loaded
+	layouts   map[string]*layout
+	pipelines map[string]*wgpu.ComputePipeline // by layout and code
+	groups    map[string]*wgpu.BindGroup       // by layout and what is bound
+	held      uint64
+	readback
+	closed bool
+}
+
+type buffer struct {
+	*wgpu.Buffer
+	size uint64
+}
+
+// layout is a bind group layout and the pipeline layout that holds it alone.
+type layout struct {
+	group    *wgpu.BindGroupLayout
+	pipeline *wgpu.PipelineLayout
+}
+
+// loaded is a program made of the device's objects.
+type loaded struct {
+	program *Program
+	steps   []step
+	ends    []int // of the submissions, into steps
+}
+
+type step struct {
+	pipeline *wgpu.ComputePipeline
+	group    *wgpu.BindGroup
+	x, y, z  uint32
+}
+
+var errClosed = errors.New("gpu: the session is closed")
+
+func (s *Session) begin() error {
+	s.d.mu.Lock()
+	if s.closed {
+		s.d.mu.Unlock()
+		return errClosed
+	}
+	return nil
+}
+
+// end unlocks the device and delivers what has been read meanwhile.
+func (s *Session) end() {
+	ready := s.ready()
+	s.d.mu.Unlock()
+	s.deliver(ready)
+}
+
+// Write copies data to bytes [offset, offset+len(data)) of a buffer, in order
+// with Run: replays before it see the old bytes, replays after it the new.
+// Offset and length are multiples of 4.
+func (s *Session) Write(name string, offset uint64, data []byte) error {
+	if err := s.begin(); err != nil {
+		return err
+	}
+	defer s.end()
+	b, err := s.find(name, offset, uint64(len(data)))
+	if err != nil || len(data) == 0 {
+		return err
+	}
+	if err := s.d.queue.WriteBuffer(b.Buffer, offset, data); err != nil {
+		return fmt.Errorf("gpu: writing buffer %q: %w", name, err)
+	}
+	return nil
+}
+
+// find returns a buffer after checking a range of it.
+func (s *Session) find(name string, offset, size uint64) (*buffer, error) {
+	b := s.buffers[name]
+	if b == nil {
+		return nil, fmt.Errorf("gpu: there is no buffer %q", name)
+	}
+	if offset%4 != 0 || size%4 != 0 {
+		return nil, fmt.Errorf("gpu: buffer %q: bytes %d+%d; offset and size must be multiples of 4", name, offset, size)
+	}
+	if offset > b.size || size > b.size-offset {
+		return nil, fmt.Errorf("gpu: buffer %q: bytes %d+%d of %d", name, offset, size, b.size)
+	}
+	return b, nil
+}
+
+// Run replays a program: it encodes and submits all dispatches and returns
+// while the device works, at most two submissions ahead of it.
+func (s *Session) Run(name string) error {
+	if err := s.begin(); err != nil {
+		return err
+	}
+	defer s.end()
+	l := s.programs[name]
+	if l == nil {
+		return fmt.Errorf("gpu: there is no program %q", name)
+	}
+	start := 0
+	for _, end := range l.ends {
+		if err := s.run(l.steps[start:end]); err != nil {
+			return fmt.Errorf("gpu: program %s: %w", name, err)
+		}
+		start = end
+	}
+	return nil
+}
+
+// run submits steps as one compute pass.
+func (s *Session) run(steps []step) error {
+	encoder, err := s.d.device.CreateCommandEncoder(nil)
+	if err != nil {
+		return err
+	}
+	defer encoder.Release()
+	pass := encoder.BeginComputePass(nil)
+	for i := range steps {
+		steps[i].encode(pass)
+	}
+	err = pass.End()
+	pass.Release()
+	if err != nil {
+		return err
+	}
+	commands, err := encoder.Finish(nil)
+	if err != nil {
+		return err
+	}
+	s.d.submit(commands)
+	return s.d.errors.take()
+}
+
+func (t *step) encode(pass *wgpu.ComputePassEncoder) {
+	pass.SetPipeline(t.pipeline)
+	pass.SetBindGroup(0, t.group, nil)
+	pass.DispatchWorkgroups(t.x, t.y, t.z)
+}
+
+// Wait returns when the device has done all that was asked of it and every
+// asynchronous read is delivered.
+func (s *Session) Wait() error {
+	if err := s.begin(); err != nil {
+		return err
+	}
+	defer s.end()
+	s.d.finish()
+	return s.d.errors.take()
+}
+
+// BytesHeld is the device memory of the session: buffers and staging.
+func (s *Session) BytesHeld() uint64 {
+	s.d.mu.Lock()
+	defer s.d.mu.Unlock()
+	return s.held
+}
+
+// Close waits for the device and frees all that the session holds. Reads that
+// were not delivered are dropped.
+func (s *Session) Close() {
+	if s.begin() != nil {
+		return
+	}
+	defer s.d.mu.Unlock()
+	s.d.finish()
+	s.release()
+}
+
+func (s *Session) release() {
+	s.closed = true
+	delete(s.d.sessions, s)
+	s.releaseReads()
+	for _, g := range s.groups {
+		g.Release()
+	}
+	for _, p := range s.pipelines {
+		p.Release()
+	}
+	for _, l := range s.layouts {
+		l.pipeline.Release()
+		l.group.Release()
+	}
+	for _, b := range s.buffers {
+		b.Destroy()
+		b.Release()
+	}
+	s.held = 0
+	poll(s.d.device)
+}

@@ -1,0 +1,132 @@
+package gpu
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Validate checks that a device with limits l can run the program. It finds
+// what would otherwise fail late, or on some drivers only; errors name the
+// program, the dispatch and the buffer.
+func (p *Program) Validate(l Limits) error {
+	if p.Name == "" {
+		return fmt.Errorf("gpu: a program has no name")
+	}
+	names := map[string]bool{}
+	for i, b := range p.Buffers {
+		switch {
+		case b.Name == "":
+			return fmt.Errorf("gpu: program %s: buffer %d has no name", p.Name, i)
+		case names[b.Name]:
+			return fmt.Errorf("gpu: program %s: two buffers are named %q", p.Name, b.Name)
+		case b.Size == 0 || b.Size%4 != 0:
+			return fmt.Errorf("gpu: program %s: buffer %q has %d bytes; a size must be a positive multiple of 4", p.Name, b.Name, b.Size)
+		case b.Size > l.MaxBufferSize:
+			return fmt.Errorf("gpu: program %s: buffer %q has %d bytes and the device allows %d; a smaller batch needs less", p.Name, b.Name, b.Size, l.MaxBufferSize)
+		}
+		names[b.Name] = true
+	}
+	layouts := make([]string, len(p.Modules))
+	for i := range p.Dispatches {
+		d := &p.Dispatches[i]
+		if err := p.validateDispatch(d, l); err != nil {
+			return fmt.Errorf("gpu: program %s: dispatch %d (%s): %w", p.Name, i, d.Label, err)
+		}
+		layout := layoutKey(d.Bindings)
+		if layouts[d.Module] == "" {
+			layouts[d.Module] = layout
+		} else if layouts[d.Module] != layout {
+			return fmt.Errorf("gpu: program %s: dispatch %d (%s): module %q was bound as %s before and is now bound as %s", p.Name, i, d.Label, p.Modules[d.Module].Label, layouts[d.Module], layout)
+		}
+	}
+	return nil
+}
+
+// validateDispatch checks what one dispatch refers to.
+func (p *Program) validateDispatch(d *Dispatch, l Limits) error {
+	if d.Module < 0 || d.Module >= len(p.Modules) {
+		return fmt.Errorf("module %d does not exist; there are %d", d.Module, len(p.Modules))
+	}
+	for axis, n := range d.Workgroups {
+		if n == 0 || n > l.MaxComputeWorkgroupsPerDimension {
+			return fmt.Errorf("%d workgroups along %c; allowed are 1 to %d", n, 'x'+rune(axis), l.MaxComputeWorkgroupsPerDimension)
+		}
+	}
+	var storage, uniform uint32
+	for i, b := range d.Bindings {
+		if b.Buffer < 0 || b.Buffer >= len(p.Buffers) {
+			return fmt.Errorf("binding %d: buffer %d does not exist; there are %d", b.Index, b.Buffer, len(p.Buffers))
+		}
+		if err := validateBinding(b, p.Buffers[b.Buffer], l); err != nil {
+			return fmt.Errorf("binding %d: buffer %q: %w", b.Index, p.Buffers[b.Buffer].Name, err)
+		}
+		if b.Access == Uniform {
+			uniform++
+		} else {
+			storage++
+		}
+		for _, o := range d.Bindings[:i] {
+			if o.Index == b.Index {
+				return fmt.Errorf("binding %d is given twice", b.Index)
+			}
+			if err := validateAlias(o, b); err != nil {
+				return fmt.Errorf("bindings %d and %d: buffer %q: %w", o.Index, b.Index, p.Buffers[b.Buffer].Name, err)
+			}
+		}
+	}
+	if storage > l.MaxStorageBuffersPerShaderStage {
+		return fmt.Errorf("%d storage bindings; the device allows %d", storage, l.MaxStorageBuffersPerShaderStage)
+	}
+	if uniform > l.MaxUniformBuffersPerShaderStage {
+		return fmt.Errorf("%d uniform bindings; the device allows %d", uniform, l.MaxUniformBuffersPerShaderStage)
+	}
+	return nil
+}
+
+func validateBinding(b Binding, buffer Buffer, l Limits) error {
+	limit := l.MaxStorageBufferBindingSize
+	switch b.Access {
+	case Read, ReadWrite:
+	case Uniform:
+		limit = l.MaxUniformBufferBindingSize
+	default:
+		return fmt.Errorf("access %q; use %q, %q or %q", b.Access, Read, ReadWrite, Uniform)
+	}
+	switch {
+	case b.Offset%256 != 0:
+		return fmt.Errorf("offset %d; it must be a multiple of 256", b.Offset)
+	case b.Size == 0 || b.Size%4 != 0:
+		return fmt.Errorf("%d bytes bound; the size must be a positive multiple of 4", b.Size)
+	case b.Offset > buffer.Size || b.Size > buffer.Size-b.Offset:
+		return fmt.Errorf("bytes %d+%d bound of %d", b.Offset, b.Size, buffer.Size)
+	case b.Size > limit:
+		return fmt.Errorf("%d bytes bound as %s; the device allows %d", b.Size, b.Access, limit)
+	}
+	return nil
+}
+
+// validateAlias checks two bindings of one dispatch. WebGPU lets a buffer be
+// written in a dispatch only if every binding of it there is read_write, and
+// no two of these may overlap.
+func validateAlias(a, b Binding) error {
+	if a.Buffer != b.Buffer || a.Access != ReadWrite && b.Access != ReadWrite {
+		return nil
+	}
+	if a.Access != b.Access {
+		return fmt.Errorf("bound as %s and as %s in one dispatch", a.Access, b.Access)
+	}
+	if a.Offset < b.Offset+b.Size && b.Offset < a.Offset+a.Size {
+		return fmt.Errorf("the ranges written overlap")
+	}
+	return nil
+}
+
+// layoutKey says which bindings a shader has, and of which kind.
+func layoutKey(bindings []Binding) string {
+	parts := make([]string, len(bindings))
+	for i, b := range slices.SortedFunc(slices.Values(bindings), func(a, b Binding) int { return int(a.Index) - int(b.Index) }) {
+		parts[i] = fmt.Sprintf("%d:%s", b.Index, b.Access)
+	}
+	return "[" + strings.Join(parts, " ") + "]"
+}
