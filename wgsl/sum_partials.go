@@ -1,0 +1,17 @@
+package wgsl
+
+import "fmt"
+
+// SumPartials adds up count partial results of length floats each, in their
+// order: out[i] = Σ_s partials[s·length + i], plus what out holds if accumulate.
+// Up to three floats behind the last of out become zero, and count may not pass
+// 4,096. It is also the bias gradient of a linear layer: the sum of the rows of
+// [batch, features].
+//
+//	0 partials  read        [count, length]
+//	1 out       read_write  [length]
+func SumPartials(count, length int, accumulate bool) Kernel {
+	return build(fmt.Sprintf("sum_partials %d×%d", count, length), "sum_partials.wgsl",
+		Params{"COUNT": count, "LENGTH": length, "ACCUMULATE": accumulate},
+		grid(ceilDiv(length, 256)), float64(count*length), 4*float64((count+1)*length))
+}
