@@ -1,0 +1,200 @@
+package wgsl
+
+import "fmt"
+
+// Conv is the shape of a two-dimensional convolution over [N, InC, InH, InW]
+// with weights [OutC, InC, KernelH, KernelW], giving [N, OutC, OutH, OutW].
+type Conv struct {
+	N, InC, InH, InW  int
+	OutC, OutH, OutW  int
+	KernelH, KernelW  int
+	Stride            int
+	Dilate            int // of the input: 1, but for the data gradient of a strided convolution
+	PadY, PadX        int // rows and columns of zeros before the first
+	TransposedWeights bool
+}
+
+// SameConv is the convolution with TensorFlow's SAME padding: ⌈size/stride⌉
+// outputs, the odd row or column of padding after the last.
+func SameConv(n, inC, h, w, outC, kernel, stride int) Conv {
+	outH, outW := ceilDiv(h, stride), ceilDiv(w, stride)
+	return Conv{
+		N: n, InC: inC, InH: h, InW: w, OutC: outC, OutH: outH, OutW: outW,
+		KernelH: kernel, KernelW: kernel, Stride: stride, Dilate: 1,
+		PadY: max(0, (outH-1)*stride+kernel-h) / 2, PadX: max(0, (outW-1)*stride+kernel-w) / 2,
+	}
+}
+
+// DataGrad is the convolution that takes the gradient of c's output to the
+// gradient of its input: channels swapped, taps turned around, c's stride
+// become a dilation.
+func (c Conv) DataGrad() Conv {
+	return Conv{
+		N: c.N, InC: c.OutC, InH: c.OutH, InW: c.OutW, OutC: c.InC, OutH: c.InH, OutW: c.InW,
+		KernelH: c.KernelH, KernelW: c.KernelW, Stride: 1, Dilate: c.Stride,
+		PadY: c.KernelH - 1 - c.PadY, PadX: c.KernelW - 1 - c.PadX, TransposedWeights: true,
+	}
+}
+
+// FLOPs counts two for each weight an output pixel needs, padding included.
+func (c Conv) FLOPs() float64 {
+	return 2 * float64(c.N*c.OutC*c.InC) * float64(c.OutH*c.OutW*c.taps()) / float64(c.Dilate*c.Dilate)
+}
+
+func (c Conv) bytes() float64 {
+	return 4 * float64(c.N*c.InC*c.InH*c.InW+c.N*c.OutC*c.OutH*c.OutW+c.OutC*c.InC*c.taps())
+}
+
+func (c Conv) taps() int { return c.KernelH * c.KernelW }
+
+func (c Conv) String() string {
+	s := fmt.Sprintf("%d×%d×%d×%d %d×%d→%d", c.N, c.InC, c.InH, c.InW, c.KernelH, c.KernelW, c.OutC)
+	if c.Stride > 1 {
+		s += fmt.Sprintf(" /%d", c.Stride)
+	}
+	if c.Dilate > 1 {
+		s += fmt.Sprintf(" ·%d", c.Dilate)
+	}
+	if c.TransposedWeights {
+		s += "ᵀ"
+	}
+	return s
+}
+
+// Epilogue is what a convolution or matrix product does with its sums before
+// it stores them.
+type Epilogue struct {
+	Bias       bool // adds one value an output channel
+	Activation ActivationKind
+	Slope      float64 // of the leaky ReLU
+}
+
+// Plans lists the ways to compute the convolution. Operands: x [N,InC,InH,InW],
+// w [OutC,InC,KernelH,KernelW] (of a data gradient: the forward weights), bias
+// [OutC] if the epilogue has one, y [N,OutC,OutH,OutW].
+func (c Conv) Plans(e Epilogue) []Plan {
+	var plans []Plan
+	for _, t := range directTiles {
+		if p, ok := c.direct(e, t); ok {
+			plans = append(plans, p)
+		}
+	}
+	for _, t := range gemmTiles {
+		plans = append(plans, c.gemm(e, t))
+	}
+	return plans
+}
+
+// directTile is a register tile of conv_direct.wgsl.
+type directTile struct {
+	rows, block int
+	uniform     bool
+}
+
+// The order is that of preference where nothing has been timed.
+var directTiles = []directTile{{2, 16, true}, {4, 8, true}, {4, 8, false}, {2, 16, false}, {4, 4, true}}
+
+func (c Conv) direct(e Epilogue, t directTile) (Plan, bool) {
+	if t.block > 4 && t.block >= 2*c.OutC || t.rows > 2 && t.rows > c.OutH {
+		return Plan{}, false // mostly idle; a smaller tile is in the list
+	}
+	pack, packed := c.pack(t.block)
+	if t.uniform && packed.vec4*16 > MaxUniformBinding {
+		return Plan{}, false
+	}
+	const columns = 4
+	tiles := c.N * ceilDiv(c.OutH, t.rows) * ceilDiv(c.OutW, columns)
+	group := 64
+	if tiles < 128 {
+		group = 16 // few patches: rather more workgroups than full ones
+	}
+	groups := [3]uint32{uint32(ceilDiv(tiles, group)), 1, 1}
+	kernels, flops, bytes := packed.blocks, c.FLOPs()/float64(packed.blocks), c.bytes()/float64(packed.blocks)
+	if !t.uniform {
+		groups[1], kernels, flops, bytes = uint32(packed.blocks), 1, c.FLOPs(), c.bytes()
+	}
+	name := fmt.Sprintf("direct %d×%d×%d", t.rows, columns, t.block)
+	if t.uniform {
+		name += " uniform"
+	}
+	k := build("conv "+name+" "+c.String(), "conv_direct.wgsl", Params{
+		"N": c.N, "IN_C": c.InC, "IN_H": c.InH, "IN_W": c.InW, "OUT_C": c.OutC, "OUT_H": c.OutH, "OUT_W": c.OutW,
+		"KERNEL_H": c.KernelH, "KERNEL_W": c.KernelW, "STRIDE": c.Stride, "DILATE": c.Dilate, "PAD_Y": c.PadY, "PAD_X": c.PadX,
+		"TILE_Y": t.rows, "TILE_X": columns, "BLOCK": t.block, "BLOCK_VEC4": packed.vec4, "WORKGROUP": group,
+		"UNIFORM": t.uniform, "VECTOR": c.Stride == 1 && c.Dilate == 1 && c.InW%4 == 0 && c.OutW == c.InW,
+		"BIAS": e.Bias, "ACTIVATION": int(e.Activation), "SLOPE": e.Slope,
+	}, groups, flops, bytes)
+	plan := Plan{Name: name, CPU: true, Scratch: map[string]int{"pack": packed.blocks * packed.vec4 * 4}, Calls: []Call{pack}}
+	for b := range kernels {
+		call := Call{Kernel: k, Operands: map[string]Operand{"x4": {Name: "x"}, "y4": {Name: "y"}}}
+		if t.uniform {
+			call.Operands["pack_uniform"] = Operand{Name: "pack", Offset: b * packed.vec4 * 4, Size: packed.vec4 * 4}
+		}
+		plan.Calls = append(plan.Calls, call)
+	}
+	return plan, true
+}
+
+// packing is the layout of packed weights.
+type packing struct{ blocks, vec4 int } // vec4 a block
+
+// pack rearranges the weights into blocks of output channels.
+func (c Conv) pack(block int) (Call, packing) {
+	// A block that is bound alone begins on a multiple of 256 bytes.
+	l := packing{ceilDiv(c.OutC, block), ceilDiv(1+c.InC*c.taps()*block/4, 16) * 16}
+	return Call{Kernel: build("conv pack "+c.String(), "conv_pack.wgsl", Params{
+		"OUT_C": c.OutC, "IN_C": c.InC, "TAPS": c.taps(), "BLOCK": block, "BLOCK_VEC4": l.vec4, "BLOCKS": l.blocks,
+		"TRANSPOSE": c.TransposedWeights,
+	}, [3]uint32{uint32(ceilDiv(l.blocks*l.vec4, 64)), 1, 1}, 0, float64(2*16*l.blocks*l.vec4))}, l
+}
+
+// gemmTile is a tile of conv_gemm.wgsl and conv_gemm_weight.wgsl: pixels and
+// channels of a workgroup, and of an invocation.
+type gemmTile struct{ m, o, threadM, threadO int }
+
+var gemmTiles = []gemmTile{{64, 64, 8, 8}, {32, 32, 4, 4}, {64, 32, 8, 4}}
+
+func (c Conv) gemm(e Epilogue, t gemmTile) Plan {
+	block := ceilDiv(c.OutC, 4) * 4
+	pack, packed := c.pack(block)
+	plan := Plan{
+		Name:    fmt.Sprintf("gemm %d×%d %d×%d", t.m, t.o, t.threadM, t.threadO),
+		Scratch: map[string]int{"pack": packed.vec4 * 4}, Calls: []Call{pack},
+	}
+	tileK := 16
+	for tileK > 4 && tileK >= 2*c.InC {
+		tileK /= 2
+	}
+	for phase := range c.Dilate * c.Dilate {
+		y, x := phasesOf(c.OutH, c.KernelH, c.PadY, c.Dilate, phase/c.Dilate), phasesOf(c.OutW, c.KernelW, c.PadX, c.Dilate, phase%c.Dilate)
+		if y.size == 0 || x.size == 0 {
+			continue
+		}
+		m := c.N * y.size * x.size
+		k := build(fmt.Sprintf("conv %s %s", plan.Name, c), "conv_gemm.wgsl", Params{
+			"N": c.N, "IN_C": c.InC, "IN_H": c.InH, "IN_W": c.InW, "OUT_C": c.OutC, "OUT_H": c.OutH, "OUT_W": c.OutW,
+			"OUT_STEP": c.Dilate, "PHASE_Y": phase / c.Dilate, "PHASE_X": phase % c.Dilate, "ROWS": y.size, "COLS": x.size,
+			"STRIDE": c.Stride, "OFFSET_Y": y.offset, "OFFSET_X": x.offset,
+			"TAPS_Y": y.taps, "TAPS_X": x.taps, "TAP_Y": y.tap, "TAP_X": x.tap, "TAP_STEP": c.Dilate,
+			"KERNEL_H": c.KernelH, "KERNEL_W": c.KernelW, "BLOCK": block,
+			"TILE_M": t.m, "TILE_O": t.o, "TILE_K": tileK, "THREAD_M": t.threadM, "THREAD_O": t.threadO,
+			"BIAS": e.Bias, "ACTIVATION": int(e.Activation), "SLOPE": e.Slope,
+		}, [3]uint32{uint32(ceilDiv(m, t.m)), uint32(ceilDiv(c.OutC, t.o)), 1},
+			2*float64(m*c.OutC)*float64(c.InC*y.taps*x.taps), c.bytes()/float64(c.Dilate*c.Dilate))
+		plan.Calls = append(plan.Calls, Call{Kernel: k})
+	}
+	return plan
+}
+
+// phase is one axis of the outputs p·dilate + phase of a dilated convolution:
+// they see every dilate-th tap, from tap on, at inputs p + offset, p + offset + 1…
+type phase struct{ size, taps, tap, offset int }
+
+func phasesOf(size, kernel, pad, dilate, first int) phase {
+	tap := ((pad-first)%dilate + dilate) % dilate
+	p := phase{size: ceilDiv(size-first, dilate), tap: tap, offset: (first + tap - pad) / dilate}
+	if tap < kernel {
+		p.taps = ceilDiv(kernel-tap, dilate)
+	}
+	return p
+}

@@ -1,0 +1,55 @@
+// packed[b][0] = (b · BLOCK, 0, 0, 0); packed[b][1 + (i · TAPS + t) · BLOCK/4 + j] = w
+// Rearranges convolution weights [OUT_C, IN_C, TAPS] for the kernels that read
+// them: blocks of BLOCK output channels, within one [input channel][tap][output
+// channel], the last block filled with zeros. A block begins with its first
+// output channel and is padded to BLOCK_VEC4, so that it can be bound alone.
+// TRANSPOSE swaps the channels' roles and turns the taps around: the weights of
+// the data gradient.
+//
+// Dispatch: one invocation a vec4.
+const OUT_C: u32 = 64u;      // of the packed weights' convolution
+const IN_C: u32 = 64u;
+const TAPS: u32 = 9u;        // kernel height × width
+const BLOCK: u32 = 16u;      // output channels a block, a multiple of 4
+const BLOCK_VEC4: u32 = 2320u;
+const BLOCKS: u32 = 4u;
+const TRANSPOSE: bool = false;
+const BODY: u32 = IN_C * TAPS * (BLOCK / 4u);
+
+@group(0) @binding(0) var<storage, read> w: array<f32>;
+@group(0) @binding(1) var<storage, read_write> pack: array<vec4<f32>>;
+
+fn weight(o: u32, i: u32, t: u32) -> f32 {
+    if (o >= OUT_C) {
+        return 0.0;
+    }
+    // @static
+    if (TRANSPOSE) {
+        return w[(i * OUT_C + o) * TAPS + (TAPS - 1u - t)];
+    } else {
+        return w[(o * IN_C + i) * TAPS + t];
+    }
+}
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3<u32>) {
+    let at = id.x;
+    if (at >= BLOCKS * BLOCK_VEC4) {
+        return;
+    }
+    let b = at / BLOCK_VEC4;
+    let e = at % BLOCK_VEC4;
+    if (e == 0u) {
+        pack[at] = vec4<f32>(f32(b * BLOCK), 0.0, 0.0, 0.0);
+        return;
+    }
+    if (e > BODY) {
+        pack[at] = vec4<f32>(0.0);
+        return;
+    }
+    let o = b * BLOCK + ((e - 1u) % (BLOCK / 4u)) * 4u;
+    let k = (e - 1u) / (BLOCK / 4u);
+    let i = k / TAPS;
+    let t = k % TAPS;
+    pack[at] = vec4<f32>(weight(o, i, t), weight(o + 1u, i, t), weight(o + 2u, i, t), weight(o + 3u, i, t));
+}

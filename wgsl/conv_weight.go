@@ -1,0 +1,81 @@
+package wgsl
+
+import "fmt"
+
+// WeightGradPlans lists the ways to compute the gradient of the weights of a
+// forward convolution. Operands: x [N,InC,InH,InW], dy [N,OutC,OutH,OutW],
+// dw [OutC,InC,KernelH,KernelW].
+func (c Conv) WeightGradPlans() []Plan {
+	var plans []Plan
+	for _, t := range directWeightTiles {
+		if p, ok := c.directWeight(t); ok {
+			plans = append(plans, p)
+		}
+	}
+	for _, t := range gemmTiles {
+		plans = append(plans, c.gemmWeight(t))
+	}
+	return plans
+}
+
+// directWeightTile is a register tile of conv_direct_weight.wgsl: lanes over
+// input or output channels, rows of a patch, channels of the other operand.
+type directWeightTile struct {
+	lanesIn     bool
+	rows, block int
+}
+
+var directWeightTiles = []directWeightTile{{true, 4, 8}, {true, 2, 8}, {true, 4, 16}, {true, 4, 4}, {false, 2, 4}, {false, 2, 1}}
+
+func (c Conv) directWeight(t directWeightTile) (Plan, bool) {
+	lanes, others := c.InC, c.OutC
+	if !t.lanesIn {
+		lanes, others = c.OutC, c.InC
+	}
+	if t.lanesIn != (c.InC >= 8 || c.InC >= c.OutC) || t.block > 1 && t.block >= 2*others || t.block*c.taps() > 160 {
+		return Plan{}, false
+	}
+	group := min(64, ceilDiv(lanes, 8)*8)
+	lines := c.N * ceilDiv(c.OutH, t.rows)
+	groups := ceilDiv(lanes, group) * ceilDiv(others, t.block)
+	splits := min(lines, max(1, ceilDiv(64, groups)))
+	// lavapipe ends an invocation's loops after 65,535 turns.
+	for ceilDiv(lines, splits)*ceilDiv(c.OutW, 4) > 32768 {
+		splits *= 2
+	}
+	name := fmt.Sprintf("direct %d×4×%d", t.rows, t.block)
+	k := build("conv weight "+name+" "+c.String(), "conv_direct_weight.wgsl", Params{
+		"N": c.N, "IN_C": c.InC, "IN_H": c.InH, "IN_W": c.InW, "OUT_C": c.OutC, "OUT_H": c.OutH, "OUT_W": c.OutW,
+		"KERNEL_H": c.KernelH, "KERNEL_W": c.KernelW, "STRIDE": c.Stride, "PAD_Y": c.PadY, "PAD_X": c.PadX,
+		"TILE_Y": t.rows, "TILE_X": 4, "LANES_IN": t.lanesIn, "BLOCK": t.block, "WORKGROUP": group, "SPLITS": splits,
+	}, [3]uint32{uint32(ceilDiv(lanes, group)), uint32(ceilDiv(others, t.block)), uint32(splits)}, c.FLOPs(), c.bytes())
+	p := c.sumSplits(name, k, splits)
+	p.CPU = true
+	return p, true
+}
+
+func (c Conv) gemmWeight(t gemmTile) Plan {
+	columns := c.InC * c.taps()
+	groups := ceilDiv(c.OutC, t.m) * ceilDiv(columns, t.o)
+	// Enough workgroups for the widest GPUs, each with some hundred pixels to sum.
+	splits := max(1, min(ceilDiv(512, groups), c.N*c.OutH*c.OutW/256))
+	name := fmt.Sprintf("gemm %d×%d %d×%d", t.m, t.o, t.threadM, t.threadO)
+	k := build("conv weight "+name+" "+c.String(), "conv_gemm_weight.wgsl", Params{
+		"N": c.N, "IN_C": c.InC, "IN_H": c.InH, "IN_W": c.InW, "OUT_C": c.OutC, "OUT_H": c.OutH, "OUT_W": c.OutW,
+		"KERNEL_H": c.KernelH, "KERNEL_W": c.KernelW, "STRIDE": c.Stride, "PAD_Y": c.PadY, "PAD_X": c.PadX,
+		"TILE_O": t.m, "TILE_J": t.o, "TILE_K": 16, "THREAD_O": t.threadM, "THREAD_J": t.threadO, "SPLITS": splits,
+	}, [3]uint32{uint32(ceilDiv(c.OutC, t.m)), uint32(ceilDiv(columns, t.o)), uint32(splits)}, c.FLOPs(), c.bytes())
+	return c.sumSplits(name, k, splits)
+}
+
+// sumSplits completes a kernel that leaves partial sums.
+func (c Conv) sumSplits(name string, k Kernel, splits int) Plan {
+	length := c.OutC * c.InC * c.taps()
+	if splits == 1 {
+		return Plan{Name: name, Calls: []Call{{Kernel: k, Operands: map[string]Operand{"partials": {Name: "dw"}}}}}
+	}
+	return Plan{
+		Name: name, Scratch: map[string]int{"partials": splits * length},
+		Calls: []Call{{Kernel: k}, {Kernel: SumPartials(splits, length, false), Operands: map[string]Operand{"out": {Name: "dw"}}}},
+	}
+}

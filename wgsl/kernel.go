@@ -1,0 +1,68 @@
+// Package wgsl holds the compute shaders: every .wgsl file is one kernel that
+// can be read, and compiled by any WGSL tool, as it stands. The Go file beside
+// it specialises the kernel for given shapes and says how to dispatch it.
+package wgsl
+
+import (
+	"embed"
+	"fmt"
+)
+
+//go:embed *.wgsl
+var sources embed.FS
+
+// Kernel is a shader specialised for one shape.
+type Kernel struct {
+	Name       string    // for people: file and shape
+	Code       string    // WGSL with the entry point "main"
+	Bindings   []Binding // those the specialised code uses, by index
+	Workgroups [3]uint32
+	FLOPs      float64 // multiplies and adds of the direct algorithm
+	Bytes      float64 // least memory traffic: every operand once
+}
+
+// Binding is one buffer of a kernel in @group(0).
+type Binding struct {
+	Index  uint32
+	Name   string
+	Access string // "read", "read_write" or "uniform"
+}
+
+// Limits of WebGPU that every kernel keeps to: those of any conforming
+// adapter, so that no kernel needs a request for more.
+const (
+	MaxWorkgroupsPerDimension = 65535
+	MaxInvocations            = 256
+	MaxWorkgroupMemory        = 16384 // bytes
+	MaxUniformBinding         = 65536 // bytes
+)
+
+// build specialises file into a dispatchable kernel. Parameters come from this
+// package's own constructors, so an error is a defect of theirs and panics; a
+// test specialises every kernel for every shape in use.
+func build(name, file string, p Params, groups [3]uint32, flops, bytes float64) Kernel {
+	code, bindings, err := Specialize(file, p)
+	if err != nil {
+		panic(fmt.Sprintf("wgsl: %s: %v", name, err))
+	}
+	for _, g := range groups {
+		if g == 0 || g > MaxWorkgroupsPerDimension {
+			panic(fmt.Sprintf("wgsl: %s: %d × %d × %d workgroups", name, groups[0], groups[1], groups[2]))
+		}
+	}
+	return Kernel{Name: name, Code: code, Bindings: bindings, Workgroups: groups, FLOPs: flops, Bytes: bytes}
+}
+
+// grid folds n workgroups into x and y so that neither passes the limit. The
+// shader takes workgroup_id.y * num_workgroups.x + workgroup_id.x and must
+// ignore what lies beyond n.
+func grid(n int) [3]uint32 {
+	x, y := n, 1
+	for x > MaxWorkgroupsPerDimension {
+		y *= 2
+		x = ceilDiv(n, y)
+	}
+	return [3]uint32{uint32(x), uint32(y), 1}
+}
+
+func ceilDiv(a, b int) int { return (a + b - 1) / b }

@@ -1,0 +1,55 @@
+package wgsl
+
+import "fmt"
+
+// MatMul is the shape of C[M,N] = A·B with A [M,K] and B [K,N], of which either
+// may be stored transposed.
+type MatMul struct {
+	M, N, K int
+	TransA  bool // A is stored [K,M]
+	TransB  bool // B is stored [N,K]
+}
+
+// FLOPs counts a multiply and an add for each term.
+func (s MatMul) FLOPs() float64 { return 2 * float64(s.M) * float64(s.N) * float64(s.K) }
+
+func (s MatMul) String() string { return fmt.Sprintf("%d×%d×%d", s.M, s.K, s.N) }
+
+// Plans lists the ways to compute the product. Operands: a, b, bias [N] if the
+// epilogue has one, c [M,N].
+func (s MatMul) Plans(e Epilogue) []Plan {
+	p := Params{
+		"M": s.M, "N": s.N, "K": s.K, "A_M": s.K, "A_K": 1, "B_K": s.N, "B_N": 1,
+		"BIAS": e.Bias, "ACTIVATION": int(e.Activation), "SLOPE": e.Slope,
+	}
+	if s.TransA {
+		p["A_M"], p["A_K"] = 1, s.M
+	}
+	if s.TransB {
+		p["B_K"], p["B_N"] = 1, s.K
+	}
+	bytes := 4 * float64(s.M*s.K+s.K*s.N+s.M*s.N)
+	variant := func(file string, tile, group int, groups [3]uint32) Kernel {
+		q := Params{"TILE": tile, "WORKGROUP": group}
+		for k, v := range p {
+			q[k] = v
+		}
+		return build(fmt.Sprintf("%s %s", file[:len(file)-len(".wgsl")], s), file, q, groups, s.FLOPs(), bytes)
+	}
+	var plans []Plan
+	for _, tile := range []int{16, 32} {
+		group := 64
+		if s.N < 512 {
+			group = 16
+		}
+		pl := single(variant("matmul_direct.wgsl", tile, group, [3]uint32{uint32(ceilDiv(s.N, group)), uint32(ceilDiv(s.M, tile)), 1}))
+		pl.Name, pl.CPU = fmt.Sprintf("direct %d", tile), true
+		plans = append(plans, pl)
+	}
+	for _, tile := range []int{4, 2} {
+		pl := single(variant("matmul_split.wgsl", tile, 64, [3]uint32{uint32(ceilDiv(s.N, tile)), uint32(ceilDiv(s.M, tile)), 1}))
+		pl.Name = fmt.Sprintf("split %d", tile)
+		plans = append(plans, pl)
+	}
+	return plans
+}

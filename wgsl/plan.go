@@ -1,0 +1,34 @@
+package wgsl
+
+// Plan is one way to compute an operation. Its calls run in order; the
+// operands carry the names of the kernels' bindings, as the operation's
+// constructor documents them.
+type Plan struct {
+	Name    string // of the variant, unique among those of an operation
+	CPU     bool   // made for CPU drivers, which want the opposite of what GPUs do
+	Scratch map[string]int
+	Calls   []Call
+}
+
+// Call runs a kernel on operands of the plan.
+type Call struct {
+	Kernel   Kernel
+	Operands map[string]Operand // by binding; a binding not named here takes the operand of its own name, whole
+}
+
+// Operand is a range of an operand or of scratch memory.
+type Operand struct {
+	Name         string
+	Offset, Size int // in floats; Size 0 is all of it
+}
+
+// Operand returns what a binding of the call stands for.
+func (c Call) Operand(b Binding) Operand {
+	if o, ok := c.Operands[b.Name]; ok {
+		return o
+	}
+	return Operand{Name: b.Name}
+}
+
+// single is the plan of an operation that is one kernel.
+func single(k Kernel) Plan { return Plan{Name: k.Name, Calls: []Call{{Kernel: k}}} }
