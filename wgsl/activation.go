@@ -1,0 +1,55 @@
+package wgsl
+
+import "fmt"
+
+// Act is an activation that a kernel applies to what it computes. The zero
+// value is none.
+type Act struct {
+	kind  int // as the shaders' ACTIVATION
+	slope float64
+}
+
+// The activations without a parameter.
+var (
+	NoAct = Act{}
+	ReLU  = Act{kind: 1}
+	Tanh  = Act{kind: 3}
+)
+
+// LeakyReLU is max(x, 0) + slope · min(x, 0), for slope > 0.
+func LeakyReLU(slope float64) Act { return Act{kind: 2, slope: slope} }
+
+func (a Act) String() string {
+	return [...]string{"", "relu", "leaky", "tanh"}[a.kind]
+}
+
+// set adds the constants that activate.wgsl and activate4.wgsl read.
+func (a Act) set(p Params) Params {
+	p["ACTIVATION"], p["SLOPE"] = a.kind, a.slope
+	return p
+}
+
+// Activation is y = act(x) on n elements.
+//
+//	0 x  read        [n]
+//	1 y  read_write  [n]
+func Activation(n int, a Act) Kernel {
+	return elementwise(fmt.Sprintf("%v %d", a, n), "activation.wgsl", a.set(Params{}), n, 2)
+}
+
+// ActivationGrad is dx = dy · act'(y), where y is what Activation returned.
+//
+//	0 dy  read        [n]
+//	1 y   read        [n]
+//	2 dx  read_write  [n]
+func ActivationGrad(n int, a Act) Kernel {
+	return elementwise(fmt.Sprintf("%v grad %d", a, n), "activation_grad.wgsl", a.set(Params{}), n, 3)
+}
+
+// elementwise builds a kernel whose invocations take four of n elements each
+// and that touches each element of so many tensors once.
+func elementwise(name, file string, p Params, n, tensors int) Kernel {
+	quads := ceilDiv(n, 4)
+	p["QUADS"] = quads
+	return build(name, file, p, grid(ceilDiv(quads, 64)), float64(n), 4*float64(tensors*n))
+}
