@@ -1,0 +1,61 @@
+# Every check and every product of pixelda-wgpu is a target here.
+# Continuous integration runs `make test`.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+# .ci/setup leaves a link to a recent Go here where the system's own is too old.
+export PATH := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/pixelda-wgpu/go/bin:$(PATH)
+# An older Go (1.21 or later) fetches the release that go.mod asks for.
+export GOTOOLCHAIN := auto
+# Version stamps would fail in a checkout that belongs to another user.
+export GOFLAGS := $(GOFLAGS) -buildvcs=false
+
+PYTHON ?= python3
+FUZZTIME ?= 60s
+
+.PHONY: help setup build demo test check lint fuzz golden bench clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
+
+setup: ## Install what is missing: Go, a C compiler, a Vulkan loader and driver
+	@.ci/setup
+
+build: setup ## Build bin/pixelda-wgpu
+	go build -trimpath -ldflags='-s -w' -o bin/pixelda-wgpu ./native
+
+demo: build ## Adapt a classifier to the built-in target digits; a few minutes on a CPU
+	bin/pixelda-wgpu train
+
+test: setup check ## Run every check: format, vet, tests on the GPU or its software driver, lint
+	go test ./...
+	@$(MAKE) --no-print-directory lint
+
+check: setup
+	@unformatted=$$(gofmt -l .); [ -z "$$unformatted" ] || \
+		{ echo "not formatted; run gofmt -w on:"; echo "$$unformatted"; exit 1; } >&2
+	go vet ./...
+
+lint: setup ## Run the pinned linters (the first time builds them: two minutes)
+	go tool -modfile=.ci/tools/go.mod golangci-lint run ./...
+
+fuzz: setup ## Fuzz every parser for a minute each (FUZZTIME=60s)
+	@grep -rHo --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' . | sort | \
+	while IFS=: read -r file target; do \
+		target=$${target#func }; \
+		echo "fuzz: $$target in $$(dirname "$$file")"; \
+		go test "./$$(dirname "$$file")" -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME); \
+	done
+
+bench: build ## Time a training step on this machine's adapter, kernel by kernel
+	bin/pixelda-wgpu bench
+
+golden: ## Record the PyTorch traces in testdata again (needs python3 with torch)
+	@$(PYTHON) -c 'import torch' 2>/dev/null || \
+		{ echo "golden: $(PYTHON) has no torch; on Debian: apt-get install python3-torch" >&2; exit 1; }
+	$(PYTHON) testdata/reference/record.py
+
+clean: ## Remove what was built
+	rm -rf bin

@@ -1,0 +1,158 @@
+package main
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "pixelda-wgpu"
+
+// layers names, for each folder, the folders of this project that its packages
+// may import besides themselves: imports run downwards only. A nested folder
+// with an entry of its own follows that entry.
+var layers = map[string][]string{
+	"wgsl":            {},
+	"gpu":             {},
+	"datasets":        {},
+	"model/graph":     {"wgsl", "gpu"},
+	"model":           {"model/graph", "wgsl", "gpu"},
+	"trainer":         {"model", "model/graph", "datasets", "gpu"},
+	"trainer/gallery": {"trainer"},
+	"native":          {"trainer/gallery", "trainer", "model", "model/graph", "datasets", "gpu", "wgsl"},
+	"wasm":            {"trainer", "model", "model/graph", "datasets", "gpu", "wgsl"},
+	"wasm/gallery":    {"trainer/gallery", "trainer"},
+	"web":             {},
+}
+
+// testsMayImport is what tests need besides: kernels are tested by running them.
+var testsMayImport = []string{"gpu", "wgsl"}
+
+// outside names the folders that may import a dependency, by prefix. A
+// dependency has one home, so that it can be replaced there; gonum, slow and
+// inexact beside a kernel, stays out of the hot path.
+var outside = map[string][]string{
+	"github.com/rajveermalviya/go-webgpu": {"gpu"},
+	"github.com/hajimehoshi/ebiten":       {"trainer/gallery"},
+	"github.com/klauspost/compress":       {"datasets", "trainer"},
+	"github.com/spf13/cobra":              {"native"},
+	"github.com/schollz/progressbar":      {"native"},
+	"gonum.org/v1/gonum":                  {"datasets", "model", "trainer", "native"},
+	"C":                                   {"gpu"},
+}
+
+func TestImportsRunDownwards(t *testing.T) {
+	seen := 0
+	err := filepath.WalkDir("..", func(file string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		name := entry.Name()
+		if entry.IsDir() && name != ".." && (strings.HasPrefix(name, ".") || name == "node_modules" || name == "testdata") {
+			return fs.SkipDir
+		}
+		if !strings.HasSuffix(name, ".go") {
+			return nil
+		}
+		seen++
+		rel, err := filepath.Rel("..", file)
+		if err != nil {
+			return err
+		}
+		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		for _, spec := range parsed.Imports {
+			target, err := strconv.Unquote(spec.Path.Value)
+			if err != nil {
+				return err
+			}
+			if why := refusal(filepath.ToSlash(rel), target); why != "" {
+				t.Error(why)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if seen == 0 {
+		t.Fatal("no Go file found: the check has lost its way")
+	}
+}
+
+// TestRefusal keeps the check itself from passing everything.
+func TestRefusal(t *testing.T) {
+	for _, c := range []struct {
+		file, target string
+		refused      bool
+	}{
+		{"gpu/session_native.go", "github.com/rajveermalviya/go-webgpu/wgpu", false},
+		{"model/graph/lower.go", "pixelda-wgpu/wgsl", false},
+		{"model/graph/lower.go", "pixelda-wgpu/model", true},
+		{"trainer/grid/grid.go", "pixelda-wgpu/datasets", false},
+		{"trainer/step.go", "pixelda-wgpu/trainer/grid", false},
+		{"trainer/step.go", "pixelda-wgpu/trainer/gallery", true},
+		{"trainer/step.go", "pixelda-wgpu/native", true},
+		{"wgsl/kernel.go", "pixelda-wgpu/gpu", true},
+		{"wgsl/kernel_test.go", "pixelda-wgpu/gpu/gputest", false},
+		{"wgsl/kernel.go", "gonum.org/v1/gonum/mat", true},
+		{"model/graph/tune.go", "github.com/rajveermalviya/go-webgpu/wgpu", true},
+		{"native/view.go", "github.com/hajimehoshi/ebiten/v2", true},
+		{"tools/main.go", "fmt", true},
+	} {
+		if got := refusal(c.file, c.target); (got != "") != c.refused {
+			t.Errorf("refusal(%s, %s) = %q, refused should be %v", c.file, c.target, got, c.refused)
+		}
+	}
+}
+
+// refusal says why file, a path from the project's root, may not import target,
+// or nothing where it may.
+func refusal(file, target string) string {
+	layer := layerOf(path.Dir(file))
+	if layer == "" {
+		return file + ": Go code outside the layers; add its folder to the table of this test"
+	}
+	if imported, ours := strings.CutPrefix(target, module+"/"); ours {
+		allowed := append([]string{layer}, layers[layer]...)
+		if strings.HasSuffix(file, "_test.go") {
+			allowed = append(allowed, testsMayImport...)
+		}
+		if !slices.Contains(allowed, layerOf(imported)) {
+			return file + ": " + layer + " may not import " + imported
+		}
+		return ""
+	}
+	for prefix, homes := range outside {
+		if target != prefix && !strings.HasPrefix(target, prefix+"/") {
+			continue
+		}
+		if !slices.ContainsFunc(homes, func(home string) bool { return within(layer, home) }) {
+			return file + ": " + target + " is only for " + strings.Join(homes, ", ")
+		}
+	}
+	return ""
+}
+
+// layerOf returns the longest entry of layers that holds the folder.
+func layerOf(folder string) string {
+	longest := ""
+	for layer := range layers {
+		if within(folder, layer) && len(layer) > len(longest) {
+			longest = layer
+		}
+	}
+	return longest
+}
+
+func within(folder, parent string) bool {
+	return folder == parent || strings.HasPrefix(folder, parent+"/")
+}
