@@ -3,10 +3,10 @@
 package gpu
 
 import (
-	"errors"
 	"fmt"
-	"runtime"
+	"os"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/rajveermalviya/go-webgpu/wgpu"
@@ -21,7 +21,7 @@ import (
 // Work that must survive runs in a child process under a supervisor.
 type Device struct {
 	// OnPipeline, if set, hears of the progress of Load: how many of the
-	// shaders are compiled.
+	// shaders are compiled. It must not use the device.
 	OnPipeline func(done, total int)
 
 	mu       sync.Mutex
@@ -37,6 +37,7 @@ type Device struct {
 	budget   float64           // cost of one submission, see cost
 	inFlight [maxInFlight]flag // one a submission, in turn
 	turn     int
+	tick     float64 // nanoseconds a unit of timestamps; 0 before calibrate, -1 without
 }
 
 // Two submissions keep a device busy, and no more than that is lost to wait
@@ -75,6 +76,7 @@ func enumerate() (*wgpu.Instance, []AdapterInfo, []*wgpu.Adapter, error) {
 		return nil, nil, nil, errNoLoader
 	}
 	wgpu.SetLogLevel(wgpu.LogLevel_Off)
+	quietLoader()
 	instance := wgpu.CreateInstance(&wgpu.InstanceDescriptor{Backends: backends})
 	type entry struct {
 		info    AdapterInfo
@@ -98,12 +100,21 @@ func enumerate() (*wgpu.Instance, []AdapterInfo, []*wgpu.Adapter, error) {
 	return instance, infos, adapters, nil
 }
 
+// quietLoader turns off Mesa's layer that reorders adapters where it cannot ask
+// the desktop for its choice (in containers, over ssh): it would only print
+// errors about the missing desktop.
+func quietLoader() {
+	if os.Getenv("XDG_RUNTIME_DIR") == "" {
+		os.Setenv("NODEVICE_SELECT", "1")
+	}
+}
+
 func describe(a *wgpu.Adapter) AdapterInfo {
 	p := a.GetProperties()
 	info := AdapterInfo{
 		Name:    p.Name,
-		Vendor:  p.VendorName,
-		Driver:  p.DriverDescription,
+		Vendor:  vendors[p.VendorId],
+		Driver:  strings.TrimSpace(p.VendorName + " " + p.DriverDescription), // the driver's name and version
 		Backend: p.BackendType.String(),
 		Type:    Other,
 		Limits:  limitsOf(a.GetLimits().Limits),
@@ -126,6 +137,12 @@ func describe(a *wgpu.Adapter) AdapterInfo {
 	}
 	slices.Sort(info.Features)
 	return info
+}
+
+// vendors names the vendors of GPUs by their PCI and Khronos numbers.
+var vendors = map[uint32]string{
+	0x1002: "AMD", 0x1010: "Imagination", 0x106b: "Apple", 0x10de: "NVIDIA", 0x13b5: "ARM",
+	0x1414: "Microsoft", 0x1ae0: "Google", 0x5143: "Qualcomm", 0x8086: "Intel", 0x10005: "Mesa",
 }
 
 // TimestampQuery is the feature that lets Profile ask the GPU for its clock.
@@ -254,16 +271,3 @@ func (d *Device) finish() {
 		await(d.device, f)
 	}
 }
-
-// remedy says what to install on this system to get an adapter.
-func remedy() string {
-	if runtime.GOOS == "linux" {
-		return "install the Vulkan driver of your GPU, or a software one: Debian and Ubuntu: apt install libvulkan1 mesa-vulkan-drivers; Fedora: dnf install vulkan-loader mesa-vulkan-drivers; Arch: pacman -S vulkan-icd-loader vulkan-swrast; NVIDIA: its own driver"
-	}
-	return "update the graphics driver"
-}
-
-var (
-	errNoLoader  = errors.New("gpu: no Vulkan loader (libvulkan.so.1) on this machine; " + remedy())
-	errNoAdapter = errors.New("gpu: no adapter on this machine; " + remedy())
-)

@@ -100,7 +100,7 @@ func (s *Session) allocate(label string, size uint64, usage wgpu.BufferUsage) (*
 		}
 	}
 	if err != nil {
-		return nil, fmt.Errorf("gpu: no memory for buffer %q of %s, with %s held already; a smaller batch needs less (%w)", label, bytesString(size), bytesString(s.held), err)
+		return nil, fmt.Errorf("gpu: no memory for buffer %q of %s, with %s held already; a smaller batch needs less (%w)", label, bytesString(size), bytesString(s.held), reason(err))
 	}
 	s.held += size
 	return b, nil
@@ -109,38 +109,55 @@ func (s *Session) allocate(label string, size uint64, usage wgpu.BufferUsage) (*
 // compile makes the pipelines of all programs, each distinct one once.
 func (s *Session) compile(programs []*Program) error {
 	type job struct {
-		key, layout string
-		bindings    []Binding
-		module      *Module
-		program     string
+		program  *Program
+		dispatch *Dispatch // the first that uses the pipeline
 	}
 	var jobs []job
 	seen := map[string]bool{}
 	for _, p := range programs {
 		for i := range p.Dispatches {
-			d := &p.Dispatches[i]
-			m := &p.Modules[d.Module]
-			layout := layoutKey(d.Bindings)
-			if key := layout + m.Code; !seen[key] {
+			if key := p.pipelineKey(&p.Dispatches[i]); !seen[key] {
 				seen[key] = true
-				jobs = append(jobs, job{key, layout, d.Bindings, m, p.Name})
+				jobs = append(jobs, job{p, &p.Dispatches[i]})
 			}
 		}
 	}
 	for i, j := range jobs {
-		layout, err := s.layout(j.layout, j.bindings)
-		if err != nil {
-			return fmt.Errorf("gpu: program %s: module %s: %w", j.program, j.module.Label, err)
+		if err := s.compileFor(j.program, j.dispatch); err != nil {
+			return fmt.Errorf("gpu: program %s: module %s does not compile: %w", j.program.Name, j.program.Modules[j.dispatch.Module].Label, reason(err))
 		}
-		p, err := s.d.pipeline(j.module, layout.pipeline)
-		if err != nil {
-			return fmt.Errorf("gpu: program %s: module %s does not compile: %w", j.program, j.module.Label, err)
-		}
-		s.pipelines[j.key] = p
 		if s.d.OnPipeline != nil {
 			s.d.OnPipeline(i+1, len(jobs))
 		}
 	}
+	return nil
+}
+
+func (p *Program) pipelineKey(d *Dispatch) string {
+	return layoutKey(d.Bindings) + p.Modules[d.Module].Code
+}
+
+// compileFor makes the pipeline of a dispatch and runs it on no workgroups:
+// some drivers compile a shader at its first dispatch only, for seconds, and
+// that belongs here and not into the first replay.
+func (s *Session) compileFor(p *Program, d *Dispatch) error {
+	layout, err := s.layout(d.Bindings)
+	if err != nil {
+		return err
+	}
+	pipeline, err := s.d.pipeline(&p.Modules[d.Module], layout.pipeline)
+	if err != nil {
+		return err
+	}
+	s.pipelines[p.pipelineKey(d)] = pipeline
+	group, err := s.group(p, d.Bindings)
+	if err != nil {
+		return err
+	}
+	if err := s.run([]step{{pipeline: pipeline, group: group}}); err != nil {
+		return err
+	}
+	s.d.finish()
 	return nil
 }
 
@@ -167,7 +184,8 @@ var bufferTypes = map[Access]wgpu.BufferBindingType{
 }
 
 // layout returns the layout for bindings of this kind, made at first use.
-func (s *Session) layout(key string, bindings []Binding) (*layout, error) {
+func (s *Session) layout(bindings []Binding) (*layout, error) {
+	key := layoutKey(bindings)
 	if l := s.layouts[key]; l != nil {
 		return l, nil
 	}
@@ -193,29 +211,47 @@ func (s *Session) layout(key string, bindings []Binding) (*layout, error) {
 	return l, nil
 }
 
-// bind makes the steps of a program from pipelines and bind groups; dispatches
-// that bind the same ranges share a group.
+// bind makes the steps of a program from pipelines and bind groups and has the
+// library check them all.
 func (s *Session) bind(l *loaded) error {
 	p := l.program
 	for i := range p.Dispatches {
 		d := &p.Dispatches[i]
-		key := layoutKey(d.Bindings)
-		group, err := s.group(p, d.Bindings, key)
+		group, err := s.group(p, d.Bindings)
 		if err != nil {
-			return fmt.Errorf("gpu: program %s: dispatch %d (%s): %w", p.Name, i, d.Label, err)
+			return p.dispatchError(i, reason(err))
 		}
 		l.steps = append(l.steps, step{
-			pipeline: s.pipelines[key+p.Modules[d.Module].Code],
+			pipeline: s.pipelines[p.pipelineKey(d)],
 			group:    group,
 			x:        d.Workgroups[0], y: d.Workgroups[1], z: d.Workgroups[2],
 		})
 	}
-	return nil
+	if s.check(l.steps) == nil {
+		return nil
+	}
+	for i := range l.steps {
+		if err := s.check(l.steps[i : i+1]); err != nil {
+			return p.dispatchError(i, reason(err))
+		}
+	}
+	return fmt.Errorf("gpu: program %s: %w", p.Name, reason(s.check(l.steps)))
 }
 
-func (s *Session) group(p *Program, bindings []Binding, layoutKey string) (*wgpu.BindGroup, error) {
+// check encodes steps without running them.
+func (s *Session) check(steps []step) error {
+	commands, err := s.encode(steps)
+	if err == nil {
+		commands.Release()
+	}
+	return err
+}
+
+// group returns the bind group for these ranges, which dispatches share.
+func (s *Session) group(p *Program, bindings []Binding) (*wgpu.BindGroup, error) {
+	layout := layoutKey(bindings)
+	key := layout
 	entries := make([]wgpu.BindGroupEntry, len(bindings))
-	key := layoutKey
 	for i, b := range bindings {
 		name := p.Buffers[b.Buffer].Name
 		entries[i] = wgpu.BindGroupEntry{Binding: b.Index, Buffer: s.buffers[name].Buffer, Offset: b.Offset, Size: b.Size}
@@ -224,20 +260,10 @@ func (s *Session) group(p *Program, bindings []Binding, layoutKey string) (*wgpu
 	if g := s.groups[key]; g != nil {
 		return g, nil
 	}
-	g, err := s.d.device.CreateBindGroup(&wgpu.BindGroupDescriptor{Layout: s.layouts[layoutKey].group, Entries: entries})
+	g, err := s.d.device.CreateBindGroup(&wgpu.BindGroupDescriptor{Layout: s.layouts[layout].group, Entries: entries})
 	if err != nil {
 		return nil, err
 	}
 	s.groups[key] = g
 	return g, nil
-}
-
-func bytesString(n uint64) string {
-	switch {
-	case n >= 1<<30:
-		return fmt.Sprintf("%.1f GiB", float64(n)/(1<<30))
-	case n >= 1<<20:
-		return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20))
-	}
-	return fmt.Sprintf("%d bytes", n)
 }

@@ -29,19 +29,34 @@ type staging struct {
 // Read copies bytes [offset, offset+len(dst)) of a buffer to dst, as they are
 // after all that was asked for before. It waits for the device.
 func (s *Session) Read(name string, offset uint64, dst []byte) error {
-	var failed error
-	arrived := false
-	err := s.ReadAsync(name, offset, uint64(len(dst)), func(data []byte, err error) {
-		copy(dst, data)
-		failed, arrived = err, true
-	})
-	for err == nil && !arrived {
-		err = s.nextRead()
+	if err := s.begin(); err != nil {
+		return err
 	}
+	defer s.end()
+	b, err := s.find(name, offset, uint64(len(dst)))
 	if err != nil {
 		return err
 	}
-	return failed
+	for len(dst) > 0 {
+		n := min(len(dst), maxTransfer)
+		if err := s.readNow(name, b, offset, dst[:n]); err != nil {
+			return err
+		}
+		dst, offset = dst[n:], offset+uint64(n)
+	}
+	return nil
+}
+
+func (s *Session) readNow(name string, b *buffer, offset uint64, dst []byte) error {
+	st, err := s.fetch(name, b, offset, uint64(len(dst)))
+	if err != nil {
+		return err
+	}
+	await(s.d.device, st.mapped)
+	data, err := st.bytes()
+	copy(dst, data)
+	s.recycle(st)
+	return err
 }
 
 // ReadAsync asks for bytes [offset, offset+size) of a buffer without waiting.
@@ -56,17 +71,12 @@ func (s *Session) ReadAsync(name string, offset, size uint64, done func([]byte, 
 	if err != nil {
 		return err
 	}
-	st, err := s.stage(max(size, 4))
+	st, err := s.fetch(name, b, offset, size)
 	if err != nil {
 		return err
 	}
-	if err := s.copyOut(b, offset, st, size); err != nil {
-		s.pool = append(s.pool, st)
-		return fmt.Errorf("gpu: reading buffer %q: %w", name, err)
-	}
-	st.name, st.size, st.done = name, size, done
+	st.done = done
 	s.pending = append(s.pending, st)
-	mapRead(st.buffer, st.capacity, st.mapped)
 	return nil
 }
 
@@ -80,16 +90,36 @@ func (s *Session) Poll() error {
 	return s.d.errors.take()
 }
 
-// nextRead waits for the oldest read and delivers what has arrived.
-func (s *Session) nextRead() error {
-	if err := s.begin(); err != nil {
-		return err
+// fetch submits the copy of a range to a staging buffer and starts mapping it.
+func (s *Session) fetch(name string, b *buffer, offset, size uint64) (*staging, error) {
+	st, err := s.stage(max(size, 4))
+	if err != nil {
+		return nil, err
 	}
-	defer s.end()
-	if len(s.pending) > 0 {
-		await(s.d.device, s.pending[0].mapped)
+	st.name, st.size = name, size
+	commands, err := s.encodeCopy(b.Buffer, offset, st.buffer, size)
+	if err != nil {
+		s.pool = append(s.pool, st)
+		return nil, fmt.Errorf("gpu: reading buffer %q: %w", name, reason(err))
 	}
-	return s.d.errors.take()
+	s.d.queue.Submit(commands)
+	commands.Release()
+	mapRead(st.buffer, st.capacity, st.mapped)
+	return st, s.d.errors.take()
+}
+
+func (s *Session) encodeCopy(from *wgpu.Buffer, offset uint64, to *wgpu.Buffer, size uint64) (*wgpu.CommandBuffer, error) {
+	encoder, err := s.d.device.CreateCommandEncoder(nil)
+	if err != nil {
+		return nil, err
+	}
+	defer encoder.Release()
+	if size > 0 {
+		if err := encoder.CopyBufferToBuffer(from, offset, to, 0, size); err != nil {
+			return nil, err
+		}
+	}
+	return encoder.Finish(nil)
 }
 
 // stage takes the smallest fitting staging buffer from the pool, or a new one
@@ -118,24 +148,30 @@ func (s *Session) stage(size uint64) (*staging, error) {
 	return &staging{buffer: b, capacity: capacity, mapped: newFlag()}, nil
 }
 
-func (s *Session) copyOut(b *buffer, offset uint64, st *staging, size uint64) error {
-	encoder, err := s.d.device.CreateCommandEncoder(nil)
-	if err != nil {
-		return err
+// bytes returns what was read, valid until the buffer is recycled.
+func (st *staging) bytes() ([]byte, error) {
+	if state := st.mapped.state(); state != flagSuccess {
+		return nil, fmt.Errorf("gpu: reading buffer %q: the device did not map it (status %d)", st.name, state-1)
 	}
-	defer encoder.Release()
-	if size > 0 {
-		if err := encoder.CopyBufferToBuffer(b.Buffer, offset, st.buffer, 0, size); err != nil {
-			return err
-		}
+	if st.size == 0 {
+		return nil, nil
 	}
-	commands, err := encoder.Finish(nil)
-	if err != nil {
-		return err
+	return st.buffer.GetMappedRange(0, uint(st.size)), nil
+}
+
+// recycle returns a staging buffer whose bytes are no longer needed to the pool.
+func (s *Session) recycle(st *staging) {
+	if st.mapped.state() == flagSuccess && !s.closed && st.buffer.Unmap() == nil {
+		s.pool = append(s.pool, st)
+		return
 	}
-	s.d.queue.Submit(commands)
-	commands.Release()
-	return s.d.errors.take()
+	st.release()
+	s.held -= min(s.held, st.capacity)
+}
+
+func (st *staging) release() {
+	st.buffer.Release()
+	st.mapped.free()
 }
 
 // ready takes the reads that have arrived off the list.
@@ -153,33 +189,21 @@ func (s *Session) ready() []*staging {
 }
 
 // deliver calls back with the bytes of reads, unlocked so that a callback may
-// use the session, and returns their buffers to the pool.
+// use the session.
 func (s *Session) deliver(ready []*staging) {
 	for _, st := range ready {
 		done := st.done
 		st.done = nil
-		if state := st.mapped.state(); state != flagSuccess {
-			done(nil, fmt.Errorf("gpu: reading buffer %q: the device did not map it (status %d)", st.name, state-1))
-		} else if st.size == 0 {
-			done(nil, nil)
-		} else {
-			done(st.buffer.GetMappedRange(0, uint(st.size)), nil)
-		}
+		done(st.bytes())
 		s.d.mu.Lock()
-		if st.mapped.state() == flagSuccess && !s.closed {
-			if err := st.buffer.Unmap(); err == nil {
-				s.pool = append(s.pool, st)
-			}
-		}
+		s.recycle(st)
 		s.d.mu.Unlock()
 	}
 }
 
 func (s *Session) releaseReads() {
 	for _, st := range append(s.pending, s.pool...) {
-		st.buffer.Destroy()
-		st.buffer.Release()
-		st.mapped.free()
+		st.release()
 	}
 	s.pending, s.pool = nil, nil
 }

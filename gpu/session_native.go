@@ -3,7 +3,6 @@
 package gpu
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/rajveermalviya/go-webgpu/wgpu"
@@ -46,8 +45,6 @@ type step struct {
 	x, y, z  uint32
 }
 
-var errClosed = errors.New("gpu: the session is closed")
-
 func (s *Session) begin() error {
 	s.d.mu.Lock()
 	if s.closed {
@@ -64,6 +61,9 @@ func (s *Session) end() {
 	s.deliver(ready)
 }
 
+// maxTransfer bounds the staging memory of one transfer; longer ones go in parts.
+const maxTransfer = 16 << 20
+
 // Write copies data to bytes [offset, offset+len(data)) of a buffer, in order
 // with Run: replays before it see the old bytes, replays after it the new.
 // Offset and length are multiples of 4.
@@ -76,10 +76,17 @@ func (s *Session) Write(name string, offset uint64, data []byte) error {
 	if err != nil || len(data) == 0 {
 		return err
 	}
-	if err := s.d.queue.WriteBuffer(b.Buffer, offset, data); err != nil {
-		return fmt.Errorf("gpu: writing buffer %q: %w", name, err)
+	for {
+		n := min(len(data), maxTransfer)
+		if err := s.d.queue.WriteBuffer(b.Buffer, offset, data[:n]); err != nil {
+			return fmt.Errorf("gpu: writing buffer %q: %w", name, reason(err))
+		}
+		if data, offset = data[n:], offset+uint64(n); len(data) == 0 {
+			return s.d.errors.take()
+		}
+		s.d.queue.Submit() // frees the staging memory of the part once it is copied
+		poll(s.d.device)
 	}
-	return nil
 }
 
 // find returns a buffer after checking a range of it.
@@ -120,9 +127,18 @@ func (s *Session) Run(name string) error {
 
 // run submits steps as one compute pass.
 func (s *Session) run(steps []step) error {
+	commands, err := s.encode(steps)
+	if err != nil {
+		return reason(err)
+	}
+	s.d.submit(commands)
+	return s.d.errors.take()
+}
+
+func (s *Session) encode(steps []step) (*wgpu.CommandBuffer, error) {
 	encoder, err := s.d.device.CreateCommandEncoder(nil)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer encoder.Release()
 	pass := encoder.BeginComputePass(nil)
@@ -132,14 +148,9 @@ func (s *Session) run(steps []step) error {
 	err = pass.End()
 	pass.Release()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	commands, err := encoder.Finish(nil)
-	if err != nil {
-		return err
-	}
-	s.d.submit(commands)
-	return s.d.errors.take()
+	return encoder.Finish(nil)
 }
 
 func (t *step) encode(pass *wgpu.ComputePassEncoder) {
@@ -156,6 +167,9 @@ func (s *Session) Wait() error {
 	}
 	defer s.end()
 	s.d.finish()
+	for _, st := range s.pending {
+		await(s.d.device, st.mapped)
+	}
 	return s.d.errors.take()
 }
 

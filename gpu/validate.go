@@ -27,20 +27,30 @@ func (p *Program) Validate(l Limits) error {
 		}
 		names[b.Name] = true
 	}
+	for i, m := range p.Modules {
+		if n := workgroupBytes(m.Code); n > uint64(l.MaxComputeWorkgroupStorageSize) {
+			return fmt.Errorf("gpu: program %s: module %d (%s) declares %d bytes of workgroup memory; the device allows %d", p.Name, i, m.Label, n, l.MaxComputeWorkgroupStorageSize)
+		}
+	}
 	layouts := make([]string, len(p.Modules))
 	for i := range p.Dispatches {
 		d := &p.Dispatches[i]
 		if err := p.validateDispatch(d, l); err != nil {
-			return fmt.Errorf("gpu: program %s: dispatch %d (%s): %w", p.Name, i, d.Label, err)
+			return p.dispatchError(i, err)
 		}
 		layout := layoutKey(d.Bindings)
 		if layouts[d.Module] == "" {
 			layouts[d.Module] = layout
 		} else if layouts[d.Module] != layout {
-			return fmt.Errorf("gpu: program %s: dispatch %d (%s): module %q was bound as %s before and is now bound as %s", p.Name, i, d.Label, p.Modules[d.Module].Label, layouts[d.Module], layout)
+			return p.dispatchError(i, fmt.Errorf("module %s was bound as %s before and is bound as %s here", p.Modules[d.Module].Label, layouts[d.Module], layout))
 		}
 	}
 	return nil
+}
+
+// dispatchError says in which dispatch an error is.
+func (p *Program) dispatchError(i int, err error) error {
+	return fmt.Errorf("gpu: program %s: dispatch %d (%s): %w", p.Name, i, p.Dispatches[i].Label, err)
 }
 
 // validateDispatch checks what one dispatch refers to.

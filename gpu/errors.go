@@ -1,0 +1,44 @@
+package gpu
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"strings"
+)
+
+var (
+	errClosed    = errors.New("gpu: the session is closed")
+	errNoLoader  = errors.New("gpu: no Vulkan loader (libvulkan.so.1) on this machine; " + remedy())
+	errNoAdapter = errors.New("gpu: no adapter on this machine; " + remedy())
+)
+
+// remedy says what to install to get an adapter.
+func remedy() string {
+	if runtime.GOOS != "linux" {
+		return "update the driver of the graphics card"
+	}
+	return "install the Vulkan loader and a driver: Debian and Ubuntu: apt install libvulkan1 mesa-vulkan-drivers; " +
+		"Fedora: dnf install vulkan-loader mesa-vulkan-drivers; Arch: pacman -S vulkan-icd-loader and vulkan-radeon, vulkan-intel or vulkan-swrast; " +
+		"for NVIDIA also its own driver"
+}
+
+// reason is what a host library says about an error, without the name of the
+// function that it puts in front.
+func reason(err error) error {
+	if _, text, found := strings.Cut(err.Error(), "(): "); found {
+		return errors.New(strings.TrimSpace(text))
+	}
+	return err
+}
+
+// bytesString writes a size for a person.
+func bytesString(n uint64) string {
+	switch {
+	case n >= 1<<30:
+		return fmt.Sprintf("%.1f GiB", float64(n)/(1<<30))
+	case n >= 1<<20:
+		return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20))
+	}
+	return fmt.Sprintf("%d bytes", n)
+}
