@@ -64,9 +64,8 @@ func (c Conv) String() string {
 // Epilogue is what a convolution or matrix product does with its sums before
 // it stores them.
 type Epilogue struct {
-	Bias       bool // adds one value an output channel
-	Activation ActivationKind
-	Slope      float64 // of the leaky ReLU
+	Bias bool // adds one value an output channel
+	Act  Act
 }
 
 // Plans lists the ways to compute the convolution. Operands: x [N,InC,InH,InW],
@@ -117,13 +116,13 @@ func (c Conv) direct(e Epilogue, t directTile) (Plan, bool) {
 	if t.uniform {
 		name += " uniform"
 	}
-	k := build("conv "+name+" "+c.String(), "conv_direct.wgsl", Params{
+	k := build("conv "+name+" "+c.String(), "conv_direct.wgsl", e.Act.set(Params{
 		"N": c.N, "IN_C": c.InC, "IN_H": c.InH, "IN_W": c.InW, "OUT_C": c.OutC, "OUT_H": c.OutH, "OUT_W": c.OutW,
 		"KERNEL_H": c.KernelH, "KERNEL_W": c.KernelW, "STRIDE": c.Stride, "DILATE": c.Dilate, "PAD_Y": c.PadY, "PAD_X": c.PadX,
 		"TILE_Y": t.rows, "TILE_X": columns, "BLOCK": t.block, "BLOCK_VEC4": packed.vec4, "WORKGROUP": group,
 		"UNIFORM": t.uniform, "VECTOR": c.Stride == 1 && c.Dilate == 1 && c.InW%4 == 0 && c.OutW == c.InW,
-		"BIAS": e.Bias, "ACTIVATION": int(e.Activation), "SLOPE": e.Slope,
-	}, groups, flops, bytes)
+		"BIAS": e.Bias,
+	}), groups, flops, bytes)
 	plan := Plan{Name: name, CPU: true, Scratch: map[string]int{"pack": packed.blocks * packed.vec4 * 4}, Calls: []Call{pack}}
 	for b := range kernels {
 		call := Call{Kernel: k, Operands: map[string]Operand{"x4": {Name: "x"}, "y4": {Name: "y"}}}
@@ -171,15 +170,15 @@ func (c Conv) gemm(e Epilogue, t gemmTile) Plan {
 			continue
 		}
 		m := c.N * y.size * x.size
-		k := build(fmt.Sprintf("conv %s %s", plan.Name, c), "conv_gemm.wgsl", Params{
+		k := build(fmt.Sprintf("conv %s %s", plan.Name, c), "conv_gemm.wgsl", e.Act.set(Params{
 			"N": c.N, "IN_C": c.InC, "IN_H": c.InH, "IN_W": c.InW, "OUT_C": c.OutC, "OUT_H": c.OutH, "OUT_W": c.OutW,
 			"OUT_STEP": c.Dilate, "PHASE_Y": phase / c.Dilate, "PHASE_X": phase % c.Dilate, "ROWS": y.size, "COLS": x.size,
 			"STRIDE": c.Stride, "OFFSET_Y": y.offset, "OFFSET_X": x.offset,
 			"TAPS_Y": y.taps, "TAPS_X": x.taps, "TAP_Y": y.tap, "TAP_X": x.tap, "TAP_STEP": c.Dilate,
 			"KERNEL_H": c.KernelH, "KERNEL_W": c.KernelW, "BLOCK": block,
 			"TILE_M": t.m, "TILE_O": t.o, "TILE_K": tileK, "THREAD_M": t.threadM, "THREAD_O": t.threadO,
-			"BIAS": e.Bias, "ACTIVATION": int(e.Activation), "SLOPE": e.Slope,
-		}, [3]uint32{uint32(ceilDiv(m, t.m)), uint32(ceilDiv(c.OutC, t.o)), 1},
+			"BIAS": e.Bias,
+		}), [3]uint32{uint32(ceilDiv(m, t.m)), uint32(ceilDiv(c.OutC, t.o)), 1},
 			2*float64(m*c.OutC)*float64(c.InC*y.taps*x.taps), c.bytes()/float64(c.Dilate*c.Dilate))
 		plan.Calls = append(plan.Calls, Call{Kernel: k})
 	}

@@ -65,7 +65,7 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
     let block = group.y * BLOCK_VEC4;
 
     // @registers
-    var acc: array<vec4<f32>, TILE_Y * TILE_X * VECS>;
+    var acc: array<vec4<f32>, u32(TILE_Y * TILE_X) * VECS>;
     // @registers
     var row: array<i32, ROWS>;
     // @registers

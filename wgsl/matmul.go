@@ -18,10 +18,10 @@ func (s MatMul) String() string { return fmt.Sprintf("%d×%d×%d", s.M, s.K, s.N
 // Plans lists the ways to compute the product. Operands: a, b, bias [N] if the
 // epilogue has one, c [M,N].
 func (s MatMul) Plans(e Epilogue) []Plan {
-	p := Params{
+	p := e.Act.set(Params{
 		"M": s.M, "N": s.N, "K": s.K, "A_M": s.K, "A_K": 1, "B_K": s.N, "B_N": 1,
-		"BIAS": e.Bias, "ACTIVATION": int(e.Activation), "SLOPE": e.Slope,
-	}
+		"BIAS": e.Bias,
+	})
 	if s.TransA {
 		p["A_M"], p["A_K"] = 1, s.M
 	}

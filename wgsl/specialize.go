@@ -61,7 +61,7 @@ func expandSource(src string, p Params, include func(string) (string, error)) (s
 	if err != nil {
 		return "", nil, err
 	}
-	src, err = splitRegisters(src)
+	src, err = splitRegisters(foldLengths(src))
 	if err != nil {
 		return "", nil, err
 	}
@@ -74,7 +74,8 @@ var (
 	constRE     = regexp.MustCompile(`(?m)^const (\w+)\s*:\s*(u32|i32|f32|bool)\s*=\s*([^;]+);`)
 	literalRE   = regexp.MustCompile(`^(-?\d+u?|-?[\d.]+(e[-+]?\d+)?f?|true|false)$`)
 	bindingRE   = regexp.MustCompile(`@group\(0\)\s*@binding\((\d+)\)\s*var<([^>]+)>\s*(\w+)\s*:[^;]+;`)
-	registersRE = regexp.MustCompile(`// @registers\s+var (\w+)\s*:\s*array<(.+?),\s*(\w+)>;`)
+	registersRE = regexp.MustCompile(`// @registers\s+var (\w+)\s*:\s*array<(.+?),\s*(\d+)u?>;`)
+	lengthRE    = regexp.MustCompile(`array<((?:[^<>;]|<[^<>;]*>)+),([^<>;]+)>`)
 )
 
 // stripComments drops comments, save the directives, and trailing space.
@@ -216,6 +217,18 @@ func splitRegisters(src string) (string, error) {
 	return b.String(), nil
 }
 
+// foldLengths computes the constant lengths of arrays.
+func foldLengths(src string) string {
+	return lengthRE.ReplaceAllStringFunc(src, func(decl string) string {
+		m := lengthRE.FindStringSubmatch(decl)
+		n, err := evaluateInt(m[2])
+		if err != nil {
+			return decl
+		}
+		return fmt.Sprintf("array<%s, %d>", m[1], n)
+	})
+}
+
 // foldIndices computes constant index expressions: a vector component or array
 // element chosen by one costs nothing, by an expression it may go through memory.
 func foldIndices(src string) string {
@@ -242,7 +255,9 @@ func foldIndices(src string) string {
 func usedBindings(src string) (string, []Binding, error) {
 	uses := map[string]int{}
 	for start, end := range words(src) {
-		uses[src[start:end]]++
+		if start == 0 || src[start-1] != '.' {
+			uses[src[start:end]]++
+		}
 	}
 	var bindings []Binding
 	var failed error
