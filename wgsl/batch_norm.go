@@ -1,0 +1,141 @@
+package wgsl
+
+import "fmt"
+
+// BatchNorm is a batch normalisation (Ioffe and Szegedy 2015) over N, H and W
+// of each channel. In training a pass is
+//
+//	BatchNormStats → BatchNormFinalize → BatchNormApply
+//	BatchNormGradReduce → BatchNormGradFinalize → BatchNormGradApply
+type BatchNorm struct {
+	Map
+	Epsilon  float64
+	Gamma    bool // y is scaled by gamma
+	Residual bool // an input is added to y before the activation
+	Act      Act
+}
+
+func (b BatchNorm) name(what string) string { return fmt.Sprintf("batch norm %s %v", what, b.Map) }
+
+// BatchNormStats computes mean and Σ(x − mean)² of each part of each channel.
+//
+//	0 x         read        [N, C, H, W]
+//	1 partials  read_write  [Parts, C, 2]
+func BatchNormStats(b BatchNorm) Kernel {
+	flops, bytes := 4*float64(b.Len()), 4*float64(b.Len())
+	if b.plane() == 1 {
+		return build(b.name("stats"), "batch_norm_stats_features.wgsl",
+			Params{"N": b.N, "C": b.C}, grid(ceilDiv(b.C, 64)), flops, bytes)
+	}
+	return build(b.name("stats"), "batch_norm_stats.wgsl", b.reduction(),
+		[3]uint32{uint32(b.C), uint32(b.Parts()), 1}, flops, bytes)
+}
+
+// reduction holds the constants of a first stage over channels.
+func (m Map) reduction() Params {
+	return Params{"C": m.C, "HW": m.plane(), "UNITS": m.units(), "WIDTH": m.width(), "CHUNK": m.chunk()}
+}
+
+// BatchNormFinalize joins the parts into mean and 1 / √(variance + ε). With
+// update it also moves the running statistics: r ← decay · r + (1 − decay) ·
+// batch, of the biased variance.
+//
+//	0 partials      read        [Parts, C, 2]
+//	1 mean          read_write  [C]
+//	2 inv_std       read_write  [C]
+//	3 running_mean  read_write  [C], with update
+//	4 running_var   read_write  [C], with update
+func BatchNormFinalize(b BatchNorm, update bool, decay float64) Kernel {
+	return build(b.name("finalize"), "batch_norm_finalize.wgsl",
+		Params{"C": b.C, "PARTS": b.Parts(), "PART": b.chunk() * b.width(), "TOTAL": b.N * b.plane(), "EPS": b.Epsilon, "DECAY": decay, "UPDATE": update},
+		grid(ceilDiv(b.C, 64)), 9*float64(b.C*b.Parts()), 8*float64(b.C*(b.Parts()+1)))
+}
+
+// BatchNormApply is y = act((x − mean) · inv_std [· gamma] + beta [+ residual]).
+//
+//	0 x         read        [N, C, H, W]
+//	1 mean      read        [C]
+//	2 inv_std   read        [C]
+//	3 beta      read        [C]
+//	4 gamma     read        [C], with Gamma
+//	5 residual  read        [N, C, H, W], with Residual
+//	6 y         read_write  [N, C, H, W]
+func BatchNormApply(b BatchNorm) Kernel { return b.apply(false) }
+
+// BatchNormInference is BatchNormApply with the running statistics: mean is
+// bound to the running mean, and instead of inv_std there is
+//
+//	7 variance  read        [C]
+func BatchNormInference(b BatchNorm) Kernel { return b.apply(true) }
+
+func (b BatchNorm) apply(inference bool) Kernel {
+	quads := ceilDiv(b.Len(), 4)
+	tensors := 2
+	if b.Residual {
+		tensors++
+	}
+	return build(b.name("apply"), "batch_norm_apply.wgsl",
+		b.Act.set(Params{"C": b.C, "HW": b.plane(), "QUADS": quads, "INFERENCE": inference,
+			"EPS": b.Epsilon, "GAMMA": b.Gamma, "RESIDUAL": b.Residual}),
+		grid(ceilDiv(quads, 64)), 4*float64(b.Len()), 4*float64(tensors*b.Len()))
+}
+
+// BatchNormGradReduce sums g and g · x̂ over each part of each channel, where
+// g = dy · act'(y) and x̂ is the normalised x. With Residual use it without
+// activation: the gradient of residual is then dy.
+//
+//	0 dy        read        [N, C, H, W]
+//	1 x         read        [N, C, H, W]
+//	2 y         read        [N, C, H, W], the forward output, with an activation
+//	3 mean      read        [C]
+//	4 inv_std   read        [C]
+//	5 partials  read_write  [Parts, C, 2]
+func BatchNormGradReduce(b BatchNorm) Kernel {
+	flops, bytes := 5*float64(b.Len()), 4*float64(b.gradReads()*b.Len())
+	if b.plane() == 1 {
+		return build(b.name("grad reduce"), "batch_norm_grad_reduce_features.wgsl",
+			b.Act.set(Params{"N": b.N, "C": b.C}), grid(ceilDiv(b.C, 64)), flops, bytes)
+	}
+	return build(b.name("grad reduce"), "batch_norm_grad_reduce.wgsl", b.Act.set(b.reduction()),
+		[3]uint32{uint32(b.C), uint32(b.Parts()), 1}, flops, bytes)
+}
+
+// gradReads is how many tensors the gradient reads: the mask of an activation
+// comes from y.
+func (b BatchNorm) gradReads() int {
+	if b.Act == NoAct {
+		return 2
+	}
+	return 3
+}
+
+// BatchNormGradFinalize joins the parts. The sums are also the gradients of
+// beta and gamma, added to what those hold if accumulate.
+//
+//	0 partials  read        [Parts, C, 2]
+//	1 sums      read_write  [C, 2] Σ g, Σ g · x̂
+//	2 dbeta     read_write  [C]
+//	3 dgamma    read_write  [C], with Gamma
+func BatchNormGradFinalize(b BatchNorm, accumulate bool) Kernel {
+	return build(b.name("grad finalize"), "batch_norm_grad_finalize.wgsl",
+		Params{"C": b.C, "PARTS": b.Parts(), "GAMMA": b.Gamma, "ACCUMULATE": accumulate},
+		grid(ceilDiv(b.C, 64)), 2*float64(b.C*b.Parts()), 8*float64(b.C*(b.Parts()+1)))
+}
+
+// BatchNormGradApply is the gradient of x: dx = inv_std [· gamma] · (g − mean(g)
+// − x̂ · mean(g · x̂)).
+//
+//	0 dy       read        [N, C, H, W]
+//	1 x        read        [N, C, H, W]
+//	2 y        read        [N, C, H, W], the forward output, with an activation
+//	3 mean     read        [C]
+//	4 inv_std  read        [C]
+//	5 gamma    read        [C], with Gamma
+//	6 sums     read        [C, 2]
+//	7 dx       read_write  [N, C, H, W]
+func BatchNormGradApply(b BatchNorm) Kernel {
+	quads := ceilDiv(b.Len(), 4)
+	return build(b.name("grad apply"), "batch_norm_grad_apply.wgsl",
+		b.Act.set(Params{"C": b.C, "HW": b.plane(), "QUADS": quads, "INV_M": 1 / float64(b.N*b.plane()), "GAMMA": b.Gamma}),
+		grid(ceilDiv(quads, 64)), 7*float64(b.Len()), 4*float64((b.gradReads()+1)*b.Len()))
+}
