@@ -1,0 +1,170 @@
+"""Records traces of PixelDA's training step for `pixelda-wgpu verify`.
+
+A trace holds the inputs and the float64 results of a few steps, rounded to float32, and says how
+far float32 PyTorch strays from them. See README.md for the format.
+"""
+
+import argparse
+import dataclasses
+import json
+import pathlib
+
+import numpy as np
+import torch
+
+import tensorfile
+from model import EVAL, Config, PixelDA
+from train_step import Training
+
+HERE = pathlib.Path(__file__).parent
+LOSSES = ("d_loss", "task_source", "task_adapted", "g_adv", "g_task", "g_loss")
+
+
+def load_configs():
+    """configs.json: for each trace its seed, its number of steps and its `Config`, in which nothing is random."""
+    entries = json.loads((HERE / "configs.json").read_text())
+    for entry in entries.values():
+        entry["config"] = Config(**{"noise_std": 0.0, "dropout_keep": 1.0, **entry["config"]})
+    return entries
+
+
+def draw_state(model, rng):
+    """A state in which every tensor matters: weights that keep signals O(1) at any width, and
+    biases and moving statistics away from 0 and 1."""
+    state = {}
+    for name, tensor in model.state_dict().items():
+        shape = tuple(tensor.shape)
+        if name.endswith("weight"):
+            value = rng.normal(0, np.prod(shape[1:]) ** -0.5, shape)
+        elif name.endswith("running_var"):
+            value = rng.uniform(0.5, 1.5, shape)
+        else:
+            value = rng.normal(0, 0.1, shape)
+        state[name] = value.astype(np.float32)
+    return state
+
+
+def draw_images(rng, batch, channels, size):
+    """Textured images [B, C, S, S] of 256 levels in [-1, 1]: a smooth shape each, and noise,
+    since in a flat image the pixels of a pooling window would tie."""
+    y, x = np.mgrid[0:size, 0:size] / size
+    a, b, c, d = rng.uniform(-4, 4, (4, batch, channels, 1, 1))
+    smooth = np.sin(a * x + b * y + c) * np.cos(d * x * y)
+    levels = np.clip(127.5 + 90 * smooth + rng.normal(0, 20, smooth.shape), 0, 255).astype(np.uint8)
+    return levels.astype(np.float32) / np.float32(127.5) - np.float32(1)
+
+
+def draw_inputs(config, steps, rng):
+    c = config
+    source = lambda: draw_images(rng, c.batch, c.source_channels, c.size)
+    target = lambda: draw_images(rng, c.batch, c.target_channels, c.size)
+    labels = lambda: rng.integers(0, c.classes, c.batch).astype(np.int32)
+    z = lambda: rng.uniform(-1, 1, (c.batch, c.noise_dim)).astype(np.float32)
+    inputs = {}
+    for i in range(steps):
+        inputs |= {f"step{i}.d_source": source(), f"step{i}.d_labels": labels(),
+                   f"step{i}.d_target": target(), f"step{i}.d_z": z(),
+                   f"step{i}.g_source": source(), f"step{i}.g_labels": labels(), f"step{i}.g_z": z()}
+    return inputs | {"eval.source": source(), "eval.z": z(), "eval.target": target()}
+
+
+def run(config, steps, state, inputs, dtype):
+    """Trains from `state` on `inputs` in `dtype`; returns every expected value as float64."""
+    model = PixelDA(config).to(dtype)
+    model.load_state_dict({name: torch.tensor(value) for name, value in state.items()})
+    training = Training(model, config)
+
+    def feed(*names):
+        tensors = [torch.tensor(inputs[name]) for name in names]
+        return [t.long() if t.dtype == torch.int32 else t.to(dtype) for t in tensors]
+
+    results = {}
+    for i in range(steps):
+        step = f"step{i}."
+        batch = feed(step + "d_source", step + "d_labels", step + "d_target", step + "d_z")
+        d_losses, d_gradients = training.d_step(*batch)
+        g_losses, g_gradients = training.g_step(*feed(step + "g_source", step + "g_labels", step + "g_z"))
+        results |= {step + name: value for name, value in (d_losses | g_losses).items()}
+        results |= {f"{step}grad.{name}": value for name, value in (d_gradients | g_gradients).items()}
+        results |= {f"{step}after.{name}": value.clone() for name, value in model.state_dict().items()}
+    with torch.no_grad():
+        source, z, target = feed("eval.source", "eval.z", "eval.target")
+        results["eval.adapted"] = model.generator(source, z, EVAL)
+        results["eval.target_logits"] = model.task.classify_adapted(target)
+    return {name: value.detach().double().numpy() for name, value in results.items()}
+
+
+def distance(got, want, names, origin=None):
+    """The norm of the error over all named tensors, relative to that of `want` (less `origin`)."""
+    error = sum(np.sum((got[n] - want[n]) ** 2) for n in names)
+    scale = sum(np.sum((want[n] - (origin[n] if origin else 0)) ** 2) for n in names)
+    return np.sqrt(error / scale)
+
+
+def deviation(got, want, steps, state):
+    """How far the run `got` strays from `want`: the trace's `float32` entry."""
+    def digits(x):
+        return float(f"{x:.2e}")
+
+    report = []
+    for i in range(steps):
+        grads = [n for n in want if n.startswith(f"step{i}.grad.")]
+        after = [n for n in want if n.startswith(f"step{i}.after.")]
+        stats = [n for n in after if ".running_" in n]
+        origin = {f"step{i}.after.{n}": value for n, value in state.items()}
+        losses = [f"step{i}.{n}" for n in LOSSES]
+        report.append({
+            "loss": digits(max(abs(got[n] / want[n] - 1) for n in losses)),
+            "grad": digits(distance(got, want, grads)),
+            "param": digits(distance(got, want, [n for n in after if n not in stats], origin)),
+            "stats": digits(distance(got, want, stats)),
+        })
+    return {"steps": report, "adapted": digits(np.abs(got["eval.adapted"] - want["eval.adapted"]).max())}
+
+
+def record(config, seed, steps):
+    """One trace: its tensors, and its metadata."""
+    rng = np.random.default_rng(seed)
+    state = draw_state(PixelDA(config), rng)
+    inputs = draw_inputs(config, steps, rng)
+    expected = run(config, steps, state, inputs, torch.float64)
+    plain = run(config, steps, state, inputs, torch.float32)
+    scalars = {f"step{i}.{name}" for i in range(steps) for name in LOSSES}
+    tensors = {f"init.{name}": value for name, value in state.items()} | inputs
+    tensors |= {name: value if name in scalars else value.astype(np.float32)
+                for name, value in expected.items()}
+    metadata = {
+        "format": "pixelda-trace", "version": "1", "steps": str(steps),
+        "config": json.dumps(dataclasses.asdict(config)),
+        "float32": json.dumps(deviation(plain, expected, steps, state)),
+        "producer": f"PyTorch {torch.__version__}",
+    }
+    return tensors, metadata
+
+
+def main():
+    configs = load_configs()
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("names", nargs="*", metavar="NAME",
+                        help="traces of configs.json to record (default: the committed ones)")
+    parser.add_argument("--out", type=pathlib.Path, default=HERE.parent / "traces", help="folder (default: ../traces)")
+    parser.add_argument("--list", action="store_true", help="list the traces and stop")
+    arguments = parser.parse_args()
+    if arguments.list:
+        for name, entry in configs.items():
+            print(f"{name:16} {'committed' if entry['committed'] else 'on demand':10} {entry['about']}")
+        return
+    unknown = [name for name in arguments.names if name not in configs]
+    if unknown:
+        parser.error(f"no trace {unknown[0]!r} in configs.json; known: {', '.join(configs)}")
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    for name in arguments.names or [n for n, entry in configs.items() if entry["committed"]]:
+        entry = configs[name]
+        tensors, metadata = record(entry["config"], entry["seed"], entry["steps"])
+        path = arguments.out / f"{name}.safetensors"
+        tensorfile.save(path, tensors, metadata)
+        print(f"{path}  {path.stat().st_size / 2**20:.1f} MiB  float32 {metadata['float32']}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,308 @@
+"""Checks the reference itself: published numbers, finite differences, and that a trace would
+show a step that is done another way. Run with `python3 -m unittest`."""
+
+import dataclasses
+import json
+import pathlib
+import tempfile
+import unittest
+from unittest import mock
+
+import numpy as np
+import torch
+
+import losses
+import model
+import record
+import tensorfile
+import train_step
+
+SMALL = model.Config(size=7, source_channels=1, target_channels=3, classes=3, noise_dim=4, g_blocks=1,
+                     g_filters=4, d_filters=3, noise_std=0.0, dropout_keep=1.0, batch=5, domain_weight=0.7,
+                     style_weight=0.9, task_in_g_weight=1.1, task_source_weight=0.8, similarity_weight=0.05)
+
+
+def count(module):
+    return sum(p.numel() for p in module.parameters())
+
+
+class Networks(unittest.TestCase):
+    def test_parameter_counts(self):
+        full = model.PixelDA(model.Config())
+        self.assertEqual(count(full.generator), 456_963)
+        self.assertEqual(count(full.discriminator), 1_559_169)
+        self.assertEqual(count(full.task), 361_722)
+
+    def test_same_padding(self):
+        for size in (32, 28, 16, 14, 8):
+            self.assertEqual(model.same_padding(size, 3, 2), (0, 1))
+        for size in (7, 5):
+            self.assertEqual(model.same_padding(size, 3, 2), (1, 1))
+        self.assertEqual(model.same_padding(7, 3, 1), (1, 1))
+        self.assertEqual(model.same_padding(7, 5, 1), (2, 2))
+
+    def test_strided_convolution_against_sums(self):
+        """Output (i, j) of stride 2 on an even side sees rows 2i..2i+2 and the same columns."""
+        conv = model.Conv(2, 1, 3, stride=2, bias=False).double()
+        torch.nn.init.normal_(conv.weight)
+        x = torch.randn(1, 2, 6, 6, dtype=torch.float64)
+        y = conv(x)
+        self.assertEqual(tuple(y.shape), (1, 1, 3, 3))
+        for i in range(3):
+            for j in range(3):
+                patch = x[0, :, 2 * i:2 * i + 3, 2 * j:2 * j + 3]
+                want = (patch * conv.weight[0, :, :patch.shape[1], :patch.shape[2]]).sum()
+                self.assertAlmostEqual(y[0, 0, i, j].item(), want.item(), places=12)
+
+    def test_batch_norm(self):
+        bn = model.BatchNorm(2).double()
+        x = torch.randn(3, 2, 4, 4, dtype=torch.float64) * 0.03 + 1
+        mean, variance = x.mean((0, 2, 3)), x.var((0, 2, 3), unbiased=False)
+        want = (x - mean.view(1, 2, 1, 1)) / (variance + 1e-3).sqrt().view(1, 2, 1, 1)
+        frozen = bn(x, model.FROZEN)
+        self.assertEqual(bn.running_var.tolist(), [1, 1])
+        for y in (frozen, bn(x, model.TRAIN)):
+            torch.testing.assert_close(y, want)
+        torch.testing.assert_close(bn.running_mean, 0.1 * mean)
+        torch.testing.assert_close(bn.running_var, 0.9 + 0.1 * variance)
+
+    def test_noise_and_dropout(self):
+        """Dropout rests in evaluation, the Gaussian noise does not."""
+        d = model.Discriminator(dataclasses.replace(SMALL, noise_std=0.2, dropout_keep=0.9))
+        x = torch.ones(100, 100)
+        trained, evaluated = d.corrupt(x, model.TRAIN), d.corrupt(x, model.EVAL)
+        self.assertAlmostEqual((trained < 0.9 / 1.8).float().mean().item(), 0.1, delta=0.02)
+        self.assertAlmostEqual(trained.mean().item(), 1, delta=0.02)
+        self.assertAlmostEqual(evaluated.std().item(), 0.2, delta=0.01)
+
+
+class Losses(unittest.TestCase):
+    def test_similarity_check_vector(self):
+        d = torch.tensor([[1.0, 2, 3, 0]]).view(1, 1, 2, 2)
+        self.assertEqual(losses.similarity_loss(d, torch.zeros_like(d)).item(), 2.5)
+        self.assertEqual(losses.similarity_loss(d.repeat(4, 1, 1, 1), torch.zeros(4, 1, 2, 2)).item(), 10)
+
+    def test_similarity_repeats_the_grey_side(self):
+        grey, rgb = torch.randn(2, 1, 4, 4), torch.randn(2, 3, 4, 4)
+        want = losses.similarity_loss(rgb, grey.repeat(1, 3, 1, 1))
+        self.assertEqual(losses.similarity_loss(rgb, grey), want)
+        self.assertEqual(losses.similarity_loss(grey, rgb), want)
+        with self.assertRaises(ValueError):
+            losses.similarity_loss(rgb, torch.zeros(2, 4, 4, 4))
+
+    def test_domain_and_adversarial(self):
+        zero = torch.zeros(4)
+        self.assertAlmostEqual(losses.domain_loss(zero, zero).item(), 2 * np.log(2), places=6)
+        sure = torch.full((4,), 8.0)
+        self.assertLess(losses.domain_loss(-sure, sure).item(), 1e-3)
+        self.assertAlmostEqual(losses.adversarial_loss(-sure).item(), 8, delta=1e-3)
+
+
+class Optimiser(unittest.TestCase):
+    def test_learning_rate_staircase(self):
+        want = {0: 1e-3, 19_999: 1e-3, 20_000: 9.5e-4, 100_000: 7.7378e-4, 200_000: 5.9874e-4, 400_000: 3.5849e-4}
+        for step, lr in want.items():
+            self.assertAlmostEqual(train_step.learning_rate(model.Config(), step), lr, places=8)
+
+    def test_clip_each_by_its_own_norm(self):
+        large, small = torch.tensor([3.0, 4.0]), torch.tensor([0.3, 0.4])
+        clipped = train_step.clip([large, small], 1.0)
+        torch.testing.assert_close(clipped[0], torch.tensor([0.6, 0.8]))
+        torch.testing.assert_close(clipped[1], small)
+
+    def test_adam_epsilon(self):
+        """With g = 1e-6: m = 5e-7, sqrt(v) = 1e-6 sqrt(1e-3), epsilon added to the latter."""
+        p = torch.zeros(1, dtype=torch.float64)
+        train_step.Adam([p]).step([torch.full_like(p, 1e-6)], 0.1)
+        root = np.sqrt(1e-3)
+        self.assertAlmostEqual(p.item(), -0.1 * root / 0.5 * 5e-7 / (1e-6 * root + 1e-8), places=14)
+
+
+def double_training(config):
+    rng = np.random.default_rng(0)
+    networks = model.PixelDA(config)
+    networks.load_state_dict({n: torch.tensor(v) for n, v in record.draw_state(networks, rng).items()})
+    networks.double()
+    inputs = record.draw_inputs(config, 1, rng)
+    feed = {n.split(".")[1]: torch.tensor(v) for n, v in inputs.items() if n.startswith("step0")}
+    feed = {n: v.long() if "labels" in n else v.double() for n, v in feed.items()}
+    return train_step.Training(networks, config), feed
+
+
+class Gradients(unittest.TestCase):
+    def check(self, forward, names, parameters):
+        """Central differences along a random direction of each tensor. Their error is O(h^2)
+        times the third derivative, plus 1e-16/h of rounding; a ReLU that flips within h would
+        show, and with h = 1e-6 none does at this seed."""
+        gradients = torch.autograd.grad(forward(), parameters)
+        h = 1e-6
+        for name, parameter, gradient in zip(names, parameters, gradients):
+            direction = torch.randn_like(parameter)
+            direction /= direction.norm()
+            with torch.no_grad():
+                parameter += h * direction
+                above = forward().item()
+                parameter -= 2 * h * direction
+                below = forward().item()
+                parameter += h * direction
+            want = (gradient * direction).sum().item()
+            with self.subTest(name):
+                self.assertAlmostEqual((above - below) / (2 * h), want, delta=1e-8 + 1e-6 * abs(want))
+
+    def test_d_step(self):
+        torch.manual_seed(1)
+        training, b = double_training(SMALL)
+        self.check(lambda: training.d_losses(b["d_source"], b["d_labels"], b["d_target"], b["d_z"])[1],
+                   training.d_names, training.d_parameters)
+
+    def test_g_step(self):
+        torch.manual_seed(1)
+        training, b = double_training(SMALL)
+        self.check(lambda: training.g_losses(b["g_source"], b["g_labels"], b["g_z"])[1],
+                   training.g_names, training.g_parameters)
+
+
+class Steps(unittest.TestCase):
+    def changed(self, step):
+        training, b = double_training(SMALL)
+        before = {n: v.clone() for n, v in training.model.state_dict().items()}
+        step(training, b)
+        return {n for n, v in training.model.state_dict().items() if not torch.equal(v, before[n])}, set(before)
+
+    def test_d_step_leaves_the_generator(self):
+        changed, names = self.changed(
+            lambda t, b: t.d_step(b["d_source"], b["d_labels"], b["d_target"], b["d_z"]))
+        self.assertEqual(changed, {n for n in names if not n.startswith("generator.")})
+
+    def test_g_step_changes_only_the_generator(self):
+        changed, names = self.changed(lambda t, b: t.g_step(b["g_source"], b["g_labels"], b["g_z"]))
+        self.assertEqual(changed, {n for n in names if n.startswith("generator.")})
+
+
+def trace_names(steps, state):
+    """Every tensor of a trace with that many steps of a model with that state."""
+    parameters = [n for n in state if ".running_" not in n]
+    per_step = ["d_source", "d_labels", "d_target", "d_z", "g_source", "g_labels", "g_z", *record.LOSSES,
+                *(f"grad.{n}" for n in parameters), *(f"after.{n}" for n in state)]
+    return ({f"init.{n}" for n in state} | {f"step{i}.{n}" for i in range(steps) for n in per_step}
+            | {f"eval.{n}" for n in ("source", "z", "adapted", "target", "target_logits")})
+
+
+class Traces(unittest.TestCase):
+    def test_file_holds_what_was_recorded(self):
+        tensors, metadata = record.record(SMALL, 0, 2)
+        self.assertEqual(set(tensors), trace_names(2, model.PixelDA(SMALL).state_dict()))
+        self.assertEqual(tensors["step1.d_loss"].dtype, np.float64)
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "t.safetensors"
+            tensorfile.save(path, tensors, metadata)
+            again, text = tensorfile.load(path)
+        self.assertEqual(text, metadata)
+        self.assertEqual(json.loads(text["config"]), dataclasses.asdict(SMALL))
+        for name, tensor in tensors.items():
+            np.testing.assert_array_equal(again[name], tensor, name)
+
+    def test_committed_files_are_current(self):
+        """Losses agree to 1e-9: float64 sums in another order differ by about 1e-14."""
+        for name, entry in record.load_configs().items():
+            if entry["committed"]:
+                stored, metadata = tensorfile.load(record.HERE.parent / "traces" / f"{name}.safetensors")
+                self.assertEqual(json.loads(metadata["config"]), dataclasses.asdict(entry["config"]))
+                tensors, _ = record.record(entry["config"], entry["seed"], entry["steps"])
+                self.assertEqual(set(stored), set(tensors))
+                for loss in (n for n in tensors if n.split(".")[-1] in record.LOSSES):
+                    np.testing.assert_allclose(tensors[loss], stored[loss], 1e-9, err_msg=f"{name} {loss}")
+
+
+def unclipped(gradients, norm):
+    return gradients
+
+
+def clipped_together(gradients, norm):
+    total = torch.stack([g.norm() for g in gradients]).norm()
+    return [g * (norm / max(norm, total)) for g in gradients]
+
+
+def rate_by_iteration(config, global_step):
+    return config.lr * config.lr_decay ** (global_step // 2 // config.lr_decay_steps)
+
+
+def paper_similarity(adapted, source):
+    d = (adapted - source).flatten(1)
+    return d.var(1, unbiased=False).mean()
+
+
+def symmetric_padding(size, kernel, stride):
+    return kernel // 2, kernel // 2
+
+
+def joint_discriminator(self, source, labels, target, z):
+    """One call of the discriminator on both batches, with common statistics."""
+    losses_apart, total = d_losses(self, source, labels, target, z)
+    with torch.no_grad():
+        adapted = self.model.generator(source, z, model.FROZEN)
+    joint = losses.domain_loss(*self.model.discriminator(torch.cat([adapted, target]), model.FROZEN).chunk(2))
+    return losses_apart | {"d_loss": joint}, total + self.config.domain_weight * (joint - losses_apart["d_loss"])
+
+
+def target_first(self, source, labels, target, z):
+    """Moving averages that see the target batch before the adapted one."""
+    forward = model.Discriminator.forward
+    with torch.no_grad():
+        forward(self.model.discriminator, target, model.TRAIN)
+    modes = iter((model.TRAIN, model.FROZEN))
+    with mock.patch.object(model.Discriminator, "forward", lambda d, x, mode: forward(d, x, next(modes))):
+        return d_losses(self, source, labels, target, z)
+
+
+def adam_corrected_epsilon(self, gradients, lr):
+    """PyTorch's form: epsilon is added after the correction of v."""
+    with mock.patch.object(self, "epsilon", self.epsilon * (1 - self.beta2 ** (self.t + 1)) ** 0.5):
+        adam_step(self, gradients, lr)
+
+
+d_losses = train_step.Training.d_losses
+adam_step = train_step.Adam.step
+
+# name: owner, attribute, replacement, trace that shows it
+MISTAKES = {
+    "batch norm epsilon 1e-5": (model.BatchNorm, "epsilon", 1e-5, "clipped-16"),
+    "batch norm decay 0.99": (model.BatchNorm, "decay", 0.99, "clipped-16"),
+    "symmetric padding": (model, "same_padding", symmetric_padding, "grey-to-rgb-16"),
+    "no clipping": (train_step, "clip", unclipped, "clipped-16"),
+    "clipping by the global norm": (train_step, "clip", clipped_together, "clipped-16"),
+    "decay by iteration": (train_step, "learning_rate", rate_by_iteration, "clipped-16"),
+    "Adam beta1 0.9": (train_step.Adam, "beta1", 0.9, "clipped-16"),
+    "Adam epsilon corrected": (train_step.Adam, "step", adam_corrected_epsilon, "grey-to-rgb-16"),
+    "similarity of the paper": (train_step, "similarity_loss", paper_similarity, "odd-20"),
+    "joint discriminator statistics": (train_step.Training, "d_losses", joint_discriminator, "grey-to-rgb-16"),
+    "target before adapted": (train_step.Training, "d_losses", target_first, "grey-to-rgb-16"),
+    "averages updated by every pass": (train_step, "FROZEN", model.TRAIN, "grey-to-rgb-16"),
+    "averages never updated": (train_step, "TRAIN", model.FROZEN, "grey-to-rgb-16"),
+}
+
+
+class Mistakes(unittest.TestCase):
+    """A step done another way strays from a committed trace further than `verify` allows."""
+
+    def test_each_shows(self):
+        floors = {"loss": 1e-5, "grad": 1e-4, "param": 1e-3, "stats": 1e-5}
+        entries, traces = record.load_configs(), {}
+        for mistake, (owner, attribute, replacement, name) in MISTAKES.items():
+            entry = entries[name]
+            if name not in traces:
+                rng = np.random.default_rng(entry["seed"])
+                state = record.draw_state(model.PixelDA(entry["config"]), rng)
+                arguments = (entry["config"], entry["steps"], state,
+                             record.draw_inputs(entry["config"], entry["steps"], rng), torch.float64)
+                traces[name] = arguments, record.run(*arguments)
+            arguments, want = traces[name]
+            with self.subTest(mistake), mock.patch.object(owner, attribute, replacement):
+                report = record.deviation(record.run(*arguments), want, entry["steps"], arguments[2])
+                worst = max(step[q] / floor for step in report["steps"] for q, floor in floors.items())
+                # At these traces ten floors exceed ten times the float32 deviation and a floor.
+                self.assertGreater(worst, 10)
+
+
+if __name__ == "__main__":
+    unittest.main()
