@@ -97,8 +97,11 @@ func near(t *testing.T, what string, got []float32, want []float64, rel, abs flo
 	}
 	worst, at := 0.0, -1
 	for i := range want {
-		e := math.Abs(float64(got[i])-want[i]) / (rel*math.Abs(want[i]) + abs)
-		if !(e <= worst) {
+		e := math.Abs(float64(got[i]) - want[i])
+		if e == 0 {
+			continue
+		}
+		if e /= rel*math.Abs(want[i]) + abs; !(e <= worst) {
 			worst, at = e, i
 		}
 	}

@@ -1,0 +1,11 @@
+// What changes from step to step; one small uniform buffer holds it.
+struct Step {
+    seed_lo: u32,
+    seed_hi: u32,
+    index: u32,          // of the step
+    pad: u32,
+    learning_rate: f32,  // with Adam's bias correction
+    pad1: f32,
+    pad2: f32,
+    pad3: f32,
+}
