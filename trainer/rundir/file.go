@@ -1,0 +1,85 @@
+package rundir
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+)
+
+// WriteFile writes a file so that its name never stands for half of it: the
+// content goes to a temporary file beside it, then to the disk, and only then
+// takes the name. On an error an older file of that name stays as it was.
+func WriteFile(path string, write func(io.Writer) error) (err error) {
+	dir, name := filepath.Split(path)
+	dir = filepath.Clean(dir)
+	temporary := filepath.Join(dir, fmt.Sprintf(".%s.%d%s", name, os.Getpid(), temporarySuffix))
+	file, err := os.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o666)
+	if err != nil {
+		return explain(err)
+	}
+	defer func() {
+		if err != nil {
+			err = explain(errors.Join(err, file.Close(), os.Remove(temporary)))
+		}
+	}()
+	buffered := bufio.NewWriterSize(file, 1<<16)
+	if err := write(buffered); err != nil {
+		return err
+	}
+	if err := buffered.Flush(); err != nil {
+		return err
+	}
+	if err := file.Sync(); err != nil {
+		return err
+	}
+	if err := file.Close(); err != nil {
+		return err
+	}
+	if err := os.Rename(temporary, path); err != nil {
+		return err
+	}
+	return syncDir(dir)
+}
+
+const temporarySuffix = ".tmp"
+
+// removeTemporary deletes what killed processes left half-written in dir.
+func removeTemporary(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return explain(err)
+	}
+	for _, entry := range entries {
+		if strings.HasPrefix(entry.Name(), ".") && strings.HasSuffix(entry.Name(), temporarySuffix) {
+			if err := os.Remove(filepath.Join(dir, entry.Name())); err != nil {
+				return explain(err)
+			}
+		}
+	}
+	return nil
+}
+
+// explain turns an error of the file system into one line that names the
+// remedy. The cause stays within reach of errors.Is.
+func explain(err error) error {
+	if err == nil || strings.HasPrefix(err.Error(), "rundir: ") {
+		return err
+	}
+	remedy := ""
+	switch {
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		remedy = ": free some space, then resume the run"
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
+		remedy = ": choose a folder that you may write to"
+	}
+	return fmt.Errorf("rundir: %w%s", err, remedy)
+}
