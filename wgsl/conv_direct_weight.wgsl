@@ -31,9 +31,11 @@ const TILES_X: i32 = (OUT_W + TILE_X - 1) / TILE_X;
 const TILES_Y: i32 = (OUT_H + TILE_Y - 1) / TILE_Y;
 const ROWS: i32 = (TILE_Y - 1) * STRIDE + KERNEL_H;
 const COLS: i32 = (TILE_X - 1) * STRIDE + KERNEL_W;
+const LAST_X: i32 = (TILES_X - 1) * TILE_X * STRIDE - PAD_X;
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;
 @group(0) @binding(1) var<storage, read> dy: array<f32>;
+@group(0) @binding(3) var<storage, read> dy4: array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read_write> partials: array<f32>;
 
 @compute @workgroup_size(WORKGROUP)
@@ -48,6 +50,15 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
         for (var tx = 0; tx < OUT_W; tx += TILE_X) {
             let iy = ty * STRIDE - PAD_Y;
             let ix = tx * STRIDE - PAD_X;
+            // @registers
+            var col: array<i32, COLS>;
+            // @registers
+            var inside_x: array<f32, COLS>;
+            // @unroll
+            for (var c = 0; c < COLS; c++) {
+                col[c] = clamp(ix + c, 0, IN_W - 1);
+                inside_x[c] = select(0.0, 1.0, ix + c >= 0 && ix + c < IN_W);
+            }
             // @static
             if (LANES_IN) {
                 let plane = i32((n * IN_C + min(lane_channel, IN_C - 1u)) * u32(IN_H * IN_W));
@@ -56,10 +67,15 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
                 // @unroll
                 for (var r = 0; r < ROWS; r++) {
                     let row = plane + clamp(iy + r, 0, IN_H - 1) * IN_W;
-                    let inside = iy + r >= 0 && iy + r < IN_H;
+                    let inside = select(0.0, 1.0, iy + r >= 0 && iy + r < IN_H);
                     // @unroll
                     for (var c = 0; c < COLS; c++) {
-                        taps[r * COLS + c] = x[row + clamp(ix + c, 0, IN_W - 1)] * select(0.0, 1.0, inside && ix + c >= 0 && ix + c < IN_W);
+                        // @static
+                        if (c < PAD_X || LAST_X + c >= IN_W) {
+                            taps[r * COLS + c] = x[row + col[c]] * inside * inside_x[c];
+                        } else {
+                            taps[r * COLS + c] = x[row + col[c]] * inside;
+                        }
                     }
                 }
                 // @unroll
@@ -67,16 +83,27 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
                     let image = i32((n * OUT_C + min(group.y * BLOCK + b, OUT_C - 1u)) * u32(OUT_H * OUT_W));
                     // @unroll
                     for (var py = 0; py < TILE_Y; py++) {
+                        // @registers
+                        var g: array<f32, TILE_X>;
+                        // @static
+                        if (OUT_W % 4 == 0 && OUT_H % TILE_Y == 0) {
+                            let four = dy4[(image + (ty + py) * OUT_W + tx) >> 2u];
+                            // @unroll
+                            for (var px = 0; px < TILE_X; px++) {
+                                g[px] = four[px];
+                            }
+                        } else {
+                            // @unroll
+                            for (var px = 0; px < TILE_X; px++) {
+                                g[px] = dy[image + min(ty + py, OUT_H - 1) * OUT_W + min(tx + px, OUT_W - 1)]
+                                    * select(0.0, 1.0, ty + py < OUT_H && tx + px < OUT_W);
+                            }
+                        }
                         // @unroll
                         for (var px = 0; px < TILE_X; px++) {
-                            var g = dy[image + min(ty + py, OUT_H - 1) * OUT_W + min(tx + px, OUT_W - 1)];
-                            // @static
-                            if (OUT_H % TILE_Y != 0 || OUT_W % TILE_X != 0) {
-                                g *= select(0.0, 1.0, ty + py < OUT_H && tx + px < OUT_W);
-                            }
                             // @unroll
                             for (var t = 0; t < TAPS; t++) {
-                                acc[i32(b) * TAPS + t] += g * taps[(py * STRIDE + t / KERNEL_W) * COLS + px * STRIDE + t % KERNEL_W];
+                                acc[i32(b) * TAPS + t] += g[px] * taps[(py * STRIDE + t / KERNEL_W) * COLS + px * STRIDE + t % KERNEL_W];
                             }
                         }
                     }

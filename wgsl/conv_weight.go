@@ -25,7 +25,7 @@ type directWeightTile struct {
 	rows, block int
 }
 
-var directWeightTiles = []directWeightTile{{true, 4, 8}, {true, 2, 8}, {true, 4, 16}, {true, 4, 4}, {false, 2, 4}, {false, 2, 1}}
+var directWeightTiles = []directWeightTile{{true, 2, 16}, {true, 4, 8}, {true, 4, 4}, {false, 2, 4}, {false, 2, 1}}
 
 func (c Conv) directWeight(t directWeightTile) (Plan, bool) {
 	lanes, others := c.InC, c.OutC
@@ -72,10 +72,10 @@ func (c Conv) gemmWeight(t gemmTile) Plan {
 func (c Conv) sumSplits(name string, k Kernel, splits int) Plan {
 	length := c.OutC * c.InC * c.taps()
 	if splits == 1 {
-		return Plan{Name: name, Calls: []Call{{Kernel: k, Operands: map[string]Operand{"partials": {Name: "dw"}}}}}
+		return Plan{Name: name, Calls: []Call{{Kernel: k, Operands: map[string]Operand{"partials": {Name: "dw"}, "dy4": {Name: "dy"}}}}}
 	}
 	return Plan{
 		Name: name, Scratch: map[string]int{"partials": splits * length},
-		Calls: []Call{{Kernel: k}, {Kernel: SumPartials(splits, length, false), Operands: map[string]Operand{"out": {Name: "dw"}}}},
+		Calls: []Call{{Kernel: k, Operands: map[string]Operand{"dy4": {Name: "dy"}}}, {Kernel: SumPartials(splits, length, false), Operands: map[string]Operand{"out": {Name: "dw"}}}},
 	}
 }
