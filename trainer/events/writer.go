@@ -1,0 +1,159 @@
+// Package events writes the files that TensorBoard reads: a sequence of
+// TensorFlow's Event messages in TFRecord framing, encoded here by hand, since
+// four messages do not pay for TensorFlow's protobuf packages.
+package events
+
+import (
+	"bufio"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+)
+
+// Writer appends events to one file. It is for one goroutine. An error stays:
+// the calls after it do nothing, and Flush and Close return it.
+type Writer struct {
+	file *os.File
+	out  *bufio.Writer
+	now  func() time.Time
+	err  error
+}
+
+// Create starts an event file in dir, which has to exist, for the events after
+// a step; a new run has 0. A run that resumes starts another file beside its
+// earlier ones: the marker at its head tells readers that the events of later
+// steps in those no longer count, so that even one which follows the folder
+// while the run is killed and resumed keeps up.
+func Create(dir string, after int) (*Writer, error) {
+	file, err := create(dir)
+	if err != nil {
+		return nil, fmt.Errorf("events: %w", err)
+	}
+	w := &Writer{file: file, out: bufio.NewWriter(file), now: time.Now}
+	w.append(0, message{}.text(eventFileVersion, "brain.Event:2"))
+	w.append(after+1, message{}.embed(eventSessionLog, message{}.varint(sessionStatus, sessionStart)))
+	return w, w.Flush()
+}
+
+// create makes a file whose name sorts after those of the folder's earlier
+// files: TensorBoard reads them in the order of their names.
+func create(dir string) (*os.File, error) {
+	for second := time.Now().Unix(); ; second++ {
+		name := filepath.Join(dir, fmt.Sprintf("events.out.tfevents.%010d.pixelda-wgpu", second))
+		file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+		if !errors.Is(err, os.ErrExist) {
+			return file, err
+		}
+	}
+}
+
+// Scalars adds one point to the curve of each tag, as in "loss/d".
+func (w *Writer) Scalars(step int, values map[string]float64) {
+	var summary message
+	for _, tag := range slices.Sorted(maps.Keys(values)) {
+		summary = summary.embed(summaryValue, message{}.
+			text(valueTag, tag).
+			float(valueSimple, float32(values[tag])))
+	}
+	w.append(step, message{}.embed(eventSummary, summary))
+}
+
+// Image adds a PNG of width × height pixels.
+func (w *Writer) Image(step int, tag string, png []byte, width, height int) {
+	const rgb = 3
+	w.value(step, message{}.
+		text(valueTag, tag).
+		embed(valueImage, message{}.
+			varint(imageHeight, uint64(height)).
+			varint(imageWidth, uint64(width)).
+			varint(imageColorspace, rgb).
+			bytes(imageEncoded, png)))
+}
+
+// Text adds a text in Markdown.
+func (w *Writer) Text(step int, tag, markdown string) {
+	const stringType = 7
+	w.value(step, message{}.
+		text(valueTag, tag).
+		embed(valueTensor, message{}.
+			varint(tensorType, stringType).
+			embed(tensorShape, message{}.embed(shapeDim, message{}.varint(dimSize, 1))).
+			text(tensorString, markdown)).
+		embed(valueMetadata, pluginData("text", nil)))
+}
+
+// HParams sets down the settings of the run, for TensorBoard's table of runs.
+// Values are numbers, bools and strings; anything else is written as fmt.Sprint
+// has it.
+func (w *Writer) HParams(settings map[string]any) {
+	session := message{}.double(startTime, w.seconds())
+	for _, name := range slices.Sorted(maps.Keys(settings)) {
+		session = session.embed(startSettings, message{}.
+			text(mapKey, name).
+			embed(mapValue, jsonValue(settings[name])))
+	}
+	w.hparams("_hparams_/session_start_info", message{}.embed(hparamsStart, session))
+}
+
+// End says that the run came to its end, and Close follows.
+func (w *Writer) End() {
+	const success = 1
+	w.hparams("_hparams_/session_end_info", message{}.embed(hparamsEnd, message{}.
+		varint(endStatus, success).
+		double(endTime, w.seconds())))
+}
+
+// Flush hands what was added to the operating system and returns the first
+// error so far.
+func (w *Writer) Flush() error {
+	if w.err == nil {
+		w.err = w.out.Flush()
+	}
+	if w.err != nil {
+		return fmt.Errorf("events: %w", w.err)
+	}
+	return nil
+}
+
+// Close flushes and closes the file.
+func (w *Writer) Close() error { return errors.Join(w.Flush(), w.file.Close()) }
+
+func (w *Writer) hparams(tag string, content message) {
+	w.value(0, message{}.text(valueTag, tag).embed(valueMetadata, pluginData("hparams", content)))
+}
+
+func (w *Writer) value(step int, value message) {
+	w.append(step, message{}.embed(eventSummary, message{}.embed(summaryValue, value)))
+}
+
+func (w *Writer) seconds() float64 { return float64(w.now().UnixMicro()) / 1e6 }
+
+// append frames an event: its length, the length's checksum, the event, its
+// checksum.
+func (w *Writer) append(step int, event message) {
+	if w.err != nil {
+		return
+	}
+	event = event.double(eventWallTime, w.seconds()).varint(eventStep, uint64(step))
+	header := binary.LittleEndian.AppendUint64(nil, uint64(len(event)))
+	for _, part := range [][]byte{header, checksum(header), event, checksum(event)} {
+		if _, w.err = w.out.Write(part); w.err != nil {
+			return
+		}
+	}
+}
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// checksum is TFRecord's: a CRC-32C, rotated and shifted so that a checksum of
+// data with checksums in it stays a good one.
+func checksum(data []byte) []byte {
+	crc := crc32.Checksum(data, castagnoli)
+	return binary.LittleEndian.AppendUint32(nil, (crc>>15|crc<<17)+0xa282ead8)
+}
