@@ -1,0 +1,49 @@
+package wgsl
+
+import "fmt"
+
+// Losses write their unweighted value, as it is reported; their gradients carry
+// the weight it has in the sum that is minimised.
+
+// SigmoidCrossEntropy is the mean binary cross-entropy of n logits against one
+// target, 0 or 1 (or a smoothed label between): the domain losses of the paper.
+//
+//	0 logits  read        [n]
+//	1 loss    read_write  [1]
+func SigmoidCrossEntropy(n int, target float64) Kernel {
+	return build(fmt.Sprintf("sigmoid cross-entropy %d", n), "sigmoid_cross_entropy.wgsl",
+		Params{"COUNT": n, "TARGET": target}, [3]uint32{1, 1, 1}, 6*float64(n), 4*float64(n))
+}
+
+// SigmoidCrossEntropyGrad is weight times the gradient.
+//
+//	0 logits   read        [n]
+//	1 dlogits  read_write  [n]
+func SigmoidCrossEntropyGrad(n int, target, weight float64) Kernel {
+	return build(fmt.Sprintf("sigmoid cross-entropy grad %d", n), "sigmoid_cross_entropy_grad.wgsl",
+		Params{"COUNT": n, "TARGET": target, "WEIGHT": weight}, grid(ceilDiv(n, 64)), 8*float64(n), 8*float64(n))
+}
+
+// SoftmaxCrossEntropy is the mean cross-entropy of n rows of logits against
+// labels, and the number of rows whose first maximum is at the label. A row
+// whose label is no class is padding: it adds nothing to either, though the mean
+// is still over n rows.
+//
+//	0 logits   read        [n, classes]
+//	1 labels   read        [n] u32
+//	2 loss     read_write  [1]
+//	3 correct  read_write  [1] f32
+func SoftmaxCrossEntropy(n, classes int) Kernel {
+	return build(fmt.Sprintf("softmax cross-entropy %d×%d", n, classes), "softmax_cross_entropy.wgsl",
+		Params{"N": n, "CLASSES": classes}, [3]uint32{1, 1, 1}, 4*float64(n*classes), 4*float64(n*(classes+1)))
+}
+
+// SoftmaxCrossEntropyGrad is weight times the gradient, 0 in padding rows.
+//
+//	0 logits   read        [n, classes]
+//	1 labels   read        [n] u32
+//	2 dlogits  read_write  [n, classes]
+func SoftmaxCrossEntropyGrad(n, classes int, weight float64) Kernel {
+	return build(fmt.Sprintf("softmax cross-entropy grad %d×%d", n, classes), "softmax_cross_entropy_grad.wgsl",
+		Params{"N": n, "CLASSES": classes, "WEIGHT": weight}, grid(ceilDiv(n, 64)), 6*float64(n*classes), 4*float64(n*(2*classes+1)))
+}

@@ -1,0 +1,46 @@
+package wgsl
+
+import "fmt"
+
+// Normalize scales n rows of four to length 1.
+//
+//	0 x  read        [n, 4]
+//	1 y  read_write  [n, 4]
+func Normalize(n int) Kernel {
+	return rows("normalize", "normalize.wgsl", Params{"N": n}, n, 8)
+}
+
+// NormalizeGrad is the gradient of x.
+//
+//	0 dy  read        [n, 4]
+//	1 x   read        [n, 4]
+//	2 dx  read_write  [n, 4]
+func NormalizeGrad(n int) Kernel {
+	return rows("normalize grad", "normalize_grad.wgsl", Params{"N": n}, n, 12)
+}
+
+// QuaternionLoss is the mean of log(1e-4 + 1 − |q · p|) over n pairs of unit
+// quaternions (paper, equation 6; the 1e-4 is the original code's).
+//
+//	0 p     read        [n, 4] predicted
+//	1 q     read        [n, 4] true
+//	2 loss  read_write  [1]
+func QuaternionLoss(n int) Kernel {
+	return build(fmt.Sprintf("quaternion loss %d", n), "quaternion_loss.wgsl",
+		Params{"N": n}, [3]uint32{1, 1, 1}, 12*float64(n), 32*float64(n))
+}
+
+// QuaternionLossGrad is weight times the gradient of p.
+//
+//	0 p   read        [n, 4] predicted
+//	1 q   read        [n, 4] true
+//	2 dp  read_write  [n, 4]
+func QuaternionLossGrad(n int, weight float64) Kernel {
+	return rows("quaternion loss grad", "quaternion_loss_grad.wgsl", Params{"N": n, "WEIGHT": weight}, n, 12)
+}
+
+// rows builds a kernel whose invocations take one of n rows each, so many
+// floats of traffic.
+func rows(name, file string, p Params, n, floats int) Kernel {
+	return build(fmt.Sprintf("%s %d", name, n), file, p, [3]uint32{uint32(ceilDiv(n, 64)), 1, 1}, 12*float64(n), 4*float64(floats*n))
+}
