@@ -68,6 +68,17 @@ type Epilogue struct {
 	Act  Act
 }
 
+func (e Epilogue) String() string {
+	s := e.Act.String()
+	if e.Bias {
+		s = "bias " + s
+	}
+	if s != "" {
+		s = " " + s
+	}
+	return s
+}
+
 // Plans lists the ways to compute the convolution. Operands: x [N,InC,InH,InW],
 // w [OutC,InC,KernelH,KernelW] (of a data gradient: the forward weights), bias
 // [OutC] if the epilogue has one, y [N,OutC,OutH,OutW].
@@ -80,6 +91,9 @@ func (c Conv) Plans(e Epilogue) []Plan {
 	}
 	for _, t := range gemmTiles {
 		plans = append(plans, c.gemm(e, t))
+	}
+	for i := range plans {
+		plans[i].Op = "conv " + c.String() + e.String()
 	}
 	return plans
 }

@@ -15,6 +15,9 @@ func (c Conv) WeightGradPlans() []Plan {
 	for _, t := range gemmTiles {
 		plans = append(plans, c.gemmWeight(t))
 	}
+	for i := range plans {
+		plans[i].Op = "conv weight " + c.String()
+	}
 	return plans
 }
 

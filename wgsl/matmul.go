@@ -13,7 +13,16 @@ type MatMul struct {
 // FLOPs counts a multiply and an add for each term.
 func (s MatMul) FLOPs() float64 { return 2 * float64(s.M) * float64(s.N) * float64(s.K) }
 
-func (s MatMul) String() string { return fmt.Sprintf("%d×%d×%d", s.M, s.K, s.N) }
+func (s MatMul) String() string {
+	a, b := "", ""
+	if s.TransA {
+		a = "ᵀ"
+	}
+	if s.TransB {
+		b = "ᵀ"
+	}
+	return fmt.Sprintf("%d×%d%s·%d×%d%s", s.M, s.K, a, s.K, s.N, b)
+}
 
 // Plans lists the ways to compute the product. Operands: a, b, bias [N] if the
 // epilogue has one, c [M,N].
@@ -36,19 +45,21 @@ func (s MatMul) Plans(e Epilogue) []Plan {
 		}
 		return build(fmt.Sprintf("%s %s", file[:len(file)-len(".wgsl")], s), file, q, groups, s.FLOPs(), bytes)
 	}
+	op := "matmul " + s.String() + e.String()
 	var plans []Plan
 	for _, tile := range []int{16, 32} {
 		group := 64
 		if s.N < 512 {
 			group = 16
 		}
-		pl := single(variant("matmul_direct.wgsl", tile, group, [3]uint32{uint32(ceilDiv(s.N, group)), uint32(ceilDiv(s.M, tile)), 1}))
-		pl.Name, pl.CPU = fmt.Sprintf("direct %d", tile), true
+		pl := Single(variant("matmul_direct.wgsl", tile, group, [3]uint32{uint32(ceilDiv(s.N, group)), uint32(ceilDiv(s.M, tile)), 1}))
+		pl.Op, pl.CPU = op, true
+		pl.Name = fmt.Sprintf("direct %d", tile)
 		plans = append(plans, pl)
 	}
 	for _, tile := range []int{4, 2} {
-		pl := single(variant("matmul_split.wgsl", tile, 64, [3]uint32{uint32(ceilDiv(s.N, tile)), uint32(ceilDiv(s.M, tile)), 1}))
-		pl.Name = fmt.Sprintf("split %d", tile)
+		pl := Single(variant("matmul_split.wgsl", tile, 64, [3]uint32{uint32(ceilDiv(s.N, tile)), uint32(ceilDiv(s.M, tile)), 1}))
+		pl.Op, pl.Name = op, fmt.Sprintf("split %d", tile)
 		plans = append(plans, pl)
 	}
 	return plans

@@ -4,7 +4,8 @@ package wgsl
 // operands carry the names of the kernels' bindings, as the operation's
 // constructor documents them.
 type Plan struct {
-	Name    string // of the variant, unique among those of an operation
+	Op      string // the operation and its shapes, the same for all its plans
+	Name    string // of the variant, unique among an operation's
 	CPU     bool   // made for CPU drivers, which want the opposite of what GPUs do
 	Scratch map[string]int
 	Calls   []Call
@@ -30,5 +31,5 @@ func (c Call) Operand(b Binding) Operand {
 	return Operand{Name: b.Name}
 }
 
-// single is the plan of an operation that is one kernel.
-func single(k Kernel) Plan { return Plan{Name: k.Name, Calls: []Call{{Kernel: k}}} }
+// Single is the plan of an operation that is one kernel.
+func Single(k Kernel) Plan { return Plan{Op: k.Name, Name: "only", Calls: []Call{{Kernel: k}}} }

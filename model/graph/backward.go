@@ -1,0 +1,114 @@
+package graph
+
+// Term is a scalar loss and its weight in the sum that is minimised.
+type Term struct {
+	Loss   *Tensor
+	Weight float64
+}
+
+// Backward differentiates the weighted sum of losses with respect to the
+// variables of stores, and leaves each variable's gradient at its place in the
+// store's gradient buffer. Variables of other stores count as constants, so
+// nothing is computed for them. A variable that the losses do not depend on
+// keeps a gradient of zero.
+func (g *Graph) Backward(losses []Term, stores ...*Store) {
+	wanted := map[string]*Store{}
+	for _, s := range stores {
+		wanted[s.Values()] = s
+	}
+	isVariable := func(t *Tensor) bool { return t.node == nil && t.base == nil && wanted[t.buffer] != nil }
+
+	// Which tensors depend on a wanted variable.
+	depends := map[*Tensor]bool{}
+	dependsOn := func(t *Tensor) bool { return depends[t] || isVariable(t) }
+	forward := g.nodes
+	for _, n := range forward {
+		for _, in := range n.inputs {
+			if dependsOn(in) {
+				for _, out := range n.outputs {
+					depends[out] = true
+				}
+			}
+		}
+	}
+
+	// A variable read in several places is several tensors: gather by place.
+	type place struct {
+		buffer string
+		offset int
+	}
+	contributions := map[*Tensor][]*Tensor{}
+	variables := map[place][]*Tensor{}
+	shapes := map[place]*Tensor{}
+	var order []place
+	contribute := func(t, grad *Tensor) {
+		if !isVariable(t) {
+			contributions[t] = append(contributions[t], grad)
+			return
+		}
+		p := place{wanted[t.buffer].Grads(), t.offset}
+		if variables[p] == nil {
+			order, shapes[p] = append(order, p), t
+		}
+		variables[p] = append(variables[p], grad)
+	}
+
+	for _, l := range losses {
+		if l.Weight == 0 || !depends[l.Loss] {
+			continue
+		}
+		if l.Loss.node == nil || l.Loss.node.lossGrad == nil {
+			fail("backward: %s is not a loss", l.Loss.label)
+		}
+		in, grad := l.Loss.node.lossGrad(l.Weight)
+		contribute(in, grad)
+	}
+	outer := g.scope
+	defer func() { g.scope = outer }()
+	for i := len(forward) - 1; i >= 0; i-- {
+		n := forward[i]
+		grads := make([]*Tensor, len(n.outputs))
+		any := false
+		for j, out := range n.outputs {
+			if c := contributions[out]; len(c) > 0 {
+				g.scope = n.label + ".grad."
+				grads[j], any = g.sum(c), true
+			}
+		}
+		if !any {
+			continue
+		}
+		if n.backward == nil {
+			fail("backward: %s has no gradient", n.label)
+		}
+		needs := make([]bool, len(n.inputs))
+		for j, in := range n.inputs {
+			needs[j] = dependsOn(in)
+		}
+		g.scope = n.label + ".grad."
+		for j, grad := range n.backward(grads, needs) {
+			if needs[j] && grad != nil {
+				contribute(n.inputs[j], grad)
+			}
+		}
+	}
+	for _, p := range order {
+		g.scope = shapes[p].label + ".grad."
+		total := g.sum(variables[p])
+		m := total.memory()
+		if m.buffer != "" || m.Len() != shapes[p].Len() {
+			fail("backward: the gradient of %s has no memory of its own", shapes[p].label)
+		}
+		m.buffer, m.offset = p.buffer, p.offset
+		m.node.effect = true
+	}
+}
+
+// sum adds up gradients that reach a tensor on several ways.
+func (g *Graph) sum(grads []*Tensor) *Tensor {
+	total := grads[0]
+	for _, t := range grads[1:] {
+		total = g.Add(total, t)
+	}
+	return total
+}

@@ -1,0 +1,171 @@
+package graph
+
+import "pixelda-wgpu/wgsl"
+
+// Conv is a convolution with TensorFlow's SAME padding, followed by bias
+// (unless nil) and activation: x [N,I,H,W], w [O,I,K,K], bias [1,O,1,1] →
+// [N,O,⌈H/stride⌉,⌈W/stride⌉].
+func (g *Graph) Conv(label string, x, w, bias *Tensor, stride int, act wgsl.Act) *Tensor {
+	if w.C != x.C || bias != nil && bias.Len() != w.N {
+		fail("%s%s: convolution of %v with weights %v", g.scope, label, x.Shape, w.Shape)
+	}
+	c := wgsl.SameConv(x.N, x.C, x.H, x.W, w.N, w.H, stride)
+	c.KernelW = w.W
+	operands := map[string]*Tensor{"x": x, "w": w}
+	inputs := []*Tensor{x, w}
+	if bias != nil {
+		operands["bias"], inputs = bias, append(inputs, bias)
+	}
+	y := g.add(label, c.Plans(wgsl.Epilogue{Bias: bias != nil, Act: act}), Shape{c.N, c.OutC, c.OutH, c.OutW}, "y", operands, inputs...)
+	y.node.backward = func(grads []*Tensor, needs []bool) []*Tensor {
+		dz := g.activationGrad(grads[0], y, act)
+		in := make([]*Tensor, len(inputs))
+		if needs[1] {
+			in[1] = g.add("weight", c.WeightGradPlans(), w.Shape, "dw", map[string]*Tensor{"x": x, "dy": dz}, x, dz)
+		}
+		if bias != nil && needs[2] {
+			in[2] = g.channelSum("bias", dz)
+		}
+		if needs[0] {
+			in[0] = g.add("data", c.DataGrad().Plans(wgsl.Epilogue{}), x.Shape, "y", map[string]*Tensor{"x": dz, "w": w}, dz, w)
+		}
+		return in
+	}
+	return y
+}
+
+// Linear is a fully connected layer: x [N,I,1,1], w [O,I] → [N,O,1,1].
+func (g *Graph) Linear(label string, x, w, bias *Tensor, act wgsl.Act) *Tensor {
+	if w.C != x.C || x.H*x.W*w.H*w.W != 1 || bias != nil && bias.Len() != w.N {
+		fail("%s%s: linear layer of %v with weights %v", g.scope, label, x.Shape, w.Shape)
+	}
+	n, in, out := x.N, x.C, w.N
+	operands := map[string]*Tensor{"a": x, "b": w}
+	inputs := []*Tensor{x, w}
+	if bias != nil {
+		operands["bias"], inputs = bias, append(inputs, bias)
+	}
+	forward := wgsl.MatMul{M: n, N: out, K: in, TransB: true}
+	y := g.add(label, forward.Plans(wgsl.Epilogue{Bias: bias != nil, Act: act}), Features(n, out), "c", operands, inputs...)
+	y.node.backward = func(grads []*Tensor, needs []bool) []*Tensor {
+		dz := g.activationGrad(grads[0], y, act)
+		d := make([]*Tensor, len(inputs))
+		if needs[1] {
+			s := wgsl.MatMul{M: out, N: in, K: n, TransA: true}
+			d[1] = g.add("weight", s.Plans(wgsl.Epilogue{}), w.Shape, "c", map[string]*Tensor{"a": dz, "b": x}, dz, x)
+		}
+		if bias != nil && needs[2] {
+			d[2] = g.tensor("bias", bias.Shape)
+			g.kernel("bias", wgsl.SumPartials(n, out, false), dz, d[2])
+		}
+		if needs[0] {
+			s := wgsl.MatMul{M: n, N: in, K: out}
+			d[0] = g.add("data", s.Plans(wgsl.Epilogue{}), x.Shape, "c", map[string]*Tensor{"a": dz, "b": w}, dz, w)
+		}
+		return d
+	}
+	return y
+}
+
+// channelSum is Σ over N, H and W of t for each channel, as [1,C,1,1].
+func (g *Graph) channelSum(label string, t *Tensor) *Tensor {
+	m := t.kernelMap()
+	partials := g.tensor(label+" partials", Features(m.Parts(), m.C))
+	g.kernel(label+" partials", wgsl.ChannelSum(m), t, partials)
+	sum := g.tensor(label, Features(1, m.C))
+	g.kernel(label, wgsl.SumPartials(m.Parts(), m.C, false), partials, sum)
+	return sum
+}
+
+// Activation applies an activation to each element.
+func (g *Graph) Activation(label string, x *Tensor, act wgsl.Act) *Tensor {
+	y := g.tensor(label, x.Shape)
+	n := g.kernel(label, wgsl.Activation(x.Len(), act), x, y)
+	n.backward = func(grads []*Tensor, needs []bool) []*Tensor {
+		return []*Tensor{g.activationGrad(grads[0], y, act)}
+	}
+	return y
+}
+
+// activationGrad is dy times the activation's derivative, which follows from
+// its output y.
+func (g *Graph) activationGrad(dy, y *Tensor, act wgsl.Act) *Tensor {
+	if act == wgsl.NoAct {
+		return dy
+	}
+	dx := g.tensor("activation", dy.Shape)
+	g.kernel("activation", wgsl.ActivationGrad(dy.Len(), act), dy, y, dx)
+	return dx
+}
+
+// Norm says how a batch normalisation works (Ioffe and Szegedy 2015).
+type Norm struct {
+	Epsilon, Decay float64
+	Training       bool // normalise by the batch's moments, not the running ones
+	Update         bool // in training: move the running moments
+	Act            wgsl.Act
+}
+
+// BatchNorm normalises each channel over N, H and W and adds beta (and
+// residual, unless nil, whose sum takes no activation). Each call has moments of
+// its own: batches that share the layer are normalised apart.
+func (g *Graph) BatchNorm(label string, x, beta, runningMean, runningVar, residual *Tensor, o Norm) *Tensor {
+	if beta.Len() != x.C || runningMean.Len() != x.C || runningVar.Len() != x.C || residual != nil && residual.Shape != x.Shape {
+		fail("%s%s: batch normalisation of %v with %d channels", g.scope, label, x.Shape, beta.Len())
+	}
+	if residual != nil && o.Act != wgsl.NoAct {
+		fail("%s%s: a batch normalisation with residual takes no activation", g.scope, label)
+	}
+	b := wgsl.BatchNorm{Map: x.kernelMap(), Epsilon: o.Epsilon, Residual: residual != nil, Act: o.Act}
+	y := g.tensor(label, x.Shape)
+	tensors := func(first ...*Tensor) []*Tensor {
+		if residual != nil {
+			first = append(first, residual)
+		}
+		return append(first, y)
+	}
+	if !o.Training {
+		k := wgsl.BatchNormInference(b)
+		var args []*Tensor
+		for _, binding := range k.Bindings { // x, mean, beta, residual, y and, by its number last, variance
+			args = append(args, map[string]*Tensor{"x": x, "mean": runningMean, "beta": beta, "residual": residual, "y": y, "variance": runningVar}[binding.Name])
+		}
+		g.kernel(label, k, args...)
+		return y
+	}
+	parts := g.tensor(label+" parts", Shape{x.kernelMap().Parts(), x.C, 2, 1})
+	g.kernel(label+" parts", wgsl.BatchNormStats(b), x, parts)
+	mean, invStd := g.tensor(label+" mean", Features(1, x.C)), g.tensor(label+" inv_std", Features(1, x.C))
+	moments := []*Tensor{parts, mean, invStd}
+	if o.Update {
+		moments = append(moments, runningMean, runningVar)
+	}
+	g.kernel(label+" moments", wgsl.BatchNormFinalize(b, o.Update, o.Decay), moments...)
+	n := g.kernel(label, wgsl.BatchNormApply(b), tensors(x, mean, invStd, beta)...)
+	n.inputs = []*Tensor{x, mean, invStd, beta}
+	if residual != nil {
+		n.inputs = append(n.inputs, residual)
+	}
+	n.backward = func(grads []*Tensor, needs []bool) []*Tensor {
+		dy := grads[0]
+		b.Residual = false
+		activated := []*Tensor{dy, x}
+		if o.Act != wgsl.NoAct {
+			activated = append(activated, y)
+		}
+		partials := g.tensor("parts", Shape{x.kernelMap().Parts(), x.C, 2, 1})
+		g.kernel("parts", wgsl.BatchNormGradReduce(b), append(activated[:len(activated):len(activated)], mean, invStd, partials)...)
+		sums, dbeta := g.tensor("sums", Shape{1, x.C, 2, 1}), g.tensor("beta", beta.Shape)
+		g.kernel("sums", wgsl.BatchNormGradFinalize(b, false), partials, sums, dbeta)
+		d := []*Tensor{nil, nil, nil, dbeta}
+		if needs[0] {
+			d[0] = g.tensor("data", x.Shape)
+			g.kernel("data", wgsl.BatchNormGradApply(b), append(activated[:len(activated):len(activated)], mean, invStd, sums, d[0])...)
+		}
+		if residual != nil {
+			d = append(d, dy)
+		}
+		return d
+	}
+	return y
+}

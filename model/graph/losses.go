@@ -1,0 +1,72 @@
+package graph
+
+import "pixelda-wgpu/wgsl"
+
+// A loss is a scalar whose value is unweighted; Backward weighs its gradient.
+
+// SigmoidCrossEntropy is the mean cross-entropy of logits [N,1] against target,
+// 1 or 0 for all of them.
+func (g *Graph) SigmoidCrossEntropy(label string, logits *Tensor, target float64) *Tensor {
+	loss := g.tensor(label, scalar)
+	n := g.kernel(label, wgsl.SigmoidCrossEntropy(logits.Len(), target), logits, loss)
+	n.lossGrad = func(weight float64) (*Tensor, *Tensor) {
+		d := g.tensor(label+".grad", logits.Shape)
+		g.kernel(label+".grad", wgsl.SigmoidCrossEntropyGrad(logits.Len(), target, weight), logits, d)
+		return logits, d
+	}
+	return loss
+}
+
+// SoftmaxCrossEntropy is the mean cross-entropy of logits [N,K] against labels
+// [N] uint32; correct is the number of rows whose largest logit is the label's.
+func (g *Graph) SoftmaxCrossEntropy(label string, logits, labels *Tensor) (loss, correct *Tensor) {
+	if labels.Len() != logits.N || logits.H*logits.W != 1 {
+		fail("%s%s: cross-entropy of %v against %d labels", g.scope, label, logits.Shape, labels.Len())
+	}
+	loss, correct = g.tensor(label, scalar), g.tensor(label+" correct", scalar)
+	n := g.kernel(label, wgsl.SoftmaxCrossEntropy(logits.N, logits.C), logits, labels, loss, correct)
+	n.lossGrad = func(weight float64) (*Tensor, *Tensor) {
+		d := g.tensor(label+".grad", logits.Shape)
+		g.kernel(label+".grad", wgsl.SoftmaxCrossEntropyGrad(logits.N, logits.C, weight), logits, labels, d)
+		return logits, d
+	}
+	return loss, correct
+}
+
+// PairwiseMSE is scale · Σ over the images of Σd²/k − (Σd)²/k², d = a − b of k
+// elements each (paper, Eq. 5). The gradient is that of a.
+func (g *Graph) PairwiseMSE(label string, a, b *Tensor, scale float64) *Tensor {
+	if a.Shape != b.Shape {
+		fail("%s%s: %v and %v", g.scope, label, a.Shape, b.Shape)
+	}
+	mean, partials := g.tensor(label+" mean", Features(1, a.N)), g.tensor(label+" parts", Features(1, a.N))
+	g.kernel(label+" parts", wgsl.PairwiseMSE(a.kernelMap(), false, scale), a, b, mean, partials)
+	return g.lossOf(label, partials, a, func(weight float64, d *Tensor) {
+		g.kernel(label+".grad", wgsl.PairwiseMSEGrad(a.kernelMap(), false, scale, weight), a, b, mean, d)
+	})
+}
+
+// MeanSquaredError is the mean of (a − b)². The gradient is that of a.
+func (g *Graph) MeanSquaredError(label string, a, b *Tensor) *Tensor {
+	if a.Shape != b.Shape {
+		fail("%s%s: %v and %v", g.scope, label, a.Shape, b.Shape)
+	}
+	var e wgsl.MeanError
+	partials := g.tensor(label+" parts", Features(1, e.Parts(a.Len())))
+	g.kernel(label+" parts", e.Loss(a.Len()), a, b, partials)
+	return g.lossOf(label, partials, a, func(weight float64, d *Tensor) {
+		g.kernel(label+".grad", e.Grad(a.Len(), weight), a, b, d)
+	})
+}
+
+// lossOf adds up a loss's partial sums. The loss depends on a through them.
+func (g *Graph) lossOf(label string, partials, a *Tensor, grad func(weight float64, d *Tensor)) *Tensor {
+	loss := g.tensor(label, scalar)
+	n := g.kernel(label, wgsl.SumPartials(partials.Len(), 1, false), partials, loss)
+	n.lossGrad = func(weight float64) (*Tensor, *Tensor) {
+		d := g.tensor(label+".grad", a.Shape)
+		grad(weight, d)
+		return a, d
+	}
+	return loss
+}
