@@ -11,6 +11,7 @@ const TOTAL: u32 = 32768u;    // elements of a channel: the last part may be sho
 const EPS: f32 = 0.001;
 const DECAY: f32 = 0.9;
 const UPDATE: bool = true;
+const GAIN: f32 = 1.0 - DECAY;
 
 @group(0) @binding(0) var<storage, read> partials: array<vec2<f32>>;        // [PARTS, C]
 @group(0) @binding(1) var<storage, read_write> mean: array<f32>;            // [C]
@@ -33,7 +34,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     inv_std[c] = 1.0 / sqrt(variance + EPS);
     // @static
     if (UPDATE) {
-        running_mean[c] = DECAY * running_mean[c] + (1.0 - DECAY) * m.y;
-        running_var[c] = DECAY * running_var[c] + (1.0 - DECAY) * variance;
+        running_mean[c] = DECAY * running_mean[c] + GAIN * m.y;
+        running_var[c] = DECAY * running_var[c] + GAIN * variance;
     }
 }

@@ -1,0 +1,59 @@
+// g = grad · CLIP / max(|variable's grad|, CLIP)
+// m = BETA1 · m + (1 − BETA1) · g,  v = BETA2 · v + (1 − BETA2) · g²
+// param −= rate · m / (√v + EPS)
+//
+// Adam in TensorFlow's form: the rate has the bias correction in it, and EPS
+// stands beside the uncorrected root. Gradients are clipped by the norm of their
+// variable, whose partial sums grad_norm.wgsl has left. Does nothing once
+// health[0] is set. One workgroup takes one part, at most 4,096 vec4.
+// Dispatch: [PARTS, 1, 1], folded into y.
+// Cost: 15 operations and 7 floats of traffic an element.
+
+const PARTS: u32 = 16u;
+const CLIP: f32 = 5.0;      // 0 for none
+const BETA1: f32 = 0.5;
+const BETA2: f32 = 0.999;
+const EPS: f32 = 1e-8;
+const GAIN1: f32 = 1.0 - BETA1; // here, where it loses no bits
+const GAIN2: f32 = 1.0 - BETA2;
+
+// @include step.wgsl
+@group(0) @binding(0) var<uniform> step: Step;
+@group(0) @binding(1) var<storage, read> parts: array<vec4<u32>>;   // first vec4, count of vec4; first part and count of the variable
+@group(0) @binding(2) var<storage, read> partials: array<f32>;      // [PARTS]
+@group(0) @binding(3) var<storage, read> health: array<u32>;        // [1]
+@group(0) @binding(4) var<storage, read> grads: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> params: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read_write> m: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> v: array<vec4<f32>>;
+
+var<workgroup> shared_sums: array<f32, 256>;
+
+@compute @workgroup_size(256)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
+    let p = group.y * groups.x + group.x;
+    if (p >= PARTS) { return; }
+    let part = parts[p];
+    var scale = 1.0;
+    // @static
+    if (CLIP > 0.0) {
+        var sum = 0.0;
+        for (var i = lane; i < part.w; i += 256u) { sum += partials[part.z + i]; }
+        shared_sums[lane] = sum;
+        workgroupBarrier();
+        for (var half = 128u; half > 0u; half = half / 2u) {
+            if (lane < half) { shared_sums[lane] += shared_sums[lane + half]; }
+            workgroupBarrier();
+        }
+        scale = CLIP / max(sqrt(shared_sums[0]), CLIP);
+    }
+    if (health[0] != 0u) { return; }
+    for (var i = part.x + lane; i < part.x + part.y; i += 256u) {
+        let g = scale * grads[i];
+        let mean = BETA1 * m[i] + GAIN1 * g;
+        let square = BETA2 * v[i] + GAIN2 * g * g;
+        m[i] = mean;
+        v[i] = square;
+        params[i] -= step.learning_rate * mean / (sqrt(square) + EPS);
+    }
+}

@@ -1,0 +1,29 @@
+package wgsl
+
+import "fmt"
+
+// ImageLoad turns bytes into the numbers of a network: [0, 255] becomes [−1, 1],
+// one channel is repeated, and another size is interpolated as TensorFlow 1 does
+// (bilinear, no half-pixel centres). The bytes are those of images of in's size
+// with interleaved channels, in's one or as many as out's.
+//
+//	0 pixels  read        [N, in.H, in.W, in.C] bytes
+//	1 y       read_write  out
+func ImageLoad(in, out Map) Kernel {
+	return build(fmt.Sprintf("image load %v", out), "image_load.wgsl",
+		Params{"N": out.N, "IN_C": in.C, "IN_H": in.H, "IN_W": in.W, "OUT_C": out.C, "OUT_H": out.H, "OUT_W": out.W},
+		grid(ceilDiv(out.N*out.plane(), 64)), 8*float64(out.Len()), float64(in.Len()+4*out.Len()))
+}
+
+// ImageStore is the inverse of ImageLoad without resizing: bytes of RGB
+// (channels 3) or RGBA (4) from maps of one, three or four channels; of four the
+// last is left out.
+//
+//	0 x       read        [N, C, H, W]
+//	1 pixels  read_write  [N, H, W, channels] bytes
+func ImageStore(x Map, channels int) Kernel {
+	bytes := x.N * x.plane() * channels
+	return build(fmt.Sprintf("image store %v", x), "image_store.wgsl",
+		Params{"N": x.N, "C": x.C, "HW": x.plane(), "OUT_C": channels},
+		grid(ceilDiv(bytes, 256)), 4*float64(bytes), float64(4*x.Len()+bytes))
+}
