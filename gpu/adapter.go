@@ -30,7 +30,7 @@ type AdapterInfo struct {
 	Backend  string      `json:"backend"` // "Vulkan", "Metal", "D3D12" or "WebGPU"
 	Type     AdapterType `json:"type"`
 	Limits   Limits      `json:"limits"`
-	Features []string    `json:"features"` // as WebGPU spells them
+	Features []string    `json:"features"` // those that programs can use, as WebGPU spells them
 }
 
 // Software reports whether a CPU does the adapter's work.
@@ -57,6 +57,9 @@ func bestFirst(a, b AdapterInfo) int {
 		cmp.Compare(a.Key(), b.Key()),
 	)
 }
+
+// TimestampQuery is the feature that lets Profile ask the GPU for its clock.
+const TimestampQuery = "timestamp-query"
 
 // Options says which device to open.
 type Options struct {

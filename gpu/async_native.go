@@ -62,7 +62,6 @@ static report *watch_errors(void *device) {
 static bool has_vulkan_loader(void) {
 #ifdef __linux__
 	void *h = dlopen("libvulkan.so.1", RTLD_LAZY | RTLD_LOCAL);
-	if (!h) h = dlopen("libvulkan.so", RTLD_LAZY | RTLD_LOCAL);
 	if (!h) return false;
 	dlclose(h);
 #endif
@@ -137,7 +136,7 @@ func (w errorWatch) take() error {
 		return nil
 	}
 	w.c._type = 0
-	return errors.New(C.GoString(&w.c.message[0]))
+	return reason(errors.New(C.GoString(&w.c.message[0])))
 }
 
 func (w errorWatch) free() { C.free(unsafe.Pointer(w.c)) }

@@ -44,13 +44,11 @@ type Device struct {
 // for when a run is interrupted.
 const maxInFlight = 2
 
-// Costs a submission may have, in the unit of cost: about 0.5 s on a software
-// adapter, 20 ms on a fast GPU, so that a watchdog stays calm and an interrupt
-// is served at once.
-const (
-	softwareBudget = 3e9
-	hardwareBudget = 2e11
-)
+// budgets are the costs that a submission may have, in the unit of cost: well
+// below a second even where kernels run poorly, so that a watchdog stays calm
+// and an interrupt is served soon, and far above the 0.1 ms that submitting
+// takes.
+var budgets = map[AdapterType]float64{Discrete: 2e11, Integrated: 5e10, Other: 5e10, CPU: 1e9}
 
 // OpenGL is left out: wgpu's GL adapters miss what the programs need and would
 // be chosen silently where Vulkan is missing.
@@ -145,13 +143,10 @@ var vendors = map[uint32]string{
 	0x1414: "Microsoft", 0x1ae0: "Google", 0x5143: "Qualcomm", 0x8086: "Intel", 0x10005: "Mesa",
 }
 
-// TimestampQuery is the feature that lets Profile ask the GPU for its clock.
-const TimestampQuery = "timestamp-query"
-
-// The features that compute programs care about.
+// The features that programs can use. Shaders of 16-bit floats are none of
+// them: the library's compiler does not know the type.
 var featureNames = map[wgpu.FeatureName]string{
 	wgpu.FeatureName_TimestampQuery: TimestampQuery,
-	wgpu.FeatureName_ShaderF16:      "shader-f16",
 }
 
 func limitsOf(l wgpu.Limits) Limits {
@@ -190,10 +185,7 @@ func Open(o Options) (*Device, error) {
 	}
 	d := &Device{
 		info: infos[at], instance: instance, adapter: adapters[at],
-		sessions: map[*Session]struct{}{}, budget: hardwareBudget,
-	}
-	if d.info.Software() {
-		d.budget = softwareBudget
+		sessions: map[*Session]struct{}{}, budget: budgets[infos[at].Type],
 	}
 	limits := d.adapter.GetLimits().Limits
 	limits.MaxPushConstantSize = 0 // the binding leaves it uninitialised

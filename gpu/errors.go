@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
-	"strings"
 )
 
 var (
@@ -21,15 +20,6 @@ func remedy() string {
 	return "install the Vulkan loader and a driver: Debian and Ubuntu: apt install libvulkan1 mesa-vulkan-drivers; " +
 		"Fedora: dnf install vulkan-loader mesa-vulkan-drivers; Arch: pacman -S vulkan-icd-loader and vulkan-radeon, vulkan-intel or vulkan-swrast; " +
 		"for NVIDIA also its own driver"
-}
-
-// reason is what a host library says about an error, without the name of the
-// function that it puts in front.
-func reason(err error) error {
-	if _, text, found := strings.Cut(err.Error(), "(): "); found {
-		return errors.New(strings.TrimSpace(text))
-	}
-	return err
 }
 
 // bytesString writes a size for a person.

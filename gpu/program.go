@@ -1,5 +1,11 @@
 package gpu
 
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+)
+
 // Program is a straight line of compute dispatches over named buffers: the
 // compiled form of a training step or of an inference pass. It is plain data,
 // knows nothing of the host it runs on and serialises as JSON, so the native
@@ -56,4 +62,19 @@ type Dispatch struct {
 	Workgroups [3]uint32 `json:"workgroups"`
 	FLOPs      float64   `json:"flops,omitempty"`
 	Bytes      float64   `json:"bytes,omitempty"`
+}
+
+// ReadProgram reads a program that was written as JSON. Load validates it for
+// the device it is to run on.
+func ReadProgram(r io.Reader) (*Program, error) {
+	decoder := json.NewDecoder(r)
+	decoder.DisallowUnknownFields()
+	p := new(Program)
+	if err := decoder.Decode(p); err != nil {
+		return nil, fmt.Errorf("gpu: this is no program: %w", err)
+	}
+	if _, err := decoder.Token(); err != io.EOF {
+		return nil, fmt.Errorf("gpu: program %s is followed by other data", p.Name)
+	}
+	return p, nil
 }

@@ -60,8 +60,8 @@ func (s *Session) readNow(name string, b *buffer, offset uint64, dst []byte) err
 }
 
 // ReadAsync asks for bytes [offset, offset+size) of a buffer without waiting.
-// A later call of Poll, Run, Read or Wait delivers them to done, in the order
-// asked for; the slice is valid during the call only.
+// A later call on the session delivers them to done (Poll does nothing else),
+// in the order asked for; the slice is valid during the callback only.
 func (s *Session) ReadAsync(name string, offset, size uint64, done func([]byte, error)) error {
 	if err := s.begin(); err != nil {
 		return err

@@ -105,7 +105,9 @@ func (s *Session) find(name string, offset, size uint64) (*buffer, error) {
 }
 
 // Run replays a program: it encodes and submits all dispatches and returns
-// while the device works, at most two submissions ahead of it.
+// while the device works, at most two submissions ahead of it. Encoding takes
+// about a microsecond a dispatch; a submission costs some 20 small allocations
+// in the binding, however many dispatches it has.
 func (s *Session) Run(name string) error {
 	if err := s.begin(); err != nil {
 		return err
