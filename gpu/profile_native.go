@@ -49,8 +49,7 @@ func (s *Session) Profile(program string, repeats int) ([]time.Duration, error) 
 	return medians, nil
 }
 
-// stampsPerSubmit bounds the timestamps of one submission; 8192 is WebGPU's
-// bound, and a round of padding keeps resolved ranges aligned.
+// stampsPerSubmit is the size of the query set, for which WebGPU allows 4096.
 const stampsPerSubmit = 4096
 
 // timeByStamps replays a program with a timestamp before and after every

@@ -1,3 +1,7 @@
+// Package gpu runs compute programs on a GPU through WebGPU. A Program is plain
+// data; Open gives a Device, Load makes programs ready in a Session, and Run
+// replays one at the cost of a submission. It is the only package that knows
+// the host: files named *_native.go use the wgpu library.
 package gpu
 
 import (
