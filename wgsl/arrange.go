@@ -2,13 +2,14 @@ package wgsl
 
 import "fmt"
 
-// Add is y = a + b on n elements.
+// Add is y = a + b on n elements. Up to three floats behind the last of y
+// become zero.
 //
 //	0 a  read        [n]
 //	1 b  read        [n]
 //	2 y  read_write  [n]
 func Add(n int) Kernel {
-	return elementwise(fmt.Sprintf("add %d", n), "add.wgsl", Params{}, n, 3)
+	return elementwise(fmt.Sprintf("add %d", n), "add.wgsl", Params{"TAIL": (n-1)%4 + 1}, n, 3)
 }
 
 // Scale is y = factor · x on n elements, or y = y + factor · x if accumulate.

@@ -1,0 +1,63 @@
+package graph
+
+import "pixelda-wgpu/wgsl"
+
+// HealthBuffer holds one uint32 that is set as soon as a gradient is not finite;
+// from then on the optimiser changes nothing.
+const HealthBuffer = "health"
+
+// PartsBuffer is the buffer of the optimiser's table, which the host fills with
+// Parts once.
+func (s *Store) PartsBuffer() string { return s.name + ".parts" }
+
+// Parts is the optimiser's table of the store's variables.
+func (s *Store) Parts() []uint32 { return wgsl.OptimizerParts(s.extents()) }
+
+func (s *Store) extents() []wgsl.Variable {
+	var v []wgsl.Variable
+	for _, x := range s.vars {
+		v = append(v, wgsl.Variable{Offset: x.Offset, Length: x.Len()})
+	}
+	return v
+}
+
+// Adam clips each variable's gradient by its own norm and updates the store's
+// values, with the learning rate from the Step buffer.
+func (g *Graph) Adam(s *Store, a wgsl.Adam) {
+	table := s.Parts()
+	parts := g.Input(s.PartsBuffer(), Features(1, len(table)))
+	health := g.Input(HealthBuffer, scalar)
+	squares := g.tensor(s.name+" gradient squares", Features(1, len(table)/4))
+	n := g.kernel(s.name+" gradient norms", wgsl.GradNorm(s.extents()), parts, s.flat(s.Grads()), squares, health)
+	n.effect = true
+	k := a.Update(s.extents())
+	var args []*Tensor
+	for _, b := range k.Bindings {
+		args = append(args, map[string]*Tensor{
+			"step": g.step(), "parts": parts, "partials": squares, "health": health,
+			"grads": s.flat(s.Grads()), "params": s.flat(s.Values()), "m": s.flat(s.M()), "v": s.flat(s.V()),
+		}[b.Name])
+	}
+	g.kernel(s.name+" adam", k, args...)
+}
+
+// LoadImages brings images of bytes, channels interleaved, into the graph: the
+// host writes form.Len() bytes to the buffer; they become [−1, 1], resized and
+// repeated to shape.
+func (g *Graph) LoadImages(buffer string, form, shape Shape) *Tensor {
+	if form.N != shape.N || form.C != 1 && form.C != shape.C {
+		fail("%s: images of %v cannot become %v", buffer, form, shape)
+	}
+	bytes := g.Input(buffer, Features(1, (form.Len()+3)/4))
+	y := g.tensor(buffer, shape)
+	g.kernel(buffer, wgsl.ImageLoad(form.kernelMap(), shape.kernelMap()), bytes, y)
+	return y
+}
+
+// Collect copies up to seven scalars into the row of a ring [rows,16] that the
+// step's number chooses.
+func (g *Graph) Collect(buffer string, rows int, scalars ...*Tensor) {
+	ring := g.Input(buffer, Features(rows, wgsl.MetricColumns))
+	args := append([]*Tensor{g.step(), ring}, scalars...)
+	g.kernel(buffer, wgsl.CollectMetrics(len(scalars), 0, rows), args...)
+}

@@ -1,0 +1,136 @@
+package trainer
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"pixelda-wgpu/model"
+	"pixelda-wgpu/model/graph"
+	"pixelda-wgpu/trainer/safetensors"
+)
+
+// Trace is a recording of training steps by a reference implementation.
+type Trace struct {
+	file    *safetensors.File
+	path    string
+	Config  model.Config
+	Steps   int
+	Float32 Strays // of plain float32 arithmetic, by the recorder's own measure
+}
+
+// Strays says how far a computation strays from a trace, by the trace's measures.
+type Strays struct {
+	Steps   []StepStrays `json:"steps"`
+	Adapted float64      `json:"adapted"` // largest absolute error of the adapted images
+}
+
+// StepStrays is the error after one step: relative errors of the losses (the
+// worst) and of all gradients together, of all parameters relative to their
+// change since the beginning, and of the running statistics.
+type StepStrays struct {
+	Loss  float64 `json:"loss"`
+	Grad  float64 `json:"grad"`
+	Param float64 `json:"param"`
+	Stats float64 `json:"stats"`
+}
+
+// traceConfig lists the settings that every trace must state; the rest are the
+// original's.
+var traceConfig = []string{
+	"size", "source_channels", "target_channels", "classes", "noise_dim", "g_blocks", "g_filters", "d_filters", "noise_std", "dropout_keep",
+	"lr", "lr_decay", "lr_decay_steps", "clip_norm", "domain_weight", "style_weight", "task_in_g_weight", "task_source_weight", "task_adapted_weight",
+	"similarity_weight", "batch",
+}
+
+// OpenTrace opens a trace file and checks that it is one. Close it after use.
+func OpenTrace(path string) (*Trace, error) {
+	f, err := safetensors.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	t := &Trace{file: f, path: path}
+	if err := t.parse(); err != nil {
+		return nil, errors.Join(fmt.Errorf("trainer: trace %s: %w", path, err), f.Close())
+	}
+	return t, nil
+}
+
+// Close closes the file.
+func (t *Trace) Close() error { return t.file.Close() }
+
+func (t *Trace) parse() error {
+	m := t.file.Metadata()
+	if m["format"] != "pixelda-trace" {
+		return fmt.Errorf("its format is %q, not \"pixelda-trace\"", m["format"])
+	}
+	if m["version"] != "1" {
+		return fmt.Errorf("its version is %q; this program reads version 1", m["version"])
+	}
+	var err error
+	if t.Steps, err = strconv.Atoi(m["steps"]); err != nil || t.Steps < 1 {
+		return fmt.Errorf("metadata steps is %q, not a positive number", m["steps"])
+	}
+	var stated map[string]json.RawMessage
+	if err := json.Unmarshal([]byte(m["config"]), &stated); err != nil {
+		return fmt.Errorf("metadata config: %w", err)
+	}
+	for _, name := range traceConfig {
+		if _, ok := stated[name]; !ok {
+			return fmt.Errorf("metadata config lacks %s", name)
+		}
+	}
+	base, err := model.Preset("mnist-mnistm")
+	if err != nil {
+		return err
+	}
+	if t.Config, err = model.ReadConfig(strings.NewReader(m["config"]), base); err != nil {
+		return err
+	}
+	if t.Config.NoiseStd != 0 || t.Config.DropoutKeep != 1 {
+		return fmt.Errorf("noise_std is %g and dropout_keep %g; a trace has none of either (0 and 1)", t.Config.NoiseStd, t.Config.DropoutKeep)
+	}
+	if err := json.Unmarshal([]byte(m["float32"]), &t.Float32); err != nil {
+		return fmt.Errorf("metadata float32: %w", err)
+	}
+	if len(t.Float32.Steps) != t.Steps {
+		return fmt.Errorf("metadata float32 has %d steps of %d", len(t.Float32.Steps), t.Steps)
+	}
+	return nil
+}
+
+// floats reads a tensor of n elements.
+func (t *Trace) floats(name string, n int) ([]float32, error) {
+	x, err := t.file.Float32s(name)
+	if err == nil && len(x) != n {
+		err = fmt.Errorf("trainer: trace %s: tensor %s has %d elements; want %d", t.path, name, len(x), n)
+	}
+	return x, err
+}
+
+// scalar reads a tensor of one element.
+func (t *Trace) scalar(name string) (float64, error) {
+	x, err := t.file.Float64s(name)
+	if err == nil && len(x) != 1 {
+		err = fmt.Errorf("trainer: trace %s: tensor %s has %d elements; want 1", t.path, name, len(x))
+	}
+	if err != nil {
+		return 0, err
+	}
+	return x[0], nil
+}
+
+// variable reads a variable's array, checking its shape.
+func (t *Trace) variable(prefix string, v *graph.Variable) ([]float32, error) {
+	name := prefix + "." + v.Name
+	shape, err := t.file.Shape(name)
+	if err != nil {
+		return nil, err
+	}
+	if fmt.Sprint(shape) != fmt.Sprint(v.Dims) {
+		return nil, fmt.Errorf("trainer: trace %s: tensor %s is %v; the model wants %v", t.path, name, shape, v.Dims)
+	}
+	return t.floats(name, v.Len())
+}

@@ -1,0 +1,292 @@
+package trainer
+
+import (
+	"fmt"
+	"math"
+
+	"pixelda-wgpu/gpu"
+	"pixelda-wgpu/model"
+	"pixelda-wgpu/model/graph"
+)
+
+// floors are the errors that Verify tolerates even where plain float32 happens to
+// be exact: some roundings of values of order one, amplified by a step.
+var floors = struct{ loss, grad, param, stats, adapted float64 }{1e-5, 1e-4, 1e-3, 1e-5, 1e-4}
+
+// allowance is how many times the error of plain float32 is tolerated. GANs
+// amplify rounding (Adam makes a full step of a tiny gradient's sign), so two
+// correct implementations differ by more than their roundings.
+const allowance = 10
+
+// Check is one measure of a verification.
+type Check struct {
+	Name      string  `json:"name"`
+	Error     float64 `json:"error"`
+	Tolerance float64 `json:"tolerance"`
+}
+
+// OK reports whether the error is tolerable; NaN is not.
+func (c Check) OK() bool { return c.Error <= c.Tolerance }
+
+// Verify replays a trace on a device and measures how far it strays.
+func Verify(d *gpu.Device, t *Trace, choose graph.Chooser) ([]Check, error) {
+	n, err := model.NewNetworks(t.Config)
+	if err != nil {
+		return nil, err
+	}
+	e, err := traceEngine(d, n, t, choose)
+	if err != nil {
+		return nil, err
+	}
+	defer e.Close()
+	r := replay{Engine: e, Trace: t}
+	if err := r.begin(); err != nil {
+		return nil, err
+	}
+	var checks []Check
+	for i := range t.Steps {
+		s, err := r.step(i)
+		if err != nil {
+			return nil, err
+		}
+		ref := t.Float32.Steps[i]
+		for _, c := range []Check{
+			{"loss", s.Loss, allowance*ref.Loss + floors.loss}, {"grad", s.Grad, allowance*ref.Grad + floors.grad},
+			{"param", s.Param, allowance*ref.Param + floors.param}, {"stats", s.Stats, allowance*ref.Stats + floors.stats},
+		} {
+			c.Name = fmt.Sprintf("step %d %s", i, c.Name)
+			checks = append(checks, c)
+		}
+	}
+	adapted, logits, err := r.evaluate()
+	if err != nil {
+		return nil, err
+	}
+	return append(checks,
+		Check{"adapted images", adapted, allowance*t.Float32.Adapted + floors.adapted},
+		Check{"target logits", logits, allowance*t.Float32.Adapted + floors.adapted},
+	), nil
+}
+
+// traceEngine loads the programs that a replay needs, all fed by the host.
+func traceEngine(d *gpu.Device, n *model.Networks, t *Trace, choose graph.Chooser) (*Engine, error) {
+	shape, err := t.file.Shape("eval.source")
+	if err != nil {
+		return nil, err
+	}
+	in := model.Inputs{HostNoise: true}
+	var programs []*gpu.Program
+	for _, build := range []func() (*gpu.Program, error){
+		func() (*gpu.Program, error) { return n.DStep(in, choose) },
+		func() (*gpu.Program, error) { return n.GStep(in, choose) },
+		func() (*gpu.Program, error) { return n.Adapt(in, shape[0], choose) },
+		func() (*gpu.Program, error) {
+			return n.Classify(model.ClassifyTarget, model.Images{}, shape[0], choose)
+		},
+	} {
+		p, err := build()
+		if err != nil {
+			return nil, err
+		}
+		programs = append(programs, p)
+	}
+	return NewEngine(d, n, programs...)
+}
+
+// replay compares an engine with a trace, step by step.
+type replay struct {
+	*Engine
+	*Trace
+	initial map[string][]float32
+	updates int // of the global step
+}
+
+func (r *replay) begin() error {
+	r.initial = map[string][]float32{}
+	for _, s := range r.Stores() {
+		err := r.write(s, values, func(v *graph.Variable) (x []float32, err error) {
+			x, err = r.variable("init", v)
+			r.initial[v.Name] = x
+			return x, err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// feed copies a recorded input to the buffer of a program.
+func (r *replay) feed(tensor, buffer string, n int) error {
+	x, err := r.floats(tensor, n)
+	if err != nil {
+		return err
+	}
+	return r.Session.Write(buffer, 0, gpu.Bytes(x))
+}
+
+func (r *replay) feedLabels(tensor, buffer string) error {
+	labels, err := r.file.Int32s(tensor)
+	if err != nil {
+		return err
+	}
+	if len(labels) != r.Trace.Config.Batch {
+		return fmt.Errorf("trainer: trace %s: tensor %s has %d labels; the batch is %d", r.path, tensor, len(labels), r.Trace.Config.Batch)
+	}
+	return r.Session.Write(buffer, 0, gpu.Bytes(labels))
+}
+
+// run replays one program of iteration i on the recorded inputs.
+func (r *replay) run(program, prefix string, i int, target bool) ([model.LossColumns]float32, error) {
+	c := r.Trace.Config
+	pixels := c.Batch * c.Size * c.Size
+	err := r.feed(prefix+"_source", program+".source", pixels*c.SourceChannels)
+	if err == nil {
+		err = r.feedLabels(prefix+"_labels", program+".labels")
+	}
+	if err == nil && c.NoiseDim > 0 {
+		err = r.feed(prefix+"_z", program+".z", c.Batch*c.NoiseDim)
+	}
+	if err == nil && target {
+		err = r.feed(prefix+"_target", program+".target", pixels*c.TargetChannels)
+	}
+	if err == nil {
+		err = r.SetStep(Step{Index: uint32(i), Rate: adamRate(c, LearningRate(c, r.updates), i+1)})
+	}
+	r.updates++
+	if err == nil {
+		err = r.Session.Run(program)
+	}
+	if err != nil {
+		return [model.LossColumns]float32{}, err
+	}
+	return r.losses(program, uint32(i))
+}
+
+// step replays iteration i and measures its errors.
+func (r *replay) step(i int) (StepStrays, error) {
+	prefix := fmt.Sprintf("step%d", i)
+	d, err := r.run(model.DStepProgram, prefix+".d", i, true)
+	if err != nil {
+		return StepStrays{}, err
+	}
+	g, err := r.run(model.GStepProgram, prefix+".g", i, false)
+	if err != nil {
+		return StepStrays{}, err
+	}
+	c := r.Trace.Config
+	adversarial, task := float64(g[model.GAdversarial]), float64(g[model.GTask])
+	var s StepStrays
+	for name, got := range map[string]float64{
+		"d_loss":      float64(d[model.DLossAdapted]) + float64(d[model.DLossTarget]),
+		"task_source": float64(d[model.DTaskSource]), "task_adapted": float64(d[model.DTaskAdapted]),
+		"g_adv": adversarial, "g_task": task,
+		"g_loss": c.StyleWeight*adversarial + c.TaskInGWeight*task + c.SimilarityWeight*float64(g[model.GSimilarity]),
+	} {
+		want, err := r.scalar(prefix + "." + name)
+		if err != nil {
+			return s, err
+		}
+		s.Loss = worst(s.Loss, math.Abs(got-want)/math.Abs(want))
+	}
+	grad, param, stats := &distance{}, &distance{}, &distance{}
+	for _, store := range r.Trained() {
+		if err := r.compare(store, grads, prefix+".grad", grad, nil); err != nil {
+			return s, err
+		}
+		if err := r.compare(store, values, prefix+".after", param, r.initial); err != nil {
+			return s, err
+		}
+	}
+	for _, store := range r.Stores()[len(r.Trained()):] {
+		if err := r.compare(store, values, prefix+".after", stats, nil); err != nil {
+			return s, err
+		}
+	}
+	s.Grad, s.Param, s.Stats = grad.relative(), param.relative(), stats.relative()
+	return s, nil
+}
+
+// compare adds a store's array to a distance from the recorded one; norms are
+// taken relative to from, if given.
+func (r *replay) compare(s *graph.Store, k kind, prefix string, d *distance, from map[string][]float32) error {
+	got, err := r.read(s, k)
+	if err != nil {
+		return err
+	}
+	for _, v := range s.Variables() {
+		want, err := r.variable(prefix, v)
+		if err != nil {
+			return err
+		}
+		d.add(got[v.Name], want, from[v.Name])
+	}
+	return nil
+}
+
+// distance is the norm of an error relative to the norm of what it is an error of.
+type distance struct{ err, norm float64 }
+
+func (d *distance) add(got, want, from []float32) {
+	for i, w := range want {
+		e, n := float64(got[i])-float64(w), float64(w)
+		if from != nil {
+			n -= float64(from[i])
+		}
+		d.err += e * e
+		d.norm += n * n
+	}
+}
+
+func (d *distance) relative() float64 {
+	if d.norm == 0 {
+		return math.Sqrt(d.err)
+	}
+	return math.Sqrt(d.err / d.norm)
+}
+
+// worst is the larger of two errors; NaN is the worst of all.
+func worst(a, b float64) float64 { return math.Max(a, b) }
+
+// evaluate compares the networks in inference: the largest error of the adapted
+// images, and of the target's logits relative to their size.
+func (r *replay) evaluate() (adapted, logits float64, err error) {
+	c := r.Trace.Config
+	for _, f := range []struct {
+		tensor, buffer string
+	}{{"eval.source", "adapt.source"}, {"eval.z", "adapt.z"}, {"eval.target", model.ClassifyTarget + ".images"}} {
+		if f.tensor == "eval.z" && c.NoiseDim == 0 {
+			continue
+		}
+		x, err := r.file.Float32s(f.tensor)
+		if err != nil {
+			return 0, 0, err
+		}
+		if err := r.Session.Write(f.buffer, 0, gpu.Bytes(x)); err != nil {
+			return 0, 0, err
+		}
+	}
+	largest := func(program, buffer, tensor string) (worstError, size float64, err error) {
+		if err := r.Session.Run(program); err != nil {
+			return 0, 0, err
+		}
+		want, err := r.file.Float32s(tensor)
+		if err != nil {
+			return 0, 0, err
+		}
+		got := make([]float32, len(want))
+		if err := r.Session.Read(buffer, 0, gpu.Bytes(got)); err != nil {
+			return 0, 0, err
+		}
+		for i := range want {
+			worstError = worst(worstError, math.Abs(float64(got[i])-float64(want[i])))
+			size = math.Max(size, math.Abs(float64(want[i])))
+		}
+		return worstError, size, nil
+	}
+	if adapted, _, err = largest(model.AdaptProgram, "adapt.images", "eval.adapted"); err != nil {
+		return 0, 0, err
+	}
+	logits, size, err := largest(model.ClassifyTarget, model.ClassifyTarget+".logits", "eval.target_logits")
+	return adapted, logits / math.Max(size, 1), err
+}
