@@ -5,11 +5,13 @@
 // Adam in TensorFlow's form: the rate has the bias correction in it, and EPS
 // stands beside the uncorrected root. Gradients are clipped by the norm of their
 // variable, whose partial sums grad_norm.wgsl has left. Does nothing once
-// health[0] is set. One workgroup takes one part, at most 4,096 vec4.
+// health[0] is set. One workgroup takes one part.
 // Dispatch: [PARTS, 1, 1], folded into y.
 // Cost: 15 operations and 7 floats of traffic an element.
 
 const PARTS: u32 = 16u;
+const PART: u32 = 1024u;    // vec4 a part at most, a multiple of 64
+const STEPS: u32 = PART / 64u;
 const CLIP: f32 = 5.0;      // 0 for none
 const BETA1: f32 = 0.5;
 const BETA2: f32 = 0.999;
@@ -27,9 +29,12 @@ const GAIN2: f32 = 1.0 - BETA2;
 @group(0) @binding(6) var<storage, read_write> m: array<vec4<f32>>;
 @group(0) @binding(7) var<storage, read_write> v: array<vec4<f32>>;
 
-var<workgroup> shared_sums: array<f32, 256>;
+var<workgroup> shared_norm: f32;
 
-@compute @workgroup_size(256)
+// @include lane_item.wgsl
+// @include sum_lanes.wgsl
+
+@compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
     let p = group.y * groups.x + group.x;
     if (p >= PARTS) { return; }
@@ -38,22 +43,23 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
     // @static
     if (CLIP > 0.0) {
         var sum = 0.0;
-        for (var i = lane; i < part.w; i += 256u) { sum += partials[part.z + i]; }
-        shared_sums[lane] = sum;
+        for (var i = lane; i < part.w; i += 64u) { sum += partials[part.z + i]; }
+        let total = sum_lanes(lane, sum);
+        if (lane == 0u) { shared_norm = sqrt(total); }
         workgroupBarrier();
-        for (var half = 128u; half > 0u; half = half / 2u) {
-            if (lane < half) { shared_sums[lane] += shared_sums[lane + half]; }
-            workgroupBarrier();
-        }
-        scale = CLIP / max(sqrt(shared_sums[0]), CLIP);
+        scale = CLIP / max(shared_norm, CLIP);
     }
     if (health[0] != 0u) { return; }
-    for (var i = part.x + lane; i < part.x + part.y; i += 256u) {
-        let g = scale * grads[i];
-        let mean = BETA1 * m[i] + GAIN1 * g;
-        let square = BETA2 * v[i] + GAIN2 * g * g;
-        m[i] = mean;
-        v[i] = square;
-        params[i] -= step.learning_rate * mean / (sqrt(square) + EPS);
+    for (var i = 0u; i < STEPS; i++) {
+        let item = lane_item(lane, i);
+        if (item < part.y) {
+            let at = part.x + item;
+            let g = scale * grads[at];
+            let mean = BETA1 * m[at] + GAIN1 * g;
+            let square = BETA2 * v[at] + GAIN2 * g * g;
+            m[at] = mean;
+            v[at] = square;
+            params[at] -= step.learning_rate * mean / (sqrt(square) + EPS);
+        }
     }
 }

@@ -1,7 +1,7 @@
 // partials[p, c] = (Σ g, Σ g · x̂) over part p of channel c of [N, C, HW], with
 // g = dy · act'(y) and x̂ = (x − mean[c]) · inv_std[c]
 //
-// Parts as in batch_norm_stats.wgsl: one workgroup each, lanes joined by a tree.
+// Parts as in batch_norm_stats.wgsl: one workgroup each, lanes added up by sum_lanes.wgsl.
 // Dispatch: [C, parts, 1].
 // Cost: 5 operations, 3 reads (2 without activation) an element.
 
@@ -9,8 +9,9 @@ const C: u32 = 64u;
 const HW: u32 = 1024u;
 const UNITS: u32 = 8192u;     // N · HW / WIDTH
 const WIDTH: u32 = 4u;        // 4 where HW is a multiple of 4, else 1
-const CHUNK: u32 = 1024u;     // units a workgroup
+const CHUNK: u32 = 1024u;     // units a workgroup, a multiple of 64
 const PLANE: u32 = HW / WIDTH;
+const STEPS: u32 = CHUNK / 64u;
 const ACTIVATION: u32 = 1u;   // 0 none, 1 ReLU, 2 leaky ReLU, 3 tanh
 const SLOPE: f32 = 0.2;
 
@@ -21,9 +22,9 @@ const SLOPE: f32 = 0.2;
 @group(0) @binding(4) var<storage, read> inv_std: array<f32>;              // [C]
 @group(0) @binding(5) var<storage, read_write> partials: array<vec2<f32>>; // [parts, C]
 
-var<workgroup> shared_sums: array<vec2<f32>, 64>;
-
 // @include activate4.wgsl
+// @include lane_item.wgsl
+// @include sum_lanes.wgsl
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
@@ -33,33 +34,31 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     let m = mean[c];
     var sum_g = vec4<f32>(0.0);
     var sum_gx = vec4<f32>(0.0);
-    for (var u = first + lane; u < end; u += 64u) {
-        let at = (u / PLANE * C + c) * PLANE + u % PLANE;
-        var g = vec4<f32>(0.0);
-        var v = vec4<f32>(0.0);
-        var out = vec4<f32>(0.0);
-        // @static
-        if (WIDTH == 4u) {
-            g = dy[at];
-            v = x[at];
+    for (var i = 0u; i < STEPS; i++) {
+        let u = first + lane_item(lane, i);
+        if (u < end) {
+            let at = (u / PLANE * C + c) * PLANE + u % PLANE;
+            var g = vec4<f32>(0.0);
+            var v = vec4<f32>(0.0);
+            var out = vec4<f32>(0.0);
             // @static
-            if (ACTIVATION != 0u) { out = y[at]; }
-        } else {
-            g.x = dy[at / 4u][at % 4u];
-            v.x = x[at / 4u][at % 4u];
-            // @static
-            if (ACTIVATION != 0u) { out.x = y[at / 4u][at % 4u]; }
+            if (WIDTH == 4u) {
+                g = dy[at];
+                v = x[at];
+                // @static
+                if (ACTIVATION != 0u) { out = y[at]; }
+            } else {
+                g.x = dy[at / 4u][at % 4u];
+                v.x = x[at / 4u][at % 4u];
+                // @static
+                if (ACTIVATION != 0u) { out.x = y[at / 4u][at % 4u]; }
+            }
+            g = activate4_grad(g, out);
+            sum_g += g;
+            sum_gx += g * (v - m);
         }
-        g = activate4_grad(g, out);
-        sum_g += g;
-        sum_gx += g * (v - m);
     }
     let one = vec4<f32>(1.0);
-    shared_sums[lane] = vec2<f32>(dot(sum_g, one), dot(sum_gx, one) * inv_std[c]);
-    workgroupBarrier();
-    for (var half = 32u; half > 0u; half = half / 2u) {
-        if (lane < half) { shared_sums[lane] += shared_sums[lane + half]; }
-        workgroupBarrier();
-    }
-    if (lane == 0u) { partials[group.y * C + c] = shared_sums[0]; }
+    let total = sum_pairs(lane, vec2<f32>(dot(sum_g, one), dot(sum_gx, one)));
+    if (lane == 0u) { partials[group.y * C + c] = total * vec2<f32>(1.0, inv_std[c]); }
 }

@@ -8,33 +8,34 @@
 // Cost: 2 operations and one read an element.
 
 const PARTS: u32 = 16u;
+const PART: u32 = 1024u;    // vec4 a part at most, a multiple of 64
+const STEPS: u32 = PART / 64u;
 
 @group(0) @binding(0) var<storage, read> parts: array<vec4<u32>>;              // first vec4, count of vec4; first part and count of the variable
 @group(0) @binding(1) var<storage, read> grads: array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read_write> partials: array<f32>;           // [PARTS]
 @group(0) @binding(3) var<storage, read_write> health: array<atomic<u32>>;     // [1]
 
-var<workgroup> shared_sums: array<f32, 256>;
+// @include lane_item.wgsl
+// @include sum_lanes.wgsl
 
-@compute @workgroup_size(256)
+@compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
     let p = group.y * groups.x + group.x;
     if (p >= PARTS) { return; }
     let part = parts[p];
     var sum = 0.0;
-    for (var i = lane; i < part.y; i += 256u) {
-        let g = grads[part.x + i];
-        sum += dot(g, g);
+    for (var i = 0u; i < STEPS; i++) {
+        let at = lane_item(lane, i);
+        if (at < part.y) {
+            let g = grads[part.x + at];
+            sum += dot(g, g);
+        }
     }
-    shared_sums[lane] = sum;
-    workgroupBarrier();
-    for (var half = 128u; half > 0u; half = half / 2u) {
-        if (lane < half) { shared_sums[lane] += shared_sums[lane + half]; }
-        workgroupBarrier();
-    }
+    let total = sum_lanes(lane, sum);
     if (lane == 0u) {
-        partials[p] = shared_sums[0];
+        partials[p] = total;
         // By the bits: compilers may take NaN and infinity for absent.
-        if ((bitcast<u32>(shared_sums[0]) & 0x7fffffffu) >= 0x71800000u) { atomicOr(&health[0], 1u); }
+        if ((bitcast<u32>(total) & 0x7fffffffu) >= 0x71800000u) { atomicOr(&health[0], 1u); }
     }
 }

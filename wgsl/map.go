@@ -25,14 +25,15 @@ func (m Map) width() int {
 // units is the number of loads a channel takes at that width.
 func (m Map) units() int { return m.N * m.plane() / m.width() }
 
-// chunk is how many units one workgroup of a reduction over a channel takes: 16
-// for each of its 64 lanes, or so many that there are at most 64 parts. The few
-// numbers of a feature are one part.
+// chunk is how many units one workgroup of a reduction over a channel takes, a
+// multiple of its 64 lanes: 16 for each of them, fewer where there are no more,
+// or so many that there are at most 64 parts. The few numbers of a feature are
+// one part.
 func (m Map) chunk() int {
 	if m.plane() == 1 {
-		return m.N
+		return 64 * ceilDiv(m.N, 64)
 	}
-	return max(1024, 64*ceilDiv(m.units(), 64*64))
+	return max(64*min(16, ceilDiv(m.units(), 64)), 64*ceilDiv(m.units(), 64*64))
 }
 
 // Parts is the number of partial results that the first stage of a reduction

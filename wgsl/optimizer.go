@@ -33,7 +33,7 @@ func OptimizerParts(variables []Variable) []uint32 {
 //	3 health    read_write  [1] u32
 func GradNorm(variables []Variable) Kernel {
 	parts, floats := extent(variables)
-	return build(fmt.Sprintf("grad norm %d", floats), "grad_norm.wgsl", Params{"PARTS": parts},
+	return build(fmt.Sprintf("grad norm %d", floats), "grad_norm.wgsl", Params{"PARTS": parts, "PART": partVec4},
 		grid(parts), 2*float64(floats), 4*float64(floats))
 }
 
@@ -59,7 +59,7 @@ type Adam struct {
 func (a Adam) Update(variables []Variable) Kernel {
 	parts, floats := extent(variables)
 	return build(fmt.Sprintf("adam %d", floats), "adam.wgsl",
-		Params{"PARTS": parts, "CLIP": a.Clip, "BETA1": a.Beta1, "BETA2": a.Beta2, "EPS": a.Epsilon},
+		Params{"PARTS": parts, "PART": partVec4, "CLIP": a.Clip, "BETA1": a.Beta1, "BETA2": a.Beta2, "EPS": a.Epsilon},
 		grid(parts), 15*float64(floats), 28*float64(floats))
 }
 

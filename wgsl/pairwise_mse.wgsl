@@ -15,14 +15,14 @@ const FAR: f32 = 0.99;
 const SCALE: f32 = 2.0;
 const PLANE: u32 = HW / WIDTH;
 const UNITS: u32 = C * PLANE; // at most 262,144
+const STEPS: u32 = (UNITS + 63u) / 64u;
 
 @group(0) @binding(0) var<storage, read> a: array<vec4<f32>>;         // [N, C, HW]
 @group(0) @binding(1) var<storage, read> b: array<vec4<f32>>;         // [N, C, HW]
 @group(0) @binding(2) var<storage, read_write> mean: array<f32>;      // [N] of d
 @group(0) @binding(3) var<storage, read_write> partials: array<f32>;  // [N]
 
-var<workgroup> shared_moments: array<vec3<f32>, 64>;
-
+// @include lane_item.wgsl
 // @include moments.wgsl
 
 // Unit u of image n: four differences, or one and three zeros.
@@ -46,29 +46,25 @@ fn difference(n: u32, u: u32) -> vec4<f32> {
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
     let n = group.x;
-    let k = difference(n, min(lane, UNITS - 1u));
+    let k = difference(n, min(lane_item(lane, 0u), UNITS - 1u));
     var count = 0.0;
     var s = vec4<f32>(0.0);
     var q = vec4<f32>(0.0);
-    for (var u = lane; u < UNITS; u += 64u) {
-        let d = difference(n, u) - k;
-        count += 1.0;
-        s += d;
-        q += d * d;
+    for (var i = 0u; i < STEPS; i++) {
+        let u = lane_item(lane, i);
+        if (u < UNITS) {
+            let d = difference(n, u) - k;
+            count += 1.0;
+            s += d;
+            q += d * d;
+        }
     }
     var counts = vec4<f32>(count);
     // @static
     if (WIDTH == 1u) { counts = vec4<f32>(count, 0.0, 0.0, 0.0); }
-    shared_moments[lane] = shifted_moments(counts, k, s, q);
-    workgroupBarrier();
-    for (var half = 32u; half > 0u; half = half / 2u) {
-        if (lane < half) {
-            shared_moments[lane] = join_moments(shared_moments[lane], shared_moments[lane + half]);
-        }
-        workgroupBarrier();
-    }
+    let moments = join_lanes(lane, shifted_moments(counts, k, s, q));
     if (lane == 0u) {
-        mean[n] = shared_moments[0].y;
-        partials[n] = SCALE * shared_moments[0].z / f32(C * HW);
+        mean[n] = moments.y;
+        partials[n] = SCALE * moments.z / f32(C * HW);
     }
 }

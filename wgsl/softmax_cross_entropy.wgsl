@@ -2,7 +2,7 @@
 // their first maximum at the label
 //
 // A row whose label is CLASSES or more counts as padding: it adds nothing to
-// either. One workgroup; each lane takes every 64th row, a tree joins them.
+// either. One workgroup; each lane takes every 64th row.
 // Dispatch: [1, 1, 1].
 
 const N: u32 = 32u;         // N · CLASSES at most 1,048,576
@@ -13,7 +13,7 @@ const CLASSES: u32 = 10u;
 @group(0) @binding(2) var<storage, read_write> loss: array<f32>;     // [1]
 @group(0) @binding(3) var<storage, read_write> correct: array<f32>;  // [1]
 
-var<workgroup> shared_sums: array<vec2<f32>, 64>;
+// @include sum_lanes.wgsl
 
 @compute @workgroup_size(64)
 fn main(@builtin(local_invocation_index) lane: u32) {
@@ -35,14 +35,9 @@ fn main(@builtin(local_invocation_index) lane: u32) {
             sums += vec2<f32>(log(sum) + (best - logits[n * CLASSES + label]), select(0.0, 1.0, at == label));
         }
     }
-    shared_sums[lane] = sums;
-    workgroupBarrier();
-    for (var half = 32u; half > 0u; half = half / 2u) {
-        if (lane < half) { shared_sums[lane] += shared_sums[lane + half]; }
-        workgroupBarrier();
-    }
+    let total = sum_pairs(lane, sums);
     if (lane == 0u) {
-        loss[0] = shared_sums[0].x / f32(N);
-        correct[0] = shared_sums[0].y;
+        loss[0] = total.x / f32(N);
+        correct[0] = total.y;
     }
 }
