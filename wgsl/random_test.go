@@ -59,6 +59,23 @@ func TestFillUniform(t *testing.T) {
 	}
 }
 
+// TestFoldedGrid fills more than a row of 65,535 workgroups can.
+func TestFoldedGrid(t *testing.T) {
+	const n = 65535*256 + 1000
+	k := key{seedLo: 1, stream: 2}
+	kernel := wgsl.FillUniform(n, k.stream)
+	if kernel.Workgroups[1] < 2 {
+		t.Fatalf("%v workgroups do not fold", kernel.Workgroups)
+	}
+	y := make([]float32, n)
+	runKernels(t, tensors{"step": k.uniform(), "y": y}, kernel)
+	for i := 0; i < n; i += 101 {
+		if want := 2*uniform01(k.draw(uint32(i / 4))[i%4]) - 1; float64(y[i]) != want {
+			t.Fatalf("[%d] = %v, want %v", i, y[i], want)
+		}
+	}
+}
+
 func TestFillNormal(t *testing.T) {
 	for _, k := range keys {
 		const n = 5003
