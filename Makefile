@@ -52,9 +52,10 @@ fuzz: setup ## Fuzz every parser for a minute each (FUZZTIME=60s)
 bench: build ## Time a training step on this machine's adapter, kernel by kernel
 	bin/pixelda-wgpu bench
 
-golden: ## Record the PyTorch traces in testdata again (needs python3 with torch)
+golden: ## Check the PyTorch reference and record its traces again (PYTHON=python3, with torch)
 	@$(PYTHON) -c 'import torch' 2>/dev/null || \
 		{ echo "golden: $(PYTHON) has no torch; on Debian: apt-get install python3-torch" >&2; exit 1; }
+	cd testdata/reference && $(PYTHON) -m unittest -q
 	$(PYTHON) testdata/reference/record.py
 
 clean: ## Remove what was built
