@@ -33,7 +33,7 @@ test: setup check ## Run every check: format, vet, tests on the GPU or its softw
 	go test ./...
 	@$(MAKE) --no-print-directory lint
 
-check: setup
+check: setup ## Check the format and vet: seconds
 	@unformatted=$$(gofmt -l .); [ -z "$$unformatted" ] || \
 		{ echo "not formatted; run gofmt -w on:"; echo "$$unformatted"; exit 1; } >&2
 	go vet ./...
