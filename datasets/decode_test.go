@@ -1,0 +1,141 @@
+package datasets
+
+import (
+	"bytes"
+	"image"
+	"image/color"
+	"image/png"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func encodePNG(t testing.TB, m image.Image) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := png.Encode(&b, m); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func grey(w, h int, v byte) *image.Gray {
+	m := image.NewGray(image.Rect(0, 0, w, h))
+	for i := range m.Pix {
+		m.Pix[i] = v
+	}
+	return m
+}
+
+// Decoded JPEG and WebP files must look as they do to libjpeg and libwebp
+// (testdata/NAME-EXT.png, decoded by Pillow 9.4). WebP is bit-exact. JPEG leaves
+// the inverse cosine transform to the decoder: one level in luma and in chroma
+// makes 1 + 1.772 in blue. Repeated chroma or full-range WebP err by over 10.
+func TestDecodeAgreesWithLibraries(t *testing.T) {
+	for name, limit := range map[string]int{"420.jpg": 3, "422.jpg": 3, "444.jpg": 3, "lossy.webp": 0, "lossless.webp": 0} {
+		data, err := os.ReadFile(filepath.Join("testdata", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		reference, err := os.ReadFile(filepath.Join("testdata", strings.ReplaceAll(name, ".", "-")+".png"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := decodePicture(data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, err := decodePicture(reference)
+		if err != nil || got.width != want.width || got.height != want.height || got.channels != 3 {
+			t.Fatalf("%s: %dx%dx%d, want %dx%d: %v", name, got.width, got.height, got.channels, want.width, want.height, err)
+		}
+		worst, unequal := compare(got.pixels, want.pixels)
+		t.Logf("%s: off by at most %d, %.1f %% unequal", name, worst, 100*unequal)
+		if worst > limit {
+			t.Errorf("%s: off by %d levels, more than %d", name, worst, limit)
+		}
+	}
+}
+
+// compare returns the largest difference and the share of unequal bytes.
+func compare(a, b []byte) (worst int, unequal float64) {
+	for i := range a {
+		d := max(int(a[i]), int(b[i])) - min(int(a[i]), int(b[i]))
+		worst = max(worst, d)
+		if d > 0 {
+			unequal += 1 / float64(len(a))
+		}
+	}
+	return worst, unequal
+}
+
+func TestDecodeColourModels(t *testing.T) {
+	r := image.Rect(0, 0, 1, 1)
+	wide, clear, palette := image.NewGray16(r), image.NewNRGBA(r), image.NewPaletted(r, color.Palette{color.RGBA{1, 2, 3, 255}})
+	wide.SetGray16(0, 0, color.Gray16{0x80ff})
+	clear.SetNRGBA(0, 0, color.NRGBA{200, 100, 50, 128})
+	for name, c := range map[string]struct {
+		m    image.Image
+		want []byte
+	}{
+		"grey":        {grey(1, 1, 7), []byte{7}},
+		"grey 16":     {wide, []byte{0x80}},
+		"transparent": {clear, []byte{100, 50, 25}}, // over black
+		"palette":     {palette, []byte{1, 2, 3}},
+	} {
+		p, err := decodePicture(encodePNG(t, c.m))
+		if err != nil || !bytes.Equal(p.pixels, c.want) || p.channels != len(c.want) {
+			t.Errorf("%s: %v, %v; want %v", name, p.pixels, err, c.want)
+		}
+	}
+}
+
+func TestPictureChannels(t *testing.T) {
+	p := picture{3, 1, 3, []byte{255, 255, 255, 0, 0, 0, 255, 0, 0}}
+	if got := p.withChannels(1).pixels; !bytes.Equal(got, []byte{255, 0, 76}) {
+		t.Errorf("luma %v", got)
+	}
+	if got := (picture{2, 1, 1, []byte{3, 9}}).withChannels(3).pixels; !bytes.Equal(got, []byte{3, 3, 3, 9, 9, 9}) {
+		t.Errorf("tiled %v", got)
+	}
+}
+
+func TestDecodeErrors(t *testing.T) {
+	good := encodePNG(t, grey(4, 4, 1))
+	bomb := bytes.Clone(good)
+	copy(bomb[16:], []byte{0, 1, 0, 0, 0, 1, 0, 0}) // 65536×65536; the checksum is checked later
+	for name, c := range map[string]struct {
+		data []byte
+		want string
+	}{
+		"text": {[]byte("hello"), "no PNG, JPEG or WebP image"},
+		"none": {nil, "no PNG, JPEG or WebP image"},
+		"cut":  {good[:len(good)-20], "damaged png image"},
+		"bomb": {bomb, "png"},
+	} {
+		if _, err := decodePicture(c.data); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v; want %q", name, err, c.want)
+		}
+	}
+	huge := encodePNG(t, image.NewPaletted(image.Rect(0, 0, 1<<15, 1<<12), color.Palette{color.Black}))
+	if _, err := decodePicture(huge); err == nil || !strings.Contains(err.Error(), "an image of 32768x4096 pixels") {
+		t.Errorf("bomb of %d bytes: %v", len(huge), err)
+	}
+}
+
+func FuzzPicture(f *testing.F) {
+	f.Add(encodePNG(f, grey(4, 4, 1)))
+	for _, name := range []string{"420.jpg", "lossy.webp", "lossless.webp"} {
+		data, err := os.ReadFile(filepath.Join("testdata", name))
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data)
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if p, err := decodePicture(data); err == nil {
+			p.withChannels(1).resize(5, 3)
+		}
+	})
+}

@@ -1,0 +1,251 @@
+package datasets
+
+import (
+	"archive/zip"
+	"bytes"
+	"fmt"
+	"image"
+	"image/color"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// tree is files by path: a folder or ZIP in the making.
+type tree map[string][]byte
+
+// dots adds n images to a folder of the tree, of which the i-th is flat with
+// level base+i.
+func (f tree) dots(t testing.TB, dir string, n, base int) tree {
+	for i := range n {
+		f[fmt.Sprintf("%s/%03d.png", dir, i)] = encodePNG(t, grey(4, 4, byte(base+i)))
+	}
+	return f
+}
+
+func (f tree) folder(t testing.TB) string {
+	dir := t.TempDir()
+	for name, data := range f {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		os.MkdirAll(filepath.Dir(path), 0o755)
+		if err := os.WriteFile(path, data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func (f tree) zip(t testing.TB) []byte {
+	var b bytes.Buffer
+	w := zip.NewWriter(&b)
+	for name, data := range f {
+		h := &zip.FileHeader{Name: name}
+		if len(data) > 1<<20 {
+			h.Method = zip.Deflate
+		}
+		e, err := w.CreateHeader(h)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e.Write(data)
+	}
+	w.Close()
+	return b.Bytes()
+}
+
+func (f tree) zipFile(t testing.TB) string {
+	path := filepath.Join(t.TempDir(), "set.zip")
+	if err := os.WriteFile(path, f.zip(t), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestFolderAndZIPAreEqual(t *testing.T) {
+	f := tree{"notes.txt": []byte("x"), ".hidden/cat/1.png": []byte("x"), "__MACOSX/cat/._1.png": []byte("x"), "cat/.DS_Store": []byte("x")}
+	f.dots(t, "dog", 20, 100).dots(t, "cat", 20, 0)
+	var prints []string
+	for _, path := range []string{f.folder(t), f.zipFile(t)} {
+		s, err := Open(path, Options{Seed: 3})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(s.Train.Classes, []string{"cat", "dog"}) || s.Train.Channels != 1 {
+			t.Errorf("classes %v, %d channels", s.Train.Classes, s.Train.Channels)
+		}
+		if s.Train.Len() != 32 || s.Valid.Len() != 4 || s.Test.Len() != 4 {
+			t.Errorf("split %d, %d, %d", s.Train.Len(), s.Valid.Len(), s.Test.Len())
+		}
+		seen := map[byte]bool{}
+		for _, set := range []*Set{s.Train, s.Valid, s.Test} {
+			for i := range set.Len() {
+				level := set.Image(i)[0]
+				if seen[level] || (level >= 100) != (set.Labels[i] == 1) {
+					t.Errorf("image of level %d: twice, or with the wrong label %d", level, set.Labels[i])
+				}
+				seen[level] = true
+			}
+		}
+		prints = append(prints, s.Fingerprint())
+		other, _ := Open(path, Options{Seed: 4})
+		if other.Fingerprint() == s.Fingerprint() {
+			t.Error("the seed does not matter")
+		}
+	}
+	if prints[0] != prints[1] {
+		t.Error("folder and ZIP differ")
+	}
+}
+
+func TestFolderSplitsAndDomains(t *testing.T) {
+	f := tree{}
+	for k, domain := range []string{"amazon", "webcam"} {
+		f.dots(t, "office/"+domain+"/train/bag", 3, 10*k).dots(t, "office/"+domain+"/train/cup", 3, 50+10*k)
+		f.dots(t, "office/"+domain+"/test/bag", 2, 100+10*k)
+		f.dots(t, "office/"+domain+"/Validation/cup", 1, 150)
+	}
+	for _, path := range []string{f.folder(t), f.zipFile(t)} {
+		all, err := OpenDomains(path, Options{Size: 2, Channels: 3})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(all) != 2 || all[0].Name != "amazon" || all[1].Name != "webcam" {
+			t.Fatalf("domains %v", all)
+		}
+		for _, d := range all {
+			if d.Train.Len() != 6 || d.Valid.Len() != 1 || d.Test.Len() != 2 || d.Train.shape() != "2x2x3" {
+				t.Errorf("%s: %d, %d, %d images of %s", d.Name, d.Train.Len(), d.Valid.Len(), d.Test.Len(), d.Train.shape())
+			}
+		}
+		if _, err := Open(path, Options{}); err == nil || !strings.Contains(err.Error(), "2 domains (amazon, webcam)") {
+			t.Errorf("a path with domains: %v", err)
+		}
+		one, err := Open(path+"/office/webcam", Options{})
+		if err != nil || one.Train.Image(0)[0] != 10 || one.Test.Image(0)[0] != 110 {
+			t.Errorf("one domain: %v", err)
+		}
+	}
+}
+
+func TestFolderUnlabelledAndNumbered(t *testing.T) {
+	s, err := Open(tree{}.dots(t, "photos", 12, 0).zipFile(t), Options{Counts: &Counts{}})
+	if err != nil || s.Train.Len() != 12 || s.Train.Labelled() || s.Valid != nil || s.Test != nil {
+		t.Fatalf("unlabelled: %+v %v", s, err)
+	}
+	f := tree{}
+	for i := range 12 {
+		f.dots(t, fmt.Sprint(i), 1, i)
+	}
+	s, err = Open(f.zipFile(t), Options{Counts: &Counts{}})
+	if err != nil || !slices.Equal(s.Train.Classes, numberedClasses(12)) {
+		t.Fatalf("numbered classes: %v %v", s.Train.Classes, err)
+	}
+	for i, label := range s.Train.Labels {
+		if level := s.Train.Image(i)[0]; uint32(level) != label {
+			t.Errorf("the image of folder %d has label %d", level, label)
+		}
+	}
+}
+
+func TestFolderMixesFormatsSizesAndColours(t *testing.T) {
+	red := image.NewNRGBA(image.Rect(0, 0, 9, 5))
+	for i := range 45 {
+		red.SetNRGBA(i%9, i/9, color.NRGBA{255, 0, 0, 255})
+	}
+	f := tree{"a/1.PNG": encodePNG(t, red)}.dots(t, "b", 2, 10)
+	for name, file := range map[string]string{"a/2.jpeg": "420.jpg", "a/3.webp": "lossy.webp"} {
+		f[name], _ = os.ReadFile(filepath.Join("testdata", file))
+	}
+	if _, err := Open(f.folder(t), Options{}); err == nil || !strings.Contains(err.Error(), "a/1.PNG is 9x5 but a/2.jpeg is 65x31: give a size") {
+		t.Errorf("sizes differ: %v", err)
+	}
+	s, err := Open(f.folder(t), Options{Size: 8, Counts: &Counts{}})
+	if err != nil || s.Train.Len() != 5 || s.Train.shape() != "8x8x3" || !bytes.Equal(s.Train.Image(0)[:3], []byte{255, 0, 0}) {
+		t.Fatalf("%v %v", s.Train, err)
+	}
+	s, err = Open(f.folder(t), Options{Size: 8, Channels: 1, Counts: &Counts{}})
+	if err != nil || s.Train.shape() != "8x8x1" || s.Train.Image(0)[0] != 76 {
+		t.Fatalf("grey: %v", err)
+	}
+}
+
+func TestFolderErrors(t *testing.T) {
+	png := encodePNG(t, grey(2, 2, 1))
+	for name, c := range map[string]struct {
+		files tree
+		want  string
+	}{
+		"nothing":          {tree{"a.txt": png}, "no PNG, JPEG or WebP images"},
+		"corrupt":          {tree{"a/1.png": png, "b/bad.png": png[:30]}, "b/bad.png: damaged png image"},
+		"no image":         {tree{"a/1.png": png, "b/bad.webp": []byte("hello")}, "b/bad.webp: no PNG, JPEG or WebP"},
+		"uneven depth":     {tree{"a/1.png": png, "2.png": png}, "a/1.png does not lie in domain/class/image or class/image like 2.png"},
+		"too deep":         {tree{"a/b/c/1.png": png, "b/b/c/1.png": png}, "does not lie in domain/class/image"},
+		"half split":       {tree{"train/a/1.png": png, "other/a/1.png": png}, "lies in a split folder but other/a/1.png does not"},
+		"only test":        {tree{"test/a/1.png": png, "valid/a/1.png": png}, "no images in train"},
+		"foreign class":    {tree{"x/a/1.png": png, "x/b/1.png": png, "y/a/1.png": png, "y/c/1.png": png}, `class "b" is in`},
+		"too few for test": {tree{"a/1.png": png, "b/1.png": png}, "2 images are too few"},
+	} {
+		o := Options{Counts: &Counts{}}
+		if name == "too few for test" {
+			o.Counts.Test = 2
+		}
+		for _, path := range []string{c.files.folder(t), c.files.zipFile(t)} {
+			_, err := OpenDomains(path, o)
+			if err == nil || !strings.Contains(err.Error(), c.want) || !strings.HasPrefix(err.Error(), "datasets: ") {
+				t.Errorf("%s: %v; want %q", name, err, c.want)
+			}
+		}
+	}
+}
+
+func TestZIPWithUnsafeNamesAndDamage(t *testing.T) {
+	png := encodePNG(t, grey(2, 2, 9))
+	s, err := ReadZIP("z", bytes.NewReader(tree{"../../etc/a/1.png": png, `..\b\1.png`: png, "/etc/a/2.png": png, "etc/b/1.png": png}.zip(t)), 0, Options{})
+	if err == nil {
+		t.Errorf("a size of 0: %v", s)
+	}
+	data := tree{"../../x/a/1.png": png, `..\x\b\1.png`: png, "/x/a/2.png": png}.zip(t)
+	all, err := ReadZIP("z", bytes.NewReader(data), int64(len(data)), Options{Counts: &Counts{}})
+	if err != nil || all[0].Train.Len() != 3 || !slices.Equal(all[0].Train.Classes, []string{"a", "b"}) {
+		t.Errorf("unsafe names: %v %v", all, err)
+	}
+	for _, cut := range []int{10, len(data) / 2, len(data) - 1} {
+		if _, err := ReadZIP("z", bytes.NewReader(data[:cut]), int64(cut), Options{}); err == nil || !strings.Contains(err.Error(), "z: damaged ZIP file") {
+			t.Errorf("cut at %d: %v", cut, err)
+		}
+	}
+	at := bytes.Index(data, []byte("IHDR"))
+	data[at+12] ^= 1
+	if _, err := ReadZIP("z", bytes.NewReader(data), int64(len(data)), Options{}); err == nil {
+		t.Error("a flipped bit in an image went unseen")
+	}
+}
+
+// A ZIP entry that unpacks to more than an image file may have is stopped there.
+func TestZIPBomb(t *testing.T) {
+	data := tree{"a/1.png": make([]byte, maxFileBytes+1), "b/1.png": nil}.zip(t)
+	if len(data) > 1<<20 {
+		t.Fatal("not a bomb")
+	}
+	if _, err := ReadZIP("z", bytes.NewReader(data), int64(len(data)), Options{}); err == nil || !strings.Contains(err.Error(), "a/1.png: a file of 67108865 bytes") {
+		t.Errorf("%v", err)
+	}
+}
+
+func FuzzZIP(f *testing.F) {
+	f.Add(tree{}.dots(f, "a", 2, 1).dots(f, "b", 2, 1).zip(f))
+	f.Add(tree{}.dots(f, "x/train/a", 1, 1).dots(f, "x/test/a", 2, 1).dots(f, "y/train/a", 1, 1).dots(f, "y/test/a", 1, 1).zip(f))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		all, err := ReadZIP("fuzz", bytes.NewReader(data), int64(len(data)), Options{Size: 3})
+		for _, d := range all {
+			if err := d.Validate(); err != nil {
+				t.Errorf("accepted but invalid: %v", err)
+			}
+		}
+		if err == nil && len(all) == 0 {
+			t.Error("neither domains nor an error")
+		}
+	})
+}

@@ -1,0 +1,199 @@
+package datasets
+
+import (
+	"bufio"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+
+	"github.com/klauspost/compress/gzip"
+)
+
+// The idx format of MNIST: two zero bytes, a type code, the number of
+// dimensions, each dimension as a big-endian uint32, then the values.
+const (
+	idxByte  = 0x08
+	idxFloat = 0x0D
+)
+
+var idxTypes = map[byte]string{0x08: "unsigned bytes", 0x09: "signed bytes", 0x0B: "int16", 0x0C: "int32", 0x0D: "float32", 0x0E: "float64"}
+
+// idxArray is an idx file with its values brought to bytes.
+type idxArray struct {
+	dims   []int
+	values []byte
+}
+
+// ReadIDX reads an idx file of images, and one of labels unless labels is nil.
+// Both may be gzipped. Images are N×H×W, or N×H×W×C with 1, 3 or 4 channels,
+// of unsigned bytes or of float32 in [0,1], which become the nearest byte.
+// The name stands for the files in errors.
+func ReadIDX(name string, images, labels io.Reader) (*Set, error) {
+	a, err := readIDX(name, images, idxByte, idxFloat)
+	if err != nil {
+		return nil, err
+	}
+	s := &Set{Name: name, Channels: 1, Pixels: a.values}
+	switch len(a.dims) {
+	case 4:
+		s.Channels = a.dims[3]
+		if s.Channels != 1 && s.Channels != 3 && s.Channels != 4 {
+			return nil, fmt.Errorf("datasets: %s: the fourth dimension is %d; it must be the 1, 3 or 4 channels", name, s.Channels)
+		}
+		fallthrough
+	case 3:
+		s.Height, s.Width = a.dims[1], a.dims[2]
+	default:
+		return nil, fmt.Errorf("datasets: %s: %d dimensions; images have 3 (N, height, width) or 4 (and channels)", name, len(a.dims))
+	}
+	if labels != nil {
+		if err := s.readLabels(name+" labels", labels); err != nil {
+			return nil, err
+		}
+	}
+	return s, s.Validate()
+}
+
+// readLabels attaches the labels of an idx file, naming the classes 0, 1, … up
+// to the largest label.
+func (s *Set) readLabels(name string, r io.Reader) error {
+	a, err := readIDX(name, r, idxByte)
+	if err != nil {
+		return err
+	}
+	if len(a.dims) != 1 {
+		return fmt.Errorf("datasets: %s: %d dimensions; labels have 1", name, len(a.dims))
+	}
+	if len(a.values) != s.Len() {
+		return fmt.Errorf("datasets: %s: %d labels for %d images", name, len(a.values), s.Len())
+	}
+	s.Labels = make([]uint32, len(a.values))
+	classes := 0
+	for i, label := range a.values {
+		s.Labels[i] = uint32(label)
+		classes = max(classes, int(label)+1)
+	}
+	s.Classes = numberedClasses(classes)
+	return nil
+}
+
+// readIDX reads one idx file, gzipped or not, whose values have one of the
+// given types. Memory grows with the bytes that arrive, not with those that
+// the header promises.
+func readIDX(name string, r io.Reader, types ...byte) (*idxArray, error) {
+	r, err := gunzip(r)
+	if err != nil {
+		return nil, fmt.Errorf("datasets: %s: damaged gzip header: %w", name, err)
+	}
+	var magic [4]byte
+	if _, err := io.ReadFull(r, magic[:]); err != nil {
+		return nil, fmt.Errorf("datasets: %s: too short for an idx file: %w", name, err)
+	}
+	if magic[0] != 0 || magic[1] != 0 {
+		return nil, fmt.Errorf("datasets: %s: not an idx file: it starts with % x, an idx file with 00 00", name, magic)
+	}
+	code, known := magic[2], false
+	for _, want := range types {
+		known = known || code == want
+	}
+	if !known {
+		held := idxTypes[code]
+		if held == "" {
+			held = "values of an unknown type"
+		}
+		return nil, fmt.Errorf("datasets: %s: holds %s (type 0x%02X); needed are %s (type 0x%02X)", name, held, code, idxTypes[types[0]], types[0])
+	}
+	a := &idxArray{dims: make([]int, magic[3])}
+	size := int64(1)
+	for i := range a.dims {
+		var dim uint32
+		if err := binary.Read(r, binary.BigEndian, &dim); err != nil {
+			return nil, fmt.Errorf("datasets: %s: ends inside its header: %w", name, err)
+		}
+		if dim == 0 || int64(dim) > maxSetBytes/size {
+			return nil, fmt.Errorf("datasets: %s: dimension %d is %d: no such file can be held (at most %d values)", name, i, dim, int64(maxSetBytes))
+		}
+		a.dims[i] = int(dim)
+		size *= int64(dim)
+	}
+	values := r
+	if code == idxFloat {
+		values = &unitFloats{r: r}
+	}
+	a.values, err = readExactly(values, size)
+	if err != nil {
+		return nil, shortRead(name, int64(len(a.values)), size, err)
+	}
+	if n, err := io.ReadFull(r, magic[:1]); n > 0 {
+		return nil, fmt.Errorf("datasets: %s: goes on after the %d values that its header gives", name, size)
+	} else if err != io.EOF {
+		return nil, shortRead(name, size, size, err)
+	}
+	return a, nil
+}
+
+func shortRead(name string, got, want int64, err error) error {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return fmt.Errorf("datasets: %s: ends after %d of %d values: the file is cut off, get it again", name, got, want)
+	}
+	return fmt.Errorf("datasets: %s: after %d of %d values: %w", name, got, want, err)
+}
+
+// readExactly reads n bytes, doubling its buffer as they arrive, and returns
+// what it got together with any error.
+func readExactly(r io.Reader, n int64) ([]byte, error) {
+	buf, done := make([]byte, min(n, 1<<20)), 0
+	for {
+		k, err := io.ReadFull(r, buf[done:])
+		done += k
+		if err != nil {
+			return buf[:done], err
+		}
+		if int64(done) == n {
+			return buf, nil
+		}
+		buf = append(buf, make([]byte, min(n-int64(done), int64(done)))...)
+	}
+}
+
+// gunzip sees by the first bytes whether r is gzipped.
+func gunzip(r io.Reader) (io.Reader, error) {
+	b := bufio.NewReaderSize(r, 1<<16)
+	if head, _ := b.Peek(2); len(head) < 2 || head[0] != 0x1f || head[1] != 0x8b {
+		return b, nil
+	}
+	return gzip.NewReader(b)
+}
+
+// unitFloats reads big-endian float32 values in [0,1] as bytes.
+type unitFloats struct {
+	r    io.Reader
+	read int64
+	buf  [4 << 10]byte
+}
+
+func (f *unitFloats) Read(p []byte) (int, error) {
+	raw := f.buf[:min(4*len(p), len(f.buf))]
+	n, err := io.ReadFull(f.r, raw)
+	for i := range n / 4 {
+		v := float64(math.Float32frombits(binary.BigEndian.Uint32(raw[4*i:])))
+		if !(v >= 0 && v <= 1) {
+			return i, fmt.Errorf("value %d is %g, outside [0, 1]", f.read+int64(i), v)
+		}
+		p[i] = unitToByte(v)
+	}
+	f.read += int64(n / 4)
+	if err == io.ErrUnexpectedEOF && n%4 == 0 {
+		err = io.EOF
+	}
+	return n / 4, err
+}
+
+// unitToByte is the byte nearest to 255·v for v in [0,1]. Halves round up, and
+// what lies within 1e-4 of a half counts as one: float32 and decimal forms of
+// the same number then give the same byte (float32 errs by at most 1.5e-5 here).
+func unitToByte(v float64) byte {
+	return byte(min(255, math.Floor(255*v+0.5+1e-4)))
+}

@@ -1,0 +1,251 @@
+package datasets
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Options says how Open prepares a set. The zero value leaves images as they
+// are and uses each set's usual splits.
+type Options struct {
+	Dir      string  // the folder with mnist, usps, mnist_m, bsds500; "" is "data"
+	Size     int     // resize to Size×Size; 0 keeps the size
+	Channels int     // 1 grey, 3 RGB; 0 keeps them (files of both kinds together: RGB)
+	Seed     uint64  // draws generated images, patches and splits
+	Counts   *Counts // nil: a known set's usual splits; of other sets a tenth each for valid and test
+}
+
+const maxSize = 4096
+
+func (o Options) check() error {
+	if o.Size < 0 || o.Size > maxSize {
+		return fmt.Errorf("datasets: cannot resize to %d pixels: give 1 to %d, or 0 to keep the size", o.Size, maxSize)
+	}
+	if o.Channels != 0 && o.Channels != 1 && o.Channels != 3 {
+		return fmt.Errorf("datasets: cannot make %d channels: give 1 (grey), 3 (RGB) or 0 to keep them", o.Channels)
+	}
+	return nil
+}
+
+// counts is what was asked for, or a tenth for each split that h lacks.
+func (o Options) counts(h held) Counts {
+	if o.Counts != nil {
+		return *o.Counts
+	}
+	var c Counts
+	if h.valid == nil {
+		c.Valid = h.pool.Len() / 10
+	}
+	if h.test == nil {
+		c.Test = h.pool.Len() / 10
+	}
+	return c
+}
+
+func (o Options) dir() string {
+	if o.Dir == "" {
+		return "data"
+	}
+	return o.Dir
+}
+
+// Known is a data set that Open knows by name.
+type Known struct {
+	Name, About string
+	counts      Counts
+	open        func(o Options) (h held, origin string, err error)
+}
+
+// List names the sets that Open knows.
+func List() []Known {
+	return []Known{
+		{"digits", "generated handwritten-looking digits, 28x28 grey, no files needed", builtinCounts,
+			func(o Options) (held, string, error) { return openDigits(o, builtinCounts) }},
+		{"digits-m", "generated digits on coloured textures, 32x32 RGB, no files needed", builtinCounts,
+			func(o Options) (held, string, error) { return openDigitsM(o, builtinCounts) }},
+		{"mnist", "MNIST, 28x28 grey, 50,000 + 10,000 + 10,000", MNISTPaper,
+			func(o Options) (held, string, error) { return openMNIST(subfolder(o.dir(), "mnist")) }},
+		{"usps", "USPS in its original split, 16x16 grey, 6,562 + 729 + 2,007", USPSPaper,
+			func(o Options) (held, string, error) { return openUSPS(subfolder(o.dir(), "usps")) }},
+		{"mnist-m", "MNIST-M, 32x32 RGB, 58,001 + 1,000 + 9,001", MNISTMPaper,
+			func(o Options) (held, string, error) { return openMNISTM(o.dir(), o.Seed) }},
+		{"mnist-m-difference", "MNIST-M by the formula |digit - patch|, 58,001 + 1,000 + 9,001", MNISTMPaper,
+			func(o Options) (held, string, error) { return openMNISTMDifference(o.dir(), o.Seed) }},
+	}
+}
+
+// Open reads or generates a data set: one that List names, or else a path to
+//
+//   - a folder of idx files named as MNIST's, or one idx file of images,
+//   - a folder or ZIP file of images, [train|valid|test/]class/image; of
+//     domain/class/image one domain is opened as FOLDER/domain or FILE.zip/domain;
+//     images outside any class folder are unlabelled,
+//   - a packed set, FILE.pxds.
+func Open(spec string, o Options) (Splits, error) {
+	if err := o.check(); err != nil {
+		return Splits{}, err
+	}
+	for _, known := range List() {
+		if known.Name != spec {
+			continue
+		}
+		h, origin, err := known.open(o)
+		if err != nil {
+			return Splits{}, err
+		}
+		counts := known.counts
+		if o.Counts != nil {
+			counts = *o.Counts
+		}
+		s, err := h.divide(spec, counts, o.Seed)
+		s.Origin = origin
+		return o.shape(s), err
+	}
+	return openPath(spec, o)
+}
+
+func openPath(path string, o Options) (Splits, error) {
+	all, err := OpenDomains(path, o)
+	if err != nil {
+		return Splits{}, err
+	}
+	if len(all) > 1 {
+		names := make([]string, len(all))
+		for i, d := range all {
+			names[i] = d.Name
+		}
+		return Splits{}, fmt.Errorf("datasets: %s holds %d domains (%s): name one, as in %s/%s", path, len(all), strings.Join(names, ", "), path, names[0])
+	}
+	return all[0].Splits, nil
+}
+
+// OpenDomains opens all domains below a path, as Open does one. Their classes
+// are the same.
+func OpenDomains(path string, o Options) ([]Domain, error) {
+	if err := o.check(); err != nil {
+		return nil, err
+	}
+	if file, below, found := cutZIP(path); found {
+		return openZIP(file, below, o)
+	}
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("datasets: %q is neither a known set (%s) nor a file or folder", path, knownNames())
+	}
+	if err != nil {
+		return nil, fmt.Errorf("datasets: %w", err)
+	}
+	if info.IsDir() {
+		return openFolder(path, o)
+	}
+	if strings.EqualFold(filepath.Ext(path), ".pxds") {
+		return openPacked(path, o)
+	}
+	pool, err := readIDXFiles(path, labelsOf(path))
+	if err != nil {
+		return nil, err
+	}
+	return o.one(path, held{pool: pool})
+}
+
+func openFolder(dir string, o Options) ([]Domain, error) {
+	train, test, ok, err := readIDXFolder(dir)
+	if err != nil {
+		return nil, err
+	}
+	if ok {
+		return o.one(dir, held{pool: train, test: test})
+	}
+	files, err := listFolder(dir)
+	if err != nil {
+		return nil, err
+	}
+	return domains(filepath.ToSlash(filepath.Clean(dir)), files, o)
+}
+
+func openZIP(path, below string, o Options) ([]Domain, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("datasets: %w", err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, fmt.Errorf("datasets: %w", err)
+	}
+	return readZIP(path, f, info.Size(), below, o)
+}
+
+// cutZIP parts FILE.zip/folder.
+func cutZIP(path string) (file, below string, found bool) {
+	path = filepath.ToSlash(path)
+	at := strings.Index(strings.ToLower(path)+"/", ".zip/")
+	if at < 0 {
+		return "", "", false
+	}
+	file = path[:at+len(".zip")]
+	if info, err := os.Stat(file); err == nil && info.IsDir() {
+		return "", "", false
+	}
+	return file, strings.Trim(path[at+len(".zip"):], "/"), true
+}
+
+// labelsOf is the existing file of labels that belongs to an idx file of
+// images by name, or "".
+func labelsOf(images string) string {
+	dir, file := filepath.Split(images)
+	name := strings.NewReplacer("images", "labels", "idx3", "idx1", "idx4", "idx1").Replace(file)
+	if name == file {
+		return ""
+	}
+	if _, err := os.Stat(dir + name); err != nil {
+		return ""
+	}
+	return dir + name
+}
+
+// one divides a single set.
+func (o Options) one(name string, h held) ([]Domain, error) {
+	s, err := h.divide(name, o.counts(h), o.Seed)
+	if err != nil {
+		return nil, err
+	}
+	s.Origin = name
+	return []Domain{{Splits: o.shape(s)}}, nil
+}
+
+// shape brings all splits to the size and channels asked for.
+func (o Options) shape(s Splits) Splits {
+	for _, set := range []**Set{&s.Train, &s.Valid, &s.Test} {
+		if *set != nil && o.Size != 0 {
+			*set = (*set).Resize(o.Size, o.Size)
+		}
+		if *set != nil && o.Channels != 0 {
+			*set = (*set).withChannels(o.Channels)
+		}
+	}
+	return s
+}
+
+// withChannels converts the set between grey and RGB; others stay.
+func (s *Set) withChannels(channels int) *Set {
+	if s.Channels == channels || s.Channels != 1 && s.Channels != 3 {
+		return s
+	}
+	out := *s
+	out.Channels = channels
+	out.Pixels = picture{s.Width, s.Height * s.Len(), s.Channels, s.Pixels}.withChannels(channels).pixels
+	return &out
+}
+
+func knownNames() string {
+	var names []string
+	for _, known := range List() {
+		names = append(names, known.Name)
+	}
+	return strings.Join(names, ", ")
+}

@@ -1,0 +1,70 @@
+package datasets
+
+import (
+	"errors"
+	"math/bits"
+)
+
+// Sampler draws from an endless stream that shows every one of n images once
+// an epoch, each epoch in an order of its own. It keeps no position: a batch
+// follows from (n, seed, step) alone, so a resumed run needs the step number
+// and nothing else. It is safe for concurrent use.
+type Sampler struct{ n, seed uint64 }
+
+// NewSampler draws from images 0 … n-1. Two streams of one run, such as source
+// and target, need different seeds to be independent.
+func NewSampler(n int, seed uint64) (Sampler, error) {
+	if n < 1 {
+		return Sampler{}, errors.New("datasets: cannot sample from an empty set")
+	}
+	return Sampler{n: uint64(n), seed: seed}, nil
+}
+
+// At is element i of the stream.
+func (s Sampler) At(i uint64) int {
+	epoch := permutation{n: s.n, key: mix64(s.seed) + i/s.n}
+	return int(epoch.at(i % s.n))
+}
+
+// Fill draws batch number step into dst: elements step·len(dst) onwards.
+// Batches are always full: one that reaches the end of an epoch goes on into
+// the next.
+func (s Sampler) Fill(dst []int, step uint64) {
+	for k := range dst {
+		dst[k] = s.At(step*uint64(len(dst)) + uint64(k))
+	}
+}
+
+// permutation is a bijection of 0 … n-1 chosen by key and computed element by
+// element: a Feistel network over the next power of four, walked until it
+// lands inside (cycle walking: fewer than four steps on average).
+type permutation struct{ n, key uint64 }
+
+// feistelRounds: four already pass for random; the rest is margin for tiny n,
+// where the halves have few bits.
+const feistelRounds = 8
+
+func (p permutation) at(i uint64) uint64 {
+	half := max(1, (bits.Len64(p.n-1)+1)/2)
+	mask := uint64(1)<<half - 1
+	for {
+		left, right := i>>half, i&mask
+		for round := range uint64(feistelRounds) {
+			f := mix64(mix64(p.key^round<<56) + right)
+			left, right = right, left^(f>>32)&mask
+		}
+		i = left<<half | right
+		if i < p.n {
+			return i
+		}
+	}
+}
+
+// mix64 scrambles a counter into 64 well-mixed bits: SplitMix64's finaliser
+// (Steele, Lea, Flood 2014) after its additive step.
+func mix64(x uint64) uint64 {
+	x += 0x9e3779b97f4a7c15
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	return x ^ x>>31
+}

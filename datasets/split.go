@@ -1,0 +1,157 @@
+package datasets
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"slices"
+)
+
+// Splits is a data set divided for training. Valid and Test may be nil; all
+// that are present have one shape and one list of classes.
+type Splits struct {
+	Origin             string // where the images came from, in words
+	Train, Valid, Test *Set
+}
+
+// Counts says how many images each split takes. Zero takes what there is:
+// for Train all that remain, for Valid and Test the whole split where the
+// source has it apart, else none.
+type Counts struct{ Train, Valid, Test int }
+
+// The splits of the paper (section 5) and of its released code, which trains
+// on all of MNIST.
+var (
+	MNISTPaper  = Counts{Train: 50000, Valid: 10000, Test: 10000}
+	MNISTCode   = Counts{Train: 60000, Test: 10000}
+	USPSPaper   = Counts{Train: 6562, Valid: 729, Test: 2007}
+	MNISTMPaper = Counts{Train: 58001, Valid: 1000, Test: 9001}
+)
+
+// Fingerprint identifies the content of all splits together, in hex.
+func (s Splits) Fingerprint() string {
+	h := sha256.New()
+	for _, set := range []*Set{s.Train, s.Valid, s.Test} {
+		io.WriteString(h, set.Fingerprint())
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// Validate checks each split and that they agree in shape and classes.
+func (s Splits) Validate() error {
+	if err := s.Train.Validate(); err != nil {
+		return err
+	}
+	for _, set := range []*Set{s.Valid, s.Test} {
+		if set == nil {
+			continue
+		}
+		if err := set.Validate(); err != nil {
+			return err
+		}
+		if set.Width != s.Train.Width || set.Height != s.Train.Height || set.Channels != s.Train.Channels {
+			return fmt.Errorf("datasets: %s has images of %s, %s of %s: give one size for both",
+				set.Name, set.shape(), s.Train.Name, s.Train.shape())
+		}
+		if err := MatchClasses(s.Train, set); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Set) shape() string { return fmt.Sprintf("%dx%dx%d", s.Width, s.Height, s.Channels) }
+
+// MatchClasses reports the first difference between the class names of two
+// sets: adaptation needs the same classes in both domains. An unlabelled set
+// matches any.
+func MatchClasses(a, b *Set) error {
+	if !a.Labelled() || !b.Labelled() || slices.Equal(a.Classes, b.Classes) {
+		return nil
+	}
+	for _, pair := range [][2]*Set{{a, b}, {b, a}} {
+		for _, class := range pair[0].Classes {
+			if !slices.Contains(pair[1].Classes, class) {
+				return fmt.Errorf("datasets: class %q is in %s but not in %s: both must have the same classes", class, pair[0].Name, pair[1].Name)
+			}
+		}
+	}
+	return fmt.Errorf("datasets: %s and %s name their classes in different order", a.Name, b.Name)
+}
+
+// held is what a source brings: pool holds the training images, from which
+// the splits that the source lacks are drawn too.
+type held struct {
+	pool, valid, test *Set
+	ordered           bool // files are in random order by convention: take from the front
+}
+
+// divide cuts every split to its count. Images are chosen by seed, and keep
+// the order of their files, unless the order of the files is the convention.
+func (h held) divide(name string, counts Counts, seed uint64) (Splits, error) {
+	fromPool := Counts{Train: counts.Train}
+	if h.valid == nil {
+		fromPool.Valid = counts.Valid
+	}
+	if h.test == nil {
+		fromPool.Test = counts.Test
+	}
+	if fromPool.Train == 0 {
+		fromPool.Train = h.pool.Len() - fromPool.Valid - fromPool.Test
+	}
+	if fromPool.Train < 1 || fromPool.Valid < 0 || fromPool.Test < 0 {
+		return Splits{}, fmt.Errorf("datasets: %s: %d images are too few for %d validation and %d test images", name, h.pool.Len(), counts.Valid, counts.Test)
+	}
+	var s Splits
+	var err error
+	take := func(from *Set, at, count int, split string) *Set {
+		if err != nil || from == nil {
+			return nil
+		}
+		if at+count > from.Len() || count < 0 {
+			err = fmt.Errorf("datasets: %s: cannot take %d %s images: there are %d", name, count, split, from.Len()-at)
+			return nil
+		}
+		part := from.draw(at, count, h.ordered, seed)
+		part.Name = name + " " + split
+		return part
+	}
+	s.Train = take(h.pool, 0, fromPool.Train, "train")
+	if h.valid != nil {
+		s.Valid = take(h.valid, 0, orAll(counts.Valid, h.valid), "valid")
+	} else if fromPool.Valid > 0 {
+		s.Valid = take(h.pool, fromPool.Train, fromPool.Valid, "valid")
+	}
+	if h.test != nil {
+		s.Test = take(h.test, 0, orAll(counts.Test, h.test), "test")
+	} else if fromPool.Test > 0 {
+		s.Test = take(h.pool, fromPool.Train+fromPool.Valid, fromPool.Test, "test")
+	}
+	if err != nil {
+		return Splits{}, err
+	}
+	return s, s.Validate()
+}
+
+func orAll(count int, s *Set) int {
+	if count == 0 {
+		return s.Len()
+	}
+	return count
+}
+
+// draw is count images of s, starting at place at of the order: that of the
+// files, or one drawn by seed. A drawn part keeps the order of the files.
+func (s *Set) draw(at, count int, ordered bool, seed uint64) *Set {
+	if ordered || count == s.Len() {
+		return s.Slice(at, at+count)
+	}
+	order := permutation{n: uint64(s.Len()), key: seed}
+	indices := make([]int, count)
+	for i := range indices {
+		indices[i] = int(order.at(uint64(at + i)))
+	}
+	slices.Sort(indices)
+	return s.Subset(indices)
+}

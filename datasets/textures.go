@@ -1,0 +1,224 @@
+package datasets
+
+import "math"
+
+// The built-in target lays digits over colour textures as MNIST-M does over
+// photographs. A texture is a small scene in the manner of dead leaves
+// (Matheron; Lee, Mumford, Huang 2001): shapes of all sizes cover each other,
+// each with its own colours, gradient, grain and stripes. Such scenes have the
+// edges and the 1/f spectrum of photographs.
+const textureSide = mnistmSide
+
+// DigitsM generates images [from, from+n) of the built-in target: 32×32 RGB,
+// digits that the source of the same seed does not have, as 255 - texture on
+// the digit and texture elsewhere.
+func DigitsM(seed uint64, from, n int) *Set {
+	s := &Set{
+		Name: "digits-m", Width: textureSide, Height: textureSide, Channels: 3,
+		Pixels: make([]byte, n*textureSide*textureSide*3), Labels: make([]uint32, n), Classes: numberedClasses(10),
+	}
+	parallel(n, func(i int) {
+		var digit [digitSide * digitSide]byte
+		s.Labels[i] = drawDigit(digit[:], newRandom(seed, targetStream, uint64(from+i)))
+		out := s.Image(i)
+		drawTexture(out, newRandom(seed, textureStream, uint64(from+i)))
+		const border = (textureSide - digitSide) / 2
+		for y := range digitSide {
+			for x := range digitSide {
+				at := ((y+border)*textureSide + x + border) * 3
+				for c := at; c < at+3; c++ {
+					out[c] = invert(digit[y*digitSide+x], out[c])
+				}
+			}
+		}
+	})
+	return s
+}
+
+func openDigitsM(o Options, usual Counts) (held, string, error) {
+	return openBuiltin(o, usual, DigitsM, "digits on textures generated")
+}
+
+// colour is red, green and blue, 0…255 but not clamped.
+type colour [3]float64
+
+// field is a value for every pixel, about -1…1.
+type field [textureSide * textureSide]float64
+
+// drawTexture paints a random scene into dst, 32×32 RGB.
+func drawTexture(dst []byte, r random) {
+	var fine, coarse field
+	fine.noise(&r, 4, 0.75)
+	coarse.noise(&r, 16, 0.5)
+	var scene [textureSide * textureSide]colour
+	p := newPalette(&r)
+	layers := 1 + r.intn(5)
+	for layer := range layers {
+		m := newLeaf(&r, &p)
+		shape := newShape(&r, layer == 0)
+		for i := range scene {
+			x, y := float64(i%textureSide), float64(i/textureSide)
+			if shape.covers(x+shape.wobble*coarse[i], y-shape.wobble*coarse[i]) {
+				scene[i] = m.at(x, y, fine[i], coarse[i])
+			}
+		}
+	}
+	for i, c := range scene {
+		for k, v := range c {
+			dst[3*i+k] = byte(min(max(v, 0), 255))
+		}
+	}
+}
+
+// noise sums octaves of smooth random values, from cells of the given size
+// down to single pixels, each octave gain times as strong as the one before.
+func (f *field) noise(r *random, cell int, gain float64) {
+	const most = textureSide + 2
+	strength := 1.7320508075688772 // of uniform numbers with variance 1
+	for ; cell >= 1; cell /= 2 {
+		n := textureSide/cell + 2
+		var lattice [most * most]float64
+		for i := range n * n {
+			lattice[i] = strength * (2*r.float() - 1)
+		}
+		var at [2][textureSide]int // cell and place within, for x and y
+		var t [2][textureSide]float64
+		for axis := range at {
+			shift := r.float()
+			if cell == 1 {
+				shift = 0
+			}
+			for i := range textureSide {
+				v := float64(i)/float64(cell) + shift
+				at[axis][i] = int(v)
+				v -= math.Floor(v)
+				t[axis][i] = v * v * (3 - 2*v)
+			}
+		}
+		for y := range textureSide {
+			upper := lattice[at[1][y]*n : at[1][y]*n+n]
+			lower := lattice[at[1][y]*n+n : at[1][y]*n+2*n]
+			for x := range textureSide {
+				i, tx := at[0][x], t[0][x]
+				a := upper[i] + tx*(upper[i+1]-upper[i])
+				b := lower[i] + tx*(lower[i+1]-lower[i])
+				f[y*textureSide+x] += a + t[1][y]*(b-a)
+			}
+		}
+		strength *= gain
+	}
+}
+
+// palette is the few colours of one scene.
+type palette [4]colour
+
+// landscape is the hue, saturation and value around which the colours of
+// photographs gather: sky and water, foliage, earth, skin and wood, stone.
+var landscape = [][3]float64{
+	{0.58, 0.35, 0.70}, {0.55, 0.45, 0.45}, {0.25, 0.45, 0.40}, {0.20, 0.35, 0.55},
+	{0.09, 0.45, 0.50}, {0.07, 0.35, 0.75}, {0.12, 0.15, 0.55}, {0.60, 0.08, 0.45},
+}
+
+func newPalette(r *random) palette {
+	var p palette
+	vivid := 1 + 0.8*max(0, r.normal())
+	for i := range p {
+		c := landscape[r.intn(len(landscape))]
+		hue := c[0] + 0.04*r.normal()
+		if r.chance(0.08) { // flowers, paint, clothes
+			hue, c[1] = r.float(), 0.7
+		}
+		p[i] = fromHSV(hue, min(1, vivid*c[1]*r.between(0.3, 1.5)), min(max(c[2]+0.28*r.normal(), 0.02), 1))
+	}
+	return p
+}
+
+func fromHSV(h, s, v float64) colour {
+	var c colour
+	for i, shift := range [3]float64{0, 2.0 / 3, 1.0 / 3} {
+		t := h + shift
+		t = math.Abs(6*(t-math.Floor(t)) - 3)
+		c[i] = 255 * v * (1 - s + s*min(max(t-1, 0), 1))
+	}
+	return c
+}
+
+// leaf is how one shape is painted: from one colour to another along a
+// gradient, with noise of two scales and stripes.
+type leaf struct {
+	a, b            colour
+	gx, gy, g0      float64 // the gradient: 0…1 from a to b
+	grain, clouds   float64 // strength of the noises, levels
+	fx, fy, phase   float64 // stripes
+	stripes, square float64
+}
+
+func newLeaf(r *random, p *palette) leaf {
+	angle, run := r.between(0, 2*math.Pi), r.between(0, 1.2)/textureSide
+	m := leaf{
+		a: p[r.intn(len(p))], b: p[r.intn(len(p))],
+		gx: run * math.Cos(angle), gy: run * math.Sin(angle), g0: r.float(),
+		grain:  25 * r.float() * r.float(),
+		clouds: 40 * r.float(),
+		phase:  r.between(0, 2*math.Pi),
+	}
+	if r.chance(0.2) {
+		angle, wave := r.between(0, math.Pi), r.between(3, 12)
+		m.fx, m.fy = 2*math.Pi/wave*math.Cos(angle), 2*math.Pi/wave*math.Sin(angle)
+		m.stripes = r.between(10, 60)
+	}
+	return m
+}
+
+func (m *leaf) at(x, y, fine, coarse float64) colour {
+	t := min(max(m.g0+m.gx*(x-textureSide/2)+m.gy*(y-textureSide/2), 0), 1)
+	v := m.grain*fine + m.clouds*coarse
+	if m.stripes > 0 {
+		v += m.stripes * math.Sin(m.fx*x+m.fy*y+m.phase+0.8*coarse)
+	}
+	var c colour
+	for k := range c {
+		c[k] = m.a[k] + t*(m.b[k]-m.a[k]) + v
+	}
+	return c
+}
+
+// shape is what a leaf covers: everything, one side of a line, or an ellipse,
+// with an edge bent by wobble pixels.
+type shape struct {
+	x, y, ux, uy float64
+	long, wide   float64
+	kind         int
+	wobble       float64
+}
+
+func newShape(r *random, everything bool) shape {
+	if everything {
+		return shape{}
+	}
+	angle := r.between(0, 2*math.Pi)
+	// Sizes follow the dead leaves' power law: small shapes are common.
+	size := 3 / math.Sqrt(r.between(0.02, 1))
+	return shape{
+		kind: 1 + r.intn(3),
+		x:    r.between(0, textureSide), y: r.between(0, textureSide),
+		ux: math.Cos(angle), uy: math.Sin(angle),
+		long: size * r.between(1, 3), wide: size,
+		wobble: r.between(0, 3),
+	}
+}
+
+func (s *shape) covers(x, y float64) bool {
+	x, y = x-s.x, y-s.y
+	along, across := x*s.ux+y*s.uy, y*s.ux-x*s.uy
+	switch s.kind {
+	case 0:
+		return true
+	case 1: // a half-plane
+		return across > 0
+	case 2: // a band
+		return math.Abs(across) < s.wide/2
+	default:
+		return along*along/(s.long*s.long)+across*across/(s.wide*s.wide) < 1
+	}
+}
