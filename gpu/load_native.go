@@ -161,11 +161,35 @@ func (s *Session) compileFor(p *Program, d *Dispatch) error {
 	return nil
 }
 
-func (d *Device) pipeline(m *Module, layout *wgpu.PipelineLayout) (*wgpu.ComputePipeline, error) {
-	shader, err := d.device.CreateShaderModule(&wgpu.ShaderModuleDescriptor{
+// Check finds the errors of a module, as Load would, but before the driver
+// compiles it, which takes some drivers seconds.
+func (d *Device) Check(m Module) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.closed {
+		return errClosed
+	}
+	err := m.validate(d.info.Limits)
+	if err != nil {
+		return fmt.Errorf("gpu: module %s %w", m.Label, err)
+	}
+	shader, err := d.shader(&m)
+	if err != nil {
+		return fmt.Errorf("gpu: module %s does not compile: %w", m.Label, reason(err))
+	}
+	shader.Release()
+	return nil
+}
+
+func (d *Device) shader(m *Module) (*wgpu.ShaderModule, error) {
+	return d.device.CreateShaderModule(&wgpu.ShaderModuleDescriptor{
 		Label:          m.Label,
 		WGSLDescriptor: &wgpu.ShaderModuleWGSLDescriptor{Code: m.Code},
 	})
+}
+
+func (d *Device) pipeline(m *Module, layout *wgpu.PipelineLayout) (*wgpu.ComputePipeline, error) {
+	shader, err := d.shader(m)
 	if err != nil {
 		return nil, err
 	}

@@ -222,7 +222,7 @@ func TestLoadErrors(t *testing.T) {
 		{"syntax", code("fn main( { }"), []string{"module add does not compile: expected identifier, found '{'\n", "wgsl:1:10"}},
 		{"type", code("@compute @workgroup_size(1) fn main() { let x: f32 = 1u; }"), []string{"module add does not compile", "f32"}},
 		{"entry point", code("@compute @workgroup_size(1) fn other() {}"), []string{"module add does not compile: Error matching shader requirements against the pipeline: Unable to find entry point 'main'"}},
-		{"workgroup size", code("@compute @workgroup_size(4096) fn main() {}"), []string{"module add does not compile", "4096"}},
+		{"workgroup size", code("@compute @workgroup_size(4096) fn main() {}"), []string{"module 0 (add) has 4096 invocations a workgroup"}},
 		{"missing binding", func(p *gpu.Program) { p.Dispatches[0].Bindings = p.Dispatches[0].Bindings[:2] }, []string{"module add does not compile"}},
 		{"access", func(p *gpu.Program) { p.Dispatches[0].Bindings[1].Access = gpu.Read }, []string{"module add does not compile"}},
 		{"short binding", func(p *gpu.Program) {
@@ -252,6 +252,21 @@ func TestLoadErrors(t *testing.T) {
 		t.Error("two programs of one name load")
 	}
 	load(t, add("add", "x", "y", 0)) // the device works still
+}
+
+func TestCheck(t *testing.T) {
+	d := gputest.Device(t)
+	check(t, d.Check(add("add", "x", "y", 0).Modules[0]))
+	for code, want := range map[string]string{
+		"fn main( { }": "gpu: module m does not compile: expected identifier, found '{'",
+		"@compute @workgroup_size(1) fn main() { let x: f32 = 1u; }":                                                 "gpu: module m does not compile",
+		"@compute @workgroup_size(4096) fn main() { }":                                                               "gpu: module m has 4096 invocations a workgroup",
+		"var<workgroup> w: array<vec4<f32>, 100000>;\n@compute @workgroup_size(1) fn main() { w[0] = vec4<f32>(); }": "gpu: module m declares 1600000 bytes of workgroup memory",
+	} {
+		if err := d.Check(gpu.Module{Label: "m", Code: code}); err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%s: got %v, want %q", code, err, want)
+		}
+	}
 }
 
 // The library maps buffers through memory of C: a collection at any moment

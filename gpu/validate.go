@@ -28,8 +28,8 @@ func (p *Program) Validate(l Limits) error {
 		names[b.Name] = true
 	}
 	for i, m := range p.Modules {
-		if n := workgroupBytes(m.Code); n > uint64(l.MaxComputeWorkgroupStorageSize) {
-			return fmt.Errorf("gpu: program %s: module %d (%s) declares %d bytes of workgroup memory; the device allows %d", p.Name, i, m.Label, n, l.MaxComputeWorkgroupStorageSize)
+		if err := m.validate(l); err != nil {
+			return fmt.Errorf("gpu: program %s: module %d (%s) %w", p.Name, i, m.Label, err)
 		}
 	}
 	layouts := make([]string, len(p.Modules))
@@ -44,6 +44,17 @@ func (p *Program) Validate(l Limits) error {
 		} else if layouts[d.Module] != layout {
 			return p.dispatchError(i, fmt.Errorf("module %s was bound as %s before and is bound as %s here", p.Modules[d.Module].Label, layouts[d.Module], layout))
 		}
+	}
+	return nil
+}
+
+// validate checks what a workgroup of the module takes.
+func (m *Module) validate(l Limits) error {
+	if n := workgroupBytes(m.Code); n > uint64(l.MaxComputeWorkgroupStorageSize) {
+		return fmt.Errorf("declares %d bytes of workgroup memory; the device allows %d", n, l.MaxComputeWorkgroupStorageSize)
+	}
+	if n := workgroupInvocations(m.Code); n > uint64(l.MaxComputeInvocationsPerWorkgroup) {
+		return fmt.Errorf("has %d invocations a workgroup; the device allows %d", n, l.MaxComputeInvocationsPerWorkgroup)
 	}
 	return nil
 }

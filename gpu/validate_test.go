@@ -68,6 +68,7 @@ func TestValidate(t *testing.T) {
 		}},
 		{"another layout", "module m was bound as [0:read 1:read_write] before and is bound as [0:uniform 1:read_write] here", func(p *Program) { p.Dispatches[1].Bindings[1].Access = Uniform }},
 		{"workgroup memory", "module 0 (m) declares 20000 bytes of workgroup memory; the device allows 16384", func(p *Program) { p.Modules[0].Code = "var<workgroup> w: array<f32, 5000>;" }},
+		{"large workgroups", "module 0 (m) has 512 invocations a workgroup; the device allows 256", func(p *Program) { p.Modules[0].Code = "@compute @workgroup_size(16, 32u) fn main() {}" }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p := sound()
@@ -131,6 +132,19 @@ func TestWorkgroupBytes(t *testing.T) {
 	} {
 		if got := workgroupBytes(c.code); got != c.want {
 			t.Errorf("%s: got %d, want %d", c.code, got, c.want)
+		}
+	}
+}
+
+func TestWorkgroupInvocations(t *testing.T) {
+	for code, want := range map[string]uint64{
+		"":                      0,
+		"@workgroup_size(64)":   64,
+		"@workgroup_size(N, 8)": 8,
+		"@workgroup_size ( 4u, 3, 2i ) fn a() {} // @workgroup_size(64)\n@workgroup_size(5) fn b() {}": 24,
+	} {
+		if got := workgroupInvocations(code); got != want {
+			t.Errorf("%s: got %d, want %d", code, got, want)
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 )
 
 var (
+	workgroupSize = regexp.MustCompile(`@workgroup_size\s*\(([^)]*)\)`)
 	comments      = regexp.MustCompile(`(?s)//[^\n]*|/\*.*?\*/`)
 	workgroupVars = regexp.MustCompile(`var\s*<\s*workgroup\s*>\s*\w+\s*:([^;]*);`)
 	structs       = regexp.MustCompile(`struct\s+(\w+)\s*\{([^}]*)\}`)
@@ -15,6 +16,22 @@ var (
 	vectors       = regexp.MustCompile(`^vec([234])(?:<\w+>|[fiu])$`)
 	matrices      = regexp.MustCompile(`^mat([234])x([234])(?:<\w+>|f)$`)
 )
+
+// workgroupInvocations is the largest workgroup of a WGSL module's entry points,
+// as far as its size is literal.
+func workgroupInvocations(code string) uint64 {
+	var largest uint64
+	for _, m := range workgroupSize.FindAllStringSubmatch(comments.ReplaceAllString(code, " "), -1) {
+		n := uint64(1)
+		for size := range strings.SplitSeq(m[1], ",") {
+			if v, err := strconv.ParseUint(strings.TrimRight(strings.TrimSpace(size), "ui"), 10, 32); err == nil {
+				n *= v
+			}
+		}
+		largest = max(largest, n)
+	}
+	return largest
+}
 
 // workgroupBytes adds up the workgroup variables of a WGSL module as WebGPU
 // counts them, each padded to 16 bytes. No native library checks the sum, and
