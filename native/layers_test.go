@@ -25,10 +25,11 @@ var layers = map[string][]string{
 	"model":           {"model/graph", "wgsl", "gpu"},
 	"trainer":         {"model", "model/graph", "datasets", "gpu"},
 	"trainer/gallery": {"trainer"},
-	"native":          {"trainer/gallery", "trainer", "model", "model/graph", "datasets", "gpu", "wgsl"},
+	"native":          {"trainer/gallery", "trainer", "model", "model/graph", "datasets", "gpu", "wgsl", "testdata/traces"},
 	"wasm":            {"trainer", "model", "model/graph", "datasets", "gpu", "wgsl"},
 	"wasm/gallery":    {"trainer/gallery", "trainer"},
 	"web":             {},
+	"testdata/traces": {},
 }
 
 // testsMayImport is what tests need besides: kernels are tested by running them.

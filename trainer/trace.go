@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"strconv"
 	"strings"
 
@@ -51,9 +52,26 @@ func OpenTrace(path string) (*Trace, error) {
 	if err != nil {
 		return nil, err
 	}
+	t, err := newTrace(f, path)
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return t, nil
+}
+
+// ReadTrace is OpenTrace for the size bytes of r, which errors call name.
+func ReadTrace(r io.ReaderAt, size int64, name string) (*Trace, error) {
+	f, err := safetensors.Read(r, size, name)
+	if err != nil {
+		return nil, err
+	}
+	return newTrace(f, name)
+}
+
+func newTrace(f *safetensors.File, path string) (*Trace, error) {
 	t := &Trace{file: f, path: path}
 	if err := t.parse(); err != nil {
-		return nil, errors.Join(fmt.Errorf("trainer: trace %s: %w", path, err), f.Close())
+		return nil, fmt.Errorf("trainer: trace %s: %w", path, err)
 	}
 	return t, nil
 }

@@ -74,6 +74,9 @@ func traceEngine(d *gpu.Device, n *model.Networks, t *Trace, choose graph.Choose
 	if err != nil {
 		return nil, err
 	}
+	if len(shape) != 4 {
+		return nil, fmt.Errorf("trainer: trace %s: tensor eval.source is %v; want images", t.path, shape)
+	}
 	in := model.Inputs{HostNoise: true}
 	var programs []*gpu.Program
 	for _, build := range []func() (*gpu.Program, error){

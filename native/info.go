@@ -1,0 +1,161 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"pixelda-wgpu/gpu"
+)
+
+// machine is what info tells.
+type machine struct {
+	Adapters []gpu.AdapterInfo `json:"adapters"`
+	Used     int               `json:"used"` // index of the adapter that commands would use
+	Why      string            `json:"why"`
+}
+
+func newInfo(c *console) *cobra.Command {
+	var adapter string
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "info [FLAGS]",
+		Short: "list the GPUs, what they allow, and which one is used",
+		Long: `Lists the adapters of this machine, best first, with their limits beside those
+that any WebGPU implementation grants, and tells which one commands use.`,
+		Example: `pixelda-wgpu info
+pixelda-wgpu info -adapter nvidia    would this choose the right one?
+pixelda-wgpu info -json | jq '.adapters[].name'`,
+		Args: noArguments,
+		RunE: func(*cobra.Command, []string) error {
+			m, err := lookAround(adapter)
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return c.json(m)
+			}
+			m.print(c)
+			return nil
+		},
+	}
+	adapterFlag(cmd, &adapter)
+	jsonFlag(cmd, &asJSON)
+	return cmd
+}
+
+// adapterFlag is the choice that every command with a device has.
+func adapterFlag(cmd *cobra.Command, adapter *string) {
+	cmd.Flags().StringVar(adapter, "adapter", "", "use the adapter of this index or part of a `NAME` (default: the best)")
+	complete := func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		list, err := gpu.Adapters()
+		if err != nil {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		var names []string
+		for _, a := range list {
+			names = append(names, fmt.Sprintf("%d\t%s", a.Index, a.Name))
+		}
+		return names, cobra.ShellCompDirectiveNoFileComp
+	}
+	// The only error is a flag that does not exist.
+	_ = cmd.RegisterFlagCompletionFunc("adapter", complete)
+}
+
+func jsonFlag(cmd *cobra.Command, asJSON *bool) {
+	cmd.Flags().BoolVar(asJSON, "json", false, "print JSON for programs to read")
+}
+
+// lookAround lists the adapters and opens the one that would be used, which
+// shows that it works.
+func lookAround(adapter string) (machine, error) {
+	list, err := gpu.Adapters()
+	if err != nil {
+		return machine{}, err
+	}
+	d, err := gpu.Open(gpu.Options{Adapter: adapter})
+	if err != nil {
+		return machine{}, err
+	}
+	defer d.Close()
+	m := machine{Adapters: list, Used: d.Info().Index}
+	switch {
+	case adapter != "":
+		m.Why = fmt.Sprintf("-adapter %s chooses it", adapter)
+	case len(list) == 1:
+		m.Why = "it is the only one"
+	case list[0].Type == list[1].Type:
+		m.Why = fmt.Sprintf("it is the first %s one; -adapter chooses another", kindOfAdapter(list[0]))
+	default:
+		m.Why = fmt.Sprintf("a %s one goes before a %s one; -adapter chooses another", kindOfAdapter(list[0]), kindOfAdapter(list[1]))
+	}
+	return m, nil
+}
+
+func kindOfAdapter(a gpu.AdapterInfo) string {
+	if a.Software() {
+		return "software"
+	}
+	return string(a.Type)
+}
+
+func (m machine) print(c *console) {
+	t := table{align: "rl"}
+	t.add("", c.bold("Adapter"), c.bold("Type"), c.bold("Vendor"), c.bold("Backend"), c.bold("Driver"))
+	for _, a := range m.Adapters {
+		t.add(fmt.Sprint(a.Index), a.Name, kindOfAdapter(a), a.Vendor, a.Backend, a.Driver)
+	}
+	t.print(c, "")
+	used := m.Adapters[m.Used]
+	c.printf("\nCommands use adapter %d: %s. It opens.\n", m.Used, m.Why)
+	if used.Software() {
+		c.printf("It is a software driver, which computes on the processor: correct, but slow.\n")
+	}
+	c.printf("\n")
+	m.printLimits(c)
+}
+
+// printLimits sets each adapter's limits beside the portable ones.
+func (m machine) printLimits(c *console) {
+	t := table{align: "lr" + strings.Repeat("r", len(m.Adapters))}
+	head := []string{c.bold("Limits"), c.bold("any WebGPU")}
+	for _, a := range m.Adapters {
+		head = append(head, c.bold(fmt.Sprintf("adapter %d", a.Index)))
+	}
+	t.add(head...)
+	for i, portable := range gpu.Portable.List() {
+		row := []string{portable.Name, limitString(portable)}
+		for _, a := range m.Adapters {
+			row = append(row, limitString(a.Limits.List()[i]))
+		}
+		t.add(row...)
+	}
+	row := []string{gpu.TimestampQuery, "optional"}
+	for _, a := range m.Adapters {
+		row = append(row, map[bool]string{true: "yes", false: "no"}[a.Has(gpu.TimestampQuery)])
+	}
+	t.add(row...)
+	t.print(c, "")
+}
+
+// limitString writes sizes with a unit, numbers as they are.
+func limitString(l gpu.Limit) string {
+	if strings.HasSuffix(l.Name, "Size") {
+		return sizeString(l.Value)
+	}
+	return fmt.Sprint(l.Value)
+}
+
+// sizeString writes a number of bytes with its binary unit.
+func sizeString(n uint64) string {
+	for _, u := range []struct {
+		size uint64
+		name string
+	}{{1 << 40, "TiB"}, {1 << 30, "GiB"}, {1 << 20, "MiB"}, {1 << 10, "KiB"}} {
+		if n >= u.size {
+			return fmt.Sprintf("%.4g %s", float64(n)/float64(u.size), u.name)
+		}
+	}
+	return fmt.Sprintf("%d B", n)
+}

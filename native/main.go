@@ -1,0 +1,142 @@
+// Command pixelda-wgpu trains PixelDA on any GPU through WebGPU, and looks
+// after what goes with it: data sets, the adapters of a machine, whether they
+// compute correctly and how fast.
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// Exit statuses.
+const (
+	exitDone  = 0
+	exitError = 1 // something failed, and one line said what
+	exitUsage = 2 // the command line is wrong
+)
+
+func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
+
+// run executes a command line, without the program's name, and returns the
+// exit status.
+func run(args []string, stdout, stderr io.Writer) (status int) {
+	c := newConsole(stdout, stderr)
+	defer func() {
+		if r := recover(); r != nil {
+			c.fail(fmt.Errorf("internal error: %v at %s; please report it", r, panicPlace()))
+			status = exitError
+		}
+	}()
+	args, complete, single := completing(args)
+	if complete {
+		c.out = &completions{c.out, single}
+	}
+	root := newRoot(c)
+	root.SetArgs(args)
+	root.SetOut(c.out)
+	root.SetErr(c.err)
+	err := unknownCommand(root, args)
+	if err == nil {
+		err = root.Execute()
+	}
+	if err == nil {
+		err = c.outError()
+	}
+	var usage *usageError
+	switch {
+	case err == nil:
+		return exitDone
+	case errors.As(err, &usage):
+		c.fail(err)
+		return exitUsage
+	case errors.Is(err, errReported):
+		return exitError
+	}
+	c.fail(err)
+	return exitError
+}
+
+// errReported ends a command with exitError where its output has told why.
+var errReported = errors.New("reported")
+
+// The groups of commands, in the order of the help.
+var groups = []*cobra.Group{
+	{ID: "train", Title: "Train and use"},
+	{ID: "data", Title: "Data"},
+	{ID: "machine", Title: "This machine"},
+	{ID: "other", Title: "Other"},
+}
+
+func newRoot(c *console) *cobra.Command {
+	root := &cobra.Command{
+		Use: "pixelda-wgpu",
+		Long: `Trains PixelDA on any GPU through WebGPU. From labelled source images and
+unlabelled target images it learns to redraw the source so that it looks like
+the target, and trains a classifier on the redrawn images that works on the
+target.`,
+		Example: `pixelda-wgpu info                        which GPUs are here, and which is used
+pixelda-wgpu verify                      does it compute what PyTorch does?
+pixelda-wgpu datasets download mnist-m   fetch MNIST and what MNIST-M is made from
+pixelda-wgpu bench -preset small         time a training step`,
+		Version:       version(),
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.CompletionOptions.DisableDefaultCmd = true
+	root.SetVersionTemplate("{{.Version}}\n")
+	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) { printHelp(c, cmd) })
+	root.SetHelpCommand(newHelp(c))
+	root.SetFlagErrorFunc(flagError)
+	root.AddGroup(groups...)
+	add := func(group string, commands ...*cobra.Command) {
+		for _, cmd := range commands {
+			cmd.GroupID = group
+			root.AddCommand(cmd)
+		}
+	}
+	add("machine", newInfo(c), newVerify(c))
+	add("other", newCompletion(c))
+	return root
+}
+
+// version names the build, for bug reports.
+func version() string {
+	v, wgpu := "development version", ""
+	if b, ok := debug.ReadBuildInfo(); ok {
+		if b.Main.Version != "" && b.Main.Version != "(devel)" {
+			v = b.Main.Version
+		}
+		if i := slices.IndexFunc(b.Deps, func(m *debug.Module) bool { return strings.HasSuffix(m.Path, "/wgpu") }); i >= 0 {
+			wgpu = ", wgpu " + b.Deps[i].Version
+		}
+	}
+	return fmt.Sprintf("pixelda-wgpu %s (%s, %s/%s%s)", v, runtime.Version(), runtime.GOOS, runtime.GOARCH, wgpu)
+}
+
+// panicPlace is the innermost line of this project on a panicking stack.
+func panicPlace() string {
+	pcs := make([]uintptr, 64)
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(0, pcs)])
+	inPanic := false
+	for {
+		f, more := frames.Next()
+		switch {
+		case strings.HasPrefix(f.Function, "runtime."):
+			inPanic = inPanic || f.Function == "runtime.gopanic"
+		case inPanic && (strings.HasPrefix(f.Function, "pixelda-wgpu/") || strings.HasPrefix(f.Function, "main.")):
+			return fmt.Sprintf("%s (%s:%d)", f.Function, f.File[strings.LastIndexByte(f.File, '/')+1:], f.Line)
+		}
+		if !more {
+			return "an unknown place"
+		}
+	}
+}

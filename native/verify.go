@@ -1,0 +1,224 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"math"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"pixelda-wgpu/gpu"
+	"pixelda-wgpu/model"
+	"pixelda-wgpu/model/graph"
+	"pixelda-wgpu/testdata/traces"
+	"pixelda-wgpu/trainer"
+)
+
+func newVerify(c *console) *cobra.Command {
+	v := verifier{console: c}
+	cmd := &cobra.Command{
+		Use:   "verify [FLAGS] [FILE...]",
+		Short: "check that the GPU computes what PyTorch does",
+		Long: `Replays training steps that PyTorch recorded in float64, compares losses,
+gradients, parameters, statistics and images with the recorded ones, and prints
+each error with what is tolerated: ten times the error of plain float32 PyTorch,
+plus a floor for rounding. Without a FILE it replays the trace that is built in.
+The exit status is 1 if anything is off, and the driver then not to be trusted.`,
+		Example: `pixelda-wgpu verify
+pixelda-wgpu verify -plans all                    every variant of every kernel
+pixelda-wgpu verify testdata/traces/*.safetensors
+pixelda-wgpu verify -json | jq .pass`,
+		Args: cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, files []string) error {
+			if v.plans != "usual" && v.plans != "all" {
+				return misuse(cmd, "flag -plans: %q is neither usual nor all", v.plans)
+			}
+			return v.run(files)
+		},
+	}
+	adapterFlag(cmd, &v.adapter)
+	cmd.Flags().StringVar(&v.plans, "plans", "usual", "`WHICH` kernels: usual, those made for this kind of adapter, or all;\nall compiles for minutes on a software adapter")
+	jsonFlag(cmd, &v.json)
+	return cmd
+}
+
+// verifier is a verification of some traces on one adapter.
+type verifier struct {
+	*console
+	adapter, plans string
+	json           bool
+	device         *gpu.Device
+}
+
+// verdict is what verify tells of all traces.
+type verdict struct {
+	Pass    bool            `json:"pass"`
+	Adapter gpu.AdapterInfo `json:"adapter"`
+	Traces  []traceVerdict  `json:"traces"`
+}
+
+// traceVerdict is the outcome of one trace with one choice of kernels.
+type traceVerdict struct {
+	File    string       `json:"file"`
+	Config  model.Config `json:"config"`
+	Plans   string       `json:"plans"` // the choice: "usual", or "1 of 9"
+	Pass    bool         `json:"pass"`
+	Seconds float64      `json:"seconds"`
+	Checks  []check      `json:"checks"`
+	steps   int
+}
+
+// check is a trainer.Check with its outcome. An error that is not finite is
+// null in JSON.
+type check struct {
+	Name      string   `json:"name"`
+	Error     *float64 `json:"error"`
+	Tolerance float64  `json:"tolerance"`
+	Pass      bool     `json:"pass"`
+}
+
+func (v *verifier) run(files []string) (err error) {
+	if v.device, err = gpu.Open(gpu.Options{Adapter: v.adapter}); err != nil {
+		return err
+	}
+	defer v.device.Close()
+	v.watchCompiler(v.device)
+	result := verdict{Pass: true, Adapter: v.device.Info(), Traces: []traceVerdict{}}
+	if len(files) == 0 {
+		files = []string{""}
+	}
+	wrong := false
+	for _, file := range files {
+		err := v.file(file, func(t traceVerdict) {
+			wrong = wrong || !t.Pass
+			result.Traces = append(result.Traces, t)
+			if !v.json {
+				if len(result.Traces) == 1 {
+					v.printf("On %s, %s\n", result.Adapter.Name, result.Adapter.Driver)
+				}
+				v.print(t)
+			}
+		})
+		if err != nil {
+			v.fail(err)
+			result.Pass = false
+		}
+	}
+	result.Pass = result.Pass && !wrong
+	switch {
+	case v.json:
+		err = v.console.json(result)
+	case wrong:
+		v.printf("\nThis adapter does not compute what it should. Update its driver, or use another one (-adapter).\n")
+	}
+	if err == nil && !result.Pass {
+		err = errReported
+	}
+	return err
+}
+
+// file replays one trace, or the built-in one if path is empty.
+func (v *verifier) file(path string, found func(traceVerdict)) error {
+	t, err := openTrace(&path)
+	if err != nil {
+		return err
+	}
+	defer t.Close()
+	replay := func(plans string, choose graph.Chooser) error {
+		began := time.Now()
+		checks, err := trainer.Verify(v.device, t, choose)
+		if err != nil {
+			return err
+		}
+		r := traceVerdict{File: path, Config: t.Config, Plans: plans, Pass: true, Seconds: time.Since(began).Seconds(), steps: t.Steps}
+		for _, k := range checks {
+			o := check{Name: k.Name, Tolerance: k.Tolerance, Pass: k.OK()}
+			if !math.IsNaN(k.Error) && !math.IsInf(k.Error, 0) {
+				o.Error = &k.Error
+			}
+			r.Pass = r.Pass && o.Pass
+			r.Checks = append(r.Checks, o)
+		}
+		found(r)
+		return nil
+	}
+	if v.plans == "usual" {
+		return replay(v.plans, graph.FirstPlan{CPU: v.device.Info().Software()})
+	}
+	turns := &graph.Turns{}
+	if err := countTurns(t.Config, turns); err != nil {
+		return err
+	}
+	for ; turns.Turn < turns.Count; turns.Turn++ {
+		if err := replay(fmt.Sprintf("%d of %d", turns.Turn+1, turns.Count), turns); err != nil {
+			return fmt.Errorf("%s: plans %d of %d: %w", path, turns.Turn+1, turns.Count, err)
+		}
+	}
+	return nil
+}
+
+// openTrace opens the file, or the built-in trace and names it.
+func openTrace(path *string) (*trainer.Trace, error) {
+	if *path != "" {
+		return trainer.OpenTrace(*path)
+	}
+	*path = traces.GreyToRGBName + " (built in)"
+	return trainer.ReadTrace(bytes.NewReader(traces.GreyToRGB), int64(len(traces.GreyToRGB)), *path)
+}
+
+// countTurns builds the programs of the steps, which have the most plans.
+func countTurns(c model.Config, turns *graph.Turns) error {
+	n, err := model.NewNetworks(c)
+	if err != nil {
+		return err
+	}
+	_, errD := n.DStep(model.Inputs{HostNoise: true}, turns)
+	_, errG := n.GStep(model.Inputs{HostNoise: true}, turns)
+	return errors.Join(errD, errG)
+}
+
+// print writes a table for the usual kernels or for a failure, else a line.
+func (v *verifier) print(t traceVerdict) {
+	outcome := v.green("PASS")
+	if !t.Pass {
+		outcome = v.red("FAIL")
+	}
+	name := filepath.Base(t.File)
+	if t.Plans != "usual" {
+		name += ", plans " + t.Plans
+	}
+	if t.Plans == "usual" || !t.Pass {
+		c := t.Config
+		v.printf("\n%s: %s, batch %d, %d×%d, %d to %d channels, %s of %d\n",
+			t.File, count(t.steps, "step"), c.Batch, c.Size, c.Size, c.SourceChannels, c.TargetChannels, count(c.GBlocks, "block"), c.GFilters)
+		tab := table{align: "lrrrl"}
+		tab.add(v.bold("Check"), v.bold("Error"), v.bold("Tolerated"), v.bold("Share"))
+		for _, k := range t.Checks {
+			mark, size, share := "", "not finite", ""
+			if k.Error != nil {
+				size, share = fmt.Sprintf("%.1e", *k.Error), percent(*k.Error/k.Tolerance)
+			}
+			if !k.Pass {
+				mark = v.red("off")
+			}
+			tab.add(k.Name, size, fmt.Sprintf("%.1e", k.Tolerance), share, mark)
+		}
+		tab.print(v.console, "  ")
+	}
+	v.printf("%s  %s, %.1f s\n", outcome, name, t.Seconds)
+}
+
+// percent writes a share with two digits or so.
+func percent(share float64) string {
+	switch p := 100 * share; {
+	case p >= 10:
+		return fmt.Sprintf("%.0f %%", p)
+	case p >= 1:
+		return fmt.Sprintf("%.1f %%", p)
+	default:
+		return fmt.Sprintf("%.2f %%", p)
+	}
+}
