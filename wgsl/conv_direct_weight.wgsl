@@ -129,10 +129,10 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
                     // @unroll
                     for (var r = 0; r < ROWS; r++) {
                         let row = plane + clamp(iy + r, 0, IN_H - 1) * IN_W;
-                        let inside = iy + r >= 0 && iy + r < IN_H;
+                        let inside = select(0.0, 1.0, iy + r >= 0 && iy + r < IN_H);
                         // @unroll
                         for (var c = 0; c < COLS; c++) {
-                            let v = x[row + clamp(ix + c, 0, IN_W - 1)] * select(0.0, 1.0, inside && ix + c >= 0 && ix + c < IN_W);
+                            let v = x[row + col[c]] * inside * inside_x[c];
                             // @unroll
                             for (var t = 0; t < TAPS; t++) {
                                 // @static

@@ -28,7 +28,7 @@ type directWeightTile struct {
 	rows, block int
 }
 
-var directWeightTiles = []directWeightTile{{true, 2, 16}, {true, 4, 8}, {true, 4, 4}, {false, 2, 4}, {false, 2, 1}}
+var directWeightTiles = []directWeightTile{{true, 2, 16}, {true, 4, 8}, {true, 4, 4}, {false, 4, 1}, {false, 4, 2}}
 
 func (c Conv) directWeight(t directWeightTile) (Plan, bool) {
 	lanes, others := c.InC, c.OutC
