@@ -1,135 +1,303 @@
 package wgsl
 
 import (
+	"errors"
 	"fmt"
-	"go/ast"
-	"go/constant"
-	"go/parser"
-	"go/token"
-	"regexp"
+	"math"
+	"strconv"
 	"strings"
 )
 
-var suffixRE = regexp.MustCompile(`\b(\d+)[ui]\b`)
-
 // evaluate computes a constant expression of literals: arithmetic, comparison
-// and logic on integers, floats and booleans, with min, max and the casts.
-// Where no suffix is involved WGSL's constant expressions read as Go's do, so
-// Go's own parser and exact constants do the work. The result is a bool, an
-// int64 or a float64.
+// and logic on integers, floats and booleans, with min, max and the casts. The
+// result is a bool, an int64 or a float64; casts between integers change nothing.
 func evaluate(expr string) (any, error) {
-	e, err := parser.ParseExpr(suffixRE.ReplaceAllString(strings.TrimSpace(expr), "$1"))
-	if err != nil {
-		return nil, fmt.Errorf("%q is no constant expression", expr)
+	v, err := constantOf(expr)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("%q: %w", strings.TrimSpace(expr), err)
+	case v.kind == boolean:
+		return v.n != 0, nil
+	case v.kind == integer:
+		return v.n, nil
 	}
-	v, err := constantOf(e)
-	if err != nil {
-		return nil, fmt.Errorf("%q: %w", expr, err)
-	}
-	switch v.Kind() {
-	case constant.Bool:
-		return constant.BoolVal(v), nil
-	case constant.Int:
-		n, _ := constant.Int64Val(v)
-		return n, nil
-	default:
-		f, _ := constant.Float64Val(v)
-		return f, nil
-	}
+	return v.f, nil
 }
 
 // evaluateInt is evaluate for what must be an integer, such as an index.
 func evaluateInt(expr string) (int64, error) {
-	v, err := evaluate(expr)
+	v, err := constantOf(expr)
+	if err == nil && v.kind != integer {
+		err = errors.New("no integer")
+	}
 	if err != nil {
-		return 0, err
+		return 0, fmt.Errorf("%q: %w", strings.TrimSpace(expr), err)
 	}
-	n, ok := v.(int64)
-	if !ok {
-		return 0, fmt.Errorf("%q is no integer", expr)
-	}
-	return n, nil
+	return v.n, nil
 }
 
-func constantOf(e ast.Expr) (v constant.Value, err error) {
-	defer func() { // go/constant panics on mixed kinds, such as true + 1
-		if recover() != nil {
-			err = fmt.Errorf("mixed types")
-		}
-	}()
-	switch e := e.(type) {
-	case *ast.ParenExpr:
-		return constantOf(e.X)
-	case *ast.BasicLit:
-		return constant.MakeFromLiteral(e.Value, e.Kind, 0), nil
-	case *ast.Ident:
-		if e.Name == "true" || e.Name == "false" {
-			return constant.MakeBool(e.Name == "true"), nil
-		}
-		return nil, fmt.Errorf("%s is not constant", e.Name)
-	case *ast.UnaryExpr:
-		x, err := constantOf(e.X)
-		if err != nil {
-			return nil, err
-		}
-		return constant.UnaryOp(e.Op, x, 0), nil
-	case *ast.CallExpr:
-		return callOf(e)
-	case *ast.BinaryExpr:
-		x, err := constantOf(e.X)
-		if err != nil {
-			return nil, err
-		}
-		y, err := constantOf(e.Y)
-		if err != nil {
-			return nil, err
-		}
-		switch e.Op {
-		case token.EQL, token.NEQ, token.LSS, token.LEQ, token.GTR, token.GEQ:
-			return constant.MakeBool(constant.Compare(x, e.Op, y)), nil
-		case token.LAND, token.LOR:
-			if x.Kind() != constant.Bool || y.Kind() != constant.Bool {
-				return nil, fmt.Errorf("mixed types")
-			}
-		case token.QUO, token.REM:
-			if constant.Sign(y) == 0 {
-				return nil, fmt.Errorf("division by zero")
-			}
-			if e.Op == token.QUO && x.Kind() == constant.Int && y.Kind() == constant.Int {
-				return constant.BinaryOp(x, token.QUO_ASSIGN, y), nil // integer division
-			}
-		}
-		return constant.BinaryOp(x, e.Op, y), nil
+func constantOf(expr string) (constant, error) {
+	e := evaluator{rest: expr}
+	e.next()
+	v := e.binary(1)
+	if e.token != "" {
+		e.fail(errSyntax)
 	}
-	return nil, fmt.Errorf("not constant")
+	return v, e.err
 }
 
-func callOf(e *ast.CallExpr) (constant.Value, error) {
-	name, ok := e.Fun.(*ast.Ident)
-	if !ok {
-		return nil, fmt.Errorf("not constant")
+// constant is a value: n of integers and booleans (1 is true), f of floats.
+type constant struct {
+	kind kind
+	n    int64
+	f    float64
+}
+
+type kind int
+
+const (
+	boolean kind = iota
+	integer
+	float
+)
+
+func truth(b bool) constant {
+	if b {
+		return constant{kind: boolean, n: 1}
 	}
-	var args []constant.Value
-	for _, a := range e.Args {
-		v, err := constantOf(a)
-		if err != nil {
-			return nil, err
-		}
-		args = append(args, v)
+	return constant{kind: boolean}
+}
+
+func (v constant) float() float64 {
+	if v.kind == float {
+		return v.f
 	}
+	return float64(v.n)
+}
+
+var (
+	errSyntax = errors.New("no constant expression")
+	errMixed  = errors.New("mixed types")
+	errZero   = errors.New("division by zero")
+)
+
+// evaluator reads an expression by precedence climbing and computes as it reads.
+type evaluator struct {
+	rest  string
+	token string // the next, "" at the end
+	err   error  // the first
+}
+
+func (e *evaluator) fail(err error) constant {
+	if e.err == nil {
+		e.err = err
+	}
+	e.rest, e.token = "", ""
+	return constant{}
+}
+
+// next moves on to the next token: a word or number, or an operator.
+func (e *evaluator) next() {
+	s := strings.TrimLeft(e.rest, " \t\n")
+	n := min(1, len(s))
 	switch {
-	case len(args) == 1 && (name.Name == "u32" || name.Name == "i32" || name.Name == "f32"):
-		return args[0], nil
-	case len(args) == 2 && name.Name == "min":
-		if constant.Compare(args[0], token.LEQ, args[1]) {
-			return args[0], nil
+	case s == "":
+	case wordByte(s[0]):
+		number := s[0] <= '9'
+		for n < len(s) && (wordByte(s[n]) || number && (s[n] == '.' || s[n] == '-' && s[n-1] == 'e')) {
+			n++
 		}
-		return args[1], nil
-	case len(args) == 2 && name.Name == "max":
-		if constant.Compare(args[0], token.GEQ, args[1]) {
-			return args[0], nil
-		}
-		return args[1], nil
+	case len(s) > 1 && (strings.Contains("<>=!", s[:1]) && s[1] == '=' || strings.Contains("&|", s[:1]) && s[1] == s[0]):
+		n = 2
 	}
-	return nil, fmt.Errorf("%s is not constant", name.Name)
+	e.token, e.rest = s[:n], s[n:]
+}
+
+// take moves on if the next token is this one.
+func (e *evaluator) take(token string) bool {
+	if e.token != token {
+		return false
+	}
+	e.next()
+	return true
+}
+
+func precedence(operator string) int {
+	switch operator {
+	case "||":
+		return 1
+	case "&&":
+		return 2
+	case "==", "!=":
+		return 3
+	case "<", "<=", ">", ">=":
+		return 4
+	case "+", "-":
+		return 5
+	case "*", "/", "%":
+		return 6
+	}
+	return 0
+}
+
+// binary reads operands joined by operators of at least this precedence.
+func (e *evaluator) binary(least int) constant {
+	left := e.unary()
+	for p := precedence(e.token); p >= least; p = precedence(e.token) {
+		operator := e.token
+		e.next()
+		left = e.apply(operator, left, e.binary(p+1))
+	}
+	return left
+}
+
+func (e *evaluator) unary() constant {
+	switch {
+	case e.take("-"):
+		v := e.unary()
+		if v.kind == boolean {
+			return e.fail(errMixed)
+		}
+		return constant{v.kind, -v.n, -v.f}
+	case e.take("!"):
+		v := e.unary()
+		if v.kind != boolean {
+			return e.fail(errMixed)
+		}
+		return truth(v.n == 0)
+	case e.take("("):
+		v := e.binary(1)
+		if !e.take(")") {
+			return e.fail(errSyntax)
+		}
+		return v
+	case e.token == "" || !wordByte(e.token[0]):
+		return e.fail(errSyntax)
+	}
+	word := e.token
+	e.next()
+	switch {
+	case word[0] <= '9':
+		return e.number(word)
+	case word == "true", word == "false":
+		return truth(word == "true")
+	case e.take("("):
+		return e.call(word)
+	}
+	return e.fail(fmt.Errorf("%s is not constant", word))
+}
+
+func (e *evaluator) number(s string) constant {
+	if n, err := strconv.ParseInt(strings.TrimRight(s, "ui"), 10, 64); err == nil {
+		return constant{kind: integer, n: n}
+	}
+	f, err := strconv.ParseFloat(strings.TrimSuffix(s, "f"), 64)
+	if err != nil {
+		return e.fail(errSyntax)
+	}
+	return constant{kind: float, f: f}
+}
+
+// call reads the arguments of a function and applies it.
+func (e *evaluator) call(name string) constant {
+	args := [2]constant{e.binary(1)}
+	count := 1
+	if e.take(",") {
+		args[1] = e.binary(1)
+		count = 2
+	}
+	a, b := args[0], args[1]
+	switch {
+	case !e.take(")"):
+		return e.fail(errSyntax)
+	case count == 1 && a.kind == integer && (name == "u32" || name == "i32"):
+		return a
+	case count == 1 && a.kind != boolean && name == "f32":
+		return constant{kind: float, f: a.float()}
+	case count == 2 && (name == "min" || name == "max"):
+		if less := e.apply("<", a, b); (less.n == 1) == (name == "min") {
+			return a
+		}
+		return b
+	}
+	return e.fail(fmt.Errorf("%s is not constant", name))
+}
+
+// apply computes a binary operator. An integer beside a float becomes one.
+func (e *evaluator) apply(operator string, a, b constant) constant {
+	switch {
+	case e.err != nil:
+		return constant{}
+	case a.kind == boolean && b.kind == boolean:
+		switch operator {
+		case "&&":
+			return truth(a.n&b.n == 1)
+		case "||":
+			return truth(a.n|b.n == 1)
+		case "==":
+			return truth(a.n == b.n)
+		case "!=":
+			return truth(a.n != b.n)
+		}
+		return e.fail(errMixed)
+	case a.kind == boolean || b.kind == boolean || operator == "&&" || operator == "||":
+		return e.fail(errMixed)
+	case (operator == "/" || operator == "%") && b.float() == 0:
+		return e.fail(errZero)
+	case a.kind == integer && b.kind == integer:
+		return onIntegers(operator, a.n, b.n)
+	}
+	return onFloats(operator, a.float(), b.float())
+}
+
+func onIntegers(operator string, a, b int64) constant {
+	switch operator {
+	case "+":
+		a += b
+	case "-":
+		a -= b
+	case "*":
+		a *= b
+	case "/":
+		a /= b
+	case "%":
+		a %= b
+	default:
+		return truth(compare(operator, a, b))
+	}
+	return constant{kind: integer, n: a}
+}
+
+func onFloats(operator string, a, b float64) constant {
+	switch operator {
+	case "+":
+		a += b
+	case "-":
+		a -= b
+	case "*":
+		a *= b
+	case "/":
+		a /= b
+	case "%":
+		a = math.Mod(a, b)
+	default:
+		return truth(compare(operator, a, b))
+	}
+	return constant{kind: float, f: a}
+}
+
+func compare[T int64 | float64](operator string, a, b T) bool {
+	switch operator {
+	case "==":
+		return a == b
+	case "!=":
+		return a != b
+	case "<":
+		return a < b
+	case "<=":
+		return a <= b
+	case ">":
+		return a > b
+	}
+	return a >= b
 }

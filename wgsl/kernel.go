@@ -41,7 +41,7 @@ const (
 // package's own constructors, so an error is a defect of theirs and panics; a
 // test specialises every kernel for every shape in use.
 func build(name, file string, p Params, groups [3]uint32, flops, bytes float64) Kernel {
-	code, bindings, err := Specialize(file, p)
+	e, err := expansions.specialize(file, p)
 	if err != nil {
 		panic(fmt.Sprintf("wgsl: %s: %v", name, err))
 	}
@@ -50,7 +50,7 @@ func build(name, file string, p Params, groups [3]uint32, flops, bytes float64) 
 			panic(fmt.Sprintf("wgsl: %s: %d × %d × %d workgroups", name, groups[0], groups[1], groups[2]))
 		}
 	}
-	return Kernel{Name: name, Code: code, Bindings: bindings, Workgroups: groups, FLOPs: flops, Bytes: bytes}
+	return Kernel{Name: name, Code: e.code, Bindings: e.bindings, Workgroups: groups, FLOPs: flops, Bytes: bytes}
 }
 
 // grid folds n workgroups into x and y so that neither passes the limit. The
