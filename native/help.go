@@ -23,6 +23,7 @@ func printHelp(c *console, cmd *cobra.Command) {
 		}
 		printCommands(c, g.Title, members)
 	}
+	cmd.Flags().SortFlags = false // in the order in which they were defined
 	if flags := flagLines(cmd.LocalFlags()); len(flags) > 0 && cmd.HasParent() {
 		c.printf("\n%s\n%s\n", c.bold("Flags"), strings.Join(flags, "\n"))
 	}

@@ -47,7 +47,7 @@ pixelda-wgpu info -json | jq '.adapters[].name'`,
 
 // adapterFlag is the choice that every command with a device has.
 func adapterFlag(cmd *cobra.Command, adapter *string) {
-	cmd.Flags().StringVar(adapter, "adapter", "", "use the adapter of this index or part of a `NAME` (default: the best)")
+	cmd.Flags().StringVar(adapter, "adapter", "", "use the adapter of this index or (part of a) `NAME`; otherwise the best")
 	complete := func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		list, err := gpu.Adapters()
 		if err != nil {
@@ -154,7 +154,7 @@ func sizeString(n uint64) string {
 		name string
 	}{{1 << 40, "TiB"}, {1 << 30, "GiB"}, {1 << 20, "MiB"}, {1 << 10, "KiB"}} {
 		if n >= u.size {
-			return fmt.Sprintf("%.4g %s", float64(n)/float64(u.size), u.name)
+			return strings.TrimSuffix(fmt.Sprintf("%.1f", float64(n)/float64(u.size)), ".0") + " " + u.name
 		}
 	}
 	return fmt.Sprintf("%d B", n)

@@ -103,6 +103,7 @@ pixelda-wgpu bench -preset small         time a training step`,
 			root.AddCommand(cmd)
 		}
 	}
+	add("data", newDatasets(c))
 	add("machine", newInfo(c), newVerify(c))
 	add("other", newCompletion(c))
 	return root

@@ -40,7 +40,7 @@ pixelda-wgpu verify -json | jq .pass`,
 		},
 	}
 	adapterFlag(cmd, &v.adapter)
-	cmd.Flags().StringVar(&v.plans, "plans", "usual", "`WHICH` kernels: usual, those made for this kind of adapter, or all;\nall compiles for minutes on a software adapter")
+	cmd.Flags().StringVar(&v.plans, "plans", "usual", "test `WHICH` kernels: usual, those made for this kind of adapter; or all,\nwhich takes minutes on a software adapter")
 	jsonFlag(cmd, &v.json)
 	return cmd
 }

@@ -1,0 +1,99 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"pixelda-wgpu/datasets"
+)
+
+func newDatasets(c *console) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "datasets",
+		Short: "list, download, look at and pack image sets",
+		Long: `Looks after image sets. SET is a name that 'datasets list' shows, or a path: a
+folder or ZIP of images [train|valid|test/]class/image.png, one domain of
+domain/class/image.png as FOLDER/domain, a folder of idx files as MNIST's, or a
+packed set (.pxds).`,
+		Example: `pixelda-wgpu datasets list
+pixelda-wgpu datasets download mnist usps
+pixelda-wgpu datasets info photos.zip
+pixelda-wgpu datasets preview digits-m -o digits-m.png`,
+		RunE: subcommand,
+	}
+	cmd.AddCommand(newList(c), newDownload(c), newSetInfo(c), newPreview(c), newPack(c))
+	return cmd
+}
+
+// setFlags are the flags of the commands that open a set.
+type setFlags struct {
+	datasets.Options
+	counts datasets.Counts
+}
+
+func (f *setFlags) add(cmd *cobra.Command) {
+	dataFlag(cmd, &f.Dir)
+	cmd.Flags().IntVar(&f.Size, "size", 0, "resize to `N` × N pixels")
+	cmd.Flags().IntVar(&f.Channels, "channels", 0, "convert to 1 (grey) or 3 (RGB) `CHANNELS`")
+	cmd.Flags().Uint64Var(&f.Seed, "seed", 1, "`SEED` of generated images and drawn splits (1)")
+	cmd.Flags().IntVar(&f.counts.Train, "train", 0, "take `N` training images; the usual numbers without -train, -valid and -test")
+	cmd.Flags().IntVar(&f.counts.Valid, "valid", 0, "take `N` validation images")
+	cmd.Flags().IntVar(&f.counts.Test, "test", 0, "take `N` test images")
+	cmd.ValidArgsFunction = func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		var names []string
+		for _, k := range datasets.List() {
+			names = append(names, k.Name+"\t"+k.About)
+		}
+		return names, cobra.ShellCompDirectiveDefault
+	}
+}
+
+// options are the flags' values, counts only if one was given.
+func (f *setFlags) options() datasets.Options {
+	o := f.Options
+	if f.counts != (datasets.Counts{}) {
+		o.Counts = &f.counts
+	}
+	return o
+}
+
+func dataFlag(cmd *cobra.Command, dir *string) {
+	cmd.Flags().StringVar(dir, "data", "data", "the `FOLDER` of downloaded sets (data)")
+}
+
+func newPack(c *console) *cobra.Command {
+	var f setFlags
+	var output string
+	cmd := &cobra.Command{
+		Use:   "pack SET -o FILE.pxds [FLAGS]",
+		Short: "put a set into one compressed file",
+		Long: `Writes a set, prepared as the flags say, into one compressed file that opens
+fast and carries a checksum. Other commands and the web page take it as a SET.`,
+		Example: `pixelda-wgpu datasets pack photos/ -o photos.pxds -size 32
+pixelda-wgpu datasets pack mnist-m -o mnist-m.pxds`,
+		Args: arguments(1, 1, "one set"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if filepath.Ext(output) != ".pxds" {
+				return misuse(cmd, "give a file to write that ends in .pxds: -o FILE.pxds")
+			}
+			s, err := datasets.Open(args[0], f.options())
+			if err != nil {
+				return err
+			}
+			if err := datasets.SavePacked(output, s); err != nil {
+				return err
+			}
+			info, err := os.Stat(output)
+			if err != nil {
+				return err
+			}
+			c.printf("%s: %s, %s\n", output, splitCounts(s), sizeString(uint64(info.Size())))
+			return nil
+		},
+	}
+	f.add(cmd)
+	cmd.Flags().StringVarP(&output, "output", "o", "", "write `FILE`")
+	return cmd
+}

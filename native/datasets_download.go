@@ -1,0 +1,103 @@
+package main
+
+import (
+	"context"
+	"io/fs"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"pixelda-wgpu/datasets"
+)
+
+func newDownload(c *console) *cobra.Command {
+	var data string
+	cmd := &cobra.Command{
+		Use:   "download NAME... [FLAGS]",
+		Short: "fetch public sets, verified, from several mirrors",
+		Long: `Downloads sets, and those that they are made from, into folders of the data
+folder. Every file is verified by its checksum. What is there already is kept,
+what was interrupted is continued, and a file has its name only when it is
+whole. Each set keeps its own licence.`,
+		Example: `pixelda-wgpu datasets download mnist usps
+pixelda-wgpu datasets download mnist-m -data /srv/data`,
+		Args:      arguments(1, -1, "the names of sets; 'pixelda-wgpu datasets list' shows them"),
+		ValidArgs: remoteNames(),
+		RunE: func(_ *cobra.Command, names []string) error {
+			ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+			defer stop()
+			for _, name := range names {
+				if err := download(ctx, c, name, data); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+	}
+	dataFlag(cmd, &data)
+	return cmd
+}
+
+func remoteNames() []string {
+	var names []string
+	for _, r := range datasets.Remotes() {
+		names = append(names, r.Name)
+	}
+	return names
+}
+
+// download fetches a set, with progress file by file, and says what is there.
+func download(ctx context.Context, c *console, name, data string) error {
+	var p *progress
+	file := ""
+	err := datasets.Download(ctx, name, data, func(at datasets.Progress) {
+		if at.File != file {
+			if p != nil {
+				p.erase()
+			}
+			file = at.File
+			p = c.progress(filepath.Base(file), "bytes", at.Done, at.Total)
+		}
+		p.Set(at.Done, "")
+	})
+	if p != nil {
+		p.erase()
+	}
+	if err != nil {
+		return err
+	}
+	remotes := datasets.Remotes()
+	set := remotes[slices.IndexFunc(remotes, func(r datasets.Remote) bool { return r.Name == name })]
+	for _, need := range append(set.Needs, name) {
+		folder := filepath.Join(data, need)
+		if files, bytes, err := measure(folder); err != nil {
+			return err
+		} else if files > 0 {
+			c.printf("%s: %s, %s\n", folder, count(files, "file"), sizeString(bytes))
+		}
+	}
+	c.printf("%s; licence: %s\n", set.Title, set.Licence)
+	return nil
+}
+
+// measure counts the files below a folder; there are none without the folder.
+func measure(folder string) (files int, bytes uint64, err error) {
+	err = filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
+		if os.IsNotExist(err) && path == folder {
+			return fs.SkipAll
+		}
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		info, err := entry.Info()
+		if err == nil {
+			files, bytes = files+1, bytes+uint64(info.Size())
+		}
+		return err
+	})
+	return files, bytes, err
+}

@@ -1,0 +1,100 @@
+package main
+
+import (
+	"fmt"
+	"image/png"
+	"io"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"pixelda-wgpu/datasets"
+	"pixelda-wgpu/trainer/rundir"
+)
+
+func newPreview(c *console) *cobra.Command {
+	var f setFlags
+	var output, split string
+	var columns, scale int
+	cmd := &cobra.Command{
+		Use:   "preview SET -o FILE.png [FLAGS]",
+		Short: "draw a grid of a set's images",
+		Long: `Draws images of a set as a PNG: a row of each class, or as many rows as columns
+where there are no classes or more than thirty.`,
+		Example: `pixelda-wgpu datasets preview digits-m -o digits-m.png
+pixelda-wgpu datasets preview photos/ -o photos.png -split test -scale 1`,
+		Args: arguments(1, 1, "one set"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			switch {
+			case !slices.Contains(splitNames, split):
+				return misuse(cmd, "flag -split: %q is none of train, valid and test", split)
+			case strings.ToLower(filepath.Ext(output)) != ".png":
+				return misuse(cmd, "give a file to write that ends in .png: -o FILE.png")
+			case columns < 1 || columns > 256:
+				return misuse(cmd, "flag -columns: %d is not from 1 to 256", columns)
+			case scale < 1 || scale > 16:
+				return misuse(cmd, "flag -scale: %d is not from 1 to 16", scale)
+			}
+			all, err := datasets.Open(args[0], f.options())
+			if err != nil {
+				return err
+			}
+			set, err := pick(all, split)
+			if err != nil {
+				return err
+			}
+			indices, perRow := show(set, columns)
+			picture := set.Grid(indices, perRow, scale)
+			if err := rundir.WriteFile(output, func(w io.Writer) error { return png.Encode(w, picture) }); err != nil {
+				return err
+			}
+			c.printf("%s: %s, %d×%d pixels\n", output, set.Name, picture.Rect.Dx(), picture.Rect.Dy())
+			return nil
+		},
+	}
+	f.add(cmd)
+	cmd.Flags().StringVarP(&output, "output", "o", "", "write `FILE`")
+	cmd.Flags().StringVar(&split, "split", "train", "show train, valid or test `IMAGES` (train)")
+	cmd.Flags().IntVar(&columns, "columns", 16, "`N` images a row (16)")
+	cmd.Flags().IntVar(&scale, "scale", 2, "enlarge `N` times (2)")
+	return cmd
+}
+
+// pick returns one split by name.
+func pick(s datasets.Splits, split string) (*datasets.Set, error) {
+	set := splitOf(s, split)
+	if set.Len() == 0 {
+		return nil, fmt.Errorf("%s has no %s images", s.Origin, split)
+	}
+	return set, nil
+}
+
+// show chooses the images of a preview and how many make a row: equally many of
+// each class, where that makes a picture of sensible size, else the first ones.
+func show(s *datasets.Set, columns int) (indices []int, perRow int) {
+	const mostRows = 30
+	if !s.Labelled() || len(s.Classes) > mostRows {
+		for i := range min(s.Len(), columns*columns) {
+			indices = append(indices, i)
+		}
+		return indices, min(len(indices), columns)
+	}
+	byClass := make([][]int, len(s.Classes))
+	for i, label := range s.Labels {
+		if len(byClass[label]) < columns {
+			byClass[label] = append(byClass[label], i)
+		}
+	}
+	perRow = columns
+	for _, class := range byClass {
+		if len(class) > 0 {
+			perRow = min(perRow, len(class))
+		}
+	}
+	for _, class := range byClass {
+		indices = append(indices, class[:min(perRow, len(class))]...)
+	}
+	return indices, perRow
+}
