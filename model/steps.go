@@ -204,11 +204,14 @@ func (b bound) optimise(stores ...*graph.Store) {
 }
 
 // Adapt is the generator in inference: adapt.source, adapt.z → adapt.images
-// [batch,Ct,S,S] in (−1, 1).
+// [batch,Ct,S,S] in (−1, 1), and what the task tower makes of them: adapt.logits
+// [batch,classes].
 func (n *Networks) Adapt(in Inputs, batch int, choose graph.Chooser) (*gpu.Program, error) {
 	return n.program(AdaptProgram, choose, func(b bound) {
 		src := b.images("adapt.source", in.Source, batch, b.SourceChannels)
-		b.g.Output("adapt.images", b.generator(src, b.noise("adapt.z", in.HostNoise, batch), inference))
+		fake := b.generator(src, b.noise("adapt.z", in.HostNoise, batch), inference)
+		b.g.Output("adapt.images", fake)
+		b.g.Output("adapt.logits", b.tower(fake, adapted))
 	})
 }
 

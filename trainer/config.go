@@ -1,0 +1,170 @@
+package trainer
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"pixelda-wgpu/datasets"
+	"pixelda-wgpu/model"
+)
+
+// Method names what is trained.
+type Method string
+
+// The methods: PixelDA, and the two baselines that train its task tower alone,
+// on source or on target labels.
+const (
+	PixelDA    Method = "pixelda"
+	SourceOnly Method = "source-only"
+	TargetOnly Method = "target-only"
+)
+
+var methods = []Method{PixelDA, SourceOnly, TargetOnly}
+
+// Config is all that a run depends on, besides the device: config.json.
+type Config struct {
+	Method Method       `json:"method"`
+	Source string       `json:"source"` // data sets, as datasets.Open knows them
+	Target string       `json:"target"`
+	Data   string       `json:"data"` // the folder where known sets lie
+	Seed   uint64       `json:"seed"`
+	Model  model.Config `json:"model"`
+
+	SourceTrain int `json:"source_train"` // images used for training; 0 for the usual split
+	TargetTrain int `json:"target_train"`
+
+	Iterations int `json:"iterations"` // of D and G steps each
+	Baseline   int `json:"baseline"`   // iterations of the source-only baseline trained first; 0 for none
+
+	LogEvery        int `json:"log_every"` // iterations
+	EvalEvery       int `json:"eval_every"`
+	EvalImages      int `json:"eval_images"` // source test images of an evaluation on the way; 0 for all
+	SampleEvery     int `json:"sample_every"`
+	CheckpointEvery int `json:"checkpoint_every"`
+	Keep            int `json:"keep"` // checkpoints besides the best
+}
+
+// Presets lists the named configurations.
+func Presets() []string { return model.Presets() }
+
+// Preset returns a named configuration.
+func Preset(name string) (Config, error) {
+	m, err := model.Preset(name)
+	if err != nil {
+		return Config{}, err
+	}
+	c := Config{
+		Method: PixelDA, Data: "data", Seed: 1, Model: m, Source: "mnist", Target: "mnist-m",
+		Iterations: 250_000, LogEvery: 50, EvalEvery: 1000, SampleEvery: 1000, CheckpointEvery: 1000, Keep: 3,
+	}
+	switch name {
+	case "mnist-usps":
+		c.Target = "usps"
+		c.Iterations = 50_000
+	case "small":
+		c.Source, c.Target = "digits", "digits-m"
+		c.Iterations, c.Baseline = 1000, 300
+		c.EvalImages = 500
+		c.LogEvery, c.EvalEvery, c.SampleEvery, c.CheckpointEvery = 20, 200, 200, 200
+	}
+	return c, nil
+}
+
+// Validate checks the configuration without opening its data.
+func (c Config) Validate() error {
+	if !slices.Contains(methods, c.Method) {
+		return fmt.Errorf("trainer: configuration: method is %q; want one of %v", c.Method, methods)
+	}
+	for name, v := range map[string]int{
+		"iterations": c.Iterations, "log_every": c.LogEvery, "eval_every": c.EvalEvery, "sample_every": c.SampleEvery,
+		"checkpoint_every": c.CheckpointEvery, "keep": c.Keep,
+	} {
+		if v < 1 {
+			return fmt.Errorf("trainer: configuration: %s is %d; want at least 1", name, v)
+		}
+	}
+	for name, v := range map[string]int{"baseline": c.Baseline, "source_train": c.SourceTrain, "target_train": c.TargetTrain, "eval_images": c.EvalImages} {
+		if v < 0 {
+			return fmt.Errorf("trainer: configuration: %s is %d; want at least 0", name, v)
+		}
+	}
+	for name, v := range map[string]string{"source": c.Source, "target": c.Target} {
+		if strings.TrimSpace(v) == "" {
+			return fmt.Errorf("trainer: configuration: %s names no data set", name)
+		}
+	}
+	return c.Model.Validate()
+}
+
+// Data is the images of both domains.
+type Data struct {
+	Source, Target datasets.Splits
+}
+
+// OpenData opens the data sets of a configuration and checks that the model
+// can take them.
+func OpenData(c Config) (Data, error) {
+	open := func(role, spec string, channels, train int) (datasets.Splits, error) {
+		o := datasets.Options{Dir: c.Data, Seed: c.Seed, Channels: 0}
+		s, err := datasets.Open(spec, o)
+		if err != nil {
+			return s, err
+		}
+		if s.Train.Channels > channels {
+			if channels == 1 && s.Train.Channels == 3 {
+				o.Channels = 1
+			} else {
+				return s, fmt.Errorf("trainer: %s %s has %d channels; the model takes %d", role, spec, s.Train.Channels, channels)
+			}
+		}
+		// The device enlarges images as the original did; to shrink them without
+		// aliasing takes the mean over the covered area.
+		if s.Train.Width > c.Model.Size || s.Train.Height > c.Model.Size {
+			o.Size = c.Model.Size
+		}
+		if o.Channels != 0 || o.Size != 0 {
+			if s, err = datasets.Open(spec, o); err != nil {
+				return s, err
+			}
+		}
+		if s.Test == nil || s.Test.Len() == 0 {
+			return s, fmt.Errorf("trainer: %s %s has no test images; give some, or a folder with train and test", role, spec)
+		}
+		if train > 0 && train < s.Train.Len() {
+			s.Train = s.Train.Slice(0, train)
+		}
+		return s, nil
+	}
+	var d Data
+	var err error
+	if d.Source, err = open("source", c.Source, c.Model.SourceChannels, c.SourceTrain); err != nil {
+		return d, err
+	}
+	if d.Target, err = open("target", c.Target, c.Model.TargetChannels, c.TargetTrain); err != nil {
+		return d, err
+	}
+	if !d.Source.Train.Labelled() || !d.Source.Test.Labelled() {
+		return d, fmt.Errorf("trainer: source %s has no labels; put its images into a folder a class", c.Source)
+	}
+	if c.Method == TargetOnly && !d.Target.Train.Labelled() {
+		return d, fmt.Errorf("trainer: target %s has no labels, which target-only trains on", c.Target)
+	}
+	if d.Target.Test.Labelled() {
+		if err := datasets.MatchClasses(d.Source.Train, d.Target.Test); err != nil {
+			return d, err
+		}
+	}
+	if n := len(d.Source.Train.Classes); n != c.Model.Classes {
+		return d, fmt.Errorf("trainer: source %s has %d classes; the model has %d: set classes", c.Source, n, c.Model.Classes)
+	}
+	return d, nil
+}
+
+// Fingerprint identifies the images of both domains.
+func (d Data) Fingerprint() string { return d.Source.Fingerprint() + "+" + d.Target.Fingerprint() }
+
+// form is how the images of a set reach the device.
+func form(s *datasets.Set) model.Images {
+	return model.Images{Width: s.Width, Height: s.Height, Channels: s.Channels}
+}

@@ -1,0 +1,152 @@
+package trainer
+
+import (
+	"errors"
+	"math"
+	"math/rand/v2"
+
+	"pixelda-wgpu/datasets"
+	"pixelda-wgpu/gpu"
+	"pixelda-wgpu/model"
+	"pixelda-wgpu/trainer/validate"
+)
+
+// Evaluation is the outcome of one exact pass over images with labels.
+type Evaluation struct {
+	Images    int       `json:"images"`
+	Accuracy  float64   `json:"accuracy"`  // share classified as labelled
+	PerClass  []float64 `json:"per_class"` // of each class; NaN-free: 0 for a class without images
+	Confusion [][]int   `json:"confusion"` // by label, then by prediction
+	logits    []float32 // [images, classes]
+}
+
+// score is the label-free measure by which checkpoints are chosen: the
+// information that the predictions hold about the images.
+func (ev Evaluation) score(classes int) (float64, error) {
+	p, err := validate.Probabilities(ev.logits, classes)
+	if err != nil {
+		return 0, err
+	}
+	return validate.InformationMaximization(p, classes)
+}
+
+// classify passes all images of a set through a classifying program and tallies.
+func (e *Engine) classify(program string, set *datasets.Set) (Evaluation, error) {
+	batch := make([]byte, form(set).Bytes(e.Batch))
+	logits := make([]float32, set.Len()*e.Classes)
+	err := e.batches(set.Len(), program, func(indices []int) error {
+		set.Gather(batch, indices)
+		return e.Session.Write(program+".images", 0, batch)
+	}, output{program + ".logits", e.Classes, logits})
+	if err != nil {
+		return Evaluation{}, err
+	}
+	return tally(logits, set.Labels, e.Classes), nil
+}
+
+// output is a result of a program to be collected: width floats an image.
+type output struct {
+	buffer string
+	width  int
+	all    []float32
+}
+
+// batches runs a program over n images in batches, of which the last is filled
+// up with the last image.
+func (e *Engine) batches(n int, program string, feed func(indices []int) error, outputs ...output) error {
+	indices := make([]int, e.Batch)
+	var late error
+	for from := 0; from < n; from += e.Batch {
+		for i := range indices {
+			indices[i] = min(from+i, n-1)
+		}
+		if err := feed(indices); err != nil {
+			return err
+		}
+		if err := e.Session.Run(program); err != nil {
+			return err
+		}
+		for _, o := range outputs {
+			part := o.all[from*o.width : min(from+e.Batch, n)*o.width]
+			err := e.Session.ReadAsync(o.buffer, 0, 4*uint64(len(part)), func(b []byte, err error) {
+				late = errors.Join(late, err)
+				copy(gpu.Bytes(part), b)
+			})
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return errors.Join(e.Session.Wait(), late)
+}
+
+// tally compares logits with labels.
+func tally(logits []float32, labels []uint32, classes int) Evaluation {
+	n := len(logits) / classes
+	ev := Evaluation{Images: n, logits: logits, PerClass: make([]float64, classes), Confusion: make([][]int, classes)}
+	for c := range ev.Confusion {
+		ev.Confusion[c] = make([]int, classes)
+	}
+	if labels == nil {
+		return ev
+	}
+	correct := 0
+	for i := range n {
+		row := logits[i*classes : (i+1)*classes]
+		best := 0
+		for c, v := range row {
+			if v > row[best] {
+				best = c
+			}
+		}
+		ev.Confusion[labels[i]][best]++
+		if best == int(labels[i]) {
+			correct++
+		}
+	}
+	ev.Accuracy = float64(correct) / float64(n)
+	for c, row := range ev.Confusion {
+		total := 0
+		for _, k := range row {
+			total += k
+		}
+		if total > 0 {
+			ev.PerClass[c] = float64(row[c]) / float64(total)
+		}
+	}
+	return ev
+}
+
+// adapt redraws all images of a set, with noise that depends on seed and image,
+// and classifies the results: floats [n,Ct,S,S] in (−1, 1).
+func (e *Engine) adapt(set *datasets.Set, seed uint64) ([]float32, Evaluation, error) {
+	batch := make([]byte, form(set).Bytes(e.Batch))
+	z := make([]float32, e.Batch*e.NoiseDim)
+	width := e.TargetChannels * e.Size * e.Size
+	images, logits := make([]float32, set.Len()*width), make([]float32, set.Len()*e.Classes)
+	err := e.batches(set.Len(), model.AdaptProgram, func(indices []int) error {
+		set.Gather(batch, indices)
+		if err := e.Session.Write("adapt.source", 0, batch); err != nil || e.NoiseDim == 0 {
+			return err
+		}
+		for i, image := range indices {
+			Noise(z[i*e.NoiseDim:(i+1)*e.NoiseDim], seed, image)
+		}
+		return e.Session.Write("adapt.z", 0, gpu.Bytes(z))
+	}, output{"adapt.images", width, images}, output{"adapt.logits", e.Classes, logits})
+	if err != nil {
+		return nil, Evaluation{}, err
+	}
+	return images, tally(logits, set.Labels, e.Classes), nil
+}
+
+// Noise draws the noise of one image outside of training: z ~ U(−1, 1), the same
+// for the same seed and image.
+func Noise(z []float32, seed uint64, image int) {
+	r := rand.New(rand.NewPCG(seed, uint64(image)))
+	for i := range z {
+		z[i] = float32(2*r.Float64() - 1)
+	}
+}
+
+func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }

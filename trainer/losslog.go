@@ -1,0 +1,104 @@
+package trainer
+
+import (
+	"errors"
+	"fmt"
+
+	"pixelda-wgpu/gpu"
+	"pixelda-wgpu/model"
+)
+
+// lossLog averages losses over the steps of an interval without stalling the
+// device: each program keeps the losses of its last steps in a ring, which is
+// fetched before it comes around.
+type lossLog struct {
+	rings map[string]*ring
+	err   error
+}
+
+type ring struct {
+	pending []int
+	sums    [model.LossColumns]float64
+	count   int
+}
+
+func (l *lossLog) reset() { l.rings, l.err = map[string]*ring{}, nil }
+
+// errNotFinite is what a step with a loss of NaN or infinity leads to.
+type errNotFinite struct {
+	program string
+	step    int
+}
+
+func (e errNotFinite) Error() string {
+	return fmt.Sprintf("trainer: a loss of %s at update %d is not finite", e.program, e.step)
+}
+
+// note says that a program ran the step of that number.
+func (l *lossLog) note(s *gpu.Session, program string, step int) error {
+	r := l.rings[program]
+	if r == nil {
+		r = &ring{}
+		l.rings[program] = r
+	}
+	r.pending = append(r.pending, step)
+	// The numbers of a program's steps may have gaps; fetch by rows, not by count.
+	if step-r.pending[0] >= model.LossRows/2 {
+		return l.fetch(s, program)
+	}
+	return l.err
+}
+
+// fetch asks for what a ring holds; a later call on the session delivers it.
+func (l *lossLog) fetch(s *gpu.Session, program string) error {
+	r := l.rings[program]
+	if r == nil || len(r.pending) == 0 {
+		return l.err
+	}
+	steps := r.pending
+	r.pending = nil
+	err := s.ReadAsync(program+".losses", 0, model.LossRows*model.LossColumns*4, func(b []byte, err error) {
+		if err != nil {
+			l.err = errors.Join(l.err, err)
+			return
+		}
+		var rows [model.LossRows * model.LossColumns]float32
+		copy(gpu.Bytes(rows[:]), b)
+		for _, step := range steps {
+			row := rows[step%model.LossRows*model.LossColumns:][:model.LossColumns]
+			for i, v := range row {
+				if !finite(float64(v)) && l.err == nil {
+					l.err = errNotFinite{program, step}
+				}
+				r.sums[i] += float64(v)
+			}
+			r.count++
+		}
+	})
+	return errors.Join(l.err, err)
+}
+
+// means fetches what is left, waits for it and returns each program's mean row
+// since the last call.
+func (l *lossLog) means(s *gpu.Session) (map[string][model.LossColumns]float64, error) {
+	for program := range l.rings {
+		if err := l.fetch(s, program); err != nil {
+			return nil, err
+		}
+	}
+	if err := errors.Join(s.Wait(), l.err); err != nil {
+		return nil, err
+	}
+	m := map[string][model.LossColumns]float64{}
+	for program, r := range l.rings {
+		if r.count == 0 {
+			continue
+		}
+		for i := range r.sums {
+			r.sums[i] /= float64(r.count)
+		}
+		m[program] = r.sums
+		r.sums, r.count = [model.LossColumns]float64{}, 0
+	}
+	return m, nil
+}

@@ -1,0 +1,279 @@
+package trainer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"pixelda-wgpu/model"
+	"pixelda-wgpu/trainer/rundir"
+)
+
+// TrainRecord is a line of metrics.jsonl about the iterations since the last.
+type TrainRecord struct {
+	Step         int                `json:"step"` // iterations done
+	Kind         string             `json:"kind"` // "train"
+	Loss         map[string]float64 `json:"loss"` // unweighted means
+	Correct      map[string]float64 `json:"batch_accuracy"`
+	LearningRate float64            `json:"learning_rate"`
+	Rate         float64            `json:"iterations_per_second"`
+	Seconds      float64            `json:"seconds"` // since this process began to train
+}
+
+// EvalRecord is a line of metrics.jsonl about an evaluation.
+type EvalRecord struct {
+	Step     int                `json:"step"`
+	Kind     string             `json:"kind"`     // "eval"
+	Accuracy map[string]float64 `json:"accuracy"` // on test images, by domain: target, source, adapted
+	Score    float64            `json:"score"`    // that chooses the best checkpoint, without target labels
+}
+
+// Report is the outcome of a run: report.json.
+type Report struct {
+	Method     Method                `json:"method"`
+	Source     string                `json:"source"`
+	Target     string                `json:"target"`
+	Iterations int                   `json:"iterations"`
+	Seconds    float64               `json:"seconds"` // of this process
+	Adapter    string                `json:"adapter"`
+	Final      map[string]Evaluation `json:"final"`       // by domain, whole test splits
+	Chosen     EvalRecord            `json:"chosen"`      // the best checkpoint by the label-free score
+	Oracle     EvalRecord            `json:"oracle"`      // by target labels, which adaptation does not have
+	SourceOnly *float64              `json:"source_only"` // the baseline's target accuracy
+	Checkpoint string                `json:"checkpoint"`
+	Samples    string                `json:"samples"`
+}
+
+// Observer hears of a run's progress; each function may be nil.
+type Observer struct {
+	Trained   func(TrainRecord)
+	Evaluated func(EvalRecord)
+	Sampled   func(path string)
+	Saved     func(path string)
+	Iterated  func(done int)
+}
+
+// ErrInterrupted is returned by a run whose context ended. Its state is saved.
+var ErrInterrupted = errors.New("interrupted")
+
+// run is the state of Run.
+type run struct {
+	*Trainer
+	writer   *rundir.Writer
+	observer Observer
+	began    time.Time
+	rate     rate
+	samples  *sampler
+	best     EvalRecord
+	oracle   EvalRecord
+	last     rundir.Checkpoint
+	sample   string
+}
+
+// Run trains until the configured number of iterations is done or ctx ends,
+// which takes effect after the iteration under way. baseline is reported.
+func (t *Trainer) Run(ctx context.Context, w *rundir.Writer, baseline *float64, o Observer) (Report, error) {
+	s, err := newSampler(t)
+	if err != nil {
+		return Report{}, err
+	}
+	r := &run{Trainer: t, writer: w, observer: o, began: time.Now(), samples: s}
+	if err := r.recall(); err != nil {
+		return Report{}, err
+	}
+	r.rate.restart(t.Iteration)
+	c := t.Config
+	for t.Iteration < c.Iterations {
+		if ctx.Err() != nil {
+			return Report{}, errors.Join(r.save(baseline), ErrInterrupted)
+		}
+		if err := t.Iterate(); err != nil {
+			return Report{}, r.explain(err)
+		}
+		if o.Iterated != nil {
+			o.Iterated(t.Iteration)
+		}
+		if err := r.due(baseline); err != nil {
+			return Report{}, r.explain(err)
+		}
+	}
+	return r.report(baseline)
+}
+
+// recall reads what earlier processes of the run evaluated.
+func (r *run) recall() error {
+	return r.writer.Metrics(func(line []byte) error {
+		rec, ok, err := parseEval(line)
+		if ok {
+			r.judge(rec)
+		}
+		return err
+	})
+}
+
+// judge keeps the best evaluations.
+func (r *run) judge(rec EvalRecord) {
+	if r.best.Kind == "" || rec.Score >= r.best.Score {
+		r.best = rec
+	}
+	if r.oracle.Kind == "" || rec.Accuracy["target"] >= r.oracle.Accuracy["target"] {
+		r.oracle = rec
+	}
+}
+
+// due does what the iteration just done calls for.
+func (r *run) due(baseline *float64) error {
+	c, i := r.Config, r.Iteration
+	last := i == c.Iterations
+	if i%c.LogEvery == 0 || last {
+		if err := r.log(); err != nil {
+			return err
+		}
+	}
+	pause := time.Now()
+	checkpoint := i%c.CheckpointEvery == 0 || last
+	if i%c.SampleEvery == 0 || last {
+		if err := r.draw(); err != nil {
+			return err
+		}
+	}
+	if checkpoint {
+		if err := r.save(baseline); err != nil {
+			return err
+		}
+	} else if i%c.EvalEvery == 0 {
+		if _, err := r.evaluate(); err != nil {
+			return err
+		}
+	}
+	r.rate.at = r.rate.at.Add(time.Since(pause)) // what is not training does not count as its time
+	return nil
+}
+
+// log writes a training record.
+func (r *run) log() error {
+	means, err := r.losses.means(r.Session)
+	if err != nil {
+		return err
+	}
+	if ok, err := r.Healthy(); err != nil || !ok {
+		return errors.Join(err, fmt.Errorf("trainer: a gradient before iteration %d is not finite", r.Iteration))
+	}
+	batch := float64(r.Batch)
+	rec := TrainRecord{
+		Step: r.Iteration, Kind: "train", Loss: map[string]float64{}, Correct: map[string]float64{},
+		Rate: r.rate.since(r.Iteration), Seconds: time.Since(r.began).Seconds(),
+	}
+	updates := r.Iteration
+	if r.Config.Method == PixelDA {
+		d, g := means[model.DStepProgram], means[model.GStepProgram]
+		rec.Loss["d"] = d[model.DLossAdapted] + d[model.DLossTarget]
+		rec.Loss["task_source"], rec.Loss["task_adapted"] = d[model.DTaskSource], d[model.DTaskAdapted]
+		rec.Correct["source"], rec.Correct["adapted"] = d[model.DCorrectSource]/batch, d[model.DCorrectAdapt]/batch
+		if r.GSteps > 0 {
+			rec.Loss["g_adv"], rec.Loss["g_task"] = g[model.GAdversarial], g[model.GTask]
+		}
+		if r.SimilarityWeight > 0 {
+			rec.Loss["similarity"] = g[model.GSimilarity]
+		}
+		updates *= r.DSteps + r.GSteps
+	} else {
+		s := means[model.SupervisedStepProgram]
+		rec.Loss["task"], rec.Correct["task"] = s[model.SupervisedLoss], s[model.SupervisedCorrect]/batch
+	}
+	rec.LearningRate = LearningRate(r.Config.Model, updates)
+	r.rate.restart(r.Iteration)
+	if err := r.writer.Log(rec); err != nil {
+		return err
+	}
+	if r.observer.Trained != nil {
+		r.observer.Trained(rec)
+	}
+	return nil
+}
+
+// evaluate passes over the test images, logs and judges the outcome.
+func (r *run) evaluate() (EvalRecord, error) {
+	accuracies, err := r.Accuracies(r.Config.EvalImages)
+	if err != nil {
+		return EvalRecord{}, err
+	}
+	score, err := r.Score()
+	if err != nil {
+		return EvalRecord{}, err
+	}
+	rec := EvalRecord{Step: r.Iteration, Kind: "eval", Accuracy: map[string]float64{}, Score: score}
+	for domain, ev := range accuracies {
+		rec.Accuracy[domain] = ev.Accuracy
+	}
+	r.judge(rec)
+	if err := r.writer.Log(rec); err != nil {
+		return rec, err
+	}
+	if r.observer.Evaluated != nil {
+		r.observer.Evaluated(rec)
+	}
+	return rec, nil
+}
+
+// save evaluates and writes a checkpoint.
+func (r *run) save(baseline *float64) error {
+	if r.Iteration == r.last.Step && r.last.File != "" {
+		return nil
+	}
+	rec, err := r.evaluate()
+	if err != nil {
+		return err
+	}
+	st := r.State()
+	st.Baseline = baseline
+	r.last, err = r.writer.SaveCheckpoint(r.Iteration, rec.Score, func(w io.Writer) error { return r.Save(w, st) })
+	if err == nil && r.observer.Saved != nil {
+		r.observer.Saved(r.last.File)
+	}
+	return err
+}
+
+// draw saves a sample grid.
+func (r *run) draw() error {
+	if r.Config.Method != PixelDA {
+		return nil
+	}
+	img, err := r.samples.grid()
+	if err != nil {
+		return err
+	}
+	if r.sample, err = r.writer.SaveSample(r.Iteration, img); err == nil && r.observer.Sampled != nil {
+		r.observer.Sampled(r.sample)
+	}
+	return err
+}
+
+// explain adds to an error what is saved.
+func (r *run) explain(err error) error {
+	latest, _, missing := r.writer.Latest(CheckCheckpoint)
+	if missing != nil {
+		return fmt.Errorf("%w; there is no checkpoint yet", err)
+	}
+	return fmt.Errorf("%w; the last good checkpoint is %s", err, latest.File)
+}
+
+// report evaluates whole test splits and writes report.json.
+func (r *run) report(baseline *float64) (Report, error) {
+	final, err := r.Accuracies(0)
+	if err != nil {
+		return Report{}, err
+	}
+	rep := Report{
+		Method: r.Config.Method, Source: r.Config.Source, Target: r.Config.Target, Iterations: r.Iteration,
+		Seconds: time.Since(r.began).Seconds(), Adapter: r.device.Info().String(), Final: final, Chosen: r.best, Oracle: r.oracle,
+		SourceOnly: baseline, Samples: r.sample,
+	}
+	if best, err := r.writer.Best(); err == nil {
+		rep.Checkpoint = best.File
+	}
+	_, err = r.writer.SaveReport(rep)
+	return rep, err
+}

@@ -1,0 +1,226 @@
+package trainer
+
+import (
+	"fmt"
+	"maps"
+	"time"
+
+	"pixelda-wgpu/datasets"
+	"pixelda-wgpu/gpu"
+	"pixelda-wgpu/model"
+	"pixelda-wgpu/model/graph"
+)
+
+// Trainer is a run in progress on a device.
+type Trainer struct {
+	*Engine
+	Config    Config
+	Data      Data
+	Iteration int // iterations done
+
+	device  *gpu.Device
+	kernels func() map[string]string // choices made, nil where nothing was timed
+	source  *stream
+	target  *stream
+	losses  lossLog
+}
+
+// Options says how a Trainer computes, apart from what it computes.
+type Options struct {
+	Choose graph.Chooser
+}
+
+// New builds the programs of a configuration, loads them and gives the variables
+// their initial values.
+func New(d *gpu.Device, c Config, data Data, o Options) (*Trainer, error) {
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	n, err := model.NewNetworks(c.Model)
+	if err != nil {
+		return nil, err
+	}
+	programs, err := c.programs(n, data, o.Choose)
+	if err != nil {
+		return nil, err
+	}
+	e, err := NewEngine(d, n, programs...)
+	if err != nil {
+		return nil, err
+	}
+	t := &Trainer{Engine: e, Config: c, Data: data, device: d}
+	if tuner, ok := o.Choose.(*graph.Tuner); ok {
+		t.kernels = tuner.Choices
+	}
+	if err := t.begin(); err != nil {
+		e.Close()
+		return nil, err
+	}
+	return t, nil
+}
+
+func (t *Trainer) begin() error {
+	// Streams with seeds of their own: source and target are not paired.
+	var err error
+	if t.source, err = newStream(t.Data.Source.Train, t.Config.Seed*2+1, t.Batch); err != nil {
+		return err
+	}
+	if t.target, err = newStream(t.Data.Target.Train, t.Config.Seed*2+2, t.Batch); err != nil {
+		return err
+	}
+	t.losses.reset()
+	return t.Initialise(t.Config.Seed, t.Config.Method != PixelDA)
+}
+
+// programs lists what a method runs.
+func (c Config) programs(n *model.Networks, data Data, choose graph.Chooser) ([]*gpu.Program, error) {
+	source, target := form(data.Source.Train), form(data.Target.Train)
+	builds := []func() (*gpu.Program, error){
+		func() (*gpu.Program, error) {
+			return n.Classify(model.ClassifyTarget, target, n.Batch, choose)
+		},
+	}
+	if c.Method == PixelDA {
+		in := model.Inputs{Source: source, Target: target}
+		builds = append(builds,
+			func() (*gpu.Program, error) { return n.DStep(in, choose) },
+			func() (*gpu.Program, error) { return n.GStep(in, choose) },
+			func() (*gpu.Program, error) {
+				return n.Adapt(model.Inputs{Source: source, HostNoise: true}, n.Batch, choose)
+			},
+			func() (*gpu.Program, error) {
+				return n.Classify(model.ClassifySource, source, n.Batch, choose)
+			})
+	} else {
+		images := source
+		if c.Method == TargetOnly {
+			images = target
+		}
+		builds = append(builds, func() (*gpu.Program, error) { return n.SupervisedStep(images, choose) })
+	}
+	var programs []*gpu.Program
+	for _, build := range builds {
+		p, err := build()
+		if err != nil {
+			return nil, err
+		}
+		programs = append(programs, p)
+	}
+	return programs, nil
+}
+
+// Iterate does one iteration: the D steps, then the G steps, or one step of a
+// baseline. It returns while the device may still be at work.
+func (t *Trainer) Iterate() error {
+	c, i := t.Config.Model, t.Iteration
+	if t.Config.Method != PixelDA {
+		s := t.source
+		if t.Config.Method == TargetOnly {
+			s = t.target
+		}
+		if err := s.feed(t.Session, "supervised_step.source", "supervised_step.labels", uint64(i)); err != nil {
+			return err
+		}
+		if err := t.update(model.SupervisedStepProgram, i, i+1); err != nil {
+			return err
+		}
+		t.Iteration++
+		return nil
+	}
+	// Every step draws a fresh batch and fresh noise; both streams and the random
+	// numbers follow from the number of the update alone.
+	steps := c.DSteps + c.GSteps
+	for j := range c.DSteps {
+		if err := t.source.feed(t.Session, "d_step.source", "d_step.labels", uint64(i*steps+j)); err != nil {
+			return err
+		}
+		if err := t.target.feed(t.Session, "d_step.target", "", uint64(i*c.DSteps+j)); err != nil {
+			return err
+		}
+		if err := t.update(model.DStepProgram, i*steps+j, i*c.DSteps+j+1); err != nil {
+			return err
+		}
+	}
+	for j := range c.GSteps {
+		if err := t.source.feed(t.Session, "g_step.source", "g_step.labels", uint64(i*steps+c.DSteps+j)); err != nil {
+			return err
+		}
+		if err := t.update(model.GStepProgram, i*steps+c.DSteps+j, i*c.GSteps+j+1); err != nil {
+			return err
+		}
+	}
+	t.Iteration++
+	return nil
+}
+
+// update replays a step: number globalStep of all updates, the optimiser's own
+// update number adamStep, from 1.
+func (t *Trainer) update(program string, globalStep, adamStep int) error {
+	c := t.Config.Model
+	err := t.SetStep(Step{Seed: t.Config.Seed, Index: uint32(globalStep), Rate: adamRate(c, LearningRate(c, globalStep), adamStep)})
+	if err != nil {
+		return err
+	}
+	if err := t.Session.Run(program); err != nil {
+		return err
+	}
+	return t.losses.note(t.Session, program, globalStep)
+}
+
+// State is what a checkpoint of the present moment states.
+func (t *Trainer) State() State {
+	st := State{Config: t.Config, Iteration: t.Iteration, Data: t.Data.Fingerprint(), Adapter: t.device.Info().Key()}
+	if t.kernels != nil {
+		st.Kernels = maps.Clone(t.kernels())
+	}
+	return st
+}
+
+// stream feeds batches of one set.
+type stream struct {
+	set     *datasets.Set
+	sampler datasets.Sampler
+	indices []int
+	images  []byte
+	labels  []uint32
+}
+
+func newStream(set *datasets.Set, seed uint64, batch int) (*stream, error) {
+	sampler, err := datasets.NewSampler(set.Len(), seed)
+	if err != nil {
+		return nil, err
+	}
+	return &stream{set, sampler, make([]int, batch), make([]byte, form(set).Bytes(batch)), make([]uint32, batch)}, nil
+}
+
+// feed writes batch number step to the device; without a buffer for labels they
+// stay away.
+func (s *stream) feed(session *gpu.Session, images, labels string, step uint64) error {
+	s.sampler.Fill(s.indices, step)
+	s.set.Gather(s.images, s.indices)
+	if err := session.Write(images, 0, s.images); err != nil || labels == "" {
+		return err
+	}
+	s.set.GatherLabels(s.labels, s.indices)
+	return session.Write(labels, 0, gpu.Bytes(s.labels))
+}
+
+// rate measures iterations a second over the last while.
+type rate struct {
+	at   time.Time
+	from int
+}
+
+func (r *rate) since(iteration int) float64 {
+	elapsed := time.Since(r.at).Seconds()
+	if r.at.IsZero() || elapsed <= 0 {
+		return 0
+	}
+	return float64(iteration-r.from) / elapsed
+}
+
+func (r *rate) restart(iteration int) { r.at, r.from = time.Now(), iteration }
+
+func (t *Trainer) String() string {
+	return fmt.Sprintf("%s, %s → %s", t.Config.Method, t.Config.Source, t.Config.Target)
+}
