@@ -96,7 +96,7 @@ func untarPhotos(r io.Reader) ([]bsdsFile, error) {
 	total := int64(0)
 	for t := tar.NewReader(z); ; {
 		h, err := t.Next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return files, nil
 		}
 		if err != nil {

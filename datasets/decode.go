@@ -2,6 +2,7 @@ package datasets
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"image"
 	"image/draw"
@@ -30,8 +31,8 @@ func newPicture(width, height, channels int) picture {
 // decodePicture decodes PNG, JPEG or WebP. Transparency is laid over black.
 func decodePicture(data []byte) (picture, error) {
 	config, format, err := image.DecodeConfig(bytes.NewReader(data))
-	if err == image.ErrFormat {
-		return picture{}, fmt.Errorf("no PNG, JPEG or WebP image")
+	if errors.Is(err, image.ErrFormat) {
+		return picture{}, errors.New("no PNG, JPEG or WebP image")
 	}
 	if err != nil {
 		return picture{}, fmt.Errorf("damaged %s image: %w", format, err)

@@ -86,7 +86,7 @@ func TestDigitsLookLikeMNIST(t *testing.T) {
 // 2,000 neighbours, and those neighbours 0.51 on MNIST-M (test images 5,000 on).
 func TestDigitsAreAsVariedAsMNIST(t *testing.T) {
 	train, test := Digits(1, 0, 2000), Digits(1, 2000, 400)
-	target := DigitsM(1, 0, 400).withChannels(1)
+	target := DigitsM(1, 0, 400).WithChannels(1)
 	for _, c := range []struct {
 		name           string
 		got, low, high float64

@@ -186,7 +186,7 @@ func TestDownloadTakesTheNextMirror(t *testing.T) {
 		}).URL,
 		"silent": newServer(t, func(_ int, w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Length", fmt.Sprint(len(body)))
-			w.WriteHeader(200)
+			w.WriteHeader(http.StatusOK)
 			w.(http.Flusher).Flush()
 			<-r.Context().Done()
 		}).URL,

@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"hash"
 	"io"
 	"net/http"
 	"os"
@@ -138,7 +137,7 @@ func (d *downloader) copy(ctx context.Context, cancel context.CancelCauseFunc, o
 		if n > 0 {
 			d.progress(p)
 		}
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err != nil {
@@ -162,7 +161,7 @@ func (f RemoteFile) verify(path string) error {
 	} else if f.Size > 0 && info.Size() != f.Size {
 		return fmt.Errorf("has %d bytes, not %d", info.Size(), f.Size)
 	}
-	sum, want := hash.Hash(sha256.New()), f.SHA256
+	sum, want := sha256.New(), f.SHA256
 	switch {
 	case f.SHA256 != "":
 	case f.MD5 != "":

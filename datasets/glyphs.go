@@ -100,9 +100,9 @@ var glyphs = [10][]glyph{
 // pen parses the strokes of a glyph.
 func pen(weight float64, text string) glyph {
 	g := glyph{weight: weight}
-	for _, part := range strings.Split(text, "/") {
+	for part := range strings.SplitSeq(text, "/") {
 		var s stroke
-		for _, field := range strings.Fields(part) {
+		for field := range strings.FieldsSeq(part) {
 			field, corner := strings.CutSuffix(field, "!")
 			x, y, _ := strings.Cut(field, ",")
 			px, errX := strconv.ParseFloat(x, 64)

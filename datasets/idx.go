@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 
 	"github.com/klauspost/compress/gzip"
 )
@@ -144,18 +145,18 @@ func shortRead(name string, got, want int64, err error) error {
 // readExactly reads n bytes, doubling its buffer as they arrive, and returns
 // what it got together with any error.
 func readExactly(r io.Reader, n int64) ([]byte, error) {
-	buf, done := make([]byte, min(n, 1<<20)), 0
-	for {
-		k, err := io.ReadFull(r, buf[done:])
-		done += k
+	buf := make([]byte, 0, min(n, 1<<20))
+	for int64(len(buf)) < n {
+		if len(buf) == cap(buf) {
+			buf = slices.Grow(buf, int(min(n-int64(len(buf)), int64(len(buf)))))
+		}
+		k, err := io.ReadFull(r, buf[len(buf):min(int64(cap(buf)), n)])
+		buf = buf[:len(buf)+k]
 		if err != nil {
-			return buf[:done], err
+			return buf, err
 		}
-		if int64(done) == n {
-			return buf, nil
-		}
-		buf = append(buf, make([]byte, min(n-int64(done), int64(done)))...)
 	}
+	return buf, nil
 }
 
 // gunzip sees by the first bytes whether r is gzipped.

@@ -225,14 +225,14 @@ func (o Options) shape(s Splits) Splits {
 			*set = (*set).Resize(o.Size, o.Size)
 		}
 		if *set != nil && o.Channels != 0 {
-			*set = (*set).withChannels(o.Channels)
+			*set = (*set).WithChannels(o.Channels)
 		}
 	}
 	return s
 }
 
-// withChannels converts the set between grey and RGB; others stay.
-func (s *Set) withChannels(channels int) *Set {
+// WithChannels is the set in grey (1) or RGB (3); sets of other kinds stay.
+func (s *Set) WithChannels(channels int) *Set {
 	if s.Channels == channels || s.Channels != 1 && s.Channels != 3 {
 		return s
 	}

@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"io"
 	"slices"
 )
 
@@ -33,7 +32,7 @@ var (
 func (s Splits) Fingerprint() string {
 	h := sha256.New()
 	for _, set := range []*Set{s.Train, s.Valid, s.Test} {
-		io.WriteString(h, set.Fingerprint())
+		h.Write([]byte(set.Fingerprint()))
 	}
 	return hex.EncodeToString(h.Sum(nil))
 }

@@ -146,11 +146,11 @@ func fromHSV(h, s, v float64) colour {
 // leaf is how one shape is painted: from one colour to another along a
 // gradient, with noise of two scales and stripes.
 type leaf struct {
-	a, b            colour
-	gx, gy, g0      float64 // the gradient: 0…1 from a to b
-	grain, clouds   float64 // strength of the noises, levels
-	fx, fy, phase   float64 // stripes
-	stripes, square float64
+	a, b          colour
+	gx, gy, g0    float64 // the gradient: 0…1 from a to b
+	grain, clouds float64 // strength of the noises, levels
+	fx, fy, phase float64 // stripes
+	stripes       float64
 }
 
 func newLeaf(r *random, p *palette) leaf {
