@@ -103,8 +103,9 @@ pixelda-wgpu bench -preset small         time a training step`,
 			root.AddCommand(cmd)
 		}
 	}
+	add("train", newTrain(c))
 	add("data", newDatasets(c))
-	add("machine", newInfo(c), newVerify(c))
+	add("machine", newInfo(c), newVerify(c), newBench(c))
 	add("other", newCompletion(c))
 	return root
 }

@@ -1,6 +1,8 @@
 package trainer
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -167,4 +169,40 @@ func (d Data) Fingerprint() string { return d.Source.Fingerprint() + "+" + d.Tar
 // form is how the images of a set reach the device.
 func form(s *datasets.Set) model.Images {
 	return model.Images{Width: s.Width, Height: s.Height, Channels: s.Channels}
+}
+
+// ParseConfig reads a configuration in JSON over the values of base: what it
+// leaves out keeps them. Unknown names are errors.
+func ParseConfig(b []byte, base Config) (Config, error) {
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&base); err != nil {
+		return Config{}, fmt.Errorf("trainer: configuration: %w", err)
+	}
+	if d.More() {
+		return Config{}, fmt.Errorf("trainer: configuration: something follows the JSON object")
+	}
+	return base, base.Validate()
+}
+
+// SetField returns c with one field changed: a name from its JSON or from its
+// model's, and a value as JSON has it, a string without quotes too.
+func SetField(c Config, name, value string) (Config, error) {
+	raw := []byte(value)
+	if !json.Valid(raw) {
+		raw, _ = json.Marshal(value) // a string cannot fail
+	}
+	for _, form := range []string{`{%q:%s}`, `{"model":{%q:%s}}`} {
+		d := json.NewDecoder(strings.NewReader(fmt.Sprintf(form, name, raw)))
+		d.DisallowUnknownFields()
+		changed := c
+		err := d.Decode(&changed)
+		if err == nil {
+			return changed, nil
+		}
+		if !strings.Contains(err.Error(), "unknown field") {
+			return c, fmt.Errorf("%s is no value of %s", value, name)
+		}
+	}
+	return c, fmt.Errorf("there is no setting %q; config.json of a run lists them", name)
 }

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"time"
 
 	"pixelda-wgpu/model"
+	"pixelda-wgpu/trainer/events"
 	"pixelda-wgpu/trainer/rundir"
 )
 
@@ -66,6 +68,7 @@ type run struct {
 	began    time.Time
 	rate     rate
 	samples  *sampler
+	events   *events.Writer // for TensorBoard
 	best     EvalRecord
 	oracle   EvalRecord
 	last     rundir.Checkpoint
@@ -74,12 +77,17 @@ type run struct {
 
 // Run trains until the configured number of iterations is done or ctx ends,
 // which takes effect after the iteration under way. baseline is reported.
-func (t *Trainer) Run(ctx context.Context, w *rundir.Writer, baseline *float64, o Observer) (Report, error) {
+func (t *Trainer) Run(ctx context.Context, w *rundir.Writer, baseline *float64, o Observer) (rep Report, err error) {
 	s, err := newSampler(t)
 	if err != nil {
 		return Report{}, err
 	}
-	r := &run{Trainer: t, writer: w, observer: o, began: time.Now(), samples: s}
+	ev, err := events.Create(w.Path(), t.Iteration)
+	if err != nil {
+		return Report{}, err
+	}
+	defer func() { err = errors.Join(err, ev.Close()) }()
+	r := &run{Trainer: t, writer: w, observer: o, began: time.Now(), samples: s, events: ev}
 	if err := r.recall(); err != nil {
 		return Report{}, err
 	}
@@ -188,6 +196,14 @@ func (r *run) log() error {
 	if err := r.writer.Log(rec); err != nil {
 		return err
 	}
+	scalars := map[string]float64{"learning_rate": rec.LearningRate, "iterations_per_second": rec.Rate}
+	for name, v := range rec.Loss {
+		scalars["loss/"+name] = v
+	}
+	for name, v := range rec.Correct {
+		scalars["batch_accuracy/"+name] = v
+	}
+	r.events.Scalars(rec.Step, scalars)
 	if r.observer.Trained != nil {
 		r.observer.Trained(rec)
 	}
@@ -210,6 +226,14 @@ func (r *run) evaluate() (EvalRecord, error) {
 	}
 	r.judge(rec)
 	if err := r.writer.Log(rec); err != nil {
+		return rec, err
+	}
+	scalars := map[string]float64{"score": rec.Score}
+	for domain, v := range rec.Accuracy {
+		scalars["accuracy/"+domain] = v
+	}
+	r.events.Scalars(rec.Step, scalars)
+	if err := r.events.Flush(); err != nil {
 		return rec, err
 	}
 	if r.observer.Evaluated != nil {
@@ -245,10 +269,18 @@ func (r *run) draw() error {
 	if err != nil {
 		return err
 	}
-	if r.sample, err = r.writer.SaveSample(r.Iteration, img); err == nil && r.observer.Sampled != nil {
+	if r.sample, err = r.writer.SaveSample(r.Iteration, img); err != nil {
+		return err
+	}
+	png, err := os.ReadFile(r.sample)
+	if err != nil {
+		return fmt.Errorf("trainer: %w", err)
+	}
+	r.events.Image(r.Iteration, "samples", png, img.Bounds().Dx(), img.Bounds().Dy())
+	if r.observer.Sampled != nil {
 		r.observer.Sampled(r.sample)
 	}
-	return err
+	return nil
 }
 
 // explain adds to an error what is saved.
@@ -274,6 +306,7 @@ func (r *run) report(baseline *float64) (Report, error) {
 	if best, err := r.writer.Best(); err == nil {
 		rep.Checkpoint = best.File
 	}
+	r.events.End()
 	_, err = r.writer.SaveReport(rep)
 	return rep, err
 }

@@ -72,35 +72,51 @@ func (t *Trainer) begin() error {
 	return t.Initialise(t.Config.Seed, t.Config.Method != PixelDA)
 }
 
-// programs lists what a method runs.
+// builder makes one program.
+type builder func() (*gpu.Program, error)
+
+// programs lists what training by a method runs.
 func (c Config) programs(n *model.Networks, data Data, choose graph.Chooser) ([]*gpu.Program, error) {
 	source, target := form(data.Source.Train), form(data.Target.Train)
-	builds := []func() (*gpu.Program, error){
-		func() (*gpu.Program, error) {
-			return n.Classify(model.ClassifyTarget, target, n.Batch, choose)
-		},
-	}
-	if c.Method == PixelDA {
+	var steps []*gpu.Program
+	var err error
+	switch c.Method {
+	case PixelDA:
 		in := model.Inputs{Source: source, Target: target}
-		builds = append(builds,
+		steps, err = build(
 			func() (*gpu.Program, error) { return n.DStep(in, choose) },
-			func() (*gpu.Program, error) { return n.GStep(in, choose) },
+			func() (*gpu.Program, error) { return n.GStep(in, choose) })
+	case SourceOnly:
+		steps, err = build(func() (*gpu.Program, error) { return n.SupervisedStep(source, choose) })
+	case TargetOnly:
+		steps, err = build(func() (*gpu.Program, error) { return n.SupervisedStep(target, choose) })
+	}
+	if err != nil {
+		return nil, err
+	}
+	evaluations, err := c.evaluations(n, data, choose)
+	return append(steps, evaluations...), err
+}
+
+// evaluations lists what measuring a method's networks runs. The batch is that of
+// training, so that the kernels are the same.
+func (c Config) evaluations(n *model.Networks, data Data, choose graph.Chooser) ([]*gpu.Program, error) {
+	source, target := form(data.Source.Train), form(data.Target.Train)
+	builders := []builder{func() (*gpu.Program, error) { return n.Classify(model.ClassifyTarget, target, n.Batch, choose) }}
+	if c.Method == PixelDA {
+		builders = append(builders,
 			func() (*gpu.Program, error) {
 				return n.Adapt(model.Inputs{Source: source, HostNoise: true}, n.Batch, choose)
 			},
-			func() (*gpu.Program, error) {
-				return n.Classify(model.ClassifySource, source, n.Batch, choose)
-			})
-	} else {
-		images := source
-		if c.Method == TargetOnly {
-			images = target
-		}
-		builds = append(builds, func() (*gpu.Program, error) { return n.SupervisedStep(images, choose) })
+			func() (*gpu.Program, error) { return n.Classify(model.ClassifySource, source, n.Batch, choose) })
 	}
+	return build(builders...)
+}
+
+func build(builders ...builder) ([]*gpu.Program, error) {
 	var programs []*gpu.Program
-	for _, build := range builds {
-		p, err := build()
+	for _, b := range builders {
+		p, err := b()
 		if err != nil {
 			return nil, err
 		}

@@ -1,0 +1,374 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"pixelda-wgpu/datasets"
+	"pixelda-wgpu/gpu"
+	"pixelda-wgpu/model/graph"
+	"pixelda-wgpu/trainer"
+	"pixelda-wgpu/trainer/rundir"
+)
+
+// training is the command train.
+type training struct {
+	*console
+	adapter, preset, config, resume, out, runs string
+	set                                        []string
+	tune, json                                 bool
+	flags                                      trainer.Config // what flags give
+}
+
+func newTrain(c *console) *cobra.Command {
+	t := training{console: c}
+	cmd := &cobra.Command{
+		Use:   "train [FLAGS]",
+		Short: "adapt a classifier to the target, or train a baseline",
+		Long: `Trains PixelDA: a generator that redraws source images so that they look like
+the target's, and a classifier that works on the target. Without flags it uses
+built-in digits: the preset small on a software adapter, the paper's model on a
+GPU. A run is a folder; ending it with Ctrl-C saves it, and -resume goes on
+with it, bit for bit.
+
+Presets: small (16×16, minutes on two cores), mnist-mnistm and mnist-usps (the
+paper's). A data set is a name from 'datasets list' or a path.`,
+		Example: `pixelda-wgpu train
+pixelda-wgpu train -preset mnist-mnistm -data data -iterations 125000
+pixelda-wgpu train -preset small -source photos/day -target photos/night -set classes=4
+pixelda-wgpu train -method source-only -iterations 5000
+pixelda-wgpu train -resume runs/0001-pixelda`,
+		Args: noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error { return t.run(cmd) },
+	}
+	f := cmd.Flags()
+	adapterFlag(cmd, &t.adapter)
+	f.StringVar(&t.preset, "preset", "", "start from the configuration `NAME`: "+strings.Join(trainer.Presets(), ", "))
+	f.StringVar(&t.config, "config", "", "read the configuration from a `FILE`, such as a run's config.json")
+	f.StringVar(&t.resume, "resume", "", "go on with the run in folder `RUN`")
+	f.StringVar(&t.out, "out", "", "the run's `FOLDER`; otherwise a new one in runs")
+	f.StringVar((*string)(&t.flags.Method), "method", "", "`WHAT` to train: pixelda, source-only or target-only")
+	f.StringVar(&t.flags.Source, "source", "", "source `IMAGES`, with labels")
+	f.StringVar(&t.flags.Target, "target", "", "target `IMAGES`; labels serve to measure only")
+	f.StringVar(&t.flags.Data, "data", "", "the `FOLDER` with downloaded data sets (default data)")
+	f.IntVar(&t.flags.Iterations, "iterations", 0, "train for `N` iterations")
+	f.IntVar(&t.flags.Baseline, "baseline", -1, "train the source-only baseline for `N` iterations first; 0 for none")
+	f.Uint64Var(&t.flags.Seed, "seed", 0, "the `SEED` of everything random")
+	f.StringArrayVar(&t.set, "set", nil, "set a field of config.json or of its model, as `NAME=VALUE`; repeatable")
+	f.BoolVar(&t.tune, "tune", false, "time kernel variants on a software adapter too")
+	jsonFlag(cmd, &t.json)
+	return cmd
+}
+
+func (t *training) run(cmd *cobra.Command) error {
+	if t.resume != "" {
+		for _, name := range []string{"preset", "config", "out", "method", "source", "target", "baseline", "seed", "set"} {
+			if cmd.Flags().Changed(name) {
+				return misuse(cmd, "-%s cannot change a run that is resumed", name)
+			}
+		}
+	}
+	d, err := gpu.Open(gpu.Options{Adapter: t.adapter})
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	t.watchCompiler(d)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the program at once
+
+	if t.resume != "" {
+		return t.goOn(ctx, d, cmd)
+	}
+	c, err := t.configure(cmd, d.Info().Software())
+	if err != nil {
+		return err
+	}
+	return t.start(ctx, d, c)
+}
+
+// configure makes the configuration of a new run from preset, file and flags.
+func (t *training) configure(cmd *cobra.Command, software bool) (trainer.Config, error) {
+	preset := t.preset
+	if preset == "" {
+		preset = "mnist-mnistm"
+		if software {
+			preset = "small"
+		}
+	}
+	c, err := trainer.Preset(preset)
+	if err != nil {
+		return c, misuse(cmd, "%v", err)
+	}
+	if t.preset == "" && t.config == "" { // no flag: built-in data
+		c.Source, c.Target = "digits", "digits-m"
+	}
+	if t.config != "" {
+		b, err := os.ReadFile(t.config)
+		if err != nil {
+			return c, err
+		}
+		if c, err = trainer.ParseConfig(b, c); err != nil {
+			return c, fmt.Errorf("%s: %w", t.config, err)
+		}
+	}
+	flags := cmd.Flags()
+	for name, set := range map[string]func(){
+		"method": func() { c.Method = t.flags.Method }, "source": func() { c.Source = t.flags.Source },
+		"target": func() { c.Target = t.flags.Target }, "data": func() { c.Data = t.flags.Data },
+		"iterations": func() { c.Iterations = t.flags.Iterations }, "baseline": func() { c.Baseline = t.flags.Baseline },
+		"seed": func() { c.Seed = t.flags.Seed },
+	} {
+		if flags.Changed(name) {
+			set()
+		}
+	}
+	for _, s := range t.set {
+		name, value, ok := strings.Cut(s, "=")
+		if !ok {
+			return c, misuse(cmd, "-set %s: want NAME=VALUE", s)
+		}
+		if c, err = trainer.SetField(c, name, value); err != nil {
+			return c, misuse(cmd, "-set %s: %v", s, err)
+		}
+	}
+	return c, c.Validate()
+}
+
+// start begins a new run.
+func (t *training) start(ctx context.Context, d *gpu.Device, c trainer.Config) error {
+	data, err := trainer.OpenData(c)
+	if err != nil {
+		return err
+	}
+	out := t.out
+	if out == "" {
+		if out, err = rundir.Numbered("runs", string(c.Method)); err != nil {
+			return err
+		}
+	}
+	w, err := rundir.Create(out, c, c.Keep)
+	if err != nil {
+		return err
+	}
+	defer w.Close()
+	t.introduce(d, c, data, out)
+	choose, err := t.chooser(d)
+	if err != nil {
+		return err
+	}
+	var baseline *float64
+	if c.Method == trainer.PixelDA && c.Baseline > 0 {
+		p := t.progress("source-only", "iterations", 0, int64(c.Baseline))
+		accuracy, err := trainer.Baseline(ctx, d, c, data, trainer.Options{Choose: choose}, func(done int) { p.Set(int64(done), "") })
+		p.Close()
+		if err != nil {
+			return t.interrupted(err, out, nil)
+		}
+		baseline = &accuracy
+		fmt.Fprintf(t.err, "Source-only classifier on the target's test images: %s\n", accuracyOf(accuracy))
+	}
+	tr, err := trainer.New(d, c, data, trainer.Options{Choose: choose})
+	if err != nil {
+		return err
+	}
+	defer tr.Close()
+	return t.train(ctx, tr, w, choose, baseline)
+}
+
+// goOn resumes a run from its latest sound checkpoint.
+func (t *training) goOn(ctx context.Context, d *gpu.Device, cmd *cobra.Command) error {
+	r, err := rundir.Open(t.resume)
+	if err != nil {
+		return err
+	}
+	var c trainer.Config
+	if err := r.Config(&c); err != nil {
+		return err
+	}
+	if cmd.Flags().Changed("iterations") {
+		c.Iterations = t.flags.Iterations
+	}
+	if cmd.Flags().Changed("data") {
+		c.Data = t.flags.Data
+	}
+	w, err := rundir.Resume(t.resume, c.Keep)
+	if err != nil {
+		return err
+	}
+	defer w.Close()
+	latest, skipped, err := w.Latest(trainer.CheckCheckpoint)
+	for _, s := range skipped {
+		fmt.Fprintf(t.err, "pixelda-wgpu: skipped: %v\n", s)
+	}
+	if err != nil {
+		return err
+	}
+	if err := w.Rewind(latest.Step); err != nil {
+		return err
+	}
+	data, err := trainer.OpenData(c)
+	if err != nil {
+		return err
+	}
+	t.introduce(d, c, data, t.resume)
+	choose, err := t.chooser(d)
+	if err != nil {
+		return err
+	}
+	f, st, err := trainer.OpenCheckpoint(latest.File)
+	if err != nil {
+		return err
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
+	if tuner, ok := choose.(*graph.Tuner); ok && st.Adapter == d.Info().Key() {
+		tuner.Use(st.Kernels)
+	}
+	tr, err := trainer.New(d, c, data, trainer.Options{Choose: choose})
+	if err != nil {
+		return err
+	}
+	defer tr.Close()
+	if st, err = tr.Resume(latest.File); err != nil {
+		return err
+	}
+	fmt.Fprintf(t.err, "Resuming after iteration %d\n", st.Iteration)
+	return t.train(ctx, tr, w, choose, st.Baseline)
+}
+
+// chooser returns how kernels are chosen: by timing them on a GPU, where that
+// takes a moment, by rule on a software adapter, whose compiler is slow.
+func (t *training) chooser(d *gpu.Device) (graph.Chooser, error) {
+	if d.Info().Software() && !t.tune {
+		return graph.FirstPlan{CPU: true}, nil
+	}
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return nil, fmt.Errorf("no folder for the timings of kernels: %w", err)
+	}
+	return graph.NewTuner(d, filepath.Join(cache, "pixelda-wgpu", "kernels-"+fileName(d.Info().Key())+".json"))
+}
+
+// fileName makes a key fit for a file's name.
+func fileName(key string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '-' || r == '.' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' {
+			return r
+		}
+		return '_'
+	}, key)
+}
+
+// introduce says what is about to be trained, on what.
+func (t *training) introduce(d *gpu.Device, c trainer.Config, data trainer.Data, out string) {
+	m := c.Model
+	images := func(s datasets.Splits) string {
+		return fmt.Sprintf("%d train, %d test images, %d×%d", s.Train.Len(), s.Test.Len(), s.Train.Width, s.Train.Height)
+	}
+	fmt.Fprintf(t.err, "Adapter     %s\n", d.Info())
+	fmt.Fprintf(t.err, "Source      %s: %s\n", c.Source, images(data.Source))
+	fmt.Fprintf(t.err, "Target      %s: %s\n", c.Target, images(data.Target))
+	fmt.Fprintf(t.err, "Model       %d×%d, generator %d × %d, discriminator %d, batch %d\n", m.Size, m.Size, m.GBlocks, m.GFilters, m.DFilters, m.Batch)
+	fmt.Fprintf(t.err, "Run         %s\n", out)
+	fmt.Fprintf(t.err, "%-11s %s, %d iterations, seed %d\n", "Method", c.Method, c.Iterations, c.Seed)
+}
+
+// train runs a trainer and tells how it goes.
+func (t *training) train(ctx context.Context, tr *trainer.Trainer, w *rundir.Writer, choose graph.Chooser, baseline *float64) error {
+	if tuner, ok := choose.(*graph.Tuner); ok {
+		if err := tuner.Save(); err != nil {
+			return err
+		}
+	}
+	p := t.progress("train", "iterations", int64(tr.Iteration), int64(tr.Config.Iterations))
+	note := ""
+	report, err := tr.Run(ctx, w, baseline, trainer.Observer{
+		Iterated: func(done int) { p.Set(int64(done), note) },
+		Trained:  func(r trainer.TrainRecord) { note = lossNote(r) },
+		Evaluated: func(r trainer.EvalRecord) {
+			p.Print(fmt.Sprintf("%7d  %s", r.Step, accuracies(r.Accuracy)))
+		},
+	})
+	p.Close()
+	if err != nil {
+		return t.interrupted(err, w.Path(), tr)
+	}
+	if t.json {
+		return t.console.json(report)
+	}
+	t.conclude(report, w.Path())
+	return nil
+}
+
+// interrupted words the end of a run by Ctrl-C; other errors stay as they are.
+func (t *training) interrupted(err error, out string, tr *trainer.Trainer) error {
+	if !errors.Is(err, trainer.ErrInterrupted) {
+		return err
+	}
+	if tr == nil {
+		return fmt.Errorf("interrupted before the first iteration; nothing to resume in %s", out)
+	}
+	return fmt.Errorf("interrupted after iteration %d, which is saved; to go on: pixelda-wgpu train -resume %s", tr.Iteration, out)
+}
+
+// conclude prints the outcome.
+func (t *training) conclude(r trainer.Report, out string) {
+	final := r.Final["target"].Accuracy
+	t.printf("\nTarget test accuracy after %d iterations\n", r.Iterations)
+	tab := table{align: "lrl"}
+	if r.SourceOnly != nil {
+		tab.add("source-only", accuracyOf(*r.SourceOnly), "the same classifier without adaptation")
+	}
+	switch {
+	case r.Method != trainer.PixelDA:
+		tab.add(string(r.Method), accuracyOf(final), "")
+	case r.SourceOnly != nil:
+		tab.add("adapted", t.bold(accuracyOf(final)), fmt.Sprintf("%+.1f points", 100*(final-*r.SourceOnly)))
+	default:
+		tab.add("adapted", t.bold(accuracyOf(final)), "")
+	}
+	if r.Method == trainer.PixelDA {
+		tab.add("chosen", accuracyOf(r.Chosen.Accuracy["target"]), fmt.Sprintf("checkpoint of iteration %d, chosen without target labels", r.Chosen.Step))
+	}
+	tab.add("oracle", accuracyOf(r.Oracle.Accuracy["target"]), fmt.Sprintf("best of all evaluations by target labels, iteration %d", r.Oracle.Step))
+	tab.print(t.console, "  ")
+	if r.Samples != "" {
+		t.printf("\nSamples     %s\n", r.Samples)
+	}
+	t.printf("Checkpoint  %s\nReport      %s\n", r.Checkpoint, filepath.Join(out, "report.json"))
+}
+
+func accuracyOf(v float64) string { return fmt.Sprintf("%.1f %%", 100*v) }
+
+// accuracies words an evaluation: target first.
+func accuracies(m map[string]float64) string {
+	var parts []string
+	for _, domain := range []string{"target", "adapted", "source"} {
+		if v, ok := m[domain]; ok {
+			parts = append(parts, domain+" "+accuracyOf(v))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// lossNote words the losses of a record in their order of interest.
+func lossNote(r trainer.TrainRecord) string {
+	var parts []string
+	for _, name := range slices.Sorted(maps.Keys(r.Loss)) {
+		parts = append(parts, fmt.Sprintf("%s %.3g", name, r.Loss[name]))
+	}
+	return strings.Join(parts, " ")
+}

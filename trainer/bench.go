@@ -1,0 +1,144 @@
+package trainer
+
+import (
+	"cmp"
+	"slices"
+
+	"pixelda-wgpu/gpu"
+	"pixelda-wgpu/model"
+	"pixelda-wgpu/model/graph"
+)
+
+// Bench is what one iteration, a D and a G step, takes on a device. Times are
+// medians in seconds. A software adapter computes on the processor, whose time
+// is then the better measure where other programs run too.
+type Bench struct {
+	Adapter   gpu.AdapterInfo `json:"adapter"`
+	Config    model.Config    `json:"config"`
+	Samples   int             `json:"samples"`
+	Peak      Peak            `json:"peak"`
+	Programs  []ProgramBench  `json:"programs"`
+	BytesHeld uint64          `json:"bytes_held"` // device memory, staging included
+	Kernels   []KernelBench   `json:"kernels"`    // the slowest first
+}
+
+// Time is how long something took by the clock and on the processors. CPU is 0
+// where the system does not tell.
+type Time struct {
+	Wall float64 `json:"wall"`
+	CPU  float64 `json:"cpu"`
+}
+
+// Peak is the most that a device was seen to do.
+type Peak struct {
+	Arithmetic Rate `json:"arithmetic"` // multiplies and adds
+	Copy       Rate `json:"copy"`       // bytes read and written
+}
+
+// Rate is work a second of the clock and of one processor.
+type Rate struct {
+	Wall float64 `json:"wall"`
+	CPU  float64 `json:"cpu"`
+}
+
+func (t Time) rate(work float64) Rate {
+	r := Rate{Wall: work / t.Wall}
+	if t.CPU > 0 {
+		r.CPU = work / t.CPU
+	}
+	return r
+}
+
+// ProgramBench is the cost of one replay of a program.
+type ProgramBench struct {
+	Name       string  `json:"name"`
+	Time       Time    `json:"time"`
+	Host       float64 `json:"host"` // seconds to encode and submit
+	Dispatches int     `json:"dispatches"`
+	FLOPs      float64 `json:"flops"` // of the direct algorithms
+	Bytes      float64 `json:"bytes"` // least traffic
+}
+
+// KernelBench is the cost of one shader in an iteration: all its dispatches.
+type KernelBench struct {
+	Name       string   `json:"name"`
+	Operations []string `json:"operations"` // that use it: program and label
+	Dispatches int      `json:"dispatches"`
+	Seconds    float64  `json:"seconds"` // by timestamps where the adapter has them
+	FLOPs      float64  `json:"flops"`
+	Bytes      float64  `json:"bytes"`
+}
+
+// BenchOptions says how to measure.
+type BenchOptions struct {
+	Choose  graph.Chooser
+	Samples int          // of which the median counts
+	Phase   func(string) // if set, hears what is being done
+}
+
+// NewBench measures an iteration of a configuration on random images.
+func NewBench(d *gpu.Device, c model.Config, o BenchOptions) (*Bench, error) {
+	if o.Phase == nil {
+		o.Phase = func(string) {}
+	}
+	n, err := model.NewNetworks(c)
+	if err != nil {
+		return nil, err
+	}
+	b := &Bench{Adapter: d.Info(), Config: c, Samples: max(1, o.Samples)}
+	o.Phase("measuring the adapter's peak")
+	if b.Peak, err = measurePeak(d); err != nil {
+		return nil, err
+	}
+	o.Phase("building the programs")
+	programs, err := benchPrograms(n, o.Choose)
+	if err != nil {
+		return nil, err
+	}
+	o.Phase("compiling")
+	// The small copies come behind the programs, whose pipelines they share.
+	e, err := NewEngine(d, n, append(slices.Clone(programs), small(programs[0]), small(programs[1]))...)
+	if err != nil {
+		return nil, err
+	}
+	defer e.Close()
+	if err := e.fill(c); err != nil {
+		return nil, err
+	}
+	for _, p := range programs {
+		if err := b.measure(e, p, o.Phase); err != nil {
+			return nil, err
+		}
+	}
+	b.BytesHeld = e.Session.BytesHeld()
+	for _, p := range programs {
+		o.Phase("profiling " + p.Name)
+		if err := b.profile(e, p); err != nil {
+			return nil, err
+		}
+	}
+	slices.SortStableFunc(b.Kernels, func(x, y KernelBench) int { return cmp.Compare(y.Seconds, x.Seconds) })
+	for i, p := range programs {
+		if b.Programs[i].Host, err = hostTime(e, small(p).Name); err != nil {
+			return nil, err
+		}
+	}
+	return b, nil
+}
+
+// Iteration adds up the programs of an iteration.
+func (b *Bench) Iteration() ProgramBench {
+	sum := ProgramBench{Name: "iteration"}
+	for _, p := range b.Programs {
+		sum.Time.Wall += p.Time.Wall
+		sum.Time.CPU += p.Time.CPU
+		sum.Host += p.Host
+		sum.Dispatches += p.Dispatches
+		sum.FLOPs += p.FLOPs
+		sum.Bytes += p.Bytes
+	}
+	return sum
+}
+
+// Rates relates a program's operations to its time.
+func (p ProgramBench) Rates() Rate { return p.Time.rate(p.FLOPs) }
