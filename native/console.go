@@ -83,8 +83,12 @@ func (c *console) watchCompiler(d *gpu.Device) {
 	if !terminal(c.err) {
 		return
 	}
+	const few = 8 // are done at once
 	var p *progress
 	d.OnPipeline = func(done, total int) {
+		if total < few {
+			return
+		}
 		if p == nil {
 			p = c.progress("compile", "shaders", 0, int64(total))
 		}
@@ -93,6 +97,14 @@ func (c *console) watchCompiler(d *gpu.Device) {
 			p.erase()
 			p = nil
 		}
+	}
+}
+
+// phase tells on a terminal what is going on, in place of what it told before;
+// an empty text takes it away.
+func (c *console) phase(text string) {
+	if terminal(c.err) {
+		fmt.Fprintf(c.err, "\r\x1b[K%s", text)
 	}
 }
 

@@ -36,7 +36,7 @@ func newList(c *console) *cobra.Command {
 				return c.json(sets)
 			}
 			var t table
-			t.add(c.bold("Set"), c.bold("Images"), c.bold("Here"), c.bold("Licence"))
+			t.head(c, "Set", "images", "here", "licence")
 			for _, s := range sets {
 				here := "no"
 				switch {
@@ -194,11 +194,7 @@ func (i setInfo) print(c *console) {
 		}
 	}
 	classes := table{align: "l" + strings.Repeat("r", len(present))}
-	head := []string{c.bold("Class")}
-	for _, split := range present {
-		head = append(head, c.bold(split))
-	}
-	classes.add(head...)
+	classes.head(c, append([]string{"Class"}, present...)...)
 	for _, class := range i.Classes {
 		row := []string{class.Name}
 		for _, split := range present {

@@ -102,7 +102,7 @@ func kindOfAdapter(a gpu.AdapterInfo) string {
 
 func (m machine) print(c *console) {
 	t := table{align: "rl"}
-	t.add("", c.bold("Adapter"), c.bold("Type"), c.bold("Vendor"), c.bold("Backend"), c.bold("Driver"))
+	t.head(c, "", "Adapter", "type", "vendor", "backend", "driver")
 	for _, a := range m.Adapters {
 		t.add(fmt.Sprint(a.Index), a.Name, kindOfAdapter(a), a.Vendor, a.Backend, a.Driver)
 	}
@@ -119,11 +119,11 @@ func (m machine) print(c *console) {
 // printLimits sets each adapter's limits beside the portable ones.
 func (m machine) printLimits(c *console) {
 	t := table{align: "lr" + strings.Repeat("r", len(m.Adapters))}
-	head := []string{c.bold("Limits"), c.bold("any WebGPU")}
+	head := []string{"Limits", "any WebGPU"}
 	for _, a := range m.Adapters {
-		head = append(head, c.bold(fmt.Sprintf("adapter %d", a.Index)))
+		head = append(head, fmt.Sprintf("adapter %d", a.Index))
 	}
-	t.add(head...)
+	t.head(c, head...)
 	for i, portable := range gpu.Portable.List() {
 		row := []string{portable.Name, limitString(portable)}
 		for _, a := range m.Adapters {

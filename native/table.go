@@ -14,6 +14,14 @@ type table struct {
 
 func (t *table) add(cells ...string) { t.rows = append(t.rows, cells) }
 
+// head adds a row of titles.
+func (t *table) head(c *console, titles ...string) {
+	for i, title := range titles {
+		titles[i] = c.bold(title)
+	}
+	t.add(titles...)
+}
+
 // lines renders the rows, each behind indent, without trailing space.
 func (t *table) lines(indent string) []string {
 	var widths []int

@@ -18,11 +18,12 @@ func (e *usageError) Error() string { return e.msg }
 
 // misuse reports a mistake in the use of a command, and where its help is.
 func misuse(cmd *cobra.Command, format string, args ...any) error {
-	path := cmd.CommandPath()
+	path, msg := cmd.CommandPath(), fmt.Sprintf(format, args...)
+	msg = packageName.ReplaceAllString(msg, "")
 	if _, sub, ok := strings.Cut(path, " "); ok {
-		return &usageError{fmt.Sprintf("%s: %s (see: %s -h)", sub, fmt.Sprintf(format, args...), path)}
+		msg = sub + ": " + msg
 	}
-	return &usageError{fmt.Sprintf("%s (see: %s -h)", fmt.Sprintf(format, args...), path)}
+	return &usageError{fmt.Sprintf("%s (see: %s -h)", msg, path)}
 }
 
 // flagError words the errors of the flag parser for people.

@@ -195,7 +195,7 @@ func (v *verifier) print(t traceVerdict) {
 		v.printf("\n%s: %s, batch %d, %d×%d, %d to %d channels, %s of %d\n",
 			t.File, count(t.steps, "step"), c.Batch, c.Size, c.Size, c.SourceChannels, c.TargetChannels, count(c.GBlocks, "block"), c.GFilters)
 		tab := table{align: "lrrrl"}
-		tab.add(v.bold("Check"), v.bold("Error"), v.bold("Tolerated"), v.bold("Share"))
+		tab.head(v.console, "Check", "error", "tolerated", "share")
 		for _, k := range t.Checks {
 			mark, size, share := "", "not finite", ""
 			if k.Error != nil {
@@ -209,16 +209,4 @@ func (v *verifier) print(t traceVerdict) {
 		tab.print(v.console, "  ")
 	}
 	v.printf("%s  %s, %.1f s\n", outcome, name, t.Seconds)
-}
-
-// percent writes a share with two digits or so.
-func percent(share float64) string {
-	switch p := 100 * share; {
-	case p >= 10:
-		return fmt.Sprintf("%.0f %%", p)
-	case p >= 1:
-		return fmt.Sprintf("%.1f %%", p)
-	default:
-		return fmt.Sprintf("%.2f %%", p)
-	}
 }

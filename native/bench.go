@@ -1,0 +1,96 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"pixelda-wgpu/gpu"
+	"pixelda-wgpu/model/graph"
+	"pixelda-wgpu/trainer"
+)
+
+func newBench(c *console) *cobra.Command {
+	var f benchFlags
+	cmd := &cobra.Command{
+		Use:   "bench [FLAGS]",
+		Short: "time a training step, kernel by kernel",
+		Long: `Times an iteration of training, a step of the discriminator and the task tower
+and a step of the generator, on random images, and relates it to what the
+adapter was just seen to do at most. GFLOP/s count the multiplies and adds of
+the direct algorithms, whatever a kernel does; GB/s the least traffic. On a
+software adapter the processors' time is given too: other programs that run at
+the same time do not change it.`,
+		Example: `pixelda-wgpu bench
+pixelda-wgpu bench -preset mnist-mnistm -batch 8
+pixelda-wgpu bench -tune -json >after.json
+pixelda-wgpu bench -compare before.json after.json`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if f.compare != "" {
+				return arguments(1, 1, "two files: -compare A.json B.json")(cmd, args)
+			}
+			return noArguments(cmd, args)
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			switch {
+			case f.compare != "":
+				return compareBenches(c, f.compare, args[0])
+			case f.steps < 1:
+				return misuse(cmd, "flag -steps: %d is not 1 or more", f.steps)
+			case f.batch < 0:
+				return misuse(cmd, "flag -batch: %d is not 1 or more", f.batch)
+			}
+			return f.run(c, cmd)
+		},
+	}
+	f.config.add(cmd)
+	cmd.Flags().IntVar(&f.batch, "batch", 0, "images a batch, instead of the configuration's `N`")
+	cmd.Flags().IntVar(&f.steps, "steps", 5, "take the median of `N` samples of each step (5)")
+	adapterFlag(cmd, &f.adapter)
+	cmd.Flags().BoolVar(&f.tune, "tune", false, "time the variants of each kernel and use the fastest, as training does")
+	jsonFlag(cmd, &f.json)
+	cmd.Flags().StringVar(&f.compare, "compare", "", "compare two results that -json printed: `A.json` B.json")
+	return cmd
+}
+
+type benchFlags struct {
+	config           configFlags
+	batch, steps     int
+	adapter, compare string
+	tune, json       bool
+}
+
+func (f *benchFlags) run(c *console, cmd *cobra.Command) error {
+	d, err := gpu.Open(gpu.Options{Adapter: f.adapter})
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	config, err := f.config.read(cmd, d.Info().Software())
+	if err != nil {
+		return err
+	}
+	if f.batch > 0 {
+		config.Model.Batch = f.batch
+	}
+	o := trainer.BenchOptions{Samples: f.steps, Phase: c.phase, Choose: graph.FirstPlan{CPU: d.Info().Software()}}
+	var tuner *graph.Tuner
+	if f.tune {
+		if tuner, err = c.openTuner(d); err != nil {
+			return err
+		}
+		o.Choose = tuner
+	}
+	c.watchCompiler(d)
+	b, err := trainer.NewBench(d, config.Model, o)
+	c.phase("")
+	if err == nil && tuner != nil {
+		err = tuner.Save()
+	}
+	if err != nil {
+		return err
+	}
+	if f.json {
+		return c.json(b)
+	}
+	printBench(c, b)
+	return nil
+}

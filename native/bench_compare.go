@@ -1,0 +1,92 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+
+	"pixelda-wgpu/trainer"
+)
+
+// readBench reads what bench -json printed.
+func readBench(path string) (*trainer.Bench, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	b := new(trainer.Bench)
+	err = json.Unmarshal(text, b)
+	if err == nil && (len(b.Programs) == 0 || len(b.Kernels) == 0 || b.Peak.Arithmetic.Wall <= 0) {
+		err = errors.New("steps, kernels or peak are missing")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s is no result of bench -json: %w", path, err)
+	}
+	return b, nil
+}
+
+// compareBenches sets two results side by side.
+func compareBenches(c *console, pathA, pathB string) error {
+	a, err := readBench(pathA)
+	if err != nil {
+		return err
+	}
+	b, err := readBench(pathB)
+	if err != nil {
+		return err
+	}
+	c.printf("A  %s: %s\nB  %s: %s\n\n", pathA, benchTitle(a), pathB, benchTitle(b))
+	t := table{align: "lrrr"}
+	t.head(c, "", "A", "B", "B is")
+	times := func(name string, x, y float64) {
+		t.add(name, duration(x), duration(y), c.faster(x/y))
+	}
+	for i, p := range a.Programs {
+		if i < len(b.Programs) {
+			times(p.Name, p.Time.Wall, b.Programs[i].Time.Wall)
+		}
+	}
+	x, y := a.Iteration(), b.Iteration()
+	times("iteration", x.Time.Wall, y.Time.Wall)
+	if byProcessor(a) && byProcessor(b) {
+		times("iteration, CPU time", x.Time.CPU, y.Time.CPU)
+	}
+	t.add("dispatches", fmt.Sprint(x.Dispatches), fmt.Sprint(y.Dispatches))
+	t.add("held on the device", sizeString(a.BytesHeld), sizeString(b.BytesHeld))
+	t.add("peak, GFLOP/s", giga(a.Peak.Arithmetic.Wall), giga(b.Peak.Arithmetic.Wall))
+	t.add("")
+	t.head(c, "Kind of kernel")
+	inB := map[string]float64{}
+	for _, k := range kinds(b.Kernels) {
+		inB[k.Name] = k.Seconds
+	}
+	for _, k := range kinds(a.Kernels) {
+		if seconds, ok := inB[k.Name]; ok {
+			times(k.Name, k.Seconds, seconds)
+			delete(inB, k.Name)
+		} else {
+			t.add(k.Name, duration(k.Seconds), "–", "")
+		}
+	}
+	for _, k := range kinds(b.Kernels) {
+		if seconds, ok := inB[k.Name]; ok {
+			t.add(k.Name, "–", duration(seconds), "")
+		}
+	}
+	t.print(c, "")
+	return nil
+}
+
+// faster writes how fast B is, where A is 1; differences within noise stay plain.
+func (c *console) faster(ratio float64) string {
+	const noise = 1.05
+	text := fmt.Sprintf("%.2f × as fast", ratio)
+	switch {
+	case ratio > noise:
+		return c.green(text)
+	case ratio < 1/noise:
+		return c.red(text)
+	}
+	return text
+}
