@@ -107,44 +107,18 @@ type Data struct {
 // OpenData opens the data sets of a configuration and checks that the model
 // can take them.
 func OpenData(c Config) (Data, error) {
-	open := func(role, spec string, channels, train int) (datasets.Splits, error) {
-		o := datasets.Options{Dir: c.Data, Seed: c.Seed, Channels: 0}
-		s, err := datasets.Open(spec, o)
-		if err != nil {
-			return s, err
-		}
-		if s.Train.Channels > channels {
-			if channels == 1 && s.Train.Channels == 3 {
-				o.Channels = 1
-			} else {
-				return s, fmt.Errorf("trainer: %s %s has %d channels; the model takes %d", role, spec, s.Train.Channels, channels)
-			}
-		}
-		// The device enlarges images as the original did; to shrink them without
-		// aliasing takes the mean over the covered area.
-		if s.Train.Width > c.Model.Size || s.Train.Height > c.Model.Size {
-			o.Size = c.Model.Size
-		}
-		if o.Channels != 0 || o.Size != 0 {
-			if s, err = datasets.Open(spec, o); err != nil {
-				return s, err
-			}
-		}
-		if s.Test == nil || s.Test.Len() == 0 {
-			return s, fmt.Errorf("trainer: %s %s has no test images; give some, or a folder with train and test", role, spec)
-		}
-		if train > 0 && train < s.Train.Len() {
-			s.Train = s.Train.Slice(0, train)
-		}
-		return s, nil
-	}
 	var d Data
 	var err error
-	if d.Source, err = open("source", c.Source, c.Model.SourceChannels, c.SourceTrain); err != nil {
+	if d.Source, err = c.open("source", c.Source, c.Model.SourceChannels, c.SourceTrain); err != nil {
 		return d, err
 	}
-	if d.Target, err = open("target", c.Target, c.Model.TargetChannels, c.TargetTrain); err != nil {
+	if d.Target, err = c.open("target", c.Target, c.Model.TargetChannels, c.TargetTrain); err != nil {
 		return d, err
+	}
+	for role, s := range map[string]datasets.Splits{"source " + c.Source: d.Source, "target " + c.Target: d.Target} {
+		if s.Test.Len() == 0 {
+			return d, fmt.Errorf("trainer: %s has no test images; give it more, or folders train and test", role)
+		}
 	}
 	if !d.Source.Train.Labelled() || !d.Source.Test.Labelled() {
 		return d, fmt.Errorf("trainer: source %s has no labels; put its images into a folder a class", c.Source)
@@ -158,9 +132,49 @@ func OpenData(c Config) (Data, error) {
 		}
 	}
 	if n := len(d.Source.Train.Classes); n != c.Model.Classes {
-		return d, fmt.Errorf("trainer: source %s has %d classes; the model has %d: set classes", c.Source, n, c.Model.Classes)
+		return d, fmt.Errorf("trainer: source %s has %d classes, the model %d; set classes=%d", c.Source, n, c.Model.Classes, n)
 	}
 	return d, nil
+}
+
+// OpenSource opens other images for the generator of a configuration.
+func OpenSource(c Config, spec string) (datasets.Splits, error) {
+	return c.open("source", spec, c.Model.SourceChannels, 0)
+}
+
+// open opens a data set in a form that the device can bring to the model's size
+// and channels: it enlarges images as the original did and repeats grey; to
+// shrink them without aliasing, the host takes the mean over the covered area.
+func (c Config) open(role, spec string, channels, train int) (datasets.Splits, error) {
+	s, err := datasets.Open(spec, datasets.Options{Dir: c.Data, Seed: c.Seed})
+	if err != nil {
+		return s, err
+	}
+	if has := s.Train.Channels; has > channels && (channels != 1 || has != 3) {
+		return s, fmt.Errorf("trainer: %s %s has %d channels; the model takes %d", role, spec, has, channels)
+	}
+	size := c.Model.Size
+	for _, set := range []**datasets.Set{&s.Train, &s.Valid, &s.Test} {
+		if (*set).Len() == 0 {
+			continue
+		}
+		if (*set).Channels == 3 && channels == 1 {
+			*set = (*set).WithChannels(1)
+		}
+		if (*set).Width > size || (*set).Height > size {
+			*set = (*set).Resize(size, size)
+		}
+	}
+	if train > 0 && train < s.Train.Len() {
+		sampler, err := datasets.NewSampler(s.Train.Len(), c.Seed)
+		if err != nil {
+			return s, err
+		}
+		some := make([]int, train) // at random: a folder's images lie class by class
+		sampler.Fill(some, 0)
+		s.Train = s.Train.Subset(some)
+	}
+	return s, nil
 }
 
 // Fingerprint identifies the images of both domains.

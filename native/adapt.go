@@ -1,0 +1,127 @@
+package main
+
+import (
+	"fmt"
+	"image"
+	"image/png"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"pixelda-wgpu/datasets"
+	"pixelda-wgpu/gpu"
+	"pixelda-wgpu/model"
+	"pixelda-wgpu/model/graph"
+	"pixelda-wgpu/trainer"
+	"pixelda-wgpu/trainer/rundir"
+)
+
+func newAdapt(c *console) *cobra.Command {
+	var adapter, out string
+	var seed uint64
+	var limit int
+	cmd := &cobra.Command{
+		Use:   "adapt [FLAGS] RUN|CHECKPOINT IMAGES",
+		Short: "redraw images in the target's style",
+		Long: `Redraws images with a trained generator and writes PNG files, in a folder a
+class where the images have labels. IMAGES is a data set's name, a folder or ZIP
+of images, or idx files; all of its splits are taken. Another seed gives other
+noise, and so another version of each image.`,
+		Example: `pixelda-wgpu adapt -out adapted runs/0001-pixelda drawings/
+pixelda-wgpu adapt -out more -seed 2 -limit 100 runs/0001-pixelda mnist`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) != 2 {
+				return misuse(cmd, "wants two arguments: a run folder or checkpoint, and images")
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			file, err := trainer.FindCheckpoint(args[0])
+			if err != nil {
+				return err
+			}
+			f, st, err := trainer.OpenCheckpoint(file)
+			if err != nil {
+				return err
+			}
+			if err := f.Close(); err != nil {
+				return err
+			}
+			splits, err := trainer.OpenSource(st.Config, args[1])
+			if err != nil {
+				return err
+			}
+			d, err := gpu.Open(gpu.Options{Adapter: adapter})
+			if err != nil {
+				return err
+			}
+			defer d.Close()
+			c.watchCompiler(d)
+			first := splits.Train
+			g, err := trainer.OpenGenerator(d, file, model.Images{Width: first.Width, Height: first.Height, Channels: first.Channels}, graph.FirstPlan{CPU: d.Info().Software()})
+			if err != nil {
+				return err
+			}
+			defer g.Close()
+			written := 0
+			for _, set := range []*datasets.Set{splits.Train, splits.Valid, splits.Test} {
+				n := set.Len()
+				if limit > 0 {
+					n = min(n, limit-written)
+				}
+				if n == 0 {
+					continue
+				}
+				adapted, err := g.Adapt(set.Slice(0, n), seed)
+				if err != nil {
+					return err
+				}
+				if err := writeImages(adapted, out, written); err != nil {
+					return err
+				}
+				written += n
+			}
+			c.printf("%d images of %d×%d in %s\n", written, g.Size, g.Size, out)
+			return nil
+		},
+	}
+	adapterFlag(cmd, &adapter)
+	cmd.Flags().StringVar(&out, "out", "adapted", "the `FOLDER` to write to")
+	cmd.Flags().Uint64Var(&seed, "seed", 1, "the `SEED` of the noise")
+	cmd.Flags().IntVar(&limit, "limit", 0, "adapt the first `N` images only")
+	return cmd
+}
+
+// writeImages saves a set as class/000123.png, numbered from first.
+func writeImages(set *datasets.Set, folder string, first int) error {
+	for i := range set.Len() {
+		dir := folder
+		if set.Labelled() {
+			dir = filepath.Join(folder, set.Classes[set.Labels[i]])
+		}
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			return err
+		}
+		path := filepath.Join(dir, fmt.Sprintf("%06d.png", first+i))
+		if err := rundir.WriteFile(path, func(w io.Writer) error { return png.Encode(w, picture(set, i)) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// picture is image i of a set.
+func picture(set *datasets.Set, i int) image.Image {
+	pixels := set.Image(i)
+	if set.Channels == 1 {
+		return &image.Gray{Pix: pixels, Stride: set.Width, Rect: image.Rect(0, 0, set.Width, set.Height)}
+	}
+	img := image.NewNRGBA(image.Rect(0, 0, set.Width, set.Height))
+	for p := range set.Width * set.Height {
+		copy(img.Pix[4*p:], pixels[p*set.Channels:][:3])
+		img.Pix[4*p+3] = 255
+	}
+	return img
+}
