@@ -52,8 +52,8 @@ func (c Conv) String() string {
 	if c.Stride > 1 {
 		s += fmt.Sprintf(" /%d", c.Stride)
 	}
-	if c.Dilate > 1 {
-		s += fmt.Sprintf(" ·%d", c.Dilate)
+	if c.Dilate > 1 { // several sizes of the output fit this input
+		s += fmt.Sprintf(" ·%d→%d×%d", c.Dilate, c.OutH, c.OutW)
 	}
 	if c.TransposedWeights {
 		s += "ᵀ"
@@ -69,19 +69,20 @@ type Epilogue struct {
 }
 
 func (e Epilogue) String() string {
-	s := e.Act.String()
+	s := ""
 	if e.Bias {
-		s = "bias " + s
+		s = " bias"
 	}
-	if s != "" {
-		s = " " + s
+	if e.Act != NoAct {
+		s += " " + e.Act.String()
 	}
 	return s
 }
 
 // Plans lists the ways to compute the convolution. Operands: x [N,InC,InH,InW],
 // w [OutC,InC,KernelH,KernelW] (of a data gradient: the forward weights), bias
-// [OutC] if the epilogue has one, y [N,OutC,OutH,OutW].
+// [OutC] if the epilogue has one, y [N,OutC,OutH,OutW]. There is none for what
+// takes more workgroups than any adapter must run.
 func (c Conv) Plans(e Epilogue) []Plan {
 	var plans []Plan
 	for _, t := range directTiles {
@@ -92,10 +93,7 @@ func (c Conv) Plans(e Epilogue) []Plan {
 	for _, t := range gemmTiles {
 		plans = append(plans, c.gemm(e, t))
 	}
-	for i := range plans {
-		plans[i].Op = "conv " + c.String() + e.String()
-	}
-	return plans
+	return fitting("conv "+c.String()+e.String(), plans)
 }
 
 // directTile is a register tile of conv_direct.wgsl.
@@ -105,17 +103,20 @@ type directTile struct {
 }
 
 // The order is that of preference where nothing has been timed.
-var directTiles = []directTile{{2, 16, true}, {4, 8, true}, {4, 8, false}, {2, 16, false}, {4, 4, true}}
+var directTiles = []directTile{{4, 8, true}, {2, 16, true}, {4, 8, false}, {2, 16, false}, {4, 4, true}}
 
 func (c Conv) direct(e Epilogue, t directTile) (Plan, bool) {
+	const columns = 4
 	if t.block > 4 && t.block >= 2*c.OutC || t.rows > 2 && t.rows > c.OutH {
-		return Plan{}, false // mostly idle; a smaller tile is in the list
+		return Plan{}, false // mostly idle
+	}
+	if t.rows%c.Dilate != 0 || columns%c.Dilate != 0 {
+		return Plan{}, false // tiles would differ in the taps they see
 	}
 	pack, packed := c.pack(t.block)
 	if t.uniform && packed.vec4*16 > MaxUniformBinding {
 		return Plan{}, false
 	}
-	const columns = 4
 	tiles := c.N * ceilDiv(c.OutH, t.rows) * ceilDiv(c.OutW, columns)
 	group := 64
 	if tiles < 128 {
@@ -158,7 +159,7 @@ func (c Conv) pack(block int) (Call, packing) {
 	return Call{Kernel: build("conv pack "+c.String(), "conv_pack.wgsl", Params{
 		"OUT_C": c.OutC, "IN_C": c.InC, "TAPS": c.taps(), "BLOCK": block, "BLOCK_VEC4": l.vec4, "BLOCKS": l.blocks,
 		"TRANSPOSE": c.TransposedWeights,
-	}, [3]uint32{uint32(ceilDiv(l.blocks*l.vec4, 64)), 1, 1}, 0, float64(2*16*l.blocks*l.vec4))}, l
+	}, grid(ceilDiv(l.blocks*l.vec4, 64)), 0, float64(2*16*l.blocks*l.vec4))}, l
 }
 
 // gemmTile is a tile of conv_gemm.wgsl and conv_gemm_weight.wgsl: pixels and

@@ -99,7 +99,7 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
                     // @static
                     if (c + FIRST_X < 0 || c + FIRST_X > 3) {
                         let at = plane + row[r] + col[c];
-                        taps[r * COLS + c] = x4[at >> 2u][(c + FIRST_X + 4) % 4] * inside_x[c];
+                        taps[r * COLS + c] = x4[at >> 2u][(c + FIRST_X + 4 * PAD_X) % 4] * inside_x[c];
                     } else {
                         taps[r * COLS + c] = whole[c + FIRST_X];
                     }

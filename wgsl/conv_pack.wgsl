@@ -6,7 +6,7 @@
 // TRANSPOSE swaps the channels' roles and turns the taps around: the weights of
 // the data gradient.
 //
-// Dispatch: one invocation a vec4.
+// Dispatch: [ceil(BLOCKS · BLOCK_VEC4 / 64), 1, 1], folded into y.
 const OUT_C: u32 = 64u;      // of the packed weights' convolution
 const IN_C: u32 = 64u;
 const TAPS: u32 = 9u;        // kernel height × width
@@ -32,8 +32,8 @@ fn weight(o: u32, i: u32, t: u32) -> f32 {
 }
 
 @compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3<u32>) {
-    let at = id.x;
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
+    let at = (group.y * groups.x + group.x) * 64u + lane;
     if (at >= BLOCKS * BLOCK_VEC4) {
         return;
     }

@@ -15,10 +15,7 @@ func (c Conv) WeightGradPlans() []Plan {
 	for _, t := range gemmTiles {
 		plans = append(plans, c.gemmWeight(t))
 	}
-	for i := range plans {
-		plans[i].Op = "conv weight " + c.String()
-	}
-	return plans
+	return fitting("conv weight "+c.String(), plans)
 }
 
 // directWeightTile is a register tile of conv_direct_weight.wgsl: lanes over
@@ -28,14 +25,15 @@ type directWeightTile struct {
 	rows, block int
 }
 
-var directWeightTiles = []directWeightTile{{true, 2, 16}, {true, 4, 8}, {true, 4, 4}, {false, 4, 1}, {false, 4, 2}}
+var directWeightTiles = []directWeightTile{{true, 4, 8}, {true, 2, 16}, {true, 4, 4}, {true, 4, 1}, {false, 4, 1}, {false, 4, 2}}
 
 func (c Conv) directWeight(t directWeightTile) (Plan, bool) {
 	lanes, others := c.InC, c.OutC
 	if !t.lanesIn {
 		lanes, others = c.OutC, c.InC
 	}
-	if t.lanesIn != (c.InC >= 8 || c.InC >= c.OutC) || t.block > 1 && t.block >= 2*others || t.block*c.taps() > 160 {
+	fits := func(block int) bool { return block < 2*others && block*c.taps() <= 160 }
+	if t.lanesIn != (c.InC >= 8 || c.InC >= c.OutC) || !fits(t.block) || t.lanesIn && t.block == 1 && fits(4) {
 		return Plan{}, false
 	}
 	group := min(64, ceilDiv(lanes, 8)*8)

@@ -6,6 +6,7 @@ package wgsl
 import (
 	"embed"
 	"fmt"
+	"slices"
 )
 
 //go:embed *.wgsl
@@ -37,21 +38,29 @@ const (
 	MaxUniformBinding         = 65536 // bytes
 )
 
+// maxTurns is how often the loops of an invocation may turn: lavapipe ends them
+// after 65,535 turns, all together, without a word.
+const maxTurns = 65000
+
 // build specialises file into a dispatchable kernel. Parameters come from this
 // package's own constructors, so an error is a defect of theirs and panics; a
-// test specialises every kernel for every shape in use.
+// test specialises every kernel for every shape in use. Very large
+// shapes make kernels that do not fit.
 func build(name, file string, p Params, groups [3]uint32, flops, bytes float64) Kernel {
 	e, err := expansions.specialize(file, p)
 	if err != nil {
 		panic(fmt.Sprintf("wgsl: %s: %v", name, err))
 	}
 	for _, g := range groups {
-		if g == 0 || g > MaxWorkgroupsPerDimension {
+		if g == 0 {
 			panic(fmt.Sprintf("wgsl: %s: %d × %d × %d workgroups", name, groups[0], groups[1], groups[2]))
 		}
 	}
 	return Kernel{Name: name, Code: e.code, Bindings: e.bindings, Workgroups: groups, FLOPs: flops, Bytes: bytes}
 }
+
+// Fits reports whether every adapter can dispatch the kernel.
+func (k Kernel) Fits() bool { return slices.Max(k.Workgroups[:]) <= MaxWorkgroupsPerDimension }
 
 // grid folds n workgroups into x and y so that neither passes the limit. The
 // shader takes workgroup_id.y * num_workgroups.x + workgroup_id.x and must

@@ -25,7 +25,8 @@ func (s MatMul) String() string {
 }
 
 // Plans lists the ways to compute the product. Operands: a, b, bias [N] if the
-// epilogue has one, c [M,N].
+// epilogue has one, c [M,N]. There is none for what takes more workgroups or
+// loops than any adapter must run.
 func (s MatMul) Plans(e Epilogue) []Plan {
 	p := e.Act.set(Params{
 		"M": s.M, "N": s.N, "K": s.K, "A_M": s.K, "A_K": 1, "B_K": s.N, "B_N": 1,
@@ -45,22 +46,27 @@ func (s MatMul) Plans(e Epilogue) []Plan {
 		}
 		return build(fmt.Sprintf("%s %s", file[:len(file)-len(".wgsl")], s), file, q, groups, s.FLOPs(), bytes)
 	}
-	op := "matmul " + s.String() + e.String()
 	var plans []Plan
 	for _, tile := range []int{16, 32} {
+		if s.K > maxTurns {
+			break
+		}
 		group := 64
 		if s.N < 512 {
 			group = 16
 		}
 		pl := Single(variant("matmul_direct.wgsl", tile, group, [3]uint32{uint32(ceilDiv(s.N, group)), uint32(ceilDiv(s.M, tile)), 1}))
-		pl.Op, pl.CPU = op, true
+		pl.CPU = true
 		pl.Name = fmt.Sprintf("direct %d", tile)
 		plans = append(plans, pl)
 	}
 	for _, tile := range []int{4, 2} {
+		if s.K > 64*maxTurns {
+			break
+		}
 		pl := Single(variant("matmul_split.wgsl", tile, 64, [3]uint32{uint32(ceilDiv(s.N, tile)), uint32(ceilDiv(s.M, tile)), 1}))
-		pl.Op, pl.Name = op, fmt.Sprintf("split %d", tile)
+		pl.Name = fmt.Sprintf("split %d", tile)
 		plans = append(plans, pl)
 	}
-	return plans
+	return fitting("matmul "+s.String()+e.String(), plans)
 }

@@ -1,5 +1,7 @@
 package wgsl
 
+import "slices"
+
 // Plan is one way to compute an operation. Its calls run in order; the
 // operands carry the names of the kernels' bindings, as the operation's
 // constructor documents them.
@@ -29,6 +31,18 @@ func (c Call) Operand(b Binding) Operand {
 		return o
 	}
 	return Operand{Name: b.Name}
+}
+
+// fitting drops the plans with a kernel of more workgroups than any adapter
+// must run, and names the operation in the others.
+func fitting(op string, plans []Plan) []Plan {
+	plans = slices.DeleteFunc(plans, func(p Plan) bool {
+		return slices.ContainsFunc(p.Calls, func(c Call) bool { return !c.Kernel.Fits() })
+	})
+	for i := range plans {
+		plans[i].Op = op
+	}
+	return plans
 }
 
 // Single is the plan of an operation that is one kernel.
