@@ -2,7 +2,9 @@ package wgsl_test
 
 import (
 	"fmt"
-	"math"
+	"maps"
+	"slices"
+	"strings"
 	"testing"
 
 	"pixelda-wgpu/gpu"
@@ -10,20 +12,65 @@ import (
 	"pixelda-wgpu/wgsl"
 )
 
-// convShapes are awkward: odd sizes, channels that fill no tile, one image,
-// one channel, strides over odd and even sizes, and the models' own layers.
-var convShapes = []wgsl.Conv{
-	wgsl.SameConv(2, 4, 8, 8, 16, 3, 1),
-	wgsl.SameConv(3, 5, 7, 7, 6, 3, 1),
-	wgsl.SameConv(1, 1, 28, 28, 10, 5, 1),
-	wgsl.SameConv(2, 3, 16, 12, 33, 5, 1),
-	wgsl.SameConv(2, 64, 8, 8, 64, 3, 1),
-	wgsl.SameConv(4, 10, 9, 5, 3, 1, 1),
-	wgsl.SameConv(2, 16, 16, 16, 20, 3, 2),
-	wgsl.SameConv(3, 7, 7, 7, 9, 3, 2),
-	wgsl.SameConv(2, 3, 14, 10, 8, 5, 2),
-	wgsl.SameConv(5, 6, 5, 3, 4, 3, 2),
-	wgsl.SameConv(2, 200, 4, 4, 70, 3, 2),
+// The shapes have channels that fill no block or tile, more of them than one
+// workgroup takes, and more patches too.
+var (
+	vectored = wgsl.SameConv(33, 70, 8, 8, 17, 3, 1) // rows are read and written by vec4
+	strided  = wgsl.SameConv(5, 19, 8, 9, 70, 3, 2)  // padded after the rows, and around the columns
+	odd      = wgsl.SameConv(3, 5, 7, 7, 9, 3, 1)    // more output than input channels, and few of these
+	tiny     = wgsl.SameConv(1, 1, 4, 4, 3, 5, 1)    // one channel; the kernel reaches over the whole image
+	head     = wgsl.SameConv(1, 70, 4, 8, 2, 1, 1)   // a generator's head, with a weight gradient of one split
+	sparse   = wgsl.SameConv(2, 6, 5, 8, 3, 1, 2)    // data gradients of pixels that nobody saw are zero
+	column   = wgsl.SameConv(2, 4, 7, 1, 3, 3, 3)    // one column, and a stride that divides no tile
+
+	convShapes = []wgsl.Conv{vectored, strided, odd, tiny, head, sparse, column}
+)
+
+// Drivers compile an unrolled kernel for up to a second. So all plans run on one
+// or two shapes, on the others one for each kind of adapter: that of the
+// shortest code.
+func few(t *testing.T, plans []wgsl.Plan) []wgsl.Plan {
+	t.Helper()
+	names(t, plans)
+	length := func(p wgsl.Plan) (n int) {
+		counted := map[string]bool{}
+		for _, c := range p.Calls {
+			if !counted[c.Kernel.Code] {
+				counted[c.Kernel.Code] = true
+				n += len(c.Kernel.Code)
+			}
+		}
+		return n
+	}
+	shortest := map[bool]wgsl.Plan{}
+	for _, p := range plans {
+		if s, ok := shortest[p.CPU]; !ok || length(p) < length(s) {
+			shortest[p.CPU] = p
+		}
+	}
+	if len(shortest) == 0 {
+		t.Error("no plans")
+	}
+	return slices.Collect(maps.Values(shortest))
+}
+
+// tiles adds to few the other CPU plans, but one of those that differ by the
+// memory of the weights.
+func tiles(t *testing.T, plans []wgsl.Plan) []wgsl.Plan {
+	t.Helper()
+	chosen := few(t, plans)
+	seen := map[string]bool{}
+	tile := func(p wgsl.Plan) string { return strings.TrimSuffix(p.Name, " uniform") }
+	for _, p := range chosen {
+		seen[tile(p)] = true
+	}
+	for _, p := range plans {
+		if p.CPU && !seen[tile(p)] {
+			seen[tile(p)] = true
+			chosen = append(chosen, p)
+		}
+	}
+	return chosen
 }
 
 // refConv is the definition: y[n,o,p] = Σ_i Σ_t x[n,i,p·s+t−pad]·w[o,i,t].
@@ -85,11 +132,20 @@ func TestSamePadding(t *testing.T) {
 
 func TestConvForward(t *testing.T) {
 	for _, c := range convShapes {
+		plans := c.Plans(wgsl.Epilogue{})
+		switch c {
+		case vectored:
+			names(t, plans)
+		case strided:
+			plans = tiles(t, plans)
+		default:
+			plans = few(t, plans)
+		}
 		x, w, _ := operandsOf(c)
 		want := refConv(c, x, w)
-		for _, p := range c.Plans(wgsl.Epilogue{}) {
+		for _, p := range plans {
 			t.Run(name(p, c), func(t *testing.T) {
-				got := runPlan(t, p, map[string][]float32{"x": x, "w": w, "y": make([]float32, len(want))}, "y")
+				got := runPlan(t, p, map[string][]float32{"x": x, "w": w}, "y", len(want))
 				closeToSums(t, "y", got, want, c.InC*c.KernelH*c.KernelW)
 			})
 		}
@@ -98,11 +154,17 @@ func TestConvForward(t *testing.T) {
 
 func TestConvDataGrad(t *testing.T) {
 	for _, c := range convShapes {
+		plans := c.DataGrad().Plans(wgsl.Epilogue{})
+		if c == strided {
+			plans = tiles(t, plans)
+		} else {
+			plans = few(t, plans)
+		}
 		_, w, dy := operandsOf(c)
 		want := refDataGrad(c, dy, w)
-		for _, p := range c.DataGrad().Plans(wgsl.Epilogue{}) {
+		for _, p := range plans {
 			t.Run(name(p, c), func(t *testing.T) {
-				got := runPlan(t, p, map[string][]float32{"x": dy, "w": w, "y": normals(9, len(want))}, "y")
+				got := runPlan(t, p, map[string][]float32{"x": dy, "w": w}, "y", len(want))
 				closeToSums(t, "dx", got, want, c.OutC*c.KernelH*c.KernelW)
 			})
 		}
@@ -111,11 +173,20 @@ func TestConvDataGrad(t *testing.T) {
 
 func TestConvWeightGrad(t *testing.T) {
 	for _, c := range convShapes {
+		plans := c.WeightGradPlans()
+		switch c {
+		case vectored:
+			names(t, plans)
+		case odd:
+			plans = tiles(t, plans)
+		default:
+			plans = few(t, plans)
+		}
 		x, _, dy := operandsOf(c)
 		want := refWeightGrad(c, x, dy)
-		for _, p := range c.WeightGradPlans() {
+		for _, p := range plans {
 			t.Run(name(p, c), func(t *testing.T) {
-				got := runPlan(t, p, map[string][]float32{"x": x, "dy": dy, "dw": make([]float32, len(want))}, "dw")
+				got := runPlan(t, p, map[string][]float32{"x": x, "dy": dy}, "dw", len(want))
 				closeToSums(t, "dw", got, want, c.N*c.OutH*c.OutW)
 			})
 		}
@@ -123,22 +194,52 @@ func TestConvWeightGrad(t *testing.T) {
 }
 
 func TestConvEpilogue(t *testing.T) {
-	c := wgsl.SameConv(2, 3, 6, 6, 5, 3, 1)
+	c := wgsl.SameConv(2, 3, 6, 6, 9, 1, 1)
 	x, w, _ := operandsOf(c)
 	bias := normals(4, c.OutC)
-	for e, f := range map[wgsl.Epilogue]func(float64) float64{
-		{Bias: true}:                           func(v float64) float64 { return v },
-		{Bias: true, Act: wgsl.ReLU}:           func(v float64) float64 { return max(v, 0) },
-		{Bias: true, Act: wgsl.LeakyReLU(0.2)}: func(v float64) float64 { return max(v, 0.2*v) },
-		{Bias: true, Act: wgsl.Tanh}:           math.Tanh,
-	} {
+	for e, f := range epilogues {
 		want := refConv(c, x, w)
+		operands := map[string][]float32{"x": x, "w": w, "bias": bias}
 		for i := range want {
 			want[i] = f(want[i] + float64(bias[i/(c.OutH*c.OutW)%c.OutC]))
 		}
-		for _, p := range c.Plans(e) {
-			got := runPlan(t, p, map[string][]float32{"x": x, "w": w, "bias": bias, "y": make([]float32, len(want))}, "y")
-			closeToSums(t, fmt.Sprint(p.Name, e), got, want, c.InC*9)
+		for _, p := range few(t, c.Plans(e)) {
+			closeToSums(t, fmt.Sprint(p.Name, e), runPlan(t, p, operands, "y", len(want)), want, c.InC)
+		}
+	}
+}
+
+// Every plan keeps to the limits of any adapter, and a layer of any size has one
+// while its dispatch has at most 65,535 workgroups along an axis.
+func TestConvPlansFit(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		plans []wgsl.Plan
+		want  bool
+	}{
+		{"full model, batch 256", wgsl.SameConv(256, 64, 32, 32, 64, 3, 1).Plans(wgsl.Epilogue{}), true},
+		{"1,024 channels", wgsl.SameConv(1, 1024, 4, 4, 2048, 3, 2).Plans(wgsl.Epilogue{}), true},
+		{"the gradient of its images", wgsl.SameConv(1, 1024, 4, 4, 3, 3, 1).Plans(wgsl.Epilogue{}), true},
+		{"its weights", wgsl.SameConv(1, 1024, 4, 4, 2048, 3, 2).WeightGradPlans(), true},
+		{"weights of one output channel", wgsl.SameConv(2, 64, 8, 8, 1, 1, 1).WeightGradPlans(), true},
+		{"weights of many taps", wgsl.SameConv(2, 64, 8, 8, 3, 7, 1).WeightGradPlans(), true},
+		{"4,096 images of 512 × 512", wgsl.SameConv(4096, 1, 512, 512, 1, 1, 1).Plans(wgsl.Epilogue{}), false},
+	} {
+		if (len(c.plans) > 0) != c.want {
+			t.Errorf("%s: %d plans", c.name, len(c.plans))
+		}
+		names(t, c.plans)
+		for _, p := range c.plans {
+			for _, call := range p.Calls {
+				for _, b := range call.Kernel.Bindings {
+					if o := call.Operand(b); b.Access == "uniform" && o.Size*4 > wgsl.MaxUniformBinding || o.Offset%64 != 0 {
+						t.Errorf("%s: %s: %s takes %d floats at %d", c.name, p.Name, b.Name, o.Size, o.Offset)
+					}
+				}
+				if !call.Kernel.Fits() {
+					t.Errorf("%s: %s: %v workgroups", c.name, p.Name, call.Kernel.Workgroups)
+				}
+			}
 		}
 	}
 }

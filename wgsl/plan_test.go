@@ -45,31 +45,44 @@ func program(p wgsl.Plan, sizes map[string]int) *gpu.Program {
 	return prog
 }
 
-// runPlan runs a plan on operands and returns the named one.
-func runPlan(t testing.TB, p wgsl.Plan, operands map[string][]float32, result string) []float32 {
+// runPlan runs a plan on operands and returns the result, of so many floats.
+// Before, all memory but the operands holds NaN: what a kernel leaves unwritten
+// shows, and what it reads beside the operands. Behind the result nothing but
+// zeros may be written, since an optimiser reads whole vec4.
+func runPlan(t testing.TB, p wgsl.Plan, operands map[string][]float32, result string, floats int) []float32 {
 	t.Helper()
-	sizes := map[string]int{}
+	sizes := map[string]int{result: floats}
 	for name, v := range operands {
 		sizes[name] = len(v)
 	}
-	s, err := gputest.Device(t).Load(program(p, sizes))
+	prog := program(p, sizes)
+	s, err := gputest.Device(t).Load(prog)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	for name, v := range operands {
-		if err := s.Write(name, 0, gpu.Bytes(v)); err != nil && name != "bias" {
+	for _, b := range prog.Buffers {
+		v := make([]float32, b.Size/4)
+		for i := copy(v, operands[b.Name]); i < len(v); i++ {
+			v[i] = float32(math.NaN())
+		}
+		if err := s.Write(b.Name, 0, gpu.Bytes(v)); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if err := s.Run("test"); err != nil {
 		t.Fatal(err)
 	}
-	out := make([]float32, len(operands[result]))
+	out := make([]float32, (floats+3)/4*4)
 	if err := s.Read(result, 0, gpu.Bytes(out)); err != nil {
 		t.Fatal(err)
 	}
-	return out
+	for i, v := range out[floats:] {
+		if v == v && v != 0 {
+			t.Errorf("%s: float %d behind %s is %g", p.Name, i, result, v)
+		}
+	}
+	return out[:floats]
 }
 
 func normals(seed uint64, n int) []float32 {
@@ -82,15 +95,12 @@ func normals(seed uint64, n int) []float32 {
 }
 
 // closeToSums checks sums of terms normal products against float64. Rounding
-// errors of such a sum walk at random, so they grow with √terms; 8 standard
-// deviations of float32's half unit in the last place leave no flakes and catch
-// any wrong term, which is off by about 1.
+// errors of such a sum walk at random, √terms steps of half a unit in the last
+// place of a sum that grows as √terms; 8 standard deviations leave no flakes and
+// catch any wrong term, which is off by about 1.
 func closeToSums(t *testing.T, what string, got []float32, want []float64, terms int) {
 	t.Helper()
-	tolerance := 8 * 6e-8 * math.Sqrt(float64(terms)) * math.Sqrt(float64(terms))
-	if terms < 64 {
-		tolerance = 8 * 6e-8 * 64
-	}
+	tolerance := 8 * halfULP * float64(max(terms, 64))
 	worst, at := 0.0, 0
 	for i := range want {
 		if e := math.Abs(float64(got[i]) - want[i]); !(e <= worst) {
@@ -99,6 +109,26 @@ func closeToSums(t *testing.T, what string, got []float32, want []float64, terms
 	}
 	if !(worst <= tolerance) {
 		t.Errorf("%s: [%d] = %g, want %g: off by %.2g, more than %.2g", what, at, got[at], want[at], worst, tolerance)
+	}
+}
+
+// epilogues are those in use, each with what it does to a sum and its bias.
+var epilogues = map[wgsl.Epilogue]func(float64) float64{
+	{Bias: true}:                           func(v float64) float64 { return v },
+	{Bias: true, Act: wgsl.ReLU}:           func(v float64) float64 { return max(v, 0) },
+	{Bias: true, Act: wgsl.LeakyReLU(0.2)}: func(v float64) float64 { return max(v, 0.2*v) },
+	{Bias: true, Act: wgsl.Tanh}:           math.Tanh,
+}
+
+// names checks that an operation's plans have names of their own.
+func names(t *testing.T, plans []wgsl.Plan) {
+	t.Helper()
+	seen := map[string]bool{}
+	for _, p := range plans {
+		if seen[p.Name] || p.Name == "" || p.Op == "" || p.Op != plans[0].Op {
+			t.Errorf("a plan of %q beside those of %q is named %q; so far %v", p.Op, plans[0].Op, p.Name, seen)
+		}
+		seen[p.Name] = true
 	}
 }
 
