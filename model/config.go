@@ -100,8 +100,9 @@ func Preset(name string) (Config, error) {
 		c.SourceChannels, c.TargetChannels = 1, 1
 		c.DomainWeight, c.StyleWeight, c.TaskInGWeight, c.LR = 1, 1, 1, 2e-4
 	case "small":
-		c.Size = 16
 		c.GBlocks, c.GFilters, c.DFilters = 3, 16, 16
+		c.TowerFilters, c.TowerUnits = [2]int{16, 32}, 64
+		c.Batch, c.InitStd = 16, 0.05
 	default:
 		return Config{}, fmt.Errorf("model: no preset %q; there are %s", name, strings.Join(Presets(), ", "))
 	}
