@@ -47,7 +47,7 @@ pixelda-wgpu bench -compare before.json after.json`,
 	adapterFlag(cmd, &f.adapter)
 	cmd.Flags().BoolVar(&f.tune, "tune", false, "time the variants of each kernel and use the fastest, as training does")
 	jsonFlag(cmd, &f.json)
-	cmd.Flags().StringVar(&f.compare, "compare", "", "compare two results that -json printed: `A.json` B.json")
+	cmd.Flags().StringVar(&f.compare, "compare", "", "compare what -json printed in two files: -compare `A.json` B.json")
 	return cmd
 }
 

@@ -60,12 +60,20 @@ func (c *console) json(v any) error {
 	return e.Encode(v)
 }
 
-// packageName heads the errors of packages; a user does not need it.
-var packageName = regexp.MustCompile(`^(datasets|gpu|graph|model|rundir|safetensors|trainer|wgsl): `)
+// packageName stands before the errors of packages; a user does not need it.
+var packageName = regexp.MustCompile(`(^|: )(?:datasets|gpu|graph|model|rundir|safetensors|trainer|wgsl): `)
+
+// plain takes the names of packages out of an error's text.
+func plain(msg string) string {
+	for packageName.MatchString(msg) { // matches may share a colon
+		msg = packageName.ReplaceAllString(msg, "$1")
+	}
+	return msg
+}
 
 // fail prints an error; further lines, which few errors have, are indented.
 func (c *console) fail(err error) {
-	text := packageName.ReplaceAllString(err.Error(), "")
+	text := plain(err.Error())
 	fmt.Fprintf(c.err, "pixelda-wgpu: %s\n", strings.ReplaceAll(text, "\n", "\n  "))
 }
 

@@ -23,7 +23,15 @@ const (
 	exitUsage = 2 // the command line is wrong
 )
 
-func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
+func main() {
+	if supervised() {
+		os.Exit(run(os.Args[1:], os.Stdout, beChild()))
+	}
+	if args, ok := onDevice(os.Args[1:]); ok {
+		os.Exit(newSupervisor(os.Stdout, os.Stderr).run(args))
+	}
+	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
+}
 
 // run executes a command line, without the program's name, and returns the
 // exit status.
@@ -103,7 +111,7 @@ pixelda-wgpu bench -preset small         time a training step`,
 			root.AddCommand(cmd)
 		}
 	}
-	add("train", newTrain(c))
+	add("train", newTrain(c), newEval(c), newAdapt(c))
 	add("data", newDatasets(c))
 	add("machine", newInfo(c), newVerify(c), newBench(c))
 	add("other", newCompletion(c))

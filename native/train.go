@@ -41,7 +41,7 @@ built-in digits: the preset small on a software adapter, the paper's model on a
 GPU. A run is a folder; ending it with Ctrl-C saves it, and -resume goes on
 with it, bit for bit.
 
-Presets: small (16×16, minutes on two cores), mnist-mnistm and mnist-usps (the
+Presets: small (narrow, minutes on two cores), mnist-mnistm and mnist-usps (the
 paper's). A data set is a name from 'datasets list' or a path.`,
 		Example: `pixelda-wgpu train
 pixelda-wgpu train -preset mnist-mnistm -data data -iterations 125000
@@ -163,6 +163,15 @@ func (t *training) start(ctx context.Context, d *gpu.Device, c trainer.Config) e
 		return err
 	}
 	defer w.Close()
+	if err := announceRun(out); err != nil {
+		return err
+	}
+	return t.begin(ctx, d, c, data, w)
+}
+
+// begin trains from the first iteration on.
+func (t *training) begin(ctx context.Context, d *gpu.Device, c trainer.Config, data trainer.Data, w *rundir.Writer) error {
+	out := w.Path()
 	t.introduce(d, c, data, out)
 	choose, err := t.chooser(d)
 	if err != nil {
@@ -208,11 +217,15 @@ func (t *training) goOn(ctx context.Context, d *gpu.Device, cmd *cobra.Command) 
 		return err
 	}
 	defer w.Close()
+	if err := announceRun(t.resume); err != nil {
+		return err
+	}
 	latest, skipped, err := w.Latest(trainer.CheckCheckpoint)
 	for _, s := range skipped {
 		fmt.Fprintf(t.err, "pixelda-wgpu: skipped: %v\n", s)
 	}
-	if err != nil {
+	over := errors.Is(err, rundir.ErrNoCheckpoint) // it ended before there was any
+	if err != nil && !over {
 		return err
 	}
 	if err := w.Rewind(latest.Step); err != nil {
@@ -221,6 +234,9 @@ func (t *training) goOn(ctx context.Context, d *gpu.Device, cmd *cobra.Command) 
 	data, err := trainer.OpenData(c)
 	if err != nil {
 		return err
+	}
+	if over {
+		return t.begin(ctx, d, c, data, w)
 	}
 	t.introduce(d, c, data, t.resume)
 	choose, err := t.chooser(d)
@@ -255,11 +271,7 @@ func (t *training) chooser(d *gpu.Device) (graph.Chooser, error) {
 	if d.Info().Software() && !t.tune {
 		return graph.FirstPlan{CPU: true}, nil
 	}
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		return nil, fmt.Errorf("no folder for the timings of kernels: %w", err)
-	}
-	return graph.NewTuner(d, filepath.Join(cache, "pixelda-wgpu", "kernels-"+fileName(d.Info().Key())+".json"))
+	return t.openTuner(d)
 }
 
 // fileName makes a key fit for a file's name.

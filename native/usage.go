@@ -18,8 +18,7 @@ func (e *usageError) Error() string { return e.msg }
 
 // misuse reports a mistake in the use of a command, and where its help is.
 func misuse(cmd *cobra.Command, format string, args ...any) error {
-	path, msg := cmd.CommandPath(), fmt.Sprintf(format, args...)
-	msg = packageName.ReplaceAllString(msg, "")
+	path, msg := cmd.CommandPath(), plain(fmt.Sprintf(format, args...))
 	if _, sub, ok := strings.Cut(path, " "); ok {
 		msg = sub + ": " + msg
 	}
