@@ -78,15 +78,19 @@ func (l *lossLog) fetch(s *gpu.Session, program string) error {
 	return errors.Join(l.err, err)
 }
 
-// means fetches what is left, waits for it and returns each program's mean row
-// since the last call.
-func (l *lossLog) means(s *gpu.Session) (map[string][model.LossColumns]float64, error) {
+// drain fetches what is left and waits for it.
+func (l *lossLog) drain(s *gpu.Session) error {
 	for program := range l.rings {
 		if err := l.fetch(s, program); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	if err := errors.Join(s.Wait(), l.err); err != nil {
+	return errors.Join(s.Wait(), l.err)
+}
+
+// means drains the rings and returns each program's mean row since the last call.
+func (l *lossLog) means(s *gpu.Session) (map[string][model.LossColumns]float64, error) {
+	if err := l.drain(s); err != nil {
 		return nil, err
 	}
 	m := map[string][model.LossColumns]float64{}

@@ -160,14 +160,26 @@ func (r *run) due(baseline *float64) error {
 	return nil
 }
 
+// sound reports a loss or a gradient so far that was not finite.
+func (r *run) sound() error {
+	if err := r.losses.drain(r.Session); err != nil {
+		return err
+	}
+	ok, err := r.Healthy()
+	if err == nil && !ok {
+		err = fmt.Errorf("trainer: a gradient before iteration %d is not finite", r.Iteration)
+	}
+	return err
+}
+
 // log writes a training record.
 func (r *run) log() error {
+	if err := r.sound(); err != nil {
+		return err
+	}
 	means, err := r.losses.means(r.Session)
 	if err != nil {
 		return err
-	}
-	if ok, err := r.Healthy(); err != nil || !ok {
-		return errors.Join(err, fmt.Errorf("trainer: a gradient before iteration %d is not finite", r.Iteration))
 	}
 	batch := float64(r.Batch)
 	rec := TrainRecord{
@@ -212,6 +224,9 @@ func (r *run) log() error {
 
 // evaluate passes over the test images, logs and judges the outcome.
 func (r *run) evaluate() (EvalRecord, error) {
+	if err := r.sound(); err != nil {
+		return EvalRecord{}, err
+	}
 	accuracies, err := r.Accuracies(r.Config.EvalImages)
 	if err != nil {
 		return EvalRecord{}, err
@@ -264,6 +279,9 @@ func (r *run) save(baseline *float64) error {
 func (r *run) draw() error {
 	if r.Config.Method != PixelDA {
 		return nil
+	}
+	if err := r.sound(); err != nil {
+		return err
 	}
 	img, err := r.samples.grid()
 	if err != nil {
