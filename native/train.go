@@ -24,10 +24,10 @@ import (
 // training is the command train.
 type training struct {
 	*console
-	adapter, preset, config, resume, out, runs string
-	set                                        []string
-	tune, json                                 bool
-	flags                                      trainer.Config // what flags give
+	adapter, preset, config, resume, out string
+	set                                  []string
+	tune, json                           bool
+	flags                                trainer.Config // what flags give
 }
 
 func newTrain(c *console) *cobra.Command {

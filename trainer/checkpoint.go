@@ -47,7 +47,7 @@ func (e *Engine) Initialise(seed uint64, xavier bool) error {
 				}
 			case strings.HasSuffix(v.Name, ".weight"):
 				h := fnv.New64a()
-				io.WriteString(h, v.Name)
+				h.Write([]byte(v.Name))
 				r := rand.New(rand.NewPCG(seed, h.Sum64()))
 				fanIn, fanOut := v.Len()/v.Dims[0], v.Len()/v.Dims[1]
 				bound := math.Sqrt(6 / float64(fanIn+fanOut))

@@ -4,7 +4,6 @@ package trainer
 
 import (
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"math"
 
@@ -36,14 +35,13 @@ func NewEngine(d *gpu.Device, n *model.Networks, programs ...*gpu.Program) (*Eng
 	for _, store := range n.Trained() {
 		if used[store.PartsBuffer()] {
 			if err := s.Write(store.PartsBuffer(), 0, gpu.Bytes(store.Parts())); err != nil {
-				return nil, errors.Join(err, closing(s))
+				s.Close()
+				return nil, err
 			}
 		}
 	}
 	return e, nil
 }
-
-func closing(s *gpu.Session) error { s.Close(); return nil }
 
 // Close frees the device memory.
 func (e *Engine) Close() { e.Session.Close() }
