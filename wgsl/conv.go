@@ -1,6 +1,9 @@
 package wgsl
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Conv is the shape of a two-dimensional convolution over [N, InC, InH, InW]
 // with weights [OutC, InC, KernelH, KernelW], giving [N, OutC, OutH, OutW].
@@ -85,7 +88,11 @@ func (e Epilogue) String() string {
 // takes more workgroups than any adapter must run.
 func (c Conv) Plans(e Epilogue) []Plan {
 	var plans []Plan
-	for _, t := range directTiles {
+	tiles := slices.Clone(directTiles)
+	if c.Stride > 1 || c.Dilate > 1 {
+		tiles[0], tiles[1] = tiles[1], tiles[0] // a flat patch needs fewer of the inputs
+	}
+	for _, t := range tiles {
 		if p, ok := c.direct(e, t); ok {
 			plans = append(plans, p)
 		}

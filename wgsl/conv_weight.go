@@ -1,13 +1,20 @@
 package wgsl
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // WeightGradPlans lists the ways to compute the gradient of the weights of a
 // forward convolution. Operands: x [N,InC,InH,InW], dy [N,OutC,OutH,OutW],
 // dw [OutC,InC,KernelH,KernelW].
 func (c Conv) WeightGradPlans() []Plan {
 	var plans []Plan
-	for _, t := range directWeightTiles {
+	tiles := slices.Clone(directWeightTiles)
+	if c.Stride > 1 {
+		tiles[0], tiles[1] = tiles[1], tiles[0] // a flat patch needs fewer of the inputs
+	}
+	for _, t := range tiles {
 		if p, ok := c.directWeight(t); ok {
 			plans = append(plans, p)
 		}

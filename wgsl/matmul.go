@@ -1,6 +1,9 @@
 package wgsl
 
-import "fmt"
+import (
+	"fmt"
+	"maps"
+)
 
 // MatMul is the shape of C[M,N] = A·B with A [M,K] and B [K,N], of which either
 // may be stored transposed.
@@ -39,34 +42,47 @@ func (s MatMul) Plans(e Epilogue) []Plan {
 		p["B_K"], p["B_N"] = 1, s.K
 	}
 	bytes := 4 * float64(s.M*s.K+s.K*s.N+s.M*s.N)
-	variant := func(file string, tile, group int, groups [3]uint32) Kernel {
-		q := Params{"TILE": tile, "WORKGROUP": group}
-		for k, v := range p {
-			q[k] = v
-		}
-		return build(fmt.Sprintf("%s %s", file[:len(file)-len(".wgsl")], s), file, q, groups, s.FLOPs(), bytes)
+	variant := func(file string, groups [3]uint32, more Params) Kernel {
+		maps.Copy(more, p)
+		return build(fmt.Sprintf("%s %s", file[:len(file)-len(".wgsl")], s), file, more, groups, s.FLOPs(), bytes)
 	}
 	var plans []Plan
+	form, columns := s.form()
 	for _, tile := range []int{16, 32} {
 		if s.K > maxTurns {
 			break
 		}
 		group := 64
-		if s.N < 512 {
+		if s.N/columns < 512 {
 			group = 16
 		}
-		pl := Single(variant("matmul_direct.wgsl", tile, group, [3]uint32{uint32(ceilDiv(s.N, group)), uint32(ceilDiv(s.M, tile)), 1}))
-		pl.CPU = true
-		pl.Name = fmt.Sprintf("direct %d", tile)
-		plans = append(plans, pl)
+		k := variant("matmul_direct.wgsl", [3]uint32{uint32(ceilDiv(s.N, columns*group)), uint32(ceilDiv(s.M, tile)), 1},
+			Params{"TILE": tile, "WORKGROUP": group, "FORM": form})
+		alias := map[string]Operand{"a4": {Name: "a"}, "b4": {Name: "b"}, "c4": {Name: "c"}}
+		plans = append(plans, Plan{Name: fmt.Sprintf("direct %d", tile), CPU: true, Calls: []Call{{Kernel: k, Operands: alias}}})
 	}
 	for _, tile := range []int{4, 2} {
 		if s.K > 64*maxTurns {
 			break
 		}
-		pl := Single(variant("matmul_split.wgsl", tile, 64, [3]uint32{uint32(ceilDiv(s.N, tile)), uint32(ceilDiv(s.M, tile)), 1}))
+		pl := Single(variant("matmul_split.wgsl", [3]uint32{uint32(ceilDiv(s.N, tile)), uint32(ceilDiv(s.M, tile)), 1},
+			Params{"TILE": tile, "WORKGROUP": 64}))
 		pl.Name = fmt.Sprintf("split %d", tile)
 		plans = append(plans, pl)
 	}
 	return fitting("matmul "+s.String()+e.String(), plans)
+}
+
+// form is how matmul_direct.wgsl may read the operands by vec4, and how many
+// columns a lane then takes.
+func (s MatMul) form() (form, columns int) {
+	switch {
+	case s.TransB && !s.TransA && s.K%4 == 0:
+		return 1, 1
+	case !s.TransB && !s.TransA && s.N%4 == 0 && s.K%4 == 0:
+		return 2, 4
+	case !s.TransB && s.TransA && s.N%4 == 0 && s.M%4 == 0:
+		return 3, 4
+	}
+	return 0, 1
 }
