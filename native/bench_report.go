@@ -47,7 +47,7 @@ func printSteps(c *console, b *trainer.Bench) {
 	t.head(c, head...)
 	for _, p := range append(slices.Clone(b.Programs), b.Iteration()) {
 		r := p.Rates()
-		row := []string{p.Name, duration(p.Time.Wall), giga(p.FLOPs), giga(r.Wall), percent(r.Wall / b.Peak.Arithmetic.Wall),
+		row := []string{p.Name, duration(p.Time.Wall), fmt.Sprintf("%.3g", p.FLOPs/1e9), giga(r.Wall), percent(r.Wall / b.Peak.Arithmetic.Wall),
 			fmt.Sprint(p.Dispatches), duration(p.Host)}
 		if byProcessor(b) {
 			row = append(row, duration(p.Time.CPU), giga(r.CPU), percent(r.CPU/b.Peak.Arithmetic.CPU))

@@ -39,7 +39,7 @@ func run(args []string, stdout, stderr io.Writer) (status int) {
 	c := newConsole(stdout, stderr)
 	defer func() {
 		if r := recover(); r != nil {
-			c.fail(fmt.Errorf("internal error: %v at %s; please report it", r, panicPlace()))
+			c.fail(panicked(r))
 			status = exitError
 		}
 	}()
@@ -130,6 +130,11 @@ func version() string {
 		}
 	}
 	return fmt.Sprintf("pixelda-wgpu %s (%s, %s/%s%s)", v, runtime.Version(), runtime.GOOS, runtime.GOARCH, wgpu)
+}
+
+// panicked is the error for a panic, which is a defect of this program.
+func panicked(r any) error {
+	return fmt.Errorf("internal error: %v at %s; please report it", r, panicPlace())
 }
 
 // panicPlace is the innermost line of this project on a panicking stack.

@@ -1,0 +1,250 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/spf13/cobra"
+
+	"pixelda-wgpu/gpu"
+)
+
+// runLine runs a command line and returns its exit status and what it wrote.
+func runLine(t *testing.T, args ...string) (status int, out, err string) {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	status = run(args, &stdout, &stderr)
+	return status, stdout.String(), stderr.String()
+}
+
+// succeeds runs a command line that has to succeed silently, and returns its output.
+func succeeds(t *testing.T, args ...string) string {
+	t.Helper()
+	status, out, err := runLine(t, args...)
+	if status != exitDone || err != "" {
+		t.Fatalf("%v: status %d and %q", args, status, err)
+	}
+	return out
+}
+
+// fails runs a command line that has to end with a status and one line, which
+// holds the given words.
+func fails(t *testing.T, want int, words string, args ...string) {
+	t.Helper()
+	status, out, err := runLine(t, args...)
+	switch {
+	case status != want:
+		t.Errorf("%v: status %d, want %d; it says %q", args, status, want, err)
+	case out != "" || strings.Count(err, "\n") != 1 || !strings.HasPrefix(err, "pixelda-wgpu: ") || !strings.Contains(err, words):
+		t.Errorf("%v writes %q and %q, want one line with %q", args, out, err, words)
+	}
+}
+
+// adapter is the one that tests use, for the flag -adapter.
+func adapter() string { return os.Getenv("PIXELDA_ADAPTER") }
+
+func TestUsageErrors(t *testing.T) {
+	for _, c := range []struct {
+		line, words string
+	}{
+		{"inof", `there is no command "inof"; did you mean info?`},
+		{"inof -json", `there is no command "inof"`},
+		{"datasets lst", `there is no command "lst"; did you mean list?`},
+		{"help inof", `there is no command "inof"`},
+		{"-json", "there is no flag -json"},
+		{"info -adpater 1", "info: there is no flag -adpater"},
+		{"info -x", "info: there is no flag -x"},
+		{"info -adapter", "flag -adapter wants a value"},
+		{"info everything", `what is "everything"?`},
+		{"info -json=maybe", `flag -json: "maybe" is no true or false`},
+		{"verify -plans some", `"some" is neither usual nor all`},
+		{"bench -steps many", `flag -steps: "many" is no whole number`},
+		{"bench -steps 0", "flag -steps: 0"},
+		{"bench -batch -1", "flag -batch: -1"},
+		{"bench -compare a.json", "give two files"},
+		{"bench -preset huge", `no preset "huge"; there are mnist-mnistm`},
+		{"bench -set batch", "give NAME=VALUE"},
+		{"bench -set bacth=3", `there is no setting "bacth"`},
+		{"datasets download", "give the names of sets"},
+		{"datasets pack digits", "-o FILE.pxds"},
+		{"datasets pack digits -o digits.zip", "-o FILE.pxds"},
+		{"datasets preview digits -o digits.jpg", "-o FILE.png"},
+		{"datasets preview digits -o a.png -split validation", `"validation" is none of train, valid and test`},
+		{"datasets preview digits -o a.png -columns 0", "flag -columns: 0"},
+		{"datasets preview digits -o a.png -scale 99", "flag -scale: 99"},
+		{"datasets info", "give one set"},
+		{"datasets info digits usps", `"usps" is too much`},
+		{"completion tcsh", `"tcsh" is none of`},
+	} {
+		fails(t, exitUsage, c.words, strings.Fields(c.line)...)
+	}
+}
+
+func TestErrors(t *testing.T) {
+	dir := t.TempDir()
+	text := filepath.Join(dir, "text.json")
+	if err := os.WriteFile(text, []byte("plain text"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	empty := filepath.Join(dir, "empty.json")
+	if err := os.WriteFile(empty, []byte("{}"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		line, words string
+	}{
+		{"info -adapter nonesuch", `no adapter "nonesuch"; there is 0: `},
+		{"bench -adapter 99", `no adapter "99"`},
+		{"verify -adapter nonesuch", `no adapter "nonesuch"`},
+		{"bench -config " + dir + "/none", "no such file"},
+		{"bench -config " + text, text + ": configuration: invalid character"},
+		{"bench -set batch=-4", "batch is -4"},
+		{"bench -compare " + empty + " " + text, "is no result of bench -json"},
+		{"bench -compare " + dir + "/none " + empty, "no such file"},
+		{"verify " + dir + "/none", "no such file"},
+		{"verify " + text, "no safetensors file"},
+		{"datasets info nowhere", `"nowhere" is neither a known set`},
+		{"datasets info mnist -data " + dir, "pixelda-wgpu datasets download mnist"},
+		{"datasets info " + text, "text.json"},
+		{"datasets download mnits -data " + dir, `under the name "mnits"`},
+		{"datasets preview digits -train 20 -split test -o " + dir + "/a.png", "has no test images"},
+		{"datasets preview digits -train 20 -o " + dir + "/none/a.png", "no such file"},
+		{"datasets info digits -size 100000 -train 10", "resize to 100000"},
+	} {
+		fails(t, exitError, c.words, strings.Fields(c.line)...)
+	}
+	if left, err := filepath.Glob(dir + "/*"); err != nil || len(left) != 2 {
+		t.Errorf("failed commands leave %v behind, %v", left, err)
+	}
+}
+
+func TestPanicIsOneLine(t *testing.T) {
+	var out, errs bytes.Buffer
+	c := newConsole(&out, &errs)
+	func() {
+		defer func() { c.fail(panicked(recover())) }()
+		var none []int
+		_ = none[len(none)]
+	}()
+	says := errs.String()
+	if !strings.HasPrefix(says, "pixelda-wgpu: internal error: runtime error: index out of range") ||
+		!strings.Contains(says, "TestPanicIsOneLine") || !strings.Contains(says, "(main_test.go:") || strings.Count(says, "\n") != 1 {
+		t.Errorf("it says %q", says)
+	}
+}
+
+// TestHelp reads the help of every command: a terminal of a hundred columns
+// holds it, and nothing is left without a word.
+func TestHelp(t *testing.T) {
+	var visit func(path []string, cmd *cobra.Command)
+	visit = func(path []string, cmd *cobra.Command) {
+		help := succeeds(t, append(path, "-h")...)
+		if again := succeeds(t, append([]string{"help"}, path...)...); again != help {
+			t.Errorf("help %v and %v -h differ", path, path)
+		}
+		if !strings.Contains(help, "\nUsage: pixelda-wgpu") || cmd.Long == "" {
+			t.Errorf("the help of %v is\n%s", path, help)
+		}
+		for line := range strings.Lines(help) {
+			if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > 100 {
+				t.Errorf("%v: a line of %d columns: %s", path, n, line)
+			}
+		}
+		for _, sub := range cmd.Commands() {
+			if sub.Hidden || sub.Name() == "help" {
+				continue
+			}
+			if sub.Short == "" || !strings.Contains(help, sub.Short) {
+				t.Errorf("the help of %v does not tell of %s", path, sub.Name())
+			}
+			visit(append(path[:len(path):len(path)], sub.Name()), sub)
+		}
+	}
+	visit(nil, newRoot(newConsole(&bytes.Buffer{}, &bytes.Buffer{})))
+	if bare := succeeds(t); bare != succeeds(t, "-h") {
+		t.Error("without a command there is no help")
+	}
+}
+
+func TestDoubleDashes(t *testing.T) {
+	got := strings.Join(doubleDashes([]string{"-adapter", "-json=false", "--steps", "-o", "-5", "-", "-h", "--", "-adapter"}), " ")
+	if want := "--adapter --json=false --steps -o -5 - -h -- -adapter"; got != want {
+		t.Errorf("flags become %q, want %q", got, want)
+	}
+}
+
+func TestCompletion(t *testing.T) {
+	for _, shell := range []string{"bash", "zsh", "fish", "powershell"} {
+		if script := succeeds(t, "completion", shell); !strings.Contains(script, "pixelda-wgpu") {
+			t.Errorf("the script for %s is %q", shell, script)
+		}
+	}
+	for _, c := range []struct{ line, want string }{
+		{"ver", "verify\tcheck"},
+		{"info -ad", "-adapter\tuse"},
+		{"info --ad", "--adapter\tuse"},
+		{"info -", "-json\tprint"},
+		{"info -adapter ", "0\t"},
+		{"bench -preset ", "small\n"},
+		{"datasets info digits", "digits-m\t"},
+		{"datasets download us", "usps\n"},
+	} {
+		args := append([]string{"__complete"}, strings.Split(c.line, " ")...)
+		if _, out, _ := runLine(t, args...); !strings.Contains("\n"+out, "\n"+c.want) {
+			t.Errorf("%q is completed by\n%s", c.line, out)
+		}
+	}
+}
+
+func TestInfo(t *testing.T) {
+	list, err := gpu.Adapters()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var m machine
+	if err := json.Unmarshal([]byte(succeeds(t, "info", "-json", "-adapter", "0")), &m); err != nil {
+		t.Fatal(err)
+	}
+	if len(m.Adapters) != len(list) || m.Used != 0 || m.Why != "-adapter 0 chooses it" || m.Adapters[0].Limits != list[0].Limits {
+		t.Errorf("info tells %+v", m)
+	}
+	text := succeeds(t, "info")
+	for _, want := range []string{"0  " + list[0].Name, "Commands use adapter 0: ", "maxBufferSize", "timestamp-query"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("info has no %q:\n%s", want, text)
+		}
+	}
+}
+
+// A full disk must not look like success.
+func TestOutputErrors(t *testing.T) {
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		t.Skip("this system has no /dev/full")
+	}
+	defer full.Close()
+	var errs bytes.Buffer
+	if status := run([]string{"datasets", "list"}, full, &errs); status != exitError || !strings.Contains(errs.String(), "writing the output") {
+		t.Errorf("status %d and %q", status, errs.String())
+	}
+}
+
+func TestColours(t *testing.T) {
+	c := newConsole(&bytes.Buffer{}, &bytes.Buffer{})
+	if c.colour || c.red("x") != "x" {
+		t.Error("a file is coloured")
+	}
+	c.colour = true
+	tab := table{align: "lr"}
+	tab.head(c, "Step", "time")
+	tab.add(c.green("d_step"), "5 ms")
+	want := "\x1b[1mStep\x1b[0m    \x1b[1mtime\x1b[0m|\x1b[32md_step\x1b[0m  5 ms"
+	if got := strings.Join(tab.lines(""), "|"); got != want {
+		t.Errorf("the table is %q, want %q", got, want)
+	}
+}
