@@ -25,7 +25,7 @@ pixelda-wgpu bench -tune -json >after.json
 pixelda-wgpu bench -compare before.json after.json`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if f.compare != "" {
-				return arguments(1, 1, "two files: -compare A.json B.json")(cmd, args)
+				return arguments(1, "two files: -compare A.json B.json")(cmd, args)
 			}
 			return noArguments(cmd, args)
 		},

@@ -38,7 +38,7 @@ func compareBenches(c *console, pathA, pathB string) error {
 	}
 	c.printf("A  %s: %s\nB  %s: %s\n\n", pathA, benchTitle(a), pathB, benchTitle(b))
 	t := table{align: "lrrr"}
-	t.head(c, "", "A", "B", "B is")
+	t.head(c, "", "A", "B", "speed of B")
 	times := func(name string, x, y float64) {
 		t.add(name, duration(x), duration(y), c.faster(x/y))
 	}

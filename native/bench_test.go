@@ -95,7 +95,7 @@ func TestBenchCompare(t *testing.T) {
 	after.Kernels[2].Name = "sum 12"
 	out := succeeds(t, "bench", "-compare", write("a", before), write("b", after))
 	_, table, _ := strings.Cut(out, "\n\n")
-	want := `                          A        B            B is
+	want := `                          A        B      speed of B
 d_step               100 ms  50.0 ms  2.00 × as fast
 g_step              50.0 ms  50.0 ms  1.00 × as fast
 iteration            150 ms   100 ms  1.50 × as fast

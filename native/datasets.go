@@ -73,7 +73,7 @@ func newPack(c *console) *cobra.Command {
 fast and carries a checksum. Other commands and the web page take it as a SET.`,
 		Example: `pixelda-wgpu datasets pack photos/ -o photos.pxds -size 32
 pixelda-wgpu datasets pack mnist-m -o mnist-m.pxds`,
-		Args: arguments(1, 1, "one set"),
+		Args: arguments(1, "one set"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if filepath.Ext(output) != ".pxds" {
 				return misuse(cmd, "give a file to write that ends in .pxds: -o FILE.pxds")

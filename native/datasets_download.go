@@ -25,7 +25,7 @@ what was interrupted is continued, and a file has its name only when it is
 whole. Each set keeps its own licence.`,
 		Example: `pixelda-wgpu datasets download mnist usps
 pixelda-wgpu datasets download mnist-m -data /srv/data`,
-		Args:      arguments(1, -1, "the names of sets; 'pixelda-wgpu datasets list' shows them"),
+		Args:      arguments(-1, "the names of sets; 'pixelda-wgpu datasets list' shows them"),
 		ValidArgs: remoteNames(),
 		RunE: func(_ *cobra.Command, names []string) error {
 			ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

@@ -109,7 +109,7 @@ classes and splits, and the fingerprint by which runs know it again.`,
 		Example: `pixelda-wgpu datasets info mnist
 pixelda-wgpu datasets info office.zip         all domains of a file
 pixelda-wgpu datasets info digits -json`,
-		Args: arguments(1, 1, "one set"),
+		Args: arguments(1, "one set"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			domains, err := openAll(args[0], f.options())
 			if err != nil {

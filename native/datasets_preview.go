@@ -25,7 +25,7 @@ func newPreview(c *console) *cobra.Command {
 where there are no classes or more than thirty.`,
 		Example: `pixelda-wgpu datasets preview digits-m -o digits-m.png
 pixelda-wgpu datasets preview photos/ -o photos.png -split test -scale 1`,
-		Args: arguments(1, 1, "one set"),
+		Args: arguments(1, "one set"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			switch {
 			case !slices.Contains(splitNames, split):

@@ -111,7 +111,7 @@ func newCompletion(c *console) *cobra.Command {
 pixelda-wgpu completion bash >~/.local/share/bash-completion/completions/pixelda-wgpu
 pixelda-wgpu completion zsh >"${fpath[1]}/_pixelda-wgpu"
 pixelda-wgpu completion fish >~/.config/fish/completions/pixelda-wgpu.fish`,
-		Args:      arguments(1, 1, "the name of one shell"),
+		Args:      arguments(1, "the name of one shell"),
 		ValidArgs: []string{"bash", "zsh", "fish", "powershell"},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			root := cmd.Root()

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -57,7 +58,7 @@ func TestUsageErrors(t *testing.T) {
 		{"datasets lst", `there is no command "lst"; did you mean list?`},
 		{"help inof", `there is no command "inof"`},
 		{"-json", "there is no flag -json"},
-		{"info -adpater 1", "info: there is no flag -adpater"},
+		{"info -adapterr 1", "info: there is no flag -adapterr"},
 		{"info -x", "info: there is no flag -x"},
 		{"info -adapter", "flag -adapter wants a value"},
 		{"info everything", `what is "everything"?`},
@@ -162,7 +163,7 @@ func TestHelp(t *testing.T) {
 			if sub.Short == "" || !strings.Contains(help, sub.Short) {
 				t.Errorf("the help of %v does not tell of %s", path, sub.Name())
 			}
-			visit(append(path[:len(path):len(path)], sub.Name()), sub)
+			visit(append(slices.Clip(path), sub.Name()), sub)
 		}
 	}
 	visit(nil, newRoot(newConsole(&bytes.Buffer{}, &bytes.Buffer{})))

@@ -77,7 +77,7 @@ func (s *supervisor) supervise(args func(folder string) []string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }() // at worst it leaves an empty folder behind
 	note := filepath.Join(dir, "run")
 	runtime.LockOSThread() // on Linux a child dies with the thread that started it
 	defer runtime.UnlockOSThread()

@@ -64,11 +64,11 @@ func noArguments(cmd *cobra.Command, args []string) error {
 	return nil
 }
 
-// arguments wants from least to most of them, named what; most < 0 is any number.
-func arguments(least, most int, what string) cobra.PositionalArgs {
+// arguments wants from one to most of them, named what; most < 0 is any number.
+func arguments(most int, what string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		switch {
-		case len(args) < least:
+		case len(args) == 0:
 			return misuse(cmd, "give %s", what)
 		case most >= 0 && len(args) > most:
 			return misuse(cmd, "give %s; %q is too much", what, args[most])

@@ -6,6 +6,8 @@ package graph
 // turns are known to choose every plan.
 type Turns struct{ Turn, Count int }
 
+var _ Chooser = (*Turns)(nil)
+
 func (t *Turns) choose(n *node) (int, error) {
 	t.Count = max(t.Count, len(n.plans))
 	return t.Turn % len(n.plans), nil
