@@ -19,6 +19,10 @@ var matmulShapes = []wgsl.MatMul{
 	{M: 17, N: 513, K: 9, TransA: true},
 	{M: 18, N: 16, K: 1, TransA: true, TransB: true},
 	{M: 64, N: 512, K: 33},
+	// Read by vec4: along k, along k and n, along m and n.
+	{M: 17, N: 6, K: 12, TransB: true},
+	{M: 18, N: 36, K: 20},
+	{M: 20, N: 68, K: 5, TransA: true},
 }
 
 func refMatMul(s wgsl.MatMul, a, b []float32) []float64 {
@@ -59,16 +63,17 @@ func TestMatMul(t *testing.T) {
 }
 
 func TestMatMulEpilogue(t *testing.T) {
-	s := wgsl.MatMul{M: 3, N: 19, K: 5, TransB: true}
-	a, b, bias := normals(1, s.M*s.K), normals(2, s.K*s.N), normals(3, s.N)
-	for e, f := range epilogues {
-		want := refMatMul(s, a, b)
-		operands := map[string][]float32{"a": a, "b": b, "bias": bias}
-		for i := range want {
-			want[i] = f(want[i] + float64(bias[i%s.N]))
-		}
-		for _, p := range s.Plans(e) {
-			closeToSums(t, fmt.Sprint(p.Name, e), runPlan(t, p, operands, "c", len(want)), want, s.K)
+	for _, s := range []wgsl.MatMul{{M: 3, N: 19, K: 5, TransB: true}, {M: 3, N: 9, K: 8, TransB: true}, {M: 5, N: 8, K: 4}} {
+		a, b, bias := normals(1, s.M*s.K), normals(2, s.K*s.N), normals(3, s.N)
+		for e, f := range epilogues {
+			want := refMatMul(s, a, b)
+			operands := map[string][]float32{"a": a, "b": b, "bias": bias}
+			for i := range want {
+				want[i] = f(want[i] + float64(bias[i%s.N]))
+			}
+			for _, p := range s.Plans(e) {
+				closeToSums(t, fmt.Sprint(s, p.Name, e), runPlan(t, p, operands, "c", len(want)), want, s.K)
+			}
 		}
 	}
 }
