@@ -90,7 +90,8 @@ func newRoot(c *console) *cobra.Command {
 unlabelled target images it learns to redraw the source so that it looks like
 the target, and trains a classifier on the redrawn images that works on the
 target.`,
-		Example: `pixelda-wgpu info                        which GPUs are here, and which is used
+		Example: `pixelda-wgpu train                       adapt to built-in digits; needs no data
+pixelda-wgpu info                        which GPUs are here, and which is used
 pixelda-wgpu verify                      does it compute what PyTorch does?
 pixelda-wgpu datasets download mnist-m   fetch MNIST and what MNIST-M is made from
 pixelda-wgpu bench -preset small         time a training step`,
