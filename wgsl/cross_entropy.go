@@ -24,6 +24,9 @@ func SigmoidCrossEntropyGrad(n int, target, weight float64) Kernel {
 		Params{"COUNT": n, "TARGET": target, "WEIGHT": weight}, grid(ceilDiv(n, 64)), 8*float64(n), 8*float64(n))
 }
 
+// MaxLogits is how many logits SoftmaxCrossEntropy takes, all rows together.
+const MaxLogits = 1 << 20
+
 // SoftmaxCrossEntropy is the mean cross-entropy of n rows of logits against
 // labels, and the number of rows whose first maximum is at the label. A row
 // whose label is no class is padding: it adds nothing to either, though the mean

@@ -5,7 +5,11 @@ import "fmt"
 // MetricColumns is the length of a row that CollectMetrics writes to.
 const MetricColumns = 16
 
-// CollectMetrics copies count scalars, at most 7, into columns first… of a row of
+// MaxMetrics is how many scalars CollectMetrics takes: an adapter binds eight
+// storage buffers, and one is the ring.
+const MaxMetrics = 7
+
+// CollectMetrics copies count scalars, at most MaxMetrics, into columns first… of a row of
 // a ring: the row of the step's index. Programs that share a ring take columns of
 // their own.
 //

@@ -2,10 +2,13 @@ package wgsl
 
 import "fmt"
 
+// MaxPartials is how many partial sums SumPartials adds up.
+const MaxPartials = 4096
+
 // SumPartials adds up count partial results of length floats each, in their
 // order: out[i] = Σ_s partials[s·length + i], plus what out holds if accumulate.
 // Up to three floats behind the last of out become zero, and count may not pass
-// 4,096. It is also the bias gradient of a linear layer: the sum of the rows of
+// MaxPartials. It is also the bias gradient of a linear layer: the sum of the rows of
 // [batch, features].
 //
 //	0 partials  read        [count, length]

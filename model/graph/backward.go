@@ -57,10 +57,16 @@ func (g *Graph) Backward(losses []Term, stores ...*Store) {
 		if l.Weight == 0 || !depends[l.Loss] {
 			continue
 		}
-		if l.Loss.node == nil || l.Loss.node.lossGrad == nil {
+		n := l.Loss.node
+		if n == nil || n.lossGrad == nil || l.Loss != n.outputs[0] {
 			fail("backward: %s is not a loss", l.Loss.label)
 		}
-		in, grad := l.Loss.node.lossGrad(l.Weight)
+		for _, c := range n.constants {
+			if dependsOn(c) {
+				fail("backward: %s has no gradient for %s", l.Loss.label, c.label)
+			}
+		}
+		in, grad := n.lossGrad(l.Weight)
 		contribute(in, grad)
 	}
 	outer := g.scope
@@ -92,16 +98,42 @@ func (g *Graph) Backward(losses []Term, stores ...*Store) {
 			}
 		}
 	}
-	for _, p := range order {
+	totals := make([]*Tensor, len(order))
+	for i, p := range order {
 		g.scope = shapes[p].label + ".grad."
-		total := g.sum(variables[p])
-		m := total.memory()
-		if m.buffer != "" || m.Len() != shapes[p].Len() {
-			fail("backward: the gradient of %s has no memory of its own", shapes[p].label)
+		totals[i] = g.sum(variables[p]).memory()
+	}
+	read := g.read(totals)
+	for i, p := range order {
+		g.scope = shapes[p].label + ".grad."
+		m := totals[i]
+		if read[m] || !m.node.exact {
+			m = g.sumRows("copy", m, shapes[p].Shape)
 		}
 		m.buffer, m.offset = p.buffer, p.offset
 		m.node.effect = true
 	}
+}
+
+// read lists the tensors that operations read, and of totals those that are to
+// be copied to several places. Such a gradient cannot lie beside those that its
+// readers write: no dispatch may read one part of a buffer and write another.
+func (g *Graph) read(totals []*Tensor) map[*Tensor]bool {
+	read := map[*Tensor]bool{}
+	for _, n := range g.nodes {
+		if len(n.plans) == 0 {
+			continue // a view
+		}
+		for _, in := range n.inputs {
+			read[in.memory()] = true
+		}
+	}
+	seen := map[*Tensor]bool{}
+	for _, m := range totals {
+		read[m] = read[m] || seen[m]
+		seen[m] = true
+	}
+	return read
 }
 
 // sum adds up gradients that reach a tensor on several ways.

@@ -57,15 +57,21 @@ type node struct {
 	inputs   []*Tensor
 	outputs  []*Tensor
 	effect   bool // writes memory that outlives the program besides its outputs
+	exact    bool // leaves what pads its output to a vec4 as it is, or zero
 
 	// backward adds the gradients of the inputs, given those of the outputs. It
 	// leaves nil what needs is false for.
 	backward func(grads []*Tensor, needs []bool) []*Tensor
 
-	// lossGrad, of a loss, adds the gradient of weight times it and returns it
-	// with the input that it belongs to.
-	lossGrad func(weight float64) (input, grad *Tensor)
+	// lossGrad, of a loss, the first output, adds the gradient of weight times it
+	// and returns it with the tensor that it belongs to. Constants are what the
+	// loss depends on besides.
+	lossGrad  func(weight float64) (input, grad *Tensor)
+	constants []*Tensor
 }
+
+// maxLen is how many elements of a tensor the kernels can count.
+const maxLen = 1 << 30
 
 // Graph is an ordered list of operations.
 type Graph struct {
@@ -111,7 +117,15 @@ func (g *Graph) Scope(name string, f func()) {
 
 // Input is a tensor that the host writes to the buffer of that name.
 func (g *Graph) Input(buffer string, s Shape) *Tensor {
-	return &Tensor{Shape: s, label: buffer, buffer: buffer}
+	return (&Tensor{Shape: s, label: buffer, buffer: buffer}).checked()
+}
+
+// checked returns t if its elements can be counted.
+func (t *Tensor) checked() *Tensor {
+	if min(t.N, t.C, t.H, t.W) < 1 || t.Len() > maxLen {
+		fail("%s: a tensor of %v has %d elements; want 1 to %d", t.label, t.Shape, t.Len(), maxLen)
+	}
+	return t
 }
 
 // Reserve makes sure that the program's buffer of that name holds so many
@@ -144,13 +158,14 @@ func (g *Graph) Reshape(t *Tensor, s Shape) *Tensor {
 	return v
 }
 
-// add appends an operation with one output of shape s, called y in the plans.
-func (g *Graph) add(label string, plans []wgsl.Plan, s Shape, y string, operands map[string]*Tensor, inputs ...*Tensor) *Tensor {
-	out := g.tensor(label, s)
+// add appends an operation whose output is a new tensor, called y in the plans.
+func (g *Graph) add(out *Tensor, y string, plans []wgsl.Plan, operands map[string]*Tensor, inputs ...*Tensor) *Tensor {
+	if len(plans) == 0 {
+		fail("%s: %v takes more workgroups than a GPU must run at once; make the batch or the images smaller", out.label, out.Shape)
+	}
 	operands[y] = out
-	n := &node{label: g.scope + label, plans: plans, operands: operands, inputs: inputs, outputs: []*Tensor{out}}
-	out.node = n
-	g.nodes = append(g.nodes, n)
+	out.node = &node{label: out.label, plans: plans, operands: operands, inputs: inputs, outputs: []*Tensor{out}, exact: true}
+	g.nodes = append(g.nodes, out.node)
 	return out
 }
 
@@ -160,6 +175,9 @@ func (g *Graph) add(label string, plans []wgsl.Plan, s Shape, y string, operands
 func (g *Graph) kernel(label string, k wgsl.Kernel, tensors ...*Tensor) *node {
 	if len(tensors) != len(k.Bindings) {
 		fail("%s%s: kernel %s has %d bindings, not %d", g.scope, label, k.Name, len(k.Bindings), len(tensors))
+	}
+	if !k.Fits() {
+		fail("%s%s: kernel %s takes %v workgroups, more than a GPU must run at once; make the batch or the images smaller", g.scope, label, k.Name, k.Workgroups)
 	}
 	n := &node{
 		label: g.scope + label, operands: map[string]*Tensor{},
@@ -185,5 +203,5 @@ func (g *Graph) kernel(label string, k wgsl.Kernel, tensors ...*Tensor) *node {
 
 // tensor is a new scratch tensor for a kernel to write.
 func (g *Graph) tensor(label string, s Shape) *Tensor {
-	return &Tensor{Shape: s, label: g.scope + label}
+	return (&Tensor{Shape: s, label: g.scope + label}).checked()
 }

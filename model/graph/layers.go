@@ -1,33 +1,36 @@
 package graph
 
-import "pixelda-wgpu/wgsl"
+import (
+	"fmt"
+
+	"pixelda-wgpu/wgsl"
+)
 
 // Conv is a convolution with TensorFlow's SAME padding, followed by bias
 // (unless nil) and activation: x [N,I,H,W], w [O,I,K,K], bias [1,O,1,1] →
 // [N,O,⌈H/stride⌉,⌈W/stride⌉].
 func (g *Graph) Conv(label string, x, w, bias *Tensor, stride int, act wgsl.Act) *Tensor {
-	if w.C != x.C || bias != nil && bias.Len() != w.N {
-		fail("%s%s: convolution of %v with weights %v", g.scope, label, x.Shape, w.Shape)
+	if w.C != x.C || w.H != w.W || stride < 1 || bias != nil && bias.Len() != w.N {
+		fail("%s%s: convolution of %v with weights %v%s and stride %d", g.scope, label, x.Shape, w.Shape, andBias(bias), stride)
 	}
 	c := wgsl.SameConv(x.N, x.C, x.H, x.W, w.N, w.H, stride)
-	c.KernelW = w.W
 	operands := map[string]*Tensor{"x": x, "w": w}
 	inputs := []*Tensor{x, w}
 	if bias != nil {
 		operands["bias"], inputs = bias, append(inputs, bias)
 	}
-	y := g.add(label, c.Plans(wgsl.Epilogue{Bias: bias != nil, Act: act}), Shape{c.N, c.OutC, c.OutH, c.OutW}, "y", operands, inputs...)
+	y := g.add(g.tensor(label, Shape{c.N, c.OutC, c.OutH, c.OutW}), "y", c.Plans(wgsl.Epilogue{Bias: bias != nil, Act: act}), operands, inputs...)
 	y.node.backward = func(grads []*Tensor, needs []bool) []*Tensor {
 		dz := g.activationGrad(grads[0], y, act)
 		in := make([]*Tensor, len(inputs))
 		if needs[1] {
-			in[1] = g.add("weight", c.WeightGradPlans(), w.Shape, "dw", map[string]*Tensor{"x": x, "dy": dz}, x, dz)
+			in[1] = g.add(g.tensor("weight", w.Shape), "dw", c.WeightGradPlans(), map[string]*Tensor{"x": x, "dy": dz}, x, dz)
 		}
 		if bias != nil && needs[2] {
 			in[2] = g.channelSum("bias", dz)
 		}
 		if needs[0] {
-			in[0] = g.add("data", c.DataGrad().Plans(wgsl.Epilogue{}), x.Shape, "y", map[string]*Tensor{"x": dz, "w": w}, dz, w)
+			in[0] = g.add(g.tensor("data", x.Shape), "y", c.DataGrad().Plans(wgsl.Epilogue{}), map[string]*Tensor{"x": dz, "w": w}, dz, w)
 		}
 		return in
 	}
@@ -37,7 +40,7 @@ func (g *Graph) Conv(label string, x, w, bias *Tensor, stride int, act wgsl.Act)
 // Linear is a fully connected layer: x [N,I,1,1], w [O,I] → [N,O,1,1].
 func (g *Graph) Linear(label string, x, w, bias *Tensor, act wgsl.Act) *Tensor {
 	if w.C != x.C || x.H*x.W*w.H*w.W != 1 || bias != nil && bias.Len() != w.N {
-		fail("%s%s: linear layer of %v with weights %v", g.scope, label, x.Shape, w.Shape)
+		fail("%s%s: linear layer of %v with weights %v%s", g.scope, label, x.Shape, w.Shape, andBias(bias))
 	}
 	n, in, out := x.N, x.C, w.N
 	operands := map[string]*Tensor{"a": x, "b": w}
@@ -46,21 +49,20 @@ func (g *Graph) Linear(label string, x, w, bias *Tensor, act wgsl.Act) *Tensor {
 		operands["bias"], inputs = bias, append(inputs, bias)
 	}
 	forward := wgsl.MatMul{M: n, N: out, K: in, TransB: true}
-	y := g.add(label, forward.Plans(wgsl.Epilogue{Bias: bias != nil, Act: act}), Features(n, out), "c", operands, inputs...)
+	y := g.add(g.tensor(label, Features(n, out)), "c", forward.Plans(wgsl.Epilogue{Bias: bias != nil, Act: act}), operands, inputs...)
 	y.node.backward = func(grads []*Tensor, needs []bool) []*Tensor {
 		dz := g.activationGrad(grads[0], y, act)
 		d := make([]*Tensor, len(inputs))
 		if needs[1] {
 			s := wgsl.MatMul{M: out, N: in, K: n, TransA: true}
-			d[1] = g.add("weight", s.Plans(wgsl.Epilogue{}), w.Shape, "c", map[string]*Tensor{"a": dz, "b": x}, dz, x)
+			d[1] = g.add(g.tensor("weight", w.Shape), "c", s.Plans(wgsl.Epilogue{}), map[string]*Tensor{"a": dz, "b": x}, dz, x)
 		}
 		if bias != nil && needs[2] {
-			d[2] = g.tensor("bias", bias.Shape)
-			g.kernel("bias", wgsl.SumPartials(n, out, false), dz, d[2])
+			d[2] = g.sumRows("bias", dz, bias.Shape)
 		}
 		if needs[0] {
 			s := wgsl.MatMul{M: n, N: in, K: out}
-			d[0] = g.add("data", s.Plans(wgsl.Epilogue{}), x.Shape, "c", map[string]*Tensor{"a": dz, "b": w}, dz, w)
+			d[0] = g.add(g.tensor("data", x.Shape), "c", s.Plans(wgsl.Epilogue{}), map[string]*Tensor{"a": dz, "b": w}, dz, w)
 		}
 		return d
 	}
@@ -72,9 +74,25 @@ func (g *Graph) channelSum(label string, t *Tensor) *Tensor {
 	m := t.kernelMap()
 	partials := g.tensor(label+" partials", Features(m.Parts(), m.C))
 	g.kernel(label+" partials", wgsl.ChannelSum(m), t, partials)
-	sum := g.tensor(label, Features(1, m.C))
-	g.kernel(label, wgsl.SumPartials(m.Parts(), m.C, false), partials, sum)
+	return g.sumRows(label, partials, Features(1, m.C))
+}
+
+// sumRows adds up rows, each of shape s.
+func (g *Graph) sumRows(label string, rows *Tensor, s Shape) *Tensor {
+	count := rows.Len() / s.Len()
+	if count > wgsl.MaxPartials {
+		fail("%s%s: a sum of %d rows, more than %d", g.scope, label, count, wgsl.MaxPartials)
+	}
+	sum := g.tensor(label, s)
+	g.kernel(label, wgsl.SumPartials(count, s.Len(), false), rows, sum).exact = true
 	return sum
+}
+
+func andBias(bias *Tensor) string {
+	if bias == nil {
+		return ""
+	}
+	return fmt.Sprintf(", bias %v", bias.Shape)
 }
 
 // Activation applies an activation to each element.
@@ -156,7 +174,7 @@ func (g *Graph) BatchNorm(label string, x, beta, runningMean, runningVar, residu
 		partials := g.tensor("parts", Shape{x.kernelMap().Parts(), x.C, 2, 1})
 		g.kernel("parts", wgsl.BatchNormGradReduce(b), append(activated[:len(activated):len(activated)], mean, invStd, partials)...)
 		sums, dbeta := g.tensor("sums", Shape{1, x.C, 2, 1}), g.tensor("beta", beta.Shape)
-		g.kernel("sums", wgsl.BatchNormGradFinalize(b, false), partials, sums, dbeta)
+		g.kernel("sums", wgsl.BatchNormGradFinalize(b, false), partials, sums, dbeta).exact = true
 		d := []*Tensor{nil, nil, nil, dbeta}
 		if needs[0] {
 			d[0] = g.tensor("data", x.Shape)

@@ -20,8 +20,8 @@ func (g *Graph) SigmoidCrossEntropy(label string, logits *Tensor, target float64
 // SoftmaxCrossEntropy is the mean cross-entropy of logits [N,K] against labels
 // [N] uint32; correct is the number of rows whose largest logit is the label's.
 func (g *Graph) SoftmaxCrossEntropy(label string, logits, labels *Tensor) (loss, correct *Tensor) {
-	if labels.Len() != logits.N || logits.H*logits.W != 1 {
-		fail("%s%s: cross-entropy of %v against %d labels", g.scope, label, logits.Shape, labels.Len())
+	if labels.Len() != logits.N || logits.H*logits.W != 1 || logits.Len() > wgsl.MaxLogits {
+		fail("%s%s: cross-entropy of %v against %d labels; want features, a label each, and at most %d logits", g.scope, label, logits.Shape, labels.Len(), wgsl.MaxLogits)
 	}
 	loss, correct = g.tensor(label, scalar), g.tensor(label+" correct", scalar)
 	n := g.kernel(label, wgsl.SoftmaxCrossEntropy(logits.N, logits.C), logits, labels, loss, correct)
@@ -34,19 +34,21 @@ func (g *Graph) SoftmaxCrossEntropy(label string, logits, labels *Tensor) (loss,
 }
 
 // PairwiseMSE is scale · Σ over the images of Σd²/k − (Σd)²/k², d = a − b of k
-// elements each (paper, Eq. 5). The gradient is that of a.
+// elements each (paper, Eq. 5). The gradient is that of a;
+// b must be constant.
 func (g *Graph) PairwiseMSE(label string, a, b *Tensor, scale float64) *Tensor {
 	if a.Shape != b.Shape {
 		fail("%s%s: %v and %v", g.scope, label, a.Shape, b.Shape)
 	}
 	mean, partials := g.tensor(label+" mean", Features(1, a.N)), g.tensor(label+" parts", Features(1, a.N))
 	g.kernel(label+" parts", wgsl.PairwiseMSE(a.kernelMap(), false, scale), a, b, mean, partials)
-	return g.lossOf(label, partials, a, func(weight float64, d *Tensor) {
+	return g.lossOf(label, partials, a, b, func(weight float64, d *Tensor) {
 		g.kernel(label+".grad", wgsl.PairwiseMSEGrad(a.kernelMap(), false, scale, weight), a, b, mean, d)
 	})
 }
 
-// MeanSquaredError is the mean of (a − b)². The gradient is that of a.
+// MeanSquaredError is the mean of (a − b)². The gradient is that of a;
+// b must be constant.
 func (g *Graph) MeanSquaredError(label string, a, b *Tensor) *Tensor {
 	if a.Shape != b.Shape {
 		fail("%s%s: %v and %v", g.scope, label, a.Shape, b.Shape)
@@ -54,16 +56,16 @@ func (g *Graph) MeanSquaredError(label string, a, b *Tensor) *Tensor {
 	var e wgsl.MeanError
 	partials := g.tensor(label+" parts", Features(1, e.Parts(a.Len())))
 	g.kernel(label+" parts", e.Loss(a.Len()), a, b, partials)
-	return g.lossOf(label, partials, a, func(weight float64, d *Tensor) {
+	return g.lossOf(label, partials, a, b, func(weight float64, d *Tensor) {
 		g.kernel(label+".grad", e.Grad(a.Len(), weight), a, b, d)
 	})
 }
 
-// lossOf adds up a loss's partial sums. The loss depends on a through them.
-func (g *Graph) lossOf(label string, partials, a *Tensor, grad func(weight float64, d *Tensor)) *Tensor {
-	loss := g.tensor(label, scalar)
-	n := g.kernel(label, wgsl.SumPartials(partials.Len(), 1, false), partials, loss)
-	n.lossGrad = func(weight float64) (*Tensor, *Tensor) {
+// lossOf adds up a loss's partial sums. The loss depends on a and b through them.
+func (g *Graph) lossOf(label string, partials, a, b *Tensor, grad func(weight float64, d *Tensor)) *Tensor {
+	loss := g.sumRows(label, partials, scalar)
+	loss.node.constants = []*Tensor{b}
+	loss.node.lossGrad = func(weight float64) (*Tensor, *Tensor) {
 		d := g.tensor(label+".grad", a.Shape)
 		grad(weight, d)
 		return a, d

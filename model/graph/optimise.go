@@ -57,6 +57,9 @@ func (g *Graph) LoadImages(buffer string, form, shape Shape) *Tensor {
 // Collect copies up to seven scalars into the row of a ring [rows,16] that the
 // step's number chooses.
 func (g *Graph) Collect(buffer string, rows int, scalars ...*Tensor) {
+	if len(scalars) > wgsl.MaxMetrics {
+		fail("%s: %d scalars; a row takes %d", buffer, len(scalars), wgsl.MaxMetrics)
+	}
 	ring := g.Input(buffer, Features(rows, wgsl.MetricColumns))
 	args := append([]*Tensor{g.step(), ring}, scalars...)
 	g.kernel(buffer, wgsl.CollectMetrics(len(scalars), 0, rows), args...)

@@ -81,10 +81,10 @@ func (v *Variable) shape() Shape {
 
 // Variable brings a variable's values into the graph.
 func (g *Graph) Variable(v *Variable) *Tensor {
-	return &Tensor{Shape: v.shape(), label: v.Name, buffer: v.store.Values(), offset: v.Offset}
+	return (&Tensor{Shape: v.shape(), label: v.Name, buffer: v.store.Values(), offset: v.Offset}).checked()
 }
 
 // flat is a whole buffer of a store as a tensor.
 func (s *Store) flat(buffer string) *Tensor {
-	return &Tensor{Shape: Features(1, s.words), label: buffer, buffer: buffer}
+	return (&Tensor{Shape: Features(1, s.words), label: buffer, buffer: buffer}).checked()
 }

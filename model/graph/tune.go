@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"pixelda-wgpu/gpu"
@@ -92,7 +93,7 @@ func (t *Tuner) Save() error {
 }
 
 // choose returns the plan known for the operation, or else the fastest of those
-// made for the device's kind.
+// made for the device's kind (of all, where none is).
 func (t *Tuner) choose(n *node) (int, error) {
 	op := n.plans[0].Op
 	for i, p := range n.plans {
@@ -103,9 +104,11 @@ func (t *Tuner) choose(n *node) (int, error) {
 	if t.OnTrial != nil {
 		t.OnTrial(op)
 	}
+	software := t.device.Info().Software()
+	anyKind := !slices.ContainsFunc(n.plans, func(p wgsl.Plan) bool { return p.CPU == software })
 	best, fastest := -1, time.Duration(0)
 	for i, p := range n.plans {
-		if p.CPU != t.device.Info().Software() {
+		if p.CPU != software && !anyKind {
 			continue
 		}
 		d, err := t.time(p, n.operands)
@@ -115,9 +118,6 @@ func (t *Tuner) choose(n *node) (int, error) {
 		if best < 0 || d < fastest {
 			best, fastest = i, d
 		}
-	}
-	if best < 0 {
-		return 0, fmt.Errorf("tuning: no plan of %s is for this kind of adapter", op)
 	}
 	t.choices[op] = n.plans[best].Name
 	t.changed = true
