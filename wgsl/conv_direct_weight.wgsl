@@ -4,7 +4,9 @@
 // they load for a tile of TILE_Y × TILE_X output pixels; they share the addresses
 // of the other operand's values. LANES_IN: lanes over input channels, BLOCK output
 // channels shared (wide inputs). Otherwise lanes over output channels, BLOCK input
-// channels shared (the first layers, with 1 to 4 input channels).
+// channels shared (the first layers, with 1 to 4 input channels). UNIFORM: a
+// dispatch takes one image and so many of its output channels that their dy fits
+// a uniform buffer, whose shared loads cost the least; the bindings begin there.
 //
 // Partial sums lie as [split][o][i][t]; split s takes every SPLITS-th row of tiles.
 // Dispatch: (⌈lane channels / WORKGROUP⌉, ⌈shared channels / BLOCK⌉, SPLITS).
@@ -24,6 +26,8 @@ const TILE_Y: i32 = 4;
 const TILE_X: i32 = 4;
 const LANES_IN: bool = true;
 const BLOCK: u32 = 8u;
+const UNIFORM: bool = false; // wants LANES_IN, N 1, OUT_W a multiple of 4 and OUT_H of TILE_Y
+const WINDOW_VEC4: u32 = 1u; // of dy_uniform
 const WORKGROUP: u32 = 64u;
 const SPLITS: u32 = 32u;
 const TAPS: i32 = KERNEL_H * KERNEL_W;
@@ -36,6 +40,7 @@ const LAST_X: i32 = (TILES_X - 1) * TILE_X * STRIDE - PAD_X;
 @group(0) @binding(0) var<storage, read> x: array<f32>;
 @group(0) @binding(1) var<storage, read> dy: array<f32>;
 @group(0) @binding(3) var<storage, read> dy4: array<vec4<f32>>;
+@group(0) @binding(4) var<uniform> dy_uniform: array<vec4<f32>, WINDOW_VEC4>;
 @group(0) @binding(2) var<storage, read_write> partials: array<f32>;
 
 @compute @workgroup_size(WORKGROUP)
@@ -86,7 +91,13 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
                         // @registers
                         var g: array<f32, TILE_X>;
                         // @static
-                        if (OUT_W % 4 == 0 && OUT_H % TILE_Y == 0) {
+                        if (UNIFORM) {
+                            let four = dy_uniform[((i32(group.y * BLOCK + b) * OUT_H + ty + py) * OUT_W + tx) >> 2u];
+                            // @unroll
+                            for (var px = 0; px < TILE_X; px++) {
+                                g[px] = four[px];
+                            }
+                        } else if (OUT_W % 4 == 0 && OUT_H % TILE_Y == 0) {
                             let four = dy4[(image + (ty + py) * OUT_W + tx) >> 2u];
                             // @unroll
                             for (var px = 0; px < TILE_X; px++) {

@@ -193,6 +193,26 @@ func TestConvWeightGrad(t *testing.T) {
 	}
 }
 
+// The weight gradient that takes one image and window of channels a dispatch: two
+// windows, and a stride with more input channels than a workgroup.
+func TestConvWeightGradUniform(t *testing.T) {
+	for _, c := range []wgsl.Conv{wgsl.SameConv(2, 16, 32, 32, 32, 3, 1), wgsl.SameConv(3, 72, 16, 16, 32, 3, 2)} {
+		x, _, dy := operandsOf(c)
+		want := refWeightGrad(c, x, dy)
+		tested := false
+		for _, p := range c.WeightGradPlans() {
+			if p.Name == "direct uniform" {
+				tested = true
+				got := runPlan(t, p, map[string][]float32{"x": x, "dy": dy}, "dw", len(want))
+				closeToSums(t, c.String(), got, want, c.N*c.OutH*c.OutW)
+			}
+		}
+		if !tested {
+			t.Errorf("%v has no such plan", c)
+		}
+	}
+}
+
 func TestConvEpilogue(t *testing.T) {
 	c := wgsl.SameConv(2, 3, 6, 6, 9, 1, 1)
 	x, w, _ := operandsOf(c)
