@@ -4,6 +4,7 @@ package gpu
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/rajveermalviya/go-webgpu/wgpu"
 )
@@ -274,20 +275,21 @@ func (s *Session) check(steps []step) error {
 // group returns the bind group for these ranges, which dispatches share.
 func (s *Session) group(p *Program, bindings []Binding) (*wgpu.BindGroup, error) {
 	layout := layoutKey(bindings)
-	key := layout
+	var key strings.Builder
+	key.WriteString(layout)
 	entries := make([]wgpu.BindGroupEntry, len(bindings))
 	for i, b := range bindings {
 		name := p.Buffers[b.Buffer].Name
 		entries[i] = wgpu.BindGroupEntry{Binding: b.Index, Buffer: s.buffers[name].Buffer, Offset: b.Offset, Size: b.Size}
-		key += fmt.Sprintf(" %d=%q+%d:%d", b.Index, name, b.Offset, b.Size)
+		fmt.Fprintf(&key, " %d=%q+%d:%d", b.Index, name, b.Offset, b.Size)
 	}
-	if g := s.groups[key]; g != nil {
+	if g := s.groups[key.String()]; g != nil {
 		return g, nil
 	}
 	g, err := s.d.device.CreateBindGroup(&wgpu.BindGroupDescriptor{Layout: s.layouts[layout].group, Entries: entries})
 	if err != nil {
 		return nil, err
 	}
-	s.groups[key] = g
+	s.groups[key.String()] = g
 	return g, nil
 }

@@ -1,5 +1,7 @@
 package graph
 
+import "slices"
+
 // Term is a scalar loss and its weight in the sum that is minimised.
 type Term struct {
 	Loss   *Tensor
@@ -71,8 +73,7 @@ func (g *Graph) Backward(losses []Term, stores ...*Store) {
 	}
 	outer := g.scope
 	defer func() { g.scope = outer }()
-	for i := len(forward) - 1; i >= 0; i-- {
-		n := forward[i]
+	for _, n := range slices.Backward(forward) {
 		grads := make([]*Tensor, len(n.outputs))
 		any := false
 		for j, out := range n.outputs {

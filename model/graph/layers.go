@@ -2,6 +2,7 @@ package graph
 
 import (
 	"fmt"
+	"slices"
 
 	"pixelda-wgpu/wgsl"
 )
@@ -172,13 +173,13 @@ func (g *Graph) BatchNorm(label string, x, beta, runningMean, runningVar, residu
 			activated = append(activated, y)
 		}
 		partials := g.tensor("parts", Shape{x.kernelMap().Parts(), x.C, 2, 1})
-		g.kernel("parts", wgsl.BatchNormGradReduce(b), append(activated[:len(activated):len(activated)], mean, invStd, partials)...)
+		g.kernel("parts", wgsl.BatchNormGradReduce(b), append(slices.Clip(activated), mean, invStd, partials)...)
 		sums, dbeta := g.tensor("sums", Shape{1, x.C, 2, 1}), g.tensor("beta", beta.Shape)
 		g.kernel("sums", wgsl.BatchNormGradFinalize(b, false), partials, sums, dbeta).exact = true
 		d := []*Tensor{nil, nil, nil, dbeta}
 		if needs[0] {
 			d[0] = g.tensor("data", x.Shape)
-			g.kernel("data", wgsl.BatchNormGradApply(b), append(activated[:len(activated):len(activated)], mean, invStd, sums, d[0])...)
+			g.kernel("data", wgsl.BatchNormGradApply(b), append(slices.Clip(activated), mean, invStd, sums, d[0])...)
 		}
 		if residual != nil {
 			d = append(d, dy)

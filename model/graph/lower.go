@@ -2,6 +2,7 @@ package graph
 
 import (
 	"fmt"
+	"slices"
 
 	"pixelda-wgpu/gpu"
 	"pixelda-wgpu/wgsl"
@@ -29,8 +30,7 @@ func (g *Graph) Program(name string, choose Chooser) (*gpu.Program, error) {
 // live lists the operations that have an effect or that such ones need.
 func (g *Graph) live() []*node {
 	needed := map[*node]bool{}
-	for i := len(g.nodes) - 1; i >= 0; i-- {
-		n := g.nodes[i]
+	for _, n := range slices.Backward(g.nodes) {
 		if !n.effect && !needed[n] {
 			continue
 		}

@@ -49,12 +49,17 @@ func (s *Store) Count() int {
 	return n
 }
 
-// The buffers of a store, Len floats each. Grads holds the gradients of the
-// last step before clipping; M and V are Adam's moments.
+// Values names the buffer of the variables' values, Len floats as are the others.
 func (s *Store) Values() string { return s.name + ".values" }
-func (s *Store) Grads() string  { return s.name + ".grads" }
-func (s *Store) M() string      { return s.name + ".m" }
-func (s *Store) V() string      { return s.name + ".v" }
+
+// Grads names the buffer of the last step's gradients, before clipping.
+func (s *Store) Grads() string { return s.name + ".grads" }
+
+// M names the buffer of Adam's first moments.
+func (s *Store) M() string { return s.name + ".m" }
+
+// V names the buffer of Adam's second moments.
+func (s *Store) V() string { return s.name + ".v" }
 
 // Len is the variable's number of elements.
 func (v *Variable) Len() int {
