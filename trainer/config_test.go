@@ -1,0 +1,97 @@
+package trainer_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"pixelda-wgpu/trainer"
+)
+
+// A run's config.json must read back as what was asked for.
+func TestConfigRoundTrip(t *testing.T) {
+	for _, name := range trainer.Presets() {
+		c, err := trainer.Preset(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := json.Marshal(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := trainer.ParseConfig(b, trainer.Config{})
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if got != c {
+			t.Errorf("%s: read back as %+v", name, got)
+		}
+	}
+}
+
+func TestSetField(t *testing.T) {
+	c, err := trainer.Preset("small")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, set := range [][2]string{{"source", "photos/day"}, {"g_filters", "24"}, {"tower_filters", "[8,12]"}, {"keep", "7"}} {
+		if c, err = trainer.SetField(c, set[0], set[1]); err != nil {
+			t.Error(err)
+		}
+	}
+	if c.Source != "photos/day" || c.Model.GFilters != 24 || c.Model.TowerFilters != [2]int{8, 12} || c.Keep != 7 {
+		t.Errorf("got %+v", c)
+	}
+	for _, set := range [][2]string{{"g_filter", "24"}, {"g_filters", "many"}, {"iterations", "1.5"}, {"model", "x"}} {
+		if _, err := trainer.SetField(c, set[0], set[1]); err == nil {
+			t.Errorf("%s=%s is taken", set[0], set[1])
+		}
+	}
+}
+
+func TestParseConfigErrors(t *testing.T) {
+	c, err := trainer.Preset("small")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string]string{
+		`{"sead":1}`: "unknown field", `{`: "unexpected EOF", `{} {}`: "something follows", `{"method":"dann"}`: "want one of",
+		`{"keep":0}`: "keep is 0", `{"source":" "}`: "names no data set", `{"model":{"batch":0}}`: "batch is 0", `{"model":{"similarity":"l3"}}`: "similarity",
+	} {
+		if _, err := trainer.ParseConfig([]byte(text), c); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got %v, want %q", text, err, want)
+		}
+	}
+}
+
+// The staircase of the original (lr 1e-3, 0.95 each 20,000 updates).
+func TestLearningRate(t *testing.T) {
+	c, err := trainer.Preset("mnist-mnistm")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for step, want := range map[int]float64{0: 1e-3, 19999: 1e-3, 20000: 9.5e-4, 100000: 7.7378e-4, 200000: 5.9874e-4, 400000: 3.5849e-4} {
+		if got := trainer.LearningRate(c.Model, step); got < want*0.9999 || got > want*1.0001 {
+			t.Errorf("at update %d the rate is %g, want %g", step, got, want)
+		}
+	}
+}
+
+func FuzzParseConfig(f *testing.F) {
+	c, err := trainer.Preset("small")
+	if err != nil {
+		f.Fatal(err)
+	}
+	b, err := json.Marshal(c)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(b)
+	f.Add([]byte(`{"model":{"size":16},"seed":18446744073709551615}`))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		got, err := trainer.ParseConfig(b, c)
+		if err == nil && got.Validate() != nil {
+			t.Errorf("%s: an invalid configuration is taken", b)
+		}
+	})
+}
