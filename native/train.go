@@ -111,8 +111,11 @@ func (t *training) configure(cmd *cobra.Command, software bool) (trainer.Config,
 	if err != nil {
 		return c, misuse(cmd, "%v", err)
 	}
-	if t.preset == "" && t.config == "" { // no flag: built-in data
+	if t.preset == "" && t.config == "" { // no flag: built-in data, which a GPU learns in minutes
 		c.Source, c.Target = "digits", "digits-m"
+		if !software {
+			c.Iterations, c.Baseline = 10_000, 2_000
+		}
 	}
 	if t.config != "" {
 		b, err := os.ReadFile(t.config)
