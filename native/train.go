@@ -334,7 +334,7 @@ func (t *training) interrupted(err error, out string, tr *trainer.Trainer) error
 		return err
 	}
 	if tr == nil {
-		return fmt.Errorf("interrupted before the first iteration; nothing to resume in %s", out)
+		return fmt.Errorf("interrupted before the first iteration; to begin again: pixelda-wgpu train -resume %s", out)
 	}
 	return fmt.Errorf("interrupted after iteration %d, which is saved; to go on: pixelda-wgpu train -resume %s", tr.Iteration, out)
 }
