@@ -129,9 +129,12 @@ func (t *Tensor) checked() *Tensor {
 }
 
 // Reserve makes sure that the program's buffer of that name holds so many
-// elements, also where the operations touch a part of them only.
+// elements, also where the operations touch a part of them only. None need no
+// buffer.
 func (g *Graph) Reserve(buffer string, words int) {
-	g.reserved = append(g.reserved, gpu.Buffer{Name: buffer, Size: 4 * uint64(words)})
+	if words > 0 {
+		g.reserved = append(g.reserved, gpu.Buffer{Name: buffer, Size: 4 * uint64(words)})
+	}
 }
 
 // Output makes a computed tensor readable by the host in the buffer of that name.
