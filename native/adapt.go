@@ -38,15 +38,8 @@ pixelda-wgpu adapt -out more -seed 2 -limit 100 runs/0001-pixelda mnist`,
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			file, err := trainer.FindCheckpoint(args[0])
+			file, st, err := trainer.Inspect(args[0])
 			if err != nil {
-				return err
-			}
-			f, st, err := trainer.OpenCheckpoint(file)
-			if err != nil {
-				return err
-			}
-			if err := f.Close(); err != nil {
 				return err
 			}
 			splits, err := trainer.OpenSource(st.Config, args[1])

@@ -34,15 +34,8 @@ pixelda-wgpu eval -json runs/0001-pixelda/checkpoints/step-00001000.safetensors
 pixelda-wgpu eval -target photos/dusk runs/0001-pixelda`,
 		Args: oneArgument("a run folder or a checkpoint"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			file, err := trainer.FindCheckpoint(args[0])
+			file, st, err := trainer.Inspect(args[0])
 			if err != nil {
-				return err
-			}
-			f, st, err := trainer.OpenCheckpoint(file)
-			if err != nil {
-				return err
-			}
-			if err := f.Close(); err != nil {
 				return err
 			}
 			if cmd.Flags().Changed("data") {

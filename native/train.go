@@ -246,11 +246,8 @@ func (t *training) goOn(ctx context.Context, d *gpu.Device, cmd *cobra.Command) 
 	if err != nil {
 		return err
 	}
-	f, st, err := trainer.OpenCheckpoint(latest.File)
+	_, st, err := trainer.Inspect(latest.File)
 	if err != nil {
-		return err
-	}
-	if err := f.Close(); err != nil {
 		return err
 	}
 	if tuner, ok := choose.(*graph.Tuner); ok && st.Adapter == d.Info().Key() {

@@ -31,6 +31,20 @@ func FindCheckpoint(path string) (string, error) {
 	return best.File, err
 }
 
+// Inspect returns the checkpoint that path names, as FindCheckpoint does, and
+// what it states.
+func Inspect(path string) (string, State, error) {
+	file, err := FindCheckpoint(path)
+	if err != nil {
+		return "", State{}, err
+	}
+	f, st, err := OpenCheckpoint(file)
+	if err != nil {
+		return "", State{}, err
+	}
+	return file, st, f.Close()
+}
+
 // Evaluate measures a checkpoint on whole test splits of the data, by domain.
 func Evaluate(d *gpu.Device, checkpoint string, data Data, choose graph.Chooser) (_ map[string]Evaluation, err error) {
 	f, st, err := OpenCheckpoint(checkpoint)

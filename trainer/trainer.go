@@ -1,7 +1,6 @@
 package trainer
 
 import (
-	"fmt"
 	"maps"
 	"time"
 
@@ -236,7 +235,3 @@ func (r *rate) since(iteration int) float64 {
 }
 
 func (r *rate) restart(iteration int) { r.at, r.from = time.Now(), iteration }
-
-func (t *Trainer) String() string {
-	return fmt.Sprintf("%s, %s → %s", t.Config.Method, t.Config.Source, t.Config.Target)
-}
