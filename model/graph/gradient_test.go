@@ -122,7 +122,7 @@ func sharing[T any](o ops[T]) []T {
 	v, u := o.reshape(o.variable("v"), one), o.reshape(o.variable("u"), one)
 	both := o.add(v, u)                                     // one gradient for two variables
 	twice := o.add(both, both)                              // and twice that of a tensor
-	wide := o.concat(o.tile(v, 2), o.concat(u, twice))      // gradients by slices, summed
+	wide := o.concat(o.tile(v, 2), o.concat(u, o.concat(o.reshape(o.variable("k"), one), twice)))      // gradients by slices, summed
 	y := o.conv(wide, o.variable("w"), none, 3, wgsl.NoAct) // a stride that divides no tile
 	z := o.conv(o.activation(twice, wgsl.Tanh), o.variable("p"), none, 1, leaky)
 	z = o.conv(z, o.variable("p"), none, 1, wgsl.NoAct) // the same weights again
@@ -157,7 +157,7 @@ func networks() map[string]network {
 		}.both(adversarial[*graph.Tensor], adversarial[*array]),
 		"sharing": network{
 			inputs:    map[string]graph.Shape{"t": {N: 1, C: 1, H: 1, W: 3}, "s": graph.Features(2, 2)},
-			variables: map[string][]int{"v": {15}, "u": {15}, "w": {2, 4, 3, 3}, "p": {1, 1, 3, 3}, "unused": {2}},
+			variables: map[string][]int{"v": {15}, "u": {15}, "k": {15}, "w": {2, 5, 3, 3}, "p": {1, 1, 3, 3}, "unused": {2}},
 			weights:   []float64{1, 0.5, 2},
 			cpu:       true,
 		}.both(sharing[*graph.Tensor], sharing[*array]),
