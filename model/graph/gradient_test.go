@@ -120,10 +120,10 @@ func sharing[T any](o ops[T]) []T {
 	var none T
 	one := graph.Shape{N: 1, C: 1, H: 3, W: 5}
 	v, u := o.reshape(o.variable("v"), one), o.reshape(o.variable("u"), one)
-	both := o.add(v, u)                                     // one gradient for two variables
-	twice := o.add(both, both)                              // and twice that of a tensor
-	wide := o.concat(o.tile(v, 2), o.concat(u, o.concat(o.reshape(o.variable("k"), one), twice)))      // gradients by slices, summed
-	y := o.conv(wide, o.variable("w"), none, 3, wgsl.NoAct) // a stride that divides no tile
+	both := o.add(v, u)                                                                           // one gradient for two variables
+	twice := o.add(both, both)                                                                    // and twice that of a tensor
+	wide := o.concat(o.tile(v, 2), o.concat(u, o.concat(o.reshape(o.variable("k"), one), twice))) // gradients by slices
+	y := o.conv(wide, o.variable("w"), none, 3, wgsl.NoAct)                                       // a stride that divides no tile
 	z := o.conv(o.activation(twice, wgsl.Tanh), o.variable("p"), none, 1, leaky)
 	z = o.conv(z, o.variable("p"), none, 1, wgsl.NoAct) // the same weights again
 	return []T{
