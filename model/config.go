@@ -117,6 +117,9 @@ func ReadConfig(r io.Reader, base Config) (Config, error) {
 	if err := d.Decode(&base); err != nil {
 		return Config{}, fmt.Errorf("model: configuration: %w", err)
 	}
+	if _, err := d.Token(); err != io.EOF {
+		return Config{}, fmt.Errorf("model: configuration: other data follows it")
+	}
 	if err := base.Validate(); err != nil {
 		return Config{}, err
 	}

@@ -43,9 +43,16 @@ func (n *Networks) Trained() []*graph.Store {
 	return []*graph.Store{n.Generator, n.Discriminator, n.Task}
 }
 
-// Stores lists all stores.
+// Stores lists all stores that hold anything: those of Trained, then those of
+// running moments, which a network without batch normalisation has none of.
 func (n *Networks) Stores() []*graph.Store {
-	return append(n.Trained(), n.GeneratorStats, n.DiscriminatorStats)
+	stores := n.Trained()
+	for _, s := range []*graph.Store{n.GeneratorStats, n.DiscriminatorStats} {
+		if s.Len() > 0 {
+			stores = append(stores, s)
+		}
+	}
+	return stores
 }
 
 func (n *Networks) add(s *graph.Store, name string, dims ...int) {
