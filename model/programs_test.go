@@ -1,0 +1,278 @@
+package model_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"pixelda-wgpu/gpu"
+	"pixelda-wgpu/gpu/gputest"
+	"pixelda-wgpu/model"
+	"pixelda-wgpu/model/graph"
+)
+
+// bytesIn is how a trainer feeds images: grey sources to be scaled up, targets
+// of the model's own form.
+func bytesIn(c model.Config) model.Inputs {
+	return model.Inputs{
+		Source: model.Images{Width: 28, Height: 28, Channels: 1},
+		Target: model.Images{Width: c.Size, Height: c.Size, Channels: c.TargetChannels},
+	}
+}
+
+// programs builds all programs of the networks.
+func programs(t testing.TB, n *model.Networks, in model.Inputs, choose graph.Chooser) []*gpu.Program {
+	t.Helper()
+	var all []*gpu.Program
+	for _, build := range []func() (*gpu.Program, error){
+		func() (*gpu.Program, error) { return n.DStep(in, choose) },
+		func() (*gpu.Program, error) { return n.GStep(in, choose) },
+		func() (*gpu.Program, error) { return n.SupervisedStep(in.Target, choose) },
+		func() (*gpu.Program, error) { return n.Adapt(in, n.Batch, choose) },
+		func() (*gpu.Program, error) { return n.Classify(model.ClassifySource, in.Source, n.Batch, choose) },
+		func() (*gpu.Program, error) { return n.Classify(model.ClassifyTarget, in.Target, n.Batch, choose) },
+	} {
+		p, err := build()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := p.Validate(gpu.Portable); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, p)
+	}
+	return all
+}
+
+// TestEveryKernel expands every kernel of the presets, of all plans, and has the
+// library parse and validate each text once; drivers would take minutes to
+// compile them.
+func TestEveryKernel(t *testing.T) {
+	d := gputest.Device(t)
+	checked := map[string]bool{}
+	size := 0
+	for _, name := range model.Presets() {
+		c := preset(t, name)
+		c.SimilarityWeight = 1
+		n := networks(t, c)
+		turns := &graph.Turns{Count: 1}
+		for ; turns.Turn < turns.Count; turns.Turn++ {
+			for _, p := range programs(t, n, bytesIn(c), turns) {
+				for _, m := range p.Modules {
+					if checked[m.Code] {
+						continue
+					}
+					checked[m.Code] = true
+					size += len(m.Code)
+					if err := d.Check(m); err != nil {
+						t.Errorf("%s, %s: %v", name, p.Name, err)
+					}
+				}
+			}
+		}
+		if turns.Count < 6 {
+			t.Errorf("%s: %d turns tried every plan", name, turns.Count)
+		}
+	}
+	t.Logf("%d kernels of %d KB", len(checked), size>>10)
+}
+
+// Configurations of every kind make programs that any adapter can hold.
+func TestConfigurations(t *testing.T) {
+	for name, change := range map[string]func(c *model.Config){
+		"odd": func(c *model.Config) {
+			c.Size, c.GBlocks, c.GFilters, c.DFilters, c.Classes, c.Batch, c.TargetChannels, c.SimilarityWeight = 9, 1, 5, 3, 7, 3, 1, 1
+			c.Similarity, c.DInputNoise, c.GHead = model.PairwisePaper, true, 3
+		},
+		"least": func(c *model.Config) {
+			c.Size, c.GBlocks, c.GFilters, c.DFilters, c.DFinalSize, c.NoiseDim, c.Batch = 8, 0, 1, 1, 64, 0, 1
+			c.SourceChannels, c.TargetChannels, c.TowerFilters, c.TowerUnits, c.Classes = 1, 1, [2]int{1, 1}, 1, 2
+			c.NoiseStd, c.DropoutKeep, c.SimilarityWeight, c.Similarity = 0, 1, 1, model.MeanSquared
+		},
+		"no losses": func(c *model.Config) {
+			c.Size, c.GBlocks, c.GResiduals = 13, 1, false
+			c.DomainWeight, c.StyleWeight, c.TaskInGWeight, c.TaskSourceWeight, c.TaskAdaptedWeight = 0, 0, 0, 0, 0
+		},
+		"wide head of the discriminator": func(c *model.Config) { // 262,144 weights to one logit
+			c.Size, c.GBlocks, c.DFilters, c.DFinalSize, c.Batch = 64, 1, 64, 64, 4
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := preset(t, "small")
+			change(&c)
+			n := networks(t, c)
+			for _, in := range []model.Inputs{{HostNoise: true}, {Source: model.Images{Width: 5, Height: 40, Channels: 1}, Target: model.Images{Width: c.Size, Height: c.Size, Channels: 1}}} {
+				for _, cpu := range []bool{true, false} {
+					programs(t, n, in, graph.FirstPlan{CPU: cpu})
+				}
+			}
+		})
+	}
+}
+
+// The step's cost beside its arithmetic: every dispatch takes a driver some
+// microseconds, and the scratch memory bounds the batch. A change that passes
+// these bounds, a tenth above what it was, should know why. (CPU drivers take
+// weight gradients image by image, through uniform buffers.)
+func TestCostOfTheFullModel(t *testing.T) {
+	n := networks(t, preset(t, "mnist-mnistm"))
+	for _, c := range []struct {
+		cpu        bool
+		program    string
+		dispatches int
+		mebibytes  uint64
+	}{
+		{true, model.DStepProgram, 750, 144}, {true, model.GStepProgram, 2230, 270},
+		{false, model.DStepProgram, 330, 114}, {false, model.GStepProgram, 290, 270},
+	} {
+		build := n.DStep
+		if c.program == model.GStepProgram {
+			build = n.GStep
+		}
+		p, err := build(bytesIn(n.Config), graph.FirstPlan{CPU: c.cpu})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var scratch uint64
+		for _, b := range p.Buffers {
+			if strings.HasPrefix(b.Name, "scratch.") {
+				scratch += b.Size
+			}
+		}
+		t.Logf("%s, CPU %v: %d dispatches, %d modules, %.1f MiB of scratch memory", p.Name, c.cpu, len(p.Dispatches), len(p.Modules), float64(scratch)/(1<<20))
+		if len(p.Dispatches) > c.dispatches || scratch > c.mebibytes<<20 {
+			t.Errorf("more than %d dispatches or %d MiB", c.dispatches, c.mebibytes)
+		}
+	}
+}
+
+// A batch of 256 of the full model fits any adapter; one that does not is named.
+func TestLargeBatches(t *testing.T) {
+	c := preset(t, "mnist-mnistm")
+	c.Batch = 256
+	for _, build := range []func(model.Inputs, graph.Chooser) (*gpu.Program, error){networks(t, c).DStep, networks(t, c).GStep} {
+		p, err := build(bytesIn(c), graph.FirstPlan{})
+		if err == nil {
+			err = p.Validate(gpu.Portable)
+		}
+		if err != nil {
+			t.Errorf("batch 256: %v", err)
+		}
+	}
+	c.Batch = 1024 // 64 channels of 32 × 32 take 256 MiB
+	p, err := networks(t, c).GStep(bytesIn(c), graph.FirstPlan{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Validate(gpu.Portable); err == nil || !strings.Contains(err.Error(), "268435456 bytes bound as read") {
+		t.Errorf("batch 1024: %v", err)
+	}
+	c.Batch, c.Size, c.GFilters = 4096, 512, 1
+	for name, want := range map[string]string{"d_step": "elements", "g_step": "elements"} {
+		build := networks(t, c).DStep
+		if name == "g_step" {
+			build = networks(t, c).GStep
+		}
+		if _, err := build(bytesIn(c), graph.FirstPlan{}); err == nil || !strings.HasPrefix(err.Error(), "model: program "+name+": graph: ") || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s of 4,096 images of 512 × 512: %v", name, err)
+		}
+	}
+}
+
+// TestDeterminism takes steps twice from the same state, with noise and dropout:
+// every bit of the networks, their moments and the losses is the same, and
+// another seed makes others.
+func TestDeterminism(t *testing.T) {
+	c := preset(t, "small")
+	c.Size, c.SourceChannels, c.TargetChannels, c.GBlocks, c.GFilters, c.DFilters, c.Batch = 16, 1, 3, 1, 8, 8, 4
+	n := networks(t, c)
+	d := gputest.Device(t)
+	in := model.Inputs{}
+	var loaded []*gpu.Program
+	for _, build := range []func(model.Inputs, graph.Chooser) (*gpu.Program, error){n.DStep, n.GStep} {
+		p, err := build(in, graph.FirstPlan{CPU: d.Info().Software()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		loaded = append(loaded, p)
+	}
+	s, err := d.Load(loaded...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	write := func(buffer string, b []byte) {
+		t.Helper()
+		if err := s.Write(buffer, 0, b); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// Numbers of no meaning, the same each time.
+	fill := func(words int, scale float32) []byte {
+		v := make([]float32, words)
+		for i := range v {
+			v[i] = scale * float32((i*2654435761)>>8&1023-511) / 511
+		}
+		return gpu.Bytes(v)
+	}
+	steps := func(seed uint32) (state []string) {
+		for _, store := range n.Stores() {
+			write(store.Values(), fill(store.Len(), 0.1))
+		}
+		for _, store := range n.Trained() {
+			write(store.PartsBuffer(), gpu.Bytes(store.Parts()))
+			write(store.M(), make([]byte, 4*store.Len()))
+			write(store.V(), make([]byte, 4*store.Len()))
+		}
+		for _, p := range []string{model.DStepProgram, model.GStepProgram} {
+			write(p+".source", fill(c.Batch*c.Size*c.Size, 1))
+			write(p+".labels", gpu.Bytes([]uint32{1, 2, 3, 4}))
+		}
+		write("d_step.target", fill(3*c.Batch*c.Size*c.Size, 0.5))
+		for i := range uint32(2) {
+			for _, p := range []string{model.DStepProgram, model.GStepProgram} {
+				write(graph.StepBuffer, gpu.Bytes([]uint32{seed, 0, i, 0, 0x3a83126f, 0, 0, 0})) // a rate of 0.001
+				if err := s.Run(p); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		for name, words := range contents(n) {
+			b := make([]byte, 4*words)
+			if err := s.Read(name, 0, b); err != nil {
+				t.Fatal(err)
+			}
+			state = append(state, fmt.Sprintf("%s %x", name, b))
+		}
+		slices.Sort(state)
+		return state
+	}
+	first := steps(1)
+	for i, again := range steps(1) {
+		if again != first[i] {
+			t.Errorf("%.40s… differs", again)
+		}
+	}
+	differ := 0
+	for i, other := range steps(2) {
+		if other != first[i] {
+			differ++
+		}
+	}
+	if differ < len(first)-1 { // but for the flag of health
+		t.Errorf("with another seed %d of %d buffers differ", differ, len(first))
+	}
+}
+
+// contents lists the buffers that outlive a step, with their lengths.
+func contents(n *model.Networks) map[string]int {
+	m := map[string]int{"d_step.losses": model.LossRows * model.LossColumns, "g_step.losses": model.LossRows * model.LossColumns, graph.HealthBuffer: 1}
+	for _, s := range n.Stores() {
+		m[s.Values()] = s.Len()
+	}
+	for _, s := range n.Trained() {
+		m[s.Grads()], m[s.M()], m[s.V()] = s.Len(), s.Len(), s.Len()
+	}
+	return m
+}
