@@ -87,7 +87,7 @@ func (c Conv) uniformWeight() (Plan, bool) {
 		splits *= 2
 	}
 	aligned := func(floats int) bool { return floats%64 == 0 } // to begin a binding
-	if c.N*splits*length > mostPartials || !aligned(c.InC*c.InH*c.InW) || !aligned(channels*pixels) || !aligned(channels*c.InC*c.taps()) || !aligned(length) {
+	if c.N*splits > MaxPartials || c.N*splits*length > mostPartials || !aligned(c.InC*c.InH*c.InW) || !aligned(channels*pixels) || !aligned(channels*c.InC*c.taps()) || !aligned(length) {
 		return Plan{}, false
 	}
 	windows := c.OutC / channels
