@@ -185,7 +185,8 @@ func TestLargeBatches(t *testing.T) {
 // another seed makes others.
 func TestDeterminism(t *testing.T) {
 	c := preset(t, "small")
-	c.Size, c.SourceChannels, c.TargetChannels, c.GBlocks, c.GFilters, c.DFilters, c.Batch = 16, 1, 3, 1, 8, 8, 4
+	c.Size, c.SourceChannels, c.TargetChannels, c.GBlocks, c.GFilters, c.DFilters, c.Batch = 8, 1, 3, 1, 4, 4, 4
+	c.TowerFilters, c.TowerUnits = [2]int{4, 4}, 16
 	n := networks(t, c)
 	d := gputest.Device(t)
 	in := model.Inputs{}
