@@ -54,9 +54,7 @@ func TestConfigBounds(t *testing.T) {
 		_, err := model.ReadConfig(strings.NewReader(fmt.Sprintf(`{"%s": %s}`, name, value)), preset(t, "small"))
 		return err
 	}
-	fields := reflect.TypeFor[model.Config]()
-	for i := range fields.NumField() {
-		f := fields.Field(i)
+	for f := range reflect.TypeFor[model.Config]().Fields() {
 		name := f.Tag.Get("json")
 		var bad []string
 		switch f.Type.Kind() {
