@@ -22,6 +22,7 @@ type Trainer struct {
 	source  *stream
 	target  *stream
 	losses  lossLog
+	images  string // their fingerprint, once State has taken it
 }
 
 // Options says how a Trainer computes, apart from what it computes.
@@ -184,7 +185,10 @@ func (t *Trainer) update(program string, globalStep, adamStep int) error {
 
 // State is what a checkpoint of the present moment states.
 func (t *Trainer) State() State {
-	st := State{Config: t.Config, Iteration: t.Iteration, Data: t.Data.Fingerprint(), Adapter: t.device.Info().Key()}
+	if t.images == "" {
+		t.images = t.Data.Fingerprint() // hashes every image: once a run, not once a checkpoint
+	}
+	st := State{Config: t.Config, Iteration: t.Iteration, Data: t.images, Adapter: t.device.Info().Key()}
 	if t.kernels != nil {
 		st.Kernels = maps.Clone(t.kernels())
 	}
