@@ -105,67 +105,109 @@ func (c Conv) Plans(e Epilogue) []Plan {
 
 // directTile is a register tile of conv_direct.wgsl.
 type directTile struct {
-	rows, block int
-	uniform     bool
+	rows, columns, block int
+	uniform              bool // weights
+	images               bool // and images too, as many a dispatch as fit
 }
 
 // The order is that of preference where nothing has been timed.
-var directTiles = []directTile{{4, 8, true}, {2, 16, true}, {4, 8, false}, {2, 16, false}, {4, 4, true}}
+var directTiles = []directTile{
+	{4, 4, 16, true, true}, {4, 4, 16, true, false}, {2, 8, 16, true, false}, {4, 4, 8, true, false}, {2, 8, 16, false, false}, {4, 4, 4, true, false},
+}
 
 func (c Conv) direct(e Epilogue, t directTile) (Plan, bool) {
-	const columns = 4
-	if t.block > 4 && t.block >= 2*c.OutC || t.rows > 2 && t.rows > c.OutH {
+	if t.block > 4 && t.block >= 2*c.OutC || t.rows > 2 && t.rows > c.OutH || t.columns > 4 && t.columns > c.OutW {
 		return Plan{}, false // mostly idle
 	}
-	if t.rows%c.Dilate != 0 || columns%c.Dilate != 0 {
+	if t.rows%c.Dilate != 0 || t.columns%c.Dilate != 0 {
 		return Plan{}, false // tiles would differ in the taps they see
 	}
-	pack, packed := c.pack(t.block)
+	pack, packed := c.pack(t.block, true)
 	if t.uniform && packed.vec4*16 > MaxUniformBinding {
 		return Plan{}, false
 	}
-	tiles := c.N * ceilDiv(c.OutH, t.rows) * ceilDiv(c.OutW, columns)
+	one := c // dispatch
+	xs, ys := c.InC*c.InH*c.InW, c.OutC*c.OutH*c.OutW
+	if t.images {
+		const leastWork = 2e6 // operations a dispatch
+		one.N = largestDivisor(c.N, maxUniformFloats/xs)
+		if one.N == 0 || one.FLOPs()/float64(packed.blocks) < leastWork || one.N < c.N && (one.N*xs%64 != 0 || one.N*ys%64 != 0) {
+			return Plan{}, false
+		}
+	}
+	tiles := one.N * ceilDiv(c.OutH, t.rows) * ceilDiv(c.OutW, t.columns)
 	group := 64
 	if tiles < 128 {
 		group = 16 // few patches: rather more workgroups than full ones
 	}
 	groups := [3]uint32{uint32(ceilDiv(tiles, group)), 1, 1}
-	kernels, flops, bytes := packed.blocks, c.FLOPs()/float64(packed.blocks), c.bytes()/float64(packed.blocks)
+	kernels := packed.blocks
 	if !t.uniform {
-		groups[1], kernels, flops, bytes = uint32(packed.blocks), 1, c.FLOPs(), c.bytes()
+		groups[1], kernels = uint32(packed.blocks), 1
 	}
-	name := fmt.Sprintf("direct %d×%d×%d", t.rows, columns, t.block)
+	name := fmt.Sprintf("direct %d×%d×%d", t.rows, t.columns, t.block)
 	if t.uniform {
 		name += " uniform"
 	}
+	if t.images {
+		name += " images"
+	}
 	k := build("conv "+name+" "+c.String(), "conv_direct.wgsl", e.Act.set(Params{
-		"N": c.N, "IN_C": c.InC, "IN_H": c.InH, "IN_W": c.InW, "OUT_C": c.OutC, "OUT_H": c.OutH, "OUT_W": c.OutW,
+		"N": one.N, "IN_C": c.InC, "IN_H": c.InH, "IN_W": c.InW, "OUT_C": c.OutC, "OUT_H": c.OutH, "OUT_W": c.OutW,
 		"KERNEL_H": c.KernelH, "KERNEL_W": c.KernelW, "STRIDE": c.Stride, "DILATE": c.Dilate, "PAD_Y": c.PadY, "PAD_X": c.PadX,
-		"TILE_Y": t.rows, "TILE_X": columns, "BLOCK": t.block, "BLOCK_VEC4": packed.vec4, "WORKGROUP": group,
-		"UNIFORM": t.uniform, "VECTOR": c.Stride == 1 && c.Dilate == 1 && c.InW%4 == 0 && c.OutW == c.InW,
+		"TILE_Y": t.rows, "TILE_X": t.columns, "BLOCK": t.block, "BLOCK_VEC4": packed.vec4, "WORKGROUP": group,
+		"UNIFORM": t.uniform, "X_UNIFORM": t.images, "X_VEC4": ceilDiv(one.N*xs, 4), "UNIT": unit(c.InW, t.columns*c.Stride/c.Dilate),
 		"BIAS": e.Bias,
-	}), groups, flops, bytes)
+	}), groups, one.FLOPs()/float64(kernels), one.bytes()/float64(kernels))
 	plan := Plan{Name: name, CPU: true, Scratch: map[string]int{"pack": packed.blocks * packed.vec4 * 4}, Calls: []Call{pack}}
-	for b := range kernels {
-		call := Call{Kernel: k, Operands: map[string]Operand{"x4": {Name: "x"}, "y4": {Name: "y"}}}
-		if t.uniform {
-			call.Operands["pack_uniform"] = Operand{Name: "pack", Offset: b * packed.vec4 * 4, Size: packed.vec4 * 4}
+	for n := range c.N / one.N {
+		x, y := Operand{Name: "x"}, Operand{Name: "y"}
+		if t.images {
+			x, y = Operand{"x", n * one.N * xs, one.N * xs}, Operand{"y", n * one.N * ys, one.N * ys}
 		}
-		plan.Calls = append(plan.Calls, call)
+		for b := range kernels {
+			call := Call{Kernel: k, Operands: map[string]Operand{"x": x, "x4": x, "x_uniform": x, "y": y, "y4": y}}
+			if t.uniform {
+				call.Operands["pack_uniform"] = Operand{Name: "pack", Offset: b * packed.vec4 * 4, Size: packed.vec4 * 4}
+			}
+			plan.Calls = append(plan.Calls, call)
+		}
 	}
 	return plan, true
+}
+
+// maxUniformFloats is what a uniform binding holds on any adapter.
+const maxUniformFloats = MaxUniformBinding / 4
+
+// largestDivisor returns the largest divisor of n that is at most most, or 0.
+func largestDivisor(n, most int) int {
+	for d := min(n, most); d > 0; d-- {
+		if n%d == 0 {
+			return d
+		}
+	}
+	return 0
 }
 
 // packing is the layout of packed weights.
 type packing struct{ blocks, vec4 int } // vec4 a block
 
+// unit is the number of columns that a load of x may take, where patches begin
+// every step columns.
+func unit(width, step int) int {
+	if width%4 == 0 && step%4 == 0 {
+		return 4
+	}
+	return 1
+}
+
 // pack rearranges the weights into blocks of output channels.
-func (c Conv) pack(block int) (Call, packing) {
+func (c Conv) pack(block int, tapsLast bool) (Call, packing) {
 	// A block that is bound alone begins on a multiple of 256 bytes.
 	l := packing{ceilDiv(c.OutC, block), ceilDiv(1+c.InC*c.taps()*block/4, 16) * 16}
 	return Call{Kernel: build("conv pack "+c.String(), "conv_pack.wgsl", Params{
 		"OUT_C": c.OutC, "IN_C": c.InC, "TAPS": c.taps(), "BLOCK": block, "BLOCK_VEC4": l.vec4, "BLOCKS": l.blocks,
-		"TRANSPOSE": c.TransposedWeights,
+		"TRANSPOSE": c.TransposedWeights, "TAPS_LAST": tapsLast,
 	}, grid(ceilDiv(l.blocks*l.vec4, 64)), 0, float64(2*16*l.blocks*l.vec4))}, l
 }
 
@@ -177,7 +219,7 @@ var gemmTiles = []gemmTile{{64, 64, 8, 8}, {32, 32, 4, 4}, {64, 32, 8, 4}}
 
 func (c Conv) gemm(e Epilogue, t gemmTile) Plan {
 	block := ceilDiv(c.OutC, 4) * 4
-	pack, packed := c.pack(block)
+	pack, packed := c.pack(block, false)
 	plan := Plan{
 		Name:    fmt.Sprintf("gemm %d×%d %d×%d", t.m, t.o, t.threadM, t.threadO),
 		Scratch: map[string]int{"pack": packed.vec4 * 4}, Calls: []Call{pack},

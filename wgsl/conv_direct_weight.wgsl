@@ -4,9 +4,12 @@
 // they load for a tile of TILE_Y × TILE_X output pixels; they share the addresses
 // of the other operand's values. LANES_IN: lanes over input channels, BLOCK output
 // channels shared (wide inputs). Otherwise lanes over output channels, BLOCK input
-// channels shared (the first layers, with 1 to 4 input channels). UNIFORM: a
-// dispatch takes one image and so many of its output channels that their dy fits
-// a uniform buffer, whose shared loads cost the least; the bindings begin there.
+// channels shared (the first layers, with 1 to 4 input channels). UNIFORM: the
+// shared operand lies in a uniform buffer, whose shared loads cost the least, and
+// a dispatch takes as many images as fit one, or an image's dy of some channels;
+// the bindings begin there.
+// There are more sums than registers, so the loops finish a row of one channel
+// before they turn to the next.
 //
 // Partial sums lie as [split][o][i][t]; split s takes every SPLITS-th row of tiles.
 // Dispatch: (⌈lane channels / WORKGROUP⌉, ⌈shared channels / BLOCK⌉, SPLITS).
@@ -22,25 +25,32 @@ const KERNEL_W: i32 = 3;
 const STRIDE: i32 = 1;
 const PAD_Y: i32 = 1;
 const PAD_X: i32 = 1;
-const TILE_Y: i32 = 4;
-const TILE_X: i32 = 4;
+const TILE_Y: i32 = 2;
+const TILE_X: i32 = 8;       // a multiple of 4
 const LANES_IN: bool = true;
 const BLOCK: u32 = 8u;
-const UNIFORM: bool = false; // wants LANES_IN, N 1, OUT_W a multiple of 4 and OUT_H of TILE_Y
-const WINDOW_VEC4: u32 = 1u; // of dy_uniform
+const UNIT: i32 = 4;         // columns of x a load takes: 4 where tiles and rows begin on multiples of 4, or 1
+const UNIFORM: bool = false;
+const SHARED_VEC4: u32 = 1u; // of the uniform buffer
 const WORKGROUP: u32 = 64u;
 const SPLITS: u32 = 32u;
+const X_UNIFORM: bool = UNIFORM && !LANES_IN;
 const TAPS: i32 = KERNEL_H * KERNEL_W;
 const TILES_X: i32 = (OUT_W + TILE_X - 1) / TILE_X;
 const TILES_Y: i32 = (OUT_H + TILE_Y - 1) / TILE_Y;
 const ROWS: i32 = (TILE_Y - 1) * STRIDE + KERNEL_H;
 const COLS: i32 = (TILE_X - 1) * STRIDE + KERNEL_W;
-const LAST_X: i32 = (TILES_X - 1) * TILE_X * STRIDE - PAD_X;
+const FIRST_Y: i32 = 0 - PAD_Y;
+const FIRST_X: i32 = 0 - PAD_X; // the first column of x a tile needs, relative to its own
+const LAST_Y: i32 = (TILES_Y - 1) * TILE_Y * STRIDE;
+const LAST_X: i32 = (TILES_X - 1) * TILE_X * STRIDE;
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;
+@group(0) @binding(5) var<storage, read> x4: array<vec4<f32>>;
 @group(0) @binding(1) var<storage, read> dy: array<f32>;
 @group(0) @binding(3) var<storage, read> dy4: array<vec4<f32>>;
-@group(0) @binding(4) var<uniform> dy_uniform: array<vec4<f32>, WINDOW_VEC4>;
+@group(0) @binding(4) var<uniform> dy_uniform: array<vec4<f32>, SHARED_VEC4>;
+@group(0) @binding(6) var<uniform> x_uniform: array<vec4<f32>, SHARED_VEC4>;
 @group(0) @binding(2) var<storage, read_write> partials: array<f32>;
 
 @compute @workgroup_size(WORKGROUP)
@@ -53,104 +63,38 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
         let n = line / u32(TILES_Y);
         let ty = i32(line % u32(TILES_Y)) * TILE_Y;
         for (var tx = 0; tx < OUT_W; tx += TILE_X) {
-            let iy = ty * STRIDE - PAD_Y;
-            let ix = tx * STRIDE - PAD_X;
+            let iy = ty * STRIDE;
+            let ix = tx * STRIDE;
+            // @include conv_window.wgsl
             // @registers
-            var col: array<i32, COLS>;
+            var taps: array<f32, ROWS * COLS>;
             // @registers
-            var inside_x: array<f32, COLS>;
-            // @unroll
-            for (var c = 0; c < COLS; c++) {
-                col[c] = clamp(ix + c, 0, IN_W - 1);
-                inside_x[c] = select(0.0, 1.0, ix + c >= 0 && ix + c < IN_W);
-            }
+            var g: array<f32, TILE_Y * TILE_X>;
             // @static
             if (LANES_IN) {
                 let plane = i32((n * IN_C + min(lane_channel, IN_C - 1u)) * u32(IN_H * IN_W));
-                // @registers
-                var taps: array<f32, ROWS * COLS>;
-                // @unroll
-                for (var r = 0; r < ROWS; r++) {
-                    let row = plane + clamp(iy + r, 0, IN_H - 1) * IN_W;
-                    let inside = select(0.0, 1.0, iy + r >= 0 && iy + r < IN_H);
-                    // @unroll
-                    for (var c = 0; c < COLS; c++) {
-                        // @static
-                        if (c < PAD_X || LAST_X + c >= IN_W) {
-                            taps[r * COLS + c] = x[row + col[c]] * inside * inside_x[c];
-                        } else {
-                            taps[r * COLS + c] = x[row + col[c]] * inside;
-                        }
-                    }
-                }
-                // @unroll
-                for (var b = 0u; b < BLOCK; b++) {
-                    let image = i32((n * OUT_C + min(group.y * BLOCK + b, OUT_C - 1u)) * u32(OUT_H * OUT_W));
-                    // @unroll
-                    for (var py = 0; py < TILE_Y; py++) {
-                        // @registers
-                        var g: array<f32, TILE_X>;
-                        // @static
-                        if (UNIFORM) {
-                            let four = dy_uniform[((i32(group.y * BLOCK + b) * OUT_H + ty + py) * OUT_W + tx) >> 2u];
-                            // @unroll
-                            for (var px = 0; px < TILE_X; px++) {
-                                g[px] = four[px];
-                            }
-                        } else if (OUT_W % 4 == 0 && OUT_H % TILE_Y == 0) {
-                            let four = dy4[(image + (ty + py) * OUT_W + tx) >> 2u];
-                            // @unroll
-                            for (var px = 0; px < TILE_X; px++) {
-                                g[px] = four[px];
-                            }
-                        } else {
-                            // @unroll
-                            for (var px = 0; px < TILE_X; px++) {
-                                g[px] = dy[image + min(ty + py, OUT_H - 1) * OUT_W + min(tx + px, OUT_W - 1)]
-                                    * select(0.0, 1.0, ty + py < OUT_H && tx + px < OUT_W);
-                            }
-                        }
-                        // @unroll
-                        for (var px = 0; px < TILE_X; px++) {
-                            // @unroll
-                            for (var t = 0; t < TAPS; t++) {
-                                acc[i32(b) * TAPS + t] += g[px] * taps[(py * STRIDE + t / KERNEL_W) * COLS + px * STRIDE + t % KERNEL_W];
-                            }
-                        }
-                    }
-                }
+                // @include conv_patch.wgsl
             } else {
-                let image = i32((n * OUT_C + min(lane_channel, OUT_C - 1u)) * u32(OUT_H * OUT_W));
-                // @registers
-                var g: array<f32, TILE_Y * TILE_X>;
+                let channel = min(lane_channel, OUT_C - 1u);
+                // @include conv_gradient.wgsl
+            }
+            // @unroll
+            for (var b = 0u; b < BLOCK; b++) {
+                // @static
+                if (LANES_IN) {
+                    let channel = min(group.y * BLOCK + b, OUT_C - 1u);
+                    // @include conv_gradient.wgsl
+                } else {
+                    let plane = i32((n * IN_C + min(group.y * BLOCK + b, IN_C - 1u)) * u32(IN_H * IN_W));
+                    // @include conv_patch.wgsl
+                }
                 // @unroll
                 for (var py = 0; py < TILE_Y; py++) {
                     // @unroll
-                    for (var px = 0; px < TILE_X; px++) {
-                        g[py * TILE_X + px] = dy[image + min(ty + py, OUT_H - 1) * OUT_W + min(tx + px, OUT_W - 1)];
-                        // @static
-                        if (OUT_H % TILE_Y != 0 || OUT_W % TILE_X != 0) {
-                            g[py * TILE_X + px] *= select(0.0, 1.0, ty + py < OUT_H && tx + px < OUT_W);
-                        }
-                    }
-                }
-                // @unroll
-                for (var b = 0u; b < BLOCK; b++) {
-                    let plane = i32((n * IN_C + min(group.y * BLOCK + b, IN_C - 1u)) * u32(IN_H * IN_W));
-                    // @unroll
-                    for (var r = 0; r < ROWS; r++) {
-                        let row = plane + clamp(iy + r, 0, IN_H - 1) * IN_W;
-                        let inside = select(0.0, 1.0, iy + r >= 0 && iy + r < IN_H);
+                    for (var t = 0; t < TAPS; t++) {
                         // @unroll
-                        for (var c = 0; c < COLS; c++) {
-                            let v = x[row + col[c]] * inside * inside_x[c];
-                            // @unroll
-                            for (var t = 0; t < TAPS; t++) {
-                                // @static
-                                if (r >= t / KERNEL_W && c >= t % KERNEL_W && (r - t / KERNEL_W) % STRIDE == 0 && (c - t % KERNEL_W) % STRIDE == 0 && (r - t / KERNEL_W) / STRIDE < TILE_Y && (c - t % KERNEL_W) / STRIDE < TILE_X) {
-                                    acc[i32(b) * TAPS + t] += v * g[(r - t / KERNEL_W) / STRIDE * TILE_X + (c - t % KERNEL_W) / STRIDE];
-                                }
-                            }
+                        for (var px = 0; px < TILE_X; px++) {
+                            acc[i32(b) * TAPS + t] += g[py * TILE_X + px] * taps[(py * STRIDE + t / KERNEL_W) * COLS + px * STRIDE + t % KERNEL_W];
                         }
                     }
                 }

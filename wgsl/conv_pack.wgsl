@@ -1,7 +1,8 @@
-// packed[b][0] = (b · BLOCK, 0, 0, 0); packed[b][1 + (i · TAPS + t) · BLOCK/4 + j] = w
+// packed[b] = (b · BLOCK, 0, 0, 0) and then the weights of a block
 // Rearranges convolution weights [OUT_C, IN_C, TAPS] for the kernels that read
 // them: blocks of BLOCK output channels, within one [input channel][tap][output
-// channel], the last block filled with zeros. A block begins with its first
+// channel], or [input channel][output channel][tap] if TAPS_LAST; the last block
+// is filled up with zeros. A block begins with its first
 // output channel and is padded to BLOCK_VEC4, so that it can be bound alone.
 // TRANSPOSE swaps the channels' roles and turns the taps around: the weights of
 // the data gradient.
@@ -14,6 +15,7 @@ const BLOCK: u32 = 16u;      // output channels a block, a multiple of 4
 const BLOCK_VEC4: u32 = 2320u;
 const BLOCKS: u32 = 4u;
 const TRANSPOSE: bool = false;
+const TAPS_LAST: bool = false;
 const BODY: u32 = IN_C * TAPS * (BLOCK / 4u);
 
 @group(0) @binding(0) var<storage, read> w: array<f32>;
@@ -28,6 +30,17 @@ fn weight(o: u32, i: u32, t: u32) -> f32 {
         return w[(i * OUT_C + o) * TAPS + (TAPS - 1u - t)];
     } else {
         return w[(o * IN_C + i) * TAPS + t];
+    }
+}
+
+// element is number f of a block's weights.
+fn element(b: u32, f: u32) -> f32 {
+    let i = f / (TAPS * BLOCK);
+    // @static
+    if (TAPS_LAST) {
+        return weight(b * BLOCK + (f / TAPS) % BLOCK, i, f % TAPS);
+    } else {
+        return weight(b * BLOCK + f % BLOCK, i, (f / BLOCK) % TAPS);
     }
 }
 
@@ -47,9 +60,6 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
         pack[at] = vec4<f32>(0.0);
         return;
     }
-    let o = b * BLOCK + ((e - 1u) % (BLOCK / 4u)) * 4u;
-    let k = (e - 1u) / (BLOCK / 4u);
-    let i = k / TAPS;
-    let t = k % TAPS;
-    pack[at] = vec4<f32>(weight(o, i, t), weight(o + 1u, i, t), weight(o + 2u, i, t), weight(o + 3u, i, t));
+    let f = (e - 1u) * 4u;
+    pack[at] = vec4<f32>(element(b, f), element(b, f + 1u), element(b, f + 2u), element(b, f + 3u));
 }

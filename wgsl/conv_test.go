@@ -190,23 +190,39 @@ func TestConvWeightGrad(t *testing.T) {
 	}
 }
 
-// The weight gradient that takes one image and window of channels a dispatch: two
-// windows, and a stride with more input channels than a workgroup.
-func TestConvWeightGradUniform(t *testing.T) {
-	for _, c := range []wgsl.Conv{wgsl.SameConv(2, 16, 32, 32, 32, 3, 1), wgsl.SameConv(2, 72, 32, 32, 32, 3, 2)} {
-		x, _, dy := operandsOf(c)
-		want := refWeightGrad(c, x, dy)
-		tested := false
-		for _, p := range c.WeightGradPlans() {
-			if p.Name == "direct uniform" {
-				tested = true
-				got := runPlan(t, p, map[string][]float32{"x": x, "dy": dy}, "dw", len(want))
-				closeToSums(t, c.String(), got, want, c.N*c.OutH*c.OutW)
+// The plans that bring images, or their gradients, to a uniform buffer: several
+// images a dispatch, windows of one image's channels, a stride with more input
+// channels than a workgroup, lanes over output channels, rows that begin nowhere.
+func TestConvUniform(t *testing.T) {
+	planned := func(what string, plans []wgsl.Plan, name string, test func(p wgsl.Plan)) {
+		t.Run(what, func(t *testing.T) {
+			i := slices.IndexFunc(plans, func(p wgsl.Plan) bool { return strings.Contains(p.Name, name) })
+			if i < 0 {
+				t.Fatal("no such plan")
 			}
-		}
-		if !tested {
-			t.Errorf("%v has no such plan", c)
-		}
+			test(plans[i])
+		})
+	}
+	for _, c := range []wgsl.Conv{
+		wgsl.SameConv(6, 16, 16, 16, 48, 3, 1), wgsl.SameConv(8, 16, 16, 16, 32, 5, 2),
+	} {
+		x, w, dy := operandsOf(c)
+		planned("forward "+c.String(), c.Plans(wgsl.Epilogue{}), "images", func(p wgsl.Plan) {
+			closeToSums(t, c.String(), runPlan(t, p, map[string][]float32{"x": x, "w": w}, "y", len(dy)), refConv(c, x, w), c.InC*c.KernelH*c.KernelW)
+		})
+		planned("data "+c.String(), c.DataGrad().Plans(wgsl.Epilogue{}), "images", func(p wgsl.Plan) {
+			closeToSums(t, c.String(), runPlan(t, p, map[string][]float32{"x": dy, "w": w}, "y", len(x)), refDataGrad(c, dy, w), c.OutC*c.KernelH*c.KernelW)
+		})
+	}
+	for _, c := range []wgsl.Conv{
+		wgsl.SameConv(2, 16, 32, 32, 32, 3, 1), wgsl.SameConv(2, 72, 32, 32, 32, 3, 2), wgsl.SameConv(6, 16, 16, 16, 32, 5, 1),
+		wgsl.SameConv(9, 3, 32, 32, 16, 5, 1), wgsl.SameConv(4, 16, 20, 16, 16, 3, 2),
+	} {
+		x, _, dy := operandsOf(c)
+		planned("weights "+c.String(), c.WeightGradPlans(), "direct uniform", func(p wgsl.Plan) {
+			want := refWeightGrad(c, x, dy)
+			closeToSums(t, c.String(), runPlan(t, p, map[string][]float32{"x": x, "dy": dy}, "dw", len(want)), want, c.N*c.OutH*c.OutW)
+		})
 	}
 }
 

@@ -10,15 +10,11 @@ import (
 // dw [OutC,InC,KernelH,KernelW].
 func (c Conv) WeightGradPlans() []Plan {
 	var plans []Plan
-	tiles := slices.Clone(directWeightTiles)
-	if c.Stride > 1 {
-		tiles[0], tiles[1] = tiles[1], tiles[0] // a flat patch needs fewer of the inputs
-	}
 	if p, ok := c.uniformWeight(); ok {
 		plans = append(plans, p)
 	}
-	for _, t := range tiles {
-		if p, ok := c.directWeight(t); ok {
+	for _, t := range directWeightTiles {
+		if p, ok := c.directWeight(t); ok && !slices.ContainsFunc(plans, func(q Plan) bool { return q.Name == p.Name }) {
 			plans = append(plans, p)
 		}
 	}
@@ -31,19 +27,26 @@ func (c Conv) WeightGradPlans() []Plan {
 // directWeightTile is a register tile of conv_direct_weight.wgsl: lanes over
 // input or output channels, rows of a patch, channels of the other operand.
 type directWeightTile struct {
-	lanesIn     bool
-	rows, block int
+	lanesIn              bool
+	rows, columns, block int
 }
 
-var directWeightTiles = []directWeightTile{{true, 4, 8}, {true, 2, 16}, {true, 4, 4}, {true, 4, 1}, {false, 4, 1}, {false, 4, 2}}
+// mostSums bounds the sums of an invocation, and with them the length of its code.
+const mostSums = 400
+
+// The order is that of preference where nothing has been timed.
+var directWeightTiles = []directWeightTile{{true, 2, 8, 16}, {true, 2, 4, 16}, {true, 2, 8, 4}, {true, 2, 4, 1}, {false, 2, 8, 4}, {false, 2, 4, 1}}
 
 func (c Conv) directWeight(t directWeightTile) (Plan, bool) {
 	lanes, others := c.InC, c.OutC
 	if !t.lanesIn {
 		lanes, others = c.OutC, c.InC
 	}
-	fits := func(block int) bool { return block < 2*others && block*c.taps() <= 160 }
-	if t.lanesIn != (c.InC >= 8 || c.InC >= c.OutC) || !fits(t.block) || t.lanesIn && t.block == 1 && fits(4) {
+	if t.lanesIn != c.lanesIn() || t.columns > 4 && t.columns > c.OutW {
+		return Plan{}, false
+	}
+	t.block = ceilDiv(others, ceilDiv(others, t.block)) // as few idle channels as can be
+	if t.block*c.taps() > mostSums && t.block > 1 {
 		return Plan{}, false
 	}
 	group := min(64, ceilDiv(lanes, 8)*8)
@@ -51,70 +54,100 @@ func (c Conv) directWeight(t directWeightTile) (Plan, bool) {
 	groups := ceilDiv(lanes, group) * ceilDiv(others, t.block)
 	splits := min(lines, max(1, ceilDiv(64, groups)))
 	// lavapipe ends an invocation's loops after 65,535 turns.
-	for ceilDiv(lines, splits)*ceilDiv(c.OutW, 4) > 32768 {
+	for ceilDiv(lines, splits)*ceilDiv(c.OutW, t.columns) > 32768 {
 		splits *= 2
 	}
-	name := fmt.Sprintf("direct %d×4×%d", t.rows, t.block)
-	k := build("conv weight "+name+" "+c.String(), "conv_direct_weight.wgsl", Params{
-		"N": c.N, "IN_C": c.InC, "IN_H": c.InH, "IN_W": c.InW, "OUT_C": c.OutC, "OUT_H": c.OutH, "OUT_W": c.OutW,
-		"KERNEL_H": c.KernelH, "KERNEL_W": c.KernelW, "STRIDE": c.Stride, "PAD_Y": c.PadY, "PAD_X": c.PadX,
-		"TILE_Y": t.rows, "TILE_X": 4, "LANES_IN": t.lanesIn, "BLOCK": t.block, "WORKGROUP": group, "SPLITS": splits,
-		"UNIFORM": false, "WINDOW_VEC4": 1,
-	}, [3]uint32{uint32(ceilDiv(lanes, group)), uint32(ceilDiv(others, t.block)), uint32(splits)}, c.FLOPs(), c.bytes())
+	name := fmt.Sprintf("direct %d×%d×%d", t.rows, t.columns, t.block)
+	k := c.directWeightKernel(name, t, group, splits, 0, [3]uint32{uint32(ceilDiv(lanes, group)), uint32(ceilDiv(others, t.block)), uint32(splits)}, 1)
 	p := c.sumSplits(name, k, splits)
 	p.CPU = true
 	return p, true
 }
 
-// uniformWeight runs conv_direct_weight.wgsl once for each image and window of
-// output channels, with the window's gradient in a uniform buffer. It is the fastest on
-// CPU drivers for images whose windows are worth a dispatch.
+// uniformWeight runs conv_direct_weight.wgsl with the operand that its lanes
+// share in a uniform buffer, once for each group of images that fits one, or for
+// each window of output channels of an image. It is the fastest on CPU drivers for
+// groups that are worth a dispatch.
 func (c Conv) uniformWeight() (Plan, bool) {
-	const rows, columns, block = 2, 4, 16
 	const mostPartials = 10 << 20 // floats
-	const leastWork = 4e6         // operations a dispatch
+	const leastWork = 1e6         // operations a dispatch
+	t := directWeightTile{lanesIn: c.lanesIn(), rows: 2, columns: 8, block: 16}
+	if c.OutW%8 != 0 {
+		t.columns = 4
+	}
+	if !t.lanesIn {
+		t.block = c.InC
+	}
 	pixels, length := c.OutH*c.OutW, c.OutC*c.InC*c.taps()
-	channels := min(c.OutC, MaxUniformBinding/4/pixels/block*block)
-	if c.InC < 8 || c.OutH%rows != 0 || c.OutW%columns != 0 || c.OutC%block != 0 || channels == 0 || block*c.taps() > 160 {
+	xs, ys := c.InC*c.InH*c.InW, c.OutC*pixels
+	shared, lanes, channels := ys, c.InC, c.OutC // floats an image, lanes, channels of a window
+	if !t.lanesIn {
+		shared, lanes, channels = xs, c.OutC, c.InC
+	}
+	images := largestDivisor(c.N, maxUniformFloats/shared)
+	if images == 0 && t.lanesIn { // not even one: windows of an image's channels
+		images, channels = 1, maxUniformFloats/pixels/t.block*t.block
+		for channels > 0 && c.OutC%channels != 0 {
+			channels -= t.block
+		}
+		shared = channels * pixels
+	}
+	if images*channels == 0 || c.OutH%t.rows != 0 || c.OutW%t.columns != 0 || channels%t.block != 0 || t.block*c.taps() > mostSums {
 		return Plan{}, false
 	}
-	for c.OutC%channels != 0 {
-		channels -= block
+	windows := 1
+	if t.lanesIn {
+		windows = c.OutC / channels
 	}
-	lines := c.OutH / rows
-	splits := 1
-	for splits < lines && splits*ceilDiv(c.InC, 64)*channels/block < 2 {
-		splits *= 2
-	}
+	dispatches := c.N / images * windows
+	group := min(64, ceilDiv(lanes, 8)*8)
+	lines := images * c.OutH / t.rows
+	splits := min(lines, max(1, ceilDiv(4, ceilDiv(lanes, group)*channels/t.block)))
 	aligned := func(floats int) bool { return floats%64 == 0 } // to begin a binding
-	if c.N*splits > MaxPartials || c.N*splits*length > mostPartials || !aligned(c.InC*c.InH*c.InW) || !aligned(channels*pixels) || !aligned(channels*c.InC*c.taps()) || !aligned(length) {
+	for splits < lines && !aligned(splits*length) {
+		splits++
+	}
+	partials := c.N / images * splits
+	if partials > MaxPartials || partials*length > mostPartials || c.FLOPs()/float64(dispatches) < leastWork ||
+		dispatches > 1 && !(aligned(images*xs) && aligned(images*ys) && aligned(splits*length)) ||
+		windows > 1 && !(aligned(channels*pixels) && aligned(channels*c.InC*c.taps())) {
 		return Plan{}, false
 	}
-	windows := c.OutC / channels
-	if c.FLOPs()/float64(c.N*windows) < leastWork {
-		return Plan{}, false
-	}
-	group := min(64, ceilDiv(c.InC, 8)*8)
-	k := build("conv weight direct uniform "+c.String(), "conv_direct_weight.wgsl", Params{
-		"N": 1, "IN_C": c.InC, "IN_H": c.InH, "IN_W": c.InW, "OUT_C": c.OutC, "OUT_H": c.OutH, "OUT_W": c.OutW,
-		"KERNEL_H": c.KernelH, "KERNEL_W": c.KernelW, "STRIDE": c.Stride, "PAD_Y": c.PadY, "PAD_X": c.PadX,
-		"TILE_Y": rows, "TILE_X": columns, "LANES_IN": true, "BLOCK": block, "WORKGROUP": group, "SPLITS": splits,
-		"UNIFORM": true, "WINDOW_VEC4": channels * pixels / 4,
-	}, [3]uint32{uint32(ceilDiv(c.InC, group)), uint32(channels / block), uint32(splits)},
-		c.FLOPs()/float64(c.N*windows), c.bytes()/float64(c.N*windows))
-	p := Plan{Name: "direct uniform", CPU: true, Scratch: map[string]int{"partials": c.N * splits * length}}
-	for n := range c.N {
+	one := c
+	one.N = images
+	k := one.directWeightKernel("direct uniform", t, group, splits, shared*images/4,
+		[3]uint32{uint32(ceilDiv(lanes, group)), uint32(channels / t.block), uint32(splits)}, float64(dispatches)*float64(images)/float64(c.N))
+	p := Plan{Name: "direct uniform", CPU: true, Scratch: map[string]int{"partials": partials * length}}
+	for n := range c.N / images {
 		for w := range windows {
 			from := n*splits*length + w*channels*c.InC*c.taps()
+			x := Operand{Name: "x", Offset: n * images * xs, Size: images * xs}
+			dy := Operand{Name: "dy", Offset: n*images*ys + w*channels*pixels, Size: images * ys}
+			if windows > 1 {
+				dy.Size = shared
+			}
 			p.Calls = append(p.Calls, Call{Kernel: k, Operands: map[string]Operand{
-				"x":          {Name: "x", Offset: n * c.InC * c.InH * c.InW, Size: c.InC * c.InH * c.InW},
-				"dy_uniform": {Name: "dy", Offset: (n*c.OutC + w*channels) * pixels, Size: channels * pixels},
-				"partials":   {Name: "partials", Offset: from, Size: (n+1)*splits*length - from},
+				"x": x, "x4": x, "x_uniform": x, "dy": dy, "dy4": dy, "dy_uniform": dy,
+				"partials": {Name: "partials", Offset: from, Size: (n+1)*splits*length - from},
 			}})
 		}
 	}
-	p.Calls = append(p.Calls, Call{Kernel: SumPartials(c.N*splits, length, false), Operands: map[string]Operand{"out": {Name: "dw"}}})
+	p.Calls = append(p.Calls, Call{Kernel: SumPartials(partials, length, false), Operands: map[string]Operand{"out": {Name: "dw"}}})
 	return p, true
+}
+
+// lanesIn tells which operand's channels the lanes of conv_direct_weight.wgsl run over.
+func (c Conv) lanesIn() bool { return c.InC >= 8 || c.InC >= c.OutC }
+
+// directWeightKernel is conv_direct_weight.wgsl for a tile, with the shared operand
+// in a uniform buffer of so many vec4 unless that is 0. It does one of several equal parts.
+func (c Conv) directWeightKernel(name string, t directWeightTile, group, splits, uniform int, groups [3]uint32, parts float64) Kernel {
+	return build("conv weight "+name+" "+c.String(), "conv_direct_weight.wgsl", Params{
+		"N": c.N, "IN_C": c.InC, "IN_H": c.InH, "IN_W": c.InW, "OUT_C": c.OutC, "OUT_H": c.OutH, "OUT_W": c.OutW,
+		"KERNEL_H": c.KernelH, "KERNEL_W": c.KernelW, "STRIDE": c.Stride, "PAD_Y": c.PadY, "PAD_X": c.PadX,
+		"TILE_Y": t.rows, "TILE_X": t.columns, "UNIT": unit(c.InW, t.columns*c.Stride), "LANES_IN": t.lanesIn, "BLOCK": t.block,
+		"WORKGROUP": group, "SPLITS": splits, "UNIFORM": uniform > 0, "SHARED_VEC4": max(1, uniform),
+	}, groups, c.FLOPs()/parts, c.bytes()/parts)
 }
 
 func (c Conv) gemmWeight(t gemmTile) Plan {
@@ -135,10 +168,10 @@ func (c Conv) gemmWeight(t gemmTile) Plan {
 func (c Conv) sumSplits(name string, k Kernel, splits int) Plan {
 	length := c.OutC * c.InC * c.taps()
 	if splits == 1 {
-		return Plan{Name: name, Calls: []Call{{Kernel: k, Operands: map[string]Operand{"partials": {Name: "dw"}, "dy4": {Name: "dy"}}}}}
+		return Plan{Name: name, Calls: []Call{{Kernel: k, Operands: map[string]Operand{"partials": {Name: "dw"}, "x4": {Name: "x"}, "dy4": {Name: "dy"}}}}}
 	}
 	return Plan{
 		Name: name, Scratch: map[string]int{"partials": splits * length},
-		Calls: []Call{{Kernel: k, Operands: map[string]Operand{"dy4": {Name: "dy"}}}, {Kernel: SumPartials(splits, length, false), Operands: map[string]Operand{"out": {Name: "dw"}}}},
+		Calls: []Call{{Kernel: k, Operands: map[string]Operand{"x4": {Name: "x"}, "dy4": {Name: "dy"}}}, {Kernel: SumPartials(splits, length, false), Operands: map[string]Operand{"out": {Name: "dw"}}}},
 	}
 }
