@@ -42,30 +42,50 @@ func (s MatMul) Plans(e Epilogue) []Plan {
 		p["B_K"], p["B_N"] = 1, s.K
 	}
 	bytes := 4 * float64(s.M*s.K+s.K*s.N+s.M*s.N)
-	variant := func(file string, groups [3]uint32, more Params) Kernel {
+	variant := func(file string, rows int, groups [3]uint32, more Params) Kernel { // for so many rows of A
 		maps.Copy(more, p)
-		return build(fmt.Sprintf("%s %s", file[:len(file)-len(".wgsl")], s), file, more, groups, s.FLOPs(), bytes)
+		more["M"] = rows
+		share := float64(rows) / float64(s.M)
+		return build(fmt.Sprintf("%s %s", file[:len(file)-len(".wgsl")], s), file, more, groups, s.FLOPs()*share, bytes*share)
 	}
 	var plans []Plan
 	form, columns := s.form()
+	direct := func(name string, rows, tile, columns int, uniform bool) Plan {
+		group := 64
+		if s.N/columns < 512 {
+			group = 8 * max(1, min(2, s.N/columns/8)) // rather more workgroups than full ones
+		}
+		k := variant("matmul_direct.wgsl", rows, [3]uint32{uint32(ceilDiv(s.N, columns*group)), uint32(ceilDiv(rows, tile)), 1},
+			Params{"TILE": tile, "WORKGROUP": group, "FORM": form, "COLUMNS": columns, "UNIFORM": uniform, "A_VEC4": max(1, rows*s.K/4)})
+		pl := Plan{Name: name, CPU: true}
+		for m := 0; m < s.M; m += rows {
+			a, c := Operand{Name: "a"}, Operand{Name: "c"}
+			if rows < s.M {
+				a, c = Operand{"a", m * s.K, rows * s.K}, Operand{"c", m * s.N, rows * s.N}
+			}
+			pl.Calls = append(pl.Calls, Call{Kernel: k, Operands: map[string]Operand{"a": a, "a4": a, "a_uniform": a, "b4": {Name: "b"}, "c": c, "c4": c}})
+		}
+		return pl
+	}
+	if rows := largestDivisor(s.M, min(16, maxUniformFloats/s.K)); (form == 1 || form == 2) && s.K <= maxTurns &&
+		(rows == s.M || rows >= 4 && rows*s.K%64 == 0 && rows*s.N%64 == 0) {
+		wide := columns
+		if form == 1 && s.N >= 32 {
+			wide = 4
+		}
+		plans = append(plans, direct("direct uniform", rows, rows, wide, true))
+	}
 	for _, tile := range []int{16, 32} {
 		if s.K > maxTurns {
 			break
 		}
-		group := 64
-		if s.N/columns < 512 {
-			group = 16
-		}
-		k := variant("matmul_direct.wgsl", [3]uint32{uint32(ceilDiv(s.N, columns*group)), uint32(ceilDiv(s.M, tile)), 1},
-			Params{"TILE": tile, "WORKGROUP": group, "FORM": form})
-		alias := map[string]Operand{"a4": {Name: "a"}, "b4": {Name: "b"}, "c4": {Name: "c"}}
-		plans = append(plans, Plan{Name: fmt.Sprintf("direct %d", tile), CPU: true, Calls: []Call{{Kernel: k, Operands: alias}}})
+		plans = append(plans, direct(fmt.Sprintf("direct %d", tile), s.M, tile, columns, false))
 	}
 	for _, tile := range []int{4, 2} {
 		if s.K > 64*maxTurns {
 			break
 		}
-		pl := Single(variant("matmul_split.wgsl", [3]uint32{uint32(ceilDiv(s.N, tile)), uint32(ceilDiv(s.M, tile)), 1},
+		pl := Single(variant("matmul_split.wgsl", s.M, [3]uint32{uint32(ceilDiv(s.N, tile)), uint32(ceilDiv(s.M, tile)), 1},
 			Params{"TILE": tile, "WORKGROUP": 64}))
 		pl.Name = fmt.Sprintf("split %d", tile)
 		plans = append(plans, pl)

@@ -23,6 +23,9 @@ var matmulShapes = []wgsl.MatMul{
 	{M: 17, N: 6, K: 12, TransB: true},
 	{M: 18, N: 36, K: 20},
 	{M: 20, N: 68, K: 5, TransA: true},
+	// Rows of A in two and four groups, each in a uniform buffer.
+	{M: 32, N: 70, K: 64},
+	{M: 64, N: 64, K: 512, TransB: true},
 }
 
 func refMatMul(s wgsl.MatMul, a, b []float32) []float64 {
