@@ -26,7 +26,7 @@ func (t *Trainer) Accuracies(limit int) (map[string]Evaluation, error) {
 	if m["source"], err = t.classify(model.ClassifySource, source); err != nil {
 		return nil, err
 	}
-	_, m["adapted"], err = t.adapt(source, t.Config.Seed)
+	_, m["adapted"], err = t.adapt(source, seeded(t.Config.Seed))
 	return m, err
 }
 
@@ -102,7 +102,7 @@ func sized(s *datasets.Set, size int) *datasets.Set {
 // grid draws source images, what the generator makes of them, and the target
 // images nearest to those.
 func (s *sampler) grid() (image.Image, error) {
-	images, _, err := s.adapt(s.source, s.Config.Seed)
+	images, _, err := s.adapt(s.source, seeded(s.Config.Seed))
 	if err != nil {
 		return nil, err
 	}
