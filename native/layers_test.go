@@ -27,7 +27,7 @@ var layers = map[string][]string{
 	"trainer/gallery": {},
 	"native":          {"trainer/gallery", "trainer", "model", "model/graph", "datasets", "gpu", "wgsl", "testdata/traces"},
 	"wasm":            {"trainer", "model", "model/graph", "datasets", "gpu", "wgsl"},
-	"wasm/gallery":    {"trainer/gallery"},
+	"wasm/gallery":    {"trainer/gallery", "trainer"},
 	"web":             {},
 	"testdata/traces": {},
 }
