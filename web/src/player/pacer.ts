@@ -15,7 +15,7 @@ export class Pacer {
   private readonly costs: number[] = []; // of what is in flight
   private readonly began: number[] = [];
   private before = 0; // when the last submission was done
-  private wake: (() => void) | undefined;
+  private waiting: (() => void)[] = [];
   private readonly batch: GPUCommandBuffer[] = [];
 
   constructor(private readonly queue: GPUQueue, software: boolean) {
@@ -25,7 +25,7 @@ export class Pacer {
   /** Nothing if a submission may follow now, or else a promise of that. */
   room(): Promise<void> | undefined {
     if (this.costs.length < maxInFlight) return undefined;
-    return new Promise((resolve) => (this.wake = resolve));
+    return new Promise((resolve) => this.waiting.push(resolve));
   }
 
   submit(commands: GPUCommandBuffer, cost: number): void {
@@ -51,8 +51,9 @@ export class Pacer {
 
   /** Lets who waits for room go on: there is some, or the device is lost. */
   release(): void {
-    const wake = this.wake;
-    this.wake = undefined;
-    wake?.();
+    if (this.waiting.length === 0) return;
+    const waiting = this.waiting;
+    this.waiting = [];
+    for (const wake of waiting) wake();
   }
 }
