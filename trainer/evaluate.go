@@ -120,6 +120,11 @@ func tally(logits []float32, labels []uint32, classes int) Evaluation {
 // adapt redraws all images of a set, with noise that depends on seed and image,
 // and classifies the results: floats [n,Ct,S,S] in (−1, 1).
 func (e *Engine) adapt(set *datasets.Set, seed uint64) ([]float32, Evaluation, error) {
+	return e.adaptWith(set, func(z []float32, i int) { Noise(z, seed, i) })
+}
+
+// adaptWith is adapt with noise of the caller's choice: noise sets z for image i.
+func (e *Engine) adaptWith(set *datasets.Set, noise func(z []float32, i int)) ([]float32, Evaluation, error) {
 	batch := make([]byte, form(set).Bytes(e.Batch))
 	z := make([]float32, e.Batch*e.NoiseDim)
 	width := e.TargetChannels * e.Size * e.Size
@@ -130,7 +135,7 @@ func (e *Engine) adapt(set *datasets.Set, seed uint64) ([]float32, Evaluation, e
 			return err
 		}
 		for i, image := range indices {
-			Noise(z[i*e.NoiseDim:(i+1)*e.NoiseDim], seed, image)
+			noise(z[i*e.NoiseDim:(i+1)*e.NoiseDim], image)
 		}
 		return e.Session.Write("adapt.z", 0, gpu.Bytes(z))
 	}, output{"adapt.images", width, images}, output{"adapt.logits", e.Classes, logits})

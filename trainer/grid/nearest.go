@@ -14,26 +14,31 @@ import (
 // partial distance exceeds the best so far: 16 tinted MNIST digits among 60,000
 // (28×28, RGB) took 0.9 s on one core of an EPYC; noise, for which leaving early
 // saves nothing, takes half as long again.
-func Nearest(queries, images []byte, size int) []int {
+func Nearest(queries, images []byte, size int) []int { return NearestN(queries, images, size, 1) }
+
+// NearestN returns the n nearest images for each query, the nearest first.
+func NearestN(queries, images []byte, size, n int) []int {
 	count, total := len(queries)/size, len(images)/size
 	workers := min(runtime.GOMAXPROCS(0), max(total, 1))
 	found := make([][]match, workers)
 	var wait sync.WaitGroup
 	for worker := range workers {
 		wait.Go(func() {
-			found[worker] = nearestWithin(queries, images, size, total*worker/workers, total*(worker+1)/workers)
+			found[worker] = nearestWithin(queries, images, size, n, total*worker/workers, total*(worker+1)/workers)
 		})
 	}
 	wait.Wait()
-	nearest := make([]int, count)
-	for q := range nearest {
-		best := found[0][q]
+	nearest := make([]int, count*n)
+	for q := range count {
+		best := found[0][q*n : (q+1)*n]
 		for _, other := range found[1:] {
-			if other[q].distance < best.distance {
-				best = other[q]
+			for _, m := range other[q*n : (q+1)*n] {
+				insert(best, m)
 			}
 		}
-		nearest[q] = best.image
+		for k, m := range best {
+			nearest[q*n+k] = m.image
+		}
 	}
 	return nearest
 }
@@ -43,22 +48,36 @@ type match struct {
 	distance uint64 // squared
 }
 
-// nearestWithin searches images [from, to). An image meets all queries while it
-// is in the cache.
-func nearestWithin(queries, images []byte, size, from, to int) []match {
-	best := make([]match, len(queries)/size)
-	for q := range best {
-		best[q] = match{distance: math.MaxUint64}
+// nearestWithin searches images [from, to) for the n best of each query. An image
+// meets all queries while it is in the cache.
+func nearestWithin(queries, images []byte, size, n, from, to int) []match {
+	best := make([]match, len(queries)/size*n)
+	for i := range best {
+		best[i] = match{distance: math.MaxUint64}
 	}
 	for i := from; i < to; i++ {
 		image := images[i*size : (i+1)*size]
-		for q := range best {
-			if d := distance(queries[q*size:(q+1)*size], image, best[q].distance); d < best[q].distance {
-				best[q] = match{i, d}
+		for q := range len(queries) / size {
+			list := best[q*n : (q+1)*n]
+			if d := distance(queries[q*size:(q+1)*size], image, list[n-1].distance); d < list[n-1].distance {
+				insert(list, match{i, d})
 			}
 		}
 	}
 	return best
+}
+
+// insert puts a match in its place of a list, behind its equals; the last one
+// falls out.
+func insert(list []match, m match) {
+	at := len(list)
+	for at > 0 && m.distance < list[at-1].distance {
+		at--
+	}
+	if at < len(list) {
+		copy(list[at+1:], list[at:])
+		list[at] = m
+	}
 }
 
 // distance is the squared distance of two images, or some part of it that is
