@@ -100,7 +100,7 @@ var ErrOtherImages = errors.New("was trained on other images")
 
 // ResumeFrom is Resume for an open checkpoint, which errors call name.
 func (t *Trainer) ResumeFrom(f *safetensors.File, st State, name string) error {
-	if t.fingerprint() != st.Data {
+	if t.Data.Fingerprint() != st.Data {
 		return fmt.Errorf("trainer: %s %w than %s → %s hold now; restore them, or start a new run", name, ErrOtherImages, t.Config.Source, t.Config.Target)
 	}
 	if err := t.Restore(f, t.Config.Method, true); err != nil {

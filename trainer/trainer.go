@@ -22,7 +22,7 @@ type Trainer struct {
 	source  *stream
 	target  *stream
 	losses  lossLog
-	images  string // their fingerprint, once taken
+	images  string // their fingerprint, once State has taken it
 
 	neighbours *datasets.Set // target images of the model's size, once samples were compared with them
 }
@@ -187,20 +187,14 @@ func (t *Trainer) update(program string, globalStep, adamStep int) error {
 
 // State is what a checkpoint of the present moment states.
 func (t *Trainer) State() State {
-	st := State{Config: t.Config, Iteration: t.Iteration, Data: t.fingerprint(), Adapter: t.device.Info().Key()}
+	if t.images == "" {
+		t.images = t.Data.Fingerprint() // hashes every image: once a run, not once a checkpoint
+	}
+	st := State{Config: t.Config, Iteration: t.Iteration, Data: t.images, Adapter: t.device.Info().Key()}
 	if t.kernels != nil {
 		st.Kernels = maps.Clone(t.kernels())
 	}
 	return st
-}
-
-// fingerprint identifies the images. It hashes every one: once a run, not once a
-// checkpoint.
-func (t *Trainer) fingerprint() string {
-	if t.images == "" {
-		t.images = t.Data.Fingerprint()
-	}
-	return t.images
 }
 
 // stream feeds batches of one set.
