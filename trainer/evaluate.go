@@ -117,14 +117,9 @@ func tally(logits []float32, labels []uint32, classes int) Evaluation {
 	return ev
 }
 
-// adapt redraws all images of a set, with noise that depends on seed and image,
+// adapt redraws all images of a set, with the noise that noise gives for each,
 // and classifies the results: floats [n,Ct,S,S] in (−1, 1).
-func (e *Engine) adapt(set *datasets.Set, seed uint64) ([]float32, Evaluation, error) {
-	return e.adaptWith(set, func(z []float32, i int) { Noise(z, seed, i) })
-}
-
-// adaptWith is adapt with noise of the caller's choice: noise sets z for image i.
-func (e *Engine) adaptWith(set *datasets.Set, noise func(z []float32, i int)) ([]float32, Evaluation, error) {
+func (e *Engine) adapt(set *datasets.Set, noise func(z []float32, image int)) ([]float32, Evaluation, error) {
 	batch := make([]byte, form(set).Bytes(e.Batch))
 	z := make([]float32, e.Batch*e.NoiseDim)
 	width := e.TargetChannels * e.Size * e.Size
@@ -152,6 +147,11 @@ func Noise(z []float32, seed uint64, image int) {
 	for i := range z {
 		z[i] = float32(2*r.Float64() - 1)
 	}
+}
+
+// seeded is the noise of a seed.
+func seeded(seed uint64) func(z []float32, image int) {
+	return func(z []float32, image int) { Noise(z, seed, image) }
 }
 
 func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 
-	"pixelda-wgpu/datasets"
 	"pixelda-wgpu/gpu"
 	"pixelda-wgpu/model"
 	"pixelda-wgpu/model/graph"
@@ -36,51 +35,6 @@ func Evaluate(d *gpu.Device, checkpoint string, data Data, choose graph.Chooser)
 	}
 	t := &Trainer{Engine: e, Config: st.Config, Data: data, device: d}
 	return t.Accuracies(0)
-}
-
-// Generator is a trained generator by itself.
-type Generator struct {
-	*Engine
-	seed uint64
-}
-
-// OpenGenerator loads the generator of a checkpoint for source images of the
-// given form.
-func OpenGenerator(d *gpu.Device, checkpoint string, source model.Images, choose graph.Chooser) (_ *Generator, err error) {
-	f, st, err := OpenCheckpoint(checkpoint)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, f.Close()) }()
-	if st.Config.Method != PixelDA {
-		return nil, fmt.Errorf("trainer: %s is of method %s, which has no generator", checkpoint, st.Config.Method)
-	}
-	n, err := model.NewNetworks(st.Config.Model)
-	if err != nil {
-		return nil, err
-	}
-	p, err := n.Adapt(model.Inputs{Source: source, HostNoise: true}, n.Batch, choose)
-	if err != nil {
-		return nil, err
-	}
-	e, err := NewEngine(d, n, p)
-	if err != nil {
-		return nil, err
-	}
-	if err := e.Restore(f, st.Config.Method, false); err != nil {
-		e.Close()
-		return nil, err
-	}
-	return &Generator{e, st.Config.Seed}, nil
-}
-
-// Adapt redraws images; seed chooses the noise. The result has the images' labels.
-func (g *Generator) Adapt(images *datasets.Set, seed uint64) (*datasets.Set, error) {
-	floats, _, err := g.adapt(images, seed)
-	if err != nil {
-		return nil, err
-	}
-	return g.drawn(floats, images), nil
 }
 
 // Resume goes back to the state of a checkpoint. The images must be those it was

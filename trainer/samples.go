@@ -33,7 +33,7 @@ func (t *Trainer) Samples(images []int, noise []float32, nearest int) (Samples, 
 		}
 	}
 	source := t.Data.Source.Test.Subset(images)
-	floats, ev, err := t.adaptWith(source, func(z []float32, i int) { copy(z, noise[i*t.NoiseDim:]) })
+	floats, ev, err := t.adapt(source, func(z []float32, i int) { copy(z, noise[i*t.NoiseDim:]) })
 	if err != nil {
 		return Samples{}, err
 	}
@@ -42,8 +42,13 @@ func (t *Trainer) Samples(images []int, noise []float32, nearest int) (Samples, 
 		if t.neighbours == nil {
 			t.neighbours = sized(head(t.Data.Target.Train, maxNeighbours), t.Size)
 		}
-		n := t.neighbours
-		s.Nearest = n.Subset(grid.NearestN(s.Adapted.Pixels, n.Pixels, n.ImageBytes(), min(nearest, n.Len())))
+		var near []int
+		for _, matches := range grid.Neighbours(s.Adapted.Pixels, t.neighbours.Pixels, t.neighbours.ImageBytes(), nearest) {
+			for _, m := range matches {
+				near = append(near, m.Image)
+			}
+		}
+		s.Nearest = t.neighbours.Subset(near)
 	}
 	return s, nil
 }
