@@ -8,7 +8,6 @@ import (
 	"pixelda-wgpu/gpu"
 	"pixelda-wgpu/model"
 	"pixelda-wgpu/model/graph"
-	"pixelda-wgpu/trainer/grid"
 	"pixelda-wgpu/trainer/validate"
 )
 
@@ -60,10 +59,7 @@ func (g *Generator) Redraw(images *datasets.Set, noise func(z []float32, image i
 	if err != nil {
 		return nil, nil, err
 	}
-	adapted = &datasets.Set{
-		Name: images.Name + " adapted", Width: g.Size, Height: g.Size, Channels: g.TargetChannels,
-		Pixels: grid.Pixels(floats, g.TargetChannels, g.Size, g.Size), Labels: images.Labels, Classes: images.Classes,
-	}
+	adapted = g.drawn(floats, images)
 	probabilities, err = validate.Probabilities(ev.logits, g.Classes)
 	return adapted, probabilities, err
 }
