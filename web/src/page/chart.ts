@@ -63,8 +63,14 @@ export class Chart {
       const used = this.lines.filter((l) => this.values.get(l.key)?.some((v) => v !== null));
       if (used.map((l) => l.key).join() !== this.used.map((l) => l.key).join()) this.rebuild();
       else this.plot?.setData(this.data());
+      this.tellLast();
       this.tabulate();
     });
+  }
+
+  /** Puts the last values into the legend, unless someone points at others. */
+  private tellLast(): void {
+    if (this.plot && typeof this.plot.cursor.idx !== "number") this.plot.setLegend({ idx: this.steps.length - 1 }, false);
   }
 
   private data(): uPlot.AlignedData {
@@ -95,23 +101,25 @@ export class Chart {
     const [low, high] = this.range;
     this.plot = new uPlot({
       ...this.size(),
-      padding: [12, 8, 0, 0],
+      padding: [12, 22, 0, 0],
       scales: { x: { time: false }, y: { range: (_, min, max) => [Math.min(low, min), high ?? Math.max(max * 1.05, low + 1e-3)] } },
       axes: [
         { ...axis, values: (_, ticks) => ticks.map((v) => (Number.isInteger(v) ? count(v) : "")) },
         { ...axis, size: 52, values: (_, ticks) => ticks.map((v) => this.format(v)) },
       ],
       cursor: { points: { size: 6 }, drag: { x: false, y: false } },
+      hooks: { setCursor: [() => this.tellLast()] },
       series: [
         { label: "step", value: (_, v) => (v === null ? "–" : count(v)) },
         ...this.used.map((l): uPlot.Series => ({
           label: l.label, stroke: colour(l.colour), width: 2, spanGaps: true,
           ...(l.dash ? { dash: l.dash } : {}),
-          points: { show: this.steps.length < 3 },
+          points: { show: (u) => u.data[0].length < 3 }, // a line takes two
           value: (_, v) => (v === null ? "–" : this.format(v)),
         })),
       ],
     }, this.data(), this.container);
+    this.tellLast();
   }
 
   /** Writes the last values as a table, where someone looks at it. */

@@ -35,8 +35,9 @@ export class Confusion {
       return;
     }
     const accuracy = this.latest.record.accuracy[this.domain.value];
-    this.place.replaceChildren(h("table", { className: "matrix" },
-      h("caption", { textContent: `${count(all)} images at step ${count(this.latest.record.step)}, ${percent(accuracy)} right. A row for each label; columns say what they were taken for.` }),
+    this.place.replaceChildren(h("p", { className: "about", id: "confusion-about", textContent:
+      `${count(all)} images at step ${count(this.latest.record.step)}, ${percent(accuracy)} right. A row for each label; columns say what they were taken for.` }));
+    const table = h("table", { className: "matrix" },
       h("thead", {}, h("tr", {}, h("th", { scope: "col", textContent: "label" }), ...classes.map((c) => h("th", { scope: "col", textContent: c })))),
       h("tbody", {}, ...rows.map((row, i) => {
         const total = row.reduce((a, b) => a + b, 0);
@@ -46,6 +47,8 @@ export class Confusion {
           if (total > 0) cell.title = `${classes[i]} taken for ${classes[k]}: ${percent(n / total)}`;
           return cell;
         }));
-      }))));
+      })));
+    table.setAttribute("aria-describedby", "confusion-about");
+    this.place.append(h("div", { className: "scroll" }, table));
   }
 }

@@ -9,7 +9,7 @@ export class Figures {
   private run: Configured | null = null;
 
   constructor() {
-    for (const [key, name] of [["target", "Target accuracy"], ["gain", "Source only"], ["step", "Step"], ["rate", "Speed"], ["flops", "Arithmetic"], ["left", "Time left"]] as const) {
+    for (const [key, name] of [["target", "Target accuracy"], ["baseline", "Source only"], ["step", "Step"], ["rate", "Speed"], ["flops", "Arithmetic"], ["left", "Time left"]] as const) {
       const value = h("dd", { textContent: "–" });
       this.cells.set(key, value);
       this.place.append(h("div", {}, h("dt", { textContent: name }), value));
@@ -56,7 +56,7 @@ export class Figures {
   }
 
   baseline(accuracy: number | null): void {
-    this.set("gain", percent(accuracy));
+    this.set("baseline", percent(accuracy));
   }
 }
 

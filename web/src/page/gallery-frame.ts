@@ -1,6 +1,7 @@
 /** The script of gallery.html: starts the gallery's wasm, and lets Tab leave it. */
 import type { FromGallery } from "./gallery-messages.js";
 
+/** Go's glue, which the build puts before this script. */
 declare class Go {
   importObject: WebAssembly.Imports;
   run(instance: WebAssembly.Instance): Promise<void>;
@@ -17,13 +18,6 @@ addEventListener("keydown", (e) => {
 }, { capture: true });
 
 async function start(): Promise<void> {
-  await new Promise<void>((loaded, failed) => {
-    const script = document.createElement("script");
-    script.src = "wasm_exec.js";
-    script.onload = () => loaded();
-    script.onerror = () => failed(new Error("wasm_exec.js is not there"));
-    document.head.append(script);
-  });
   const go = new Go();
   const response = await fetch("gallery.wasm");
   if (!response.ok) throw new Error(`gallery.wasm: ${response.status} ${response.statusText}`);
