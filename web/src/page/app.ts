@@ -412,7 +412,7 @@ export class App {
     if (p.stage === "verifying" || p.stage === "training") return;
     if (this.phase === "loading" || this.phase === "configuring" || this.phase === "busy" || this.phase === "training") {
       const far = p.total > 0 ? ` ${count(p.done)} of ${count(p.total)}` : "";
-      byId("status", HTMLParagraphElement).textContent = `${p.what || stages[p.stage]}${far}`;
+      byId("status", HTMLParagraphElement).textContent = `${stages[p.stage]}${p.what ? `: ${p.what}` : ""}${far}`;
       if (this.phase === "training" && p.stage !== "baseline") return;
       if (p.total > 0) this.bar.value = p.done / p.total;
       else this.bar.removeAttribute("value");

@@ -130,7 +130,7 @@ export class DataChooser {
   private show(p: DataPreview): void {
     const canvas = h("canvas", { className: "pixels" });
     const columns = 8;
-    paintImages(canvas, p.images, columns, Math.max(1, Math.floor(52 / p.images.width)), 3);
+    paintImages(canvas, p.images, columns, Math.max(1, Math.round(56 / p.images.width)), 3);
     canvas.setAttribute("role", "img");
     canvas.setAttribute("aria-label", p.labels.length > 0
       ? `${p.images.count} images of the classes ${p.labels.map((l) => p.data.classes[l]).join(", ")}`
