@@ -346,7 +346,8 @@ export class App {
   // --------------------------------------------------------------- showing
 
   private trained(r: TrainRecord): void {
-    this.step = r.step;
+    this.step = Math.max(this.step, r.step); // a record may come after the step that follows it
+    this.figures.step(this.step);
     this.figures.trained(r);
     this.losses.add(r.step, r.loss);
     if (this.phase === "training") {

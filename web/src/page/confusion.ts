@@ -20,7 +20,7 @@ export class Confusion {
     domains.sort((a, b) => order.indexOf(a) - order.indexOf(b));
     const chosen = domains.includes(this.domain.value) ? this.domain.value : domains[0];
     this.domain.replaceChildren(...domains.map((d) => h("option", { value: d, textContent: d, selected: d === chosen })));
-    this.domain.disabled = domains.length === 0;
+    if (this.domain.parentElement) this.domain.parentElement.hidden = domains.length === 0;
     this.draw();
   }
 

@@ -45,7 +45,6 @@ export class Figures {
 
   trained(r: TrainRecord): void {
     if (!this.run) return;
-    this.step(r.step);
     this.set("rate", rate(r.iterations_per_second));
     this.set("flops", flops(r.iterations_per_second * this.run.flops));
     this.set("left", r.iterations_per_second > 0 ? duration((this.run.config.iterations - r.step) / r.iterations_per_second) : "–");
