@@ -15,12 +15,12 @@ export GOFLAGS := $(GOFLAGS) -buildvcs=false
 PYTHON ?= python3
 FUZZTIME ?= 60s
 
-.PHONY: help setup build view demo test check lint fuzz golden bench clean
+.PHONY: help setup build view web demo test check test-web lint fuzz golden bench clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 
-setup: ## Install what is missing: Go, a C compiler, a Vulkan loader and driver
+setup: ## Install what is missing: Go, a C compiler, a Vulkan loader and driver, Node.js, Chromium
 	@.ci/setup
 
 build: setup ## Build bin/pixelda-wgpu, and its window where the X11 headers are
@@ -38,12 +38,16 @@ view: ## Build bin/pixelda-wgpu-view, the window of 'pixelda-wgpu view'
 bin/pixelda-wgpu-view:
 	go build -tags view -trimpath -ldflags='-s -w' -o $@ ./native
 
+web: setup ## Build the page and its program into web/dist
+	cd web && node build.mjs
+
 demo: build ## Adapt a classifier to the built-in target digits; a few minutes on a CPU
 	bin/pixelda-wgpu train
 
-test: check ## Run every check: format, vet, tests on the GPU or its software driver, lint
+test: check ## Run every check: format, vet, tests on the GPU or its software driver and in a browser, lint
 	@.ci/setup display
 	go test ./...
+	@$(MAKE) --no-print-directory test-web
 	@$(MAKE) --no-print-directory lint
 
 check: setup ## Check the format and vet: seconds
@@ -51,6 +55,11 @@ check: setup ## Check the format and vet: seconds
 		{ echo "not formatted; run gofmt -w on:"; echo "$$unformatted"; exit 1; } >&2
 	go vet ./...
 	@if .ci/setup has-window; then go vet -tags view ./native ./trainer/gallery/...; fi
+	GOOS=js GOARCH=wasm go vet ./gpu ./wasm/...
+	cd web && npm run --silent check
+
+test-web: web ## Test the page in Chromium: training there equals training here
+	cd web && npm test --silent
 
 lint: setup ## Run the pinned linters (the first time builds them: two minutes)
 	go tool -modfile=.ci/tools/go.mod golangci-lint run ./...
@@ -75,4 +84,4 @@ golden: ## Check the PyTorch reference and record its traces again (PYTHON=pytho
 	$(PYTHON) testdata/reference/record.py
 
 clean: ## Remove what was built
-	rm -rf bin
+	rm -rf bin web/dist
