@@ -23,6 +23,8 @@ type Trainer struct {
 	target  *stream
 	losses  lossLog
 	images  string // their fingerprint, once State has taken it
+
+	neighbours *datasets.Set // target images of the model's size, once samples were compared with them
 }
 
 // Options says how a Trainer computes, apart from what it computes.
