@@ -1,5 +1,5 @@
-// A grid: a row each example, a column each noise, all of them walking between
-// two places as the slider moves.
+// A grid: a column each example, a row each noise, all of them walking between two
+// places as the slider moves.
 import { describe, fail, load, noiseOf, show, tell } from "./common.js";
 
 const slider = document.getElementById("noise");
@@ -7,7 +7,7 @@ const play = document.getElementById("play");
 const again = document.getElementById("again");
 const grid = document.getElementById("grid");
 
-let generator, columns, cells, from, to, dirty = false, busy = false;
+let generator, rows, cells, from, to, dirty = false, busy = false;
 
 const mix = (a, b, t) => a.map((v, i) => v * (1 - t) + b[i] * t);
 
@@ -18,11 +18,11 @@ async function redraw() {
   try {
     while (dirty) {
       dirty = false;
-      const noises = from.map((z, c) => mix(z, to[c], slider.valueAsNumber / 1000));
+      const noises = from.map((z, r) => mix(z, to[r], slider.valueAsNumber / 1000));
       const begin = performance.now();
       const pictures = await generator.adapt(
-        generator.examples.flatMap((example) => noises.map(() => example)),
-        { noise: generator.examples.flatMap(() => noises) },
+        noises.flatMap(() => generator.examples),
+        { noise: noises.flatMap((z) => generator.examples.map(() => z)) },
       );
       pictures.forEach((picture, i) => show(cells[i], picture));
       tell(describe(generator, (performance.now() - begin) / pictures.length));
@@ -45,7 +45,7 @@ function step() {
 }
 
 function others() {
-  from = Array.from({ length: columns }, () => noiseOf(generator));
+  from = Array.from({ length: rows }, () => noiseOf(generator));
   to = from.map(() => noiseOf(generator));
   void redraw();
 }
@@ -64,17 +64,12 @@ again.addEventListener("click", others);
 try {
   generator = await load({ batch: 16 });
   document.getElementById("domain").textContent = `${generator.trained.source} → ${generator.trained.target}`;
-  columns = generator.software ? 3 : 7;
-  document.querySelector("main").style.setProperty("--columns", columns + 1);
-  cells = [];
-  for (const example of generator.examples) {
-    for (let c = 0; c <= columns; c++) {
-      const canvas = document.createElement("canvas");
-      grid.append(canvas);
-      if (c > 0) cells.push(canvas);
-      else show(canvas, example), canvas.className = "source";
-    }
-  }
+  rows = generator.software ? 3 : 5;
+  grid.style.setProperty("--columns", generator.examples.length);
+  const canvases = Array.from({ length: (rows + 1) * generator.examples.length }, () => document.createElement("canvas"));
+  grid.append(...canvases);
+  generator.examples.forEach((example, i) => show(canvases[i], example));
+  cells = canvases.slice(generator.examples.length);
   for (const control of [slider, play, again]) control.disabled = false;
   others();
 } catch (error) {

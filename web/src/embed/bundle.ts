@@ -65,11 +65,11 @@ export async function readBundle(file: Uint8Array<ArrayBuffer>, name: string): P
     const raw = bytes(tensor).buffer;
     weights.set(tensor, header[tensor]!.dtype === "F16" ? widen(new Uint16Array(raw)) : new Float32Array(raw));
   }
-  const [n, height, width, channels] = header["example"]?.shape as [number, number, number, number];
-  const pixels = bytes("example"), size = height * width * channels;
+  const pixels = bytes("example"), packed = bytes("programs");
+  const [n = 0, height = 0, width = 0, channels = 0] = header["example"]!.shape, size = height * width * channels;
   const examples = Array.from({ length: n }, (_, i) => ({ width, height, channels, pixels: pixels.subarray(i * size, (i + 1) * size) }));
   try {
-    return { manifest, weights, examples, programs: JSON.parse(await gunzip(bytes("programs"))) };
+    return { manifest, weights, examples, programs: JSON.parse(await gunzip(packed)) };
   } catch {
     return fail("has damaged programs.");
   }
