@@ -15,13 +15,16 @@ export GOFLAGS := $(GOFLAGS) -buildvcs=false
 PYTHON ?= python3
 FUZZTIME ?= 60s
 
-.PHONY: help setup build demo test check lint fuzz golden bench clean
+.PHONY: help setup setup-web build demo test check lint fuzz golden bench clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
 
 setup: ## Install what is missing: Go, a C compiler, a Vulkan loader and driver
 	@.ci/setup
+
+setup-web: setup ## Install besides what web pages and their tests need: Node.js, Chromium, npm packages
+	@.ci/setup web
 
 build: setup ## Build bin/pixelda-wgpu
 	go build -trimpath -ldflags='-s -w' -o bin/pixelda-wgpu ./native
@@ -29,8 +32,10 @@ build: setup ## Build bin/pixelda-wgpu
 demo: build ## Adapt a classifier to the built-in target digits; a few minutes on a CPU
 	bin/pixelda-wgpu train
 
-test: setup check ## Run every check: format, vet, tests on the GPU or its software driver, lint
+test: setup-web check ## Run every check: format, vet, tests on the GPU or its software driver, in a browser too, lint
+	cd web && npm run --silent check
 	go test ./...
+	cd web && npm test --silent
 	@$(MAKE) --no-print-directory lint
 
 check: setup ## Check the format and vet: seconds
@@ -59,4 +64,4 @@ golden: ## Check the PyTorch reference and record its traces again (PYTHON=pytho
 	$(PYTHON) testdata/reference/record.py
 
 clean: ## Remove what was built
-	rm -rf bin
+	rm -rf bin web/dist
