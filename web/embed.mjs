@@ -20,6 +20,7 @@ export async function buildEmbed(dist = join(web, "dist")) {
     banner: { js: "/* pixelda-wgpu, Apache-2.0 */" },
   });
   execFileSync(process.execPath, [join(web, "node_modules/typescript/bin/tsc"), "-p", join(web, "src/embed"), "--outDir", join(embed, "types")], { stdio: "inherit" });
+  cpSync(join(dirname(web), "LICENSE"), join(embed, "LICENSE"));
   cpSync(join(web, "demo"), join(dist, "demo"), { recursive: true });
   const size = gzipSync(readFileSync(file), { level: 9 }).length;
   if (size > budget) throw new Error(`pixelda.js takes ${size} bytes compressed, more than ${budget}`);
