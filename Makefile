@@ -15,13 +15,16 @@ export GOFLAGS := $(GOFLAGS) -buildvcs=false
 PYTHON ?= python3
 FUZZTIME ?= 60s
 
-.PHONY: help setup build view web demo test check test-web lint fuzz golden bench clean
+.PHONY: help setup setup-web build view web demo test check test-web lint fuzz golden bench clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
 
-setup: ## Install what is missing: Go, a C compiler, a Vulkan loader and driver, Node.js, Chromium
+setup: ## Install what is missing: Go, a C compiler, a Vulkan loader and driver
 	@.ci/setup
+
+setup-web: setup ## Install besides what web pages and their tests need: Node.js, Chromium, npm packages
+	@.ci/setup web
 
 build: setup ## Build bin/pixelda-wgpu, and its window where the X11 headers are
 	go build -trimpath -ldflags='-s -w' -o bin/pixelda-wgpu ./native
@@ -38,13 +41,13 @@ view: ## Build bin/pixelda-wgpu-view, the window of 'pixelda-wgpu view'
 bin/pixelda-wgpu-view:
 	go build -tags view -trimpath -ldflags='-s -w' -o $@ ./native
 
-web: setup ## Build the page and its program into web/dist
+web: setup-web ## Build the page and its program into web/dist
 	cd web && node build.mjs
 
 demo: build ## Adapt a classifier to the built-in target digits; a few minutes on a CPU
 	bin/pixelda-wgpu train
 
-test: check ## Run every check: format, vet, tests on the GPU or its software driver and in a browser, lint
+test: setup-web check ## Run every check: format, vet, tests on the GPU or its software driver and in a browser, lint
 	@.ci/setup display
 	go test ./...
 	@$(MAKE) --no-print-directory test-web
@@ -56,10 +59,9 @@ check: setup ## Check the format and vet: seconds
 	go vet ./...
 	@if .ci/setup has-window; then go vet -tags view ./native ./trainer/gallery/...; fi
 	GOOS=js GOARCH=wasm go vet ./gpu ./wasm/...
-	cd web && npm run --silent check
 
-test-web: web ## Test the page in Chromium: training there equals training here
-	cd web && npm test --silent
+test-web: web ## Check and test the page in Chromium: training there equals training here
+	cd web && npm run --silent check && npm test --silent
 
 lint: setup ## Run the pinned linters (the first time builds them: two minutes)
 	go tool -modfile=.ci/tools/go.mod golangci-lint run ./...

@@ -37,6 +37,9 @@ func (b *Bundle) check() error {
 
 func (b *Bundle) checkExample() error {
 	e := b.Example
+	if e == nil {
+		return fmt.Errorf("export: there are no example images")
+	}
 	if e.Len() == 0 || e.Width > b.Input.Size || e.Height > b.Input.Size || e.Channels != 1 && e.Channels != b.Input.Channels {
 		return fmt.Errorf("export: tensor %q holds %d images of %d×%d with %d channels; want at least one, up to %d×%d with 1 or %d",
 			exampleTensor, e.Len(), e.Width, e.Height, e.Channels, b.Input.Size, b.Input.Size, b.Input.Channels)

@@ -1,5 +1,5 @@
 /** What kind of trouble it is, for programs; the message is for people. */
-export type ErrorCode = "no-webgpu" | "no-adapter" | "limit" | "memory" | "shader" | "lost" | "usage";
+export type ErrorCode = "no-webgpu" | "no-adapter" | "limit" | "memory" | "shader" | "lost" | "network" | "bundle" | "usage";
 
 /** An error of the player: what happened, and what a person can do about it. */
 export class PlayerError extends Error {
