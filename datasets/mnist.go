@@ -3,10 +3,12 @@ package datasets
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 )
 
 // idxName recognises the files of MNIST, its relatives and their many
@@ -22,26 +24,42 @@ func readIDXFolder(dir string) (train, test *Set, ok bool, err error) {
 	if err != nil {
 		return nil, nil, false, fmt.Errorf("datasets: %w", err)
 	}
-	files := map[string]string{} // "train images" → the first file in name order
+	var names []string
 	for _, e := range entries {
-		m := idxName.FindStringSubmatch(e.Name())
-		if m == nil || e.IsDir() {
+		if !e.IsDir() {
+			names = append(names, filepath.Join(dir, e.Name()))
+		}
+	}
+	return readIDXParts(names, openFile)
+}
+
+// opener opens a file for reading.
+type opener func(name string) (io.ReadCloser, error)
+
+func openFile(name string) (io.ReadCloser, error) { return os.Open(name) }
+
+// readIDXParts reads the training and test sets among files in name order.
+func readIDXParts(names []string, open opener) (train, test *Set, ok bool, err error) {
+	files := map[string]string{} // "train images" → the first file in name order
+	for _, name := range names {
+		m := idxName.FindStringSubmatch(filepath.Base(name))
+		if m == nil {
 			continue
 		}
 		part := "test "
-		if m[1] == "train" {
+		if strings.EqualFold(m[1], "train") {
 			part = "train "
 		}
-		if key := part + m[2]; files[key] == "" {
-			files[key] = filepath.Join(dir, e.Name())
+		if key := part + strings.ToLower(m[2]); files[key] == "" {
+			files[key] = name
 		}
 	}
 	if files["train images"] == "" {
 		return nil, nil, false, nil
 	}
-	train, err = readIDXFiles(files["train images"], files["train labels"])
+	train, err = readIDXFiles(files["train images"], files["train labels"], open)
 	if err == nil && files["test images"] != "" {
-		test, err = readIDXFiles(files["test images"], files["test labels"])
+		test, err = readIDXFiles(files["test images"], files["test labels"], open)
 	}
 	if err != nil {
 		return nil, nil, true, err
@@ -54,8 +72,8 @@ func readIDXFolder(dir string) (train, test *Set, ok bool, err error) {
 }
 
 // readIDXFiles reads a file of images with its labels, if labels is not "".
-func readIDXFiles(images, labels string) (*Set, error) {
-	i, err := os.Open(images)
+func readIDXFiles(images, labels string, open opener) (*Set, error) {
+	i, err := open(images)
 	if err != nil {
 		return nil, fmt.Errorf("datasets: %w", err)
 	}
@@ -64,7 +82,7 @@ func readIDXFiles(images, labels string) (*Set, error) {
 	if err != nil || labels == "" {
 		return s, err
 	}
-	l, err := os.Open(labels)
+	l, err := open(labels)
 	if err != nil {
 		return nil, fmt.Errorf("datasets: %w", err)
 	}

@@ -145,7 +145,7 @@ func OpenDomains(path string, o Options) ([]Domain, error) {
 	if strings.EqualFold(filepath.Ext(path), ".pxds") {
 		return openPacked(path, o)
 	}
-	pool, err := readIDXFiles(path, labelsOf(path))
+	pool, err := readIDXFiles(path, labelsOf(path, exists), openFile)
 	if err != nil {
 		return nil, err
 	}
@@ -196,16 +196,21 @@ func cutZIP(path string) (file, below string, found bool) {
 
 // labelsOf is the existing file of labels that belongs to an idx file of
 // images by name, or "".
-func labelsOf(images string) string {
+func labelsOf(images string, exists func(name string) bool) string {
 	dir, file := filepath.Split(images)
 	name := strings.NewReplacer("images", "labels", "idx3", "idx1", "idx4", "idx1").Replace(file)
 	if name == file {
 		return ""
 	}
-	if _, err := os.Stat(dir + name); err != nil {
+	if !exists(dir + name) {
 		return ""
 	}
 	return dir + name
+}
+
+func exists(name string) bool {
+	_, err := os.Stat(name)
+	return err == nil
 }
 
 // one divides a single set.

@@ -225,14 +225,18 @@ func openPacked(path string, o Options) ([]Domain, error) {
 		return nil, fmt.Errorf("datasets: %w", err)
 	}
 	defer f.Close()
-	s, err := ReadPacked(path, f)
+	return readPackedDomain(path, f, o)
+}
+
+func readPackedDomain(name string, r io.Reader, o Options) ([]Domain, error) {
+	s, err := ReadPacked(name, r)
 	if err != nil {
 		return nil, err
 	}
 	if o.Counts != nil {
 		origin := s.Origin
 		h := held{pool: s.Train, valid: s.Valid, test: s.Test}
-		if s, err = h.divide(path, *o.Counts, o.Seed); err != nil {
+		if s, err = h.divide(name, *o.Counts, o.Seed); err != nil {
 			return nil, err
 		}
 		s.Origin = origin

@@ -95,13 +95,7 @@ func (s *Session) find(name string, offset, size uint64) (*buffer, error) {
 	if b == nil {
 		return nil, fmt.Errorf("gpu: there is no buffer %q", name)
 	}
-	if offset%4 != 0 || size%4 != 0 {
-		return nil, fmt.Errorf("gpu: buffer %q: bytes %d+%d; offset and size must be multiples of 4", name, offset, size)
-	}
-	if offset > b.size || size > b.size-offset {
-		return nil, fmt.Errorf("gpu: buffer %q: bytes %d+%d of %d", name, offset, size, b.size)
-	}
-	return b, nil
+	return b, validateRange(name, b.size, offset, size)
 }
 
 // Run replays a program: it encodes and submits all dispatches and returns

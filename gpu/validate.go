@@ -127,6 +127,18 @@ func validateBinding(b Binding, buffer Buffer, l Limits) error {
 	return nil
 }
 
+// validateRange checks bytes [offset, offset+size) of a buffer of held bytes
+// that are to be written or read.
+func validateRange(name string, held, offset, size uint64) error {
+	if offset%4 != 0 || size%4 != 0 {
+		return fmt.Errorf("gpu: buffer %q: bytes %d+%d; offset and size must be multiples of 4", name, offset, size)
+	}
+	if offset > held || size > held-offset {
+		return fmt.Errorf("gpu: buffer %q: bytes %d+%d of %d", name, offset, size, held)
+	}
+	return nil
+}
+
 // validateAlias checks two bindings of one dispatch. WebGPU lets a buffer be
 // written in a dispatch only if every binding of it there is read_write, and
 // no two of these may overlap.

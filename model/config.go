@@ -128,30 +128,11 @@ func ReadConfig(r io.Reader, base Config) (Config, error) {
 
 // Validate checks that the configuration makes a model.
 func (c Config) Validate() error {
-	type bound struct {
-		name     string
-		v        float64
-		min, max float64
-	}
-	for _, b := range []bound{
-		{"size", float64(c.Size), 8, 512}, {"source_channels", float64(c.SourceChannels), 1, 4},
-		{"target_channels", float64(c.TargetChannels), 1, 4}, {"classes", float64(c.Classes), 2, 4096},
-		{"noise_dim", float64(c.NoiseDim), 0, 4096}, {"g_blocks", float64(c.GBlocks), 0, 64},
-		{"g_filters", float64(c.GFilters), 1, 1024}, {"g_head_kernel", float64(c.GHead), 1, 7},
-		{"d_filters", float64(c.DFilters), 1, 512}, {"d_final_size", float64(c.DFinalSize), 1, 64},
-		{"noise_std", c.NoiseStd, 0, 100}, {"dropout_keep", c.DropoutKeep, 0.01, 1}, {"leaky_slope", c.LeakySlope, 0.001, 1},
-		{"tower_filters[0]", float64(c.TowerFilters[0]), 1, 1024}, {"tower_filters[1]", float64(c.TowerFilters[1]), 1, 1024},
-		{"tower_units", float64(c.TowerUnits), 1, 8192},
-		{"bn_epsilon", c.BNEpsilon, 1e-12, 1}, {"bn_decay", c.BNDecay, 0, 1}, {"init_std", c.InitStd, 1e-6, 10},
-		{"domain_weight", c.DomainWeight, 0, 1e6}, {"style_weight", c.StyleWeight, 0, 1e6}, {"task_in_g_weight", c.TaskInGWeight, 0, 1e6},
-		{"task_source_weight", c.TaskSourceWeight, 0, 1e6}, {"task_adapted_weight", c.TaskAdaptedWeight, 0, 1e6},
-		{"similarity_weight", c.SimilarityWeight, 0, 1e6},
-		{"batch", float64(c.Batch), 1, 4096}, {"lr", c.LR, 0, 100}, {"lr_decay", c.LRDecay, 1e-6, 1}, {"lr_decay_steps", float64(c.LRDecaySteps), 1, 1e12},
-		{"adam_beta1", c.Beta1, 0, 0.99999}, {"adam_beta2", c.Beta2, 0, 0.9999999}, {"adam_epsilon", c.Epsilon, 1e-30, 1},
-		{"clip_norm", c.ClipNorm, 1e-9, 1e9}, {"d_steps", float64(c.DSteps), 1, 100}, {"g_steps", float64(c.GSteps), 0, 100},
-	} {
-		if !(b.v >= b.min && b.v <= b.max) {
-			return fmt.Errorf("model: configuration: %s is %g; want %g to %g", b.name, b.v, b.min, b.max)
+	for _, s := range Settings() {
+		for _, v := range s.numbers(&c) {
+			if !s.allows(v) {
+				return fmt.Errorf("model: configuration: %s is %g; want %g to %g", s.Name, v, s.Min, s.Max)
+			}
 		}
 	}
 	if c.GHead%2 == 0 {

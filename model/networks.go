@@ -2,6 +2,7 @@ package model
 
 import (
 	"fmt"
+	"slices"
 
 	"pixelda-wgpu/model/graph"
 )
@@ -53,6 +54,12 @@ func (n *Networks) Stores() []*graph.Store {
 		}
 	}
 	return stores
+}
+
+// GeneratorVariables lists all that the generator computes with: parameters, then
+// running moments.
+func (n *Networks) GeneratorVariables() []*graph.Variable {
+	return slices.Concat(n.Generator.Variables(), n.GeneratorStats.Variables())
 }
 
 func (n *Networks) add(s *graph.Store, name string, dims ...int) {

@@ -34,6 +34,7 @@ const (
 	AdaptProgram          = "adapt"
 	ClassifySource        = "classify_source"
 	ClassifyTarget        = "classify_target"
+	GenerateProgram       = "generate"
 )
 
 // LossRows is the number of steps whose losses the device keeps; LossColumns
@@ -213,6 +214,27 @@ func (n *Networks) Adapt(in Inputs, batch int, choose graph.Chooser) (*gpu.Progr
 		b.g.Output("adapt.images", fake)
 		b.g.Output("adapt.logits", b.tower(fake, adapted))
 	})
+}
+
+// Generate is the generator by itself, for use where nothing is trained: it knows
+// no other network's buffers. generate.source [batch,Cs,S,S] and generate.z
+// [batch,Z] → generate.images [batch,Ct,S,S] in (−1, 1), and the same as bytes:
+// generate.pixels [batch,S,S,4], RGBA.
+func (n *Networks) Generate(batch int, choose graph.Chooser) (*gpu.Program, error) {
+	g, err := graph.Build(func(g *graph.Graph) {
+		b := bound{n, g}
+		src := b.images("generate.source", Images{}, batch, b.SourceChannels)
+		fake := b.generator(src, b.noise("generate.z", true, batch), inference)
+		g.Output("generate.images", fake)
+		g.StoreImages("generate.pixels", fake, 4)
+		for _, s := range []*graph.Store{n.Generator, n.GeneratorStats} {
+			g.Reserve(s.Values(), s.Len())
+		}
+	})
+	if err != nil {
+		return nil, fmt.Errorf("model: program %s: %w", GenerateProgram, err)
+	}
+	return g.Program(GenerateProgram, choose)
 }
 
 // Classify is the task tower behind one of its private layers: <name>.images →

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -15,34 +16,36 @@ import (
 	"pixelda-wgpu/model"
 	"pixelda-wgpu/model/graph"
 	"pixelda-wgpu/trainer"
+	"pixelda-wgpu/trainer/export"
 	"pixelda-wgpu/trainer/rundir"
 )
 
 func newAdapt(c *console) *cobra.Command {
-	var adapter, out string
+	var adapter, data, out string
 	var seed uint64
 	var limit int
 	cmd := &cobra.Command{
-		Use:   "adapt [FLAGS] RUN|CHECKPOINT IMAGES",
+		Use:   "adapt [FLAGS] RUN|CHECKPOINT|BUNDLE.pxda IMAGES",
 		Short: "redraw images in the target's style",
 		Long: `Redraws images with a trained generator and writes PNG files, in a folder a
 class where the images have labels. IMAGES is a data set's name, a folder or ZIP
 of images, or idx files; all of its splits are taken. Another seed gives other
 noise, and so another version of each image.`,
 		Example: `pixelda-wgpu adapt -out adapted runs/0001-pixelda drawings/
-pixelda-wgpu adapt -out more -seed 2 -limit 100 runs/0001-pixelda mnist`,
+pixelda-wgpu adapt -out more -seed 2 -limit 100 runs/0001-pixelda mnist
+pixelda-wgpu adapt digits.pxda drawings.zip`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) != 2 {
-				return misuse(cmd, "wants two arguments: a run folder or checkpoint, and images")
+				return misuse(cmd, "wants two arguments: a run folder, checkpoint or bundle, and images")
 			}
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			file, st, err := trainer.Inspect(args[0])
+			g, err := findGenerator(args[0])
 			if err != nil {
 				return err
 			}
-			splits, err := trainer.OpenSource(st.Config, args[1])
+			splits, err := g.open(args[1], data)
 			if err != nil {
 				return err
 			}
@@ -52,13 +55,12 @@ pixelda-wgpu adapt -out more -seed 2 -limit 100 runs/0001-pixelda mnist`,
 			}
 			defer d.Close()
 			c.watchCompiler(d)
-			first := splits.Train
-			g, err := trainer.OpenGenerator(d, file, model.Images{Width: first.Width, Height: first.Height, Channels: first.Channels}, graph.FirstPlan{CPU: d.Info().Software()})
+			loaded, err := g.load(d, splits.Train)
 			if err != nil {
 				return err
 			}
-			defer g.Close()
-			written := 0
+			defer loaded.Close()
+			written, size := 0, 0
 			for _, set := range []*datasets.Set{splits.Train, splits.Valid, splits.Test} {
 				n := set.Len()
 				if limit > 0 {
@@ -67,25 +69,66 @@ pixelda-wgpu adapt -out more -seed 2 -limit 100 runs/0001-pixelda mnist`,
 				if n == 0 {
 					continue
 				}
-				adapted, err := g.Adapt(set.Slice(0, n), seed)
+				adapted, err := loaded.Adapt(set.Slice(0, n), seed)
 				if err != nil {
 					return err
 				}
 				if err := writeImages(adapted, out, written); err != nil {
 					return err
 				}
-				written += n
+				written, size = written+n, adapted.Width
 			}
-			c.printf("%d images of %d×%d in %s\n", written, g.Size, g.Size, out)
+			c.printf("%d images of %d×%d in %s\n", written, size, size, out)
 			return nil
 		},
 	}
 	adapterFlag(cmd, &adapter)
+	cmd.Flags().StringVar(&data, "data", "", "the `FOLDER` with downloaded data sets, if not the run's")
 	cmd.Flags().StringVar(&out, "out", "adapted", "the `FOLDER` to write to")
 	cmd.Flags().Uint64Var(&seed, "seed", 1, "the `SEED` of the noise")
 	cmd.Flags().IntVar(&limit, "limit", 0, "adapt the first `N` images only")
 	return cmd
 }
+
+// generator is a trained generator, of a run or of a bundle.
+type generator struct {
+	open func(images, data string) (datasets.Splits, error) // in a form that it takes
+	load func(d *gpu.Device, images *datasets.Set) (redrawer, error)
+}
+
+type redrawer interface {
+	Adapt(images *datasets.Set, seed uint64) (*datasets.Set, error)
+	Close()
+}
+
+// findGenerator reads the bundle, or finds the checkpoint, that path names.
+func findGenerator(path string) (generator, error) {
+	if isBundle(path) {
+		b, err := export.Open(path)
+		if err != nil {
+			return generator{}, err
+		}
+		return generator{b.OpenSource, func(d *gpu.Device, _ *datasets.Set) (redrawer, error) { return b.Load(d) }}, nil
+	}
+	file, st, err := trainer.Inspect(path)
+	if err != nil {
+		return generator{}, err
+	}
+	open := func(images, data string) (datasets.Splits, error) {
+		if data != "" {
+			st.Config.Data = data
+		}
+		return trainer.OpenSource(st.Config, images)
+	}
+	load := func(d *gpu.Device, images *datasets.Set) (redrawer, error) {
+		form := model.Images{Width: images.Width, Height: images.Height, Channels: images.Channels}
+		return trainer.OpenGenerator(d, file, form, graph.FirstPlan{CPU: d.Info().Software()})
+	}
+	return generator{open, load}, nil
+}
+
+// isBundle reports whether a path is that of a bundle, by its name.
+func isBundle(path string) bool { return strings.EqualFold(filepath.Ext(path), export.Extension) }
 
 // writeImages saves a set as class/000123.png, numbered from first.
 func writeImages(set *datasets.Set, folder string, first int) error {

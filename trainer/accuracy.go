@@ -3,11 +3,9 @@ package trainer
 import (
 	"encoding/json"
 	"fmt"
-	"image"
 
 	"pixelda-wgpu/datasets"
 	"pixelda-wgpu/model"
-	"pixelda-wgpu/trainer/grid"
 )
 
 // Accuracies classifies the test images: the target's always all, through the
@@ -26,7 +24,7 @@ func (t *Trainer) Accuracies(limit int) (map[string]Evaluation, error) {
 	if m["source"], err = t.classify(model.ClassifySource, source); err != nil {
 		return nil, err
 	}
-	_, m["adapted"], err = t.adapt(source, t.Config.Seed)
+	_, m["adapted"], err = t.adapt(source, seeded(t.Config.Seed))
 	return m, err
 }
 
@@ -71,53 +69,4 @@ func parseEval(line []byte) (rec EvalRecord, ok bool, err error) {
 	}
 	err = json.Unmarshal(line, &rec)
 	return rec, err == nil, err
-}
-
-// sampler draws the grids of a run: the same source images and noise each time.
-type sampler struct {
-	*Trainer
-	source, target *datasets.Set // of the model's size
-}
-
-const sampleImages = 16
-
-func newSampler(t *Trainer) (*sampler, error) {
-	if t.Data.Source.Test.Len() == 0 {
-		return nil, fmt.Errorf("trainer: no source images to draw samples from")
-	}
-	return &sampler{
-		Trainer: t,
-		source:  head(t.Data.Source.Test, sampleImages),
-		target:  sized(t.Data.Target.Train, t.Size),
-	}, nil
-}
-
-func sized(s *datasets.Set, size int) *datasets.Set {
-	if s.Width == size && s.Height == size {
-		return s
-	}
-	return s.Resize(size, size)
-}
-
-// grid draws source images, what the generator makes of them, and the target
-// images nearest to those.
-func (s *sampler) grid() (image.Image, error) {
-	images, _, err := s.adapt(s.source, s.Config.Seed)
-	if err != nil {
-		return nil, err
-	}
-	adapted := grid.Pixels(images, s.TargetChannels, s.Size, s.Size)
-	row := func(caption string, channels int, pixels []byte) grid.Row {
-		return grid.Row{Caption: caption, Width: s.Size, Height: s.Size, Channels: channels, Pixels: pixels}
-	}
-	rows := []grid.Row{
-		row("source", s.source.Channels, sized(s.source, s.Size).Pixels),
-		row("adapted", s.TargetChannels, adapted),
-	}
-	if s.target.Channels == s.TargetChannels {
-		size := s.target.ImageBytes()
-		nearest := grid.Nearest(adapted, s.target.Pixels, size)
-		rows = append(rows, row("nearest target", s.target.Channels, grid.Pick(s.target.Pixels, size, nearest)))
-	}
-	return grid.Draw(rows, max(1, 64/s.Size))
 }

@@ -28,7 +28,7 @@ func Baseline(ctx context.Context, d *gpu.Device, c Config, data Data, o Options
 			progress(t.Iteration)
 		}
 	}
-	if _, err := t.losses.means(t.Session); err != nil {
+	if err := t.losses.drain(t.Session); err != nil {
 		return 0, err
 	}
 	ev, err := t.classify(model.ClassifyTarget, data.Target.Test)

@@ -124,11 +124,29 @@ func OpenCheckpoint(path string) (*safetensors.File, State, error) {
 	if err != nil {
 		return nil, State{}, err
 	}
-	st, err := readState(f.Metadata())
+	st, err := stateOf(f, path)
 	if err != nil {
-		return nil, State{}, errors.Join(fmt.Errorf("trainer: checkpoint %s: %w", path, err), f.Close())
+		return nil, State{}, errors.Join(err, f.Close())
 	}
 	return f, st, nil
+}
+
+// ReadCheckpoint is OpenCheckpoint for the size bytes of r, which errors call name.
+func ReadCheckpoint(r io.ReaderAt, size int64, name string) (*safetensors.File, State, error) {
+	f, err := safetensors.Read(r, size, name)
+	if err != nil {
+		return nil, State{}, err
+	}
+	st, err := stateOf(f, name)
+	return f, st, err
+}
+
+func stateOf(f *safetensors.File, name string) (State, error) {
+	st, err := readState(f.Metadata())
+	if err != nil {
+		err = fmt.Errorf("trainer: checkpoint %s: %w", name, err)
+	}
+	return st, err
 }
 
 func readState(m map[string]string) (State, error) {

@@ -107,12 +107,30 @@ type Data struct {
 // OpenData opens the data sets of a configuration and checks that the model
 // can take them.
 func OpenData(c Config) (Data, error) {
+	source, err := c.open(c.Source)
+	if err != nil {
+		return Data{}, err
+	}
+	target, err := c.open(c.Target)
+	if err != nil {
+		return Data{}, err
+	}
+	return PrepareData(c, source, target)
+}
+
+func (c Config) open(spec string) (datasets.Splits, error) {
+	return datasets.Open(spec, datasets.Options{Dir: c.Data, Seed: c.Seed})
+}
+
+// PrepareData brings open data sets to a form for the model of a configuration
+// and checks that it can take them.
+func PrepareData(c Config, source, target datasets.Splits) (Data, error) {
 	var d Data
 	var err error
-	if d.Source, err = c.open("source", c.Source, c.Model.SourceChannels, c.SourceTrain); err != nil {
+	if d.Source, err = c.prepare("source "+c.Source, source, c.Model.SourceChannels, c.SourceTrain); err != nil {
 		return d, err
 	}
-	if d.Target, err = c.open("target", c.Target, c.Model.TargetChannels, c.TargetTrain); err != nil {
+	if d.Target, err = c.prepare("target "+c.Target, target, c.Model.TargetChannels, c.TargetTrain); err != nil {
 		return d, err
 	}
 	for role, s := range map[string]datasets.Splits{"source " + c.Source: d.Source, "target " + c.Target: d.Target} {
@@ -139,19 +157,19 @@ func OpenData(c Config) (Data, error) {
 
 // OpenSource opens other images for the generator of a configuration.
 func OpenSource(c Config, spec string) (datasets.Splits, error) {
-	return c.open("source", spec, c.Model.SourceChannels, 0)
-}
-
-// open opens a data set in a form that the device can bring to the model's size
-// and channels: it enlarges images as the original did and repeats grey; to
-// shrink them without aliasing, the host takes the mean over the covered area.
-func (c Config) open(role, spec string, channels, train int) (datasets.Splits, error) {
-	s, err := datasets.Open(spec, datasets.Options{Dir: c.Data, Seed: c.Seed})
+	s, err := c.open(spec)
 	if err != nil {
 		return s, err
 	}
+	return c.prepare("source "+spec, s, c.Model.SourceChannels, 0)
+}
+
+// prepare brings a data set to a form that the device can bring to the model's
+// size and channels: it enlarges images as the original did and repeats grey; to
+// shrink them without aliasing, the host takes the mean over the covered area.
+func (c Config) prepare(name string, s datasets.Splits, channels, train int) (datasets.Splits, error) {
 	if has := s.Train.Channels; has > channels && (channels != 1 || has != 3) {
-		return s, fmt.Errorf("trainer: %s %s has %d channels; the model takes %d", role, spec, has, channels)
+		return s, fmt.Errorf("trainer: %s has %d channels; the model takes %d", name, has, channels)
 	}
 	size := c.Model.Size
 	for _, set := range []**datasets.Set{&s.Train, &s.Valid, &s.Test} {

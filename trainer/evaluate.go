@@ -117,9 +117,9 @@ func tally(logits []float32, labels []uint32, classes int) Evaluation {
 	return ev
 }
 
-// adapt redraws all images of a set, with noise that depends on seed and image,
+// adapt redraws all images of a set, with the noise that noise gives for each,
 // and classifies the results: floats [n,Ct,S,S] in (−1, 1).
-func (e *Engine) adapt(set *datasets.Set, seed uint64) ([]float32, Evaluation, error) {
+func (e *Engine) adapt(set *datasets.Set, noise func(z []float32, image int)) ([]float32, Evaluation, error) {
 	batch := make([]byte, form(set).Bytes(e.Batch))
 	z := make([]float32, e.Batch*e.NoiseDim)
 	width := e.TargetChannels * e.Size * e.Size
@@ -130,7 +130,7 @@ func (e *Engine) adapt(set *datasets.Set, seed uint64) ([]float32, Evaluation, e
 			return err
 		}
 		for i, image := range indices {
-			Noise(z[i*e.NoiseDim:(i+1)*e.NoiseDim], seed, image)
+			noise(z[i*e.NoiseDim:(i+1)*e.NoiseDim], image)
 		}
 		return e.Session.Write("adapt.z", 0, gpu.Bytes(z))
 	}, output{"adapt.images", width, images}, output{"adapt.logits", e.Classes, logits})
@@ -147,6 +147,11 @@ func Noise(z []float32, seed uint64, image int) {
 	for i := range z {
 		z[i] = float32(2*r.Float64() - 1)
 	}
+}
+
+// seeded is the noise of a seed.
+func seeded(seed uint64) func(z []float32, image int) {
+	return func(z []float32, image int) { Noise(z, seed, image) }
 }
 
 func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }

@@ -3,47 +3,12 @@ package trainer
 import (
 	"errors"
 	"fmt"
-	"os"
 
-	"pixelda-wgpu/datasets"
 	"pixelda-wgpu/gpu"
 	"pixelda-wgpu/model"
 	"pixelda-wgpu/model/graph"
-	"pixelda-wgpu/trainer/grid"
-	"pixelda-wgpu/trainer/rundir"
+	"pixelda-wgpu/trainer/safetensors"
 )
-
-// FindCheckpoint returns the checkpoint that path names: a checkpoint file, or
-// the best of a run folder.
-func FindCheckpoint(path string) (string, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return "", fmt.Errorf("trainer: %w", err)
-	}
-	if !info.IsDir() {
-		return path, nil
-	}
-	r, err := rundir.Open(path)
-	if err != nil {
-		return "", err
-	}
-	best, err := r.Best()
-	return best.File, err
-}
-
-// Inspect returns the checkpoint that path names, as FindCheckpoint does, and
-// what it states.
-func Inspect(path string) (string, State, error) {
-	file, err := FindCheckpoint(path)
-	if err != nil {
-		return "", State{}, err
-	}
-	f, st, err := OpenCheckpoint(file)
-	if err != nil {
-		return "", State{}, err
-	}
-	return file, st, f.Close()
-}
 
 // Evaluate measures a checkpoint on whole test splits of the data, by domain.
 func Evaluate(d *gpu.Device, checkpoint string, data Data, choose graph.Chooser) (_ map[string]Evaluation, err error) {
@@ -72,54 +37,6 @@ func Evaluate(d *gpu.Device, checkpoint string, data Data, choose graph.Chooser)
 	return t.Accuracies(0)
 }
 
-// Generator is a trained generator by itself.
-type Generator struct {
-	*Engine
-	seed uint64
-}
-
-// OpenGenerator loads the generator of a checkpoint for source images of the
-// given form.
-func OpenGenerator(d *gpu.Device, checkpoint string, source model.Images, choose graph.Chooser) (_ *Generator, err error) {
-	f, st, err := OpenCheckpoint(checkpoint)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, f.Close()) }()
-	if st.Config.Method != PixelDA {
-		return nil, fmt.Errorf("trainer: %s is of method %s, which has no generator", checkpoint, st.Config.Method)
-	}
-	n, err := model.NewNetworks(st.Config.Model)
-	if err != nil {
-		return nil, err
-	}
-	p, err := n.Adapt(model.Inputs{Source: source, HostNoise: true}, n.Batch, choose)
-	if err != nil {
-		return nil, err
-	}
-	e, err := NewEngine(d, n, p)
-	if err != nil {
-		return nil, err
-	}
-	if err := e.Restore(f, st.Config.Method, false); err != nil {
-		e.Close()
-		return nil, err
-	}
-	return &Generator{e, st.Config.Seed}, nil
-}
-
-// Adapt redraws images; seed chooses the noise. The result has the images' labels.
-func (g *Generator) Adapt(images *datasets.Set, seed uint64) (*datasets.Set, error) {
-	floats, _, err := g.adapt(images, seed)
-	if err != nil {
-		return nil, err
-	}
-	return &datasets.Set{
-		Name: images.Name + " adapted", Width: g.Size, Height: g.Size, Channels: g.TargetChannels,
-		Pixels: grid.Pixels(floats, g.TargetChannels, g.Size, g.Size), Labels: images.Labels, Classes: images.Classes,
-	}, nil
-}
-
 // Resume goes back to the state of a checkpoint. The images must be those it was
 // trained on.
 func (t *Trainer) Resume(checkpoint string) (_ State, err error) {
@@ -128,12 +45,21 @@ func (t *Trainer) Resume(checkpoint string) (_ State, err error) {
 		return st, err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	if got := t.Data.Fingerprint(); got != st.Data {
-		return st, fmt.Errorf("trainer: %s was trained on other images than %s → %s hold now; restore them, or start a new run", checkpoint, t.Config.Source, t.Config.Target)
+	return st, t.ResumeFrom(f, st, checkpoint)
+}
+
+// ErrOtherImages is what resuming on other images than those of the checkpoint
+// leads to.
+var ErrOtherImages = errors.New("was trained on other images")
+
+// ResumeFrom is Resume for an open checkpoint, which errors call name.
+func (t *Trainer) ResumeFrom(f *safetensors.File, st State, name string) error {
+	if t.Data.Fingerprint() != st.Data {
+		return fmt.Errorf("trainer: %s %w than %s → %s hold now; restore them, or start a new run", name, ErrOtherImages, t.Config.Source, t.Config.Target)
 	}
 	if err := t.Restore(f, t.Config.Method, true); err != nil {
-		return st, err
+		return err
 	}
 	t.Iteration = st.Iteration
-	return st, nil
+	return nil
 }

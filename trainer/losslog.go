@@ -6,6 +6,7 @@ import (
 
 	"pixelda-wgpu/gpu"
 	"pixelda-wgpu/model"
+	"pixelda-wgpu/model/graph"
 )
 
 // lossLog averages losses over the steps of an interval without stalling the
@@ -33,6 +34,9 @@ type errNotFinite struct {
 func (e errNotFinite) Error() string {
 	return fmt.Sprintf("trainer: a loss of %s at update %d is not finite", e.program, e.step)
 }
+
+// Is lets errors.Is find both kinds of what is not finite.
+func (e errNotFinite) Is(target error) bool { return target == ErrNotFinite }
 
 // note says that a program ran the step of that number.
 func (l *lossLog) note(s *gpu.Session, program string, step int) error {
@@ -88,11 +92,28 @@ func (l *lossLog) drain(s *gpu.Session) error {
 	return errors.Join(s.Wait(), l.err)
 }
 
-// means drains the rings and returns each program's mean row since the last call.
-func (l *lossLog) means(s *gpu.Session) (map[string][model.LossColumns]float64, error) {
-	if err := l.drain(s); err != nil {
-		return nil, err
+// take fetches what is left and calls done, from a later call on the session, with
+// each program's mean row since the last take.
+func (l *lossLog) take(s *gpu.Session, done func(map[string][model.LossColumns]float64, error)) error {
+	for program := range l.rings {
+		if err := l.fetch(s, program); err != nil {
+			return err
+		}
 	}
+	// Reads arrive in order: with this one all losses have.
+	return s.ReadAsync(graph.HealthBuffer, 0, 4, func(b []byte, err error) {
+		if err = errors.Join(l.err, err); err == nil && [4]byte(b) != [4]byte{} {
+			err = ErrNotFinite
+		}
+		done(l.means(), err)
+	})
+}
+
+// ErrNotFinite is what a gradient of NaN or infinity leads to.
+var ErrNotFinite = errors.New("trainer: a gradient is not finite")
+
+// means returns each program's mean row and begins anew.
+func (l *lossLog) means() map[string][model.LossColumns]float64 {
 	m := map[string][model.LossColumns]float64{}
 	for program, r := range l.rings {
 		if r.count == 0 {
@@ -104,5 +125,5 @@ func (l *lossLog) means(s *gpu.Session) (map[string][model.LossColumns]float64, 
 		m[program] = r.sums
 		r.sums, r.count = [model.LossColumns]float64{}, 0
 	}
-	return m, nil
+	return m
 }

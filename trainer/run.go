@@ -1,3 +1,5 @@
+//go:build !js
+
 package trainer
 
 import (
@@ -8,29 +10,9 @@ import (
 	"os"
 	"time"
 
-	"pixelda-wgpu/model"
 	"pixelda-wgpu/trainer/events"
 	"pixelda-wgpu/trainer/rundir"
 )
-
-// TrainRecord is a line of metrics.jsonl about the iterations since the last.
-type TrainRecord struct {
-	Step         int                `json:"step"` // iterations done
-	Kind         string             `json:"kind"` // "train"
-	Loss         map[string]float64 `json:"loss"` // unweighted means
-	Correct      map[string]float64 `json:"batch_accuracy"`
-	LearningRate float64            `json:"learning_rate"`
-	Rate         float64            `json:"iterations_per_second"`
-	Seconds      float64            `json:"seconds"` // since this process began to train
-}
-
-// EvalRecord is a line of metrics.jsonl about an evaluation.
-type EvalRecord struct {
-	Step     int                `json:"step"`
-	Kind     string             `json:"kind"`     // "eval"
-	Accuracy map[string]float64 `json:"accuracy"` // on test images, by domain: target, source, adapted
-	Score    float64            `json:"score"`    // that chooses the best checkpoint, without target labels
-}
 
 // Report is the outcome of a run: report.json.
 type Report struct {
@@ -57,17 +39,11 @@ type Observer struct {
 	Iterated  func(done int)
 }
 
-// ErrInterrupted is returned by a run whose context ended. Its state is saved.
-var ErrInterrupted = errors.New("interrupted")
-
 // run is the state of Run.
 type run struct {
-	*Trainer
+	*Recorder
 	writer   *rundir.Writer
 	observer Observer
-	began    time.Time
-	rate     rate
-	samples  *sampler
 	events   *events.Writer // for TensorBoard
 	best     EvalRecord
 	oracle   EvalRecord
@@ -78,20 +54,15 @@ type run struct {
 // Run trains until the configured number of iterations is done or ctx ends,
 // which takes effect after the iteration under way. baseline is reported.
 func (t *Trainer) Run(ctx context.Context, w *rundir.Writer, baseline *float64, o Observer) (rep Report, err error) {
-	s, err := newSampler(t)
-	if err != nil {
-		return Report{}, err
-	}
 	ev, err := events.Create(w.Path(), t.Iteration)
 	if err != nil {
 		return Report{}, err
 	}
 	defer func() { err = errors.Join(err, ev.Close()) }()
-	r := &run{Trainer: t, writer: w, observer: o, began: time.Now(), samples: s, events: ev}
+	r := &run{Recorder: NewRecorder(t), writer: w, observer: o, events: ev}
 	if err := r.recall(); err != nil {
 		return Report{}, err
 	}
-	r.rate.restart(t.Iteration)
 	c := t.Config
 	for t.Iteration < c.Iterations {
 		if ctx.Err() != nil {
@@ -156,55 +127,16 @@ func (r *run) due(baseline *float64) error {
 			return err
 		}
 	}
-	r.rate.at = r.rate.at.Add(time.Since(pause)) // what is not training does not count as its time
+	r.Exclude(time.Since(pause))
 	return nil
-}
-
-// sound reports a loss or a gradient so far that was not finite.
-func (r *run) sound() error {
-	if err := r.losses.drain(r.Session); err != nil {
-		return err
-	}
-	ok, err := r.Healthy()
-	if err == nil && !ok {
-		err = fmt.Errorf("trainer: a gradient before iteration %d is not finite", r.Iteration)
-	}
-	return err
 }
 
 // log writes a training record.
 func (r *run) log() error {
-	if err := r.sound(); err != nil {
-		return err
-	}
-	means, err := r.losses.means(r.Session)
+	rec, err := r.RecordNow()
 	if err != nil {
 		return err
 	}
-	batch := float64(r.Batch)
-	rec := TrainRecord{
-		Step: r.Iteration, Kind: "train", Loss: map[string]float64{}, Correct: map[string]float64{},
-		Rate: r.rate.since(r.Iteration), Seconds: time.Since(r.began).Seconds(),
-	}
-	updates := r.Iteration
-	if r.Config.Method == PixelDA {
-		d, g := means[model.DStepProgram], means[model.GStepProgram]
-		rec.Loss["d"] = d[model.DLossAdapted] + d[model.DLossTarget]
-		rec.Loss["task_source"], rec.Loss["task_adapted"] = d[model.DTaskSource], d[model.DTaskAdapted]
-		rec.Correct["source"], rec.Correct["adapted"] = d[model.DCorrectSource]/batch, d[model.DCorrectAdapt]/batch
-		if r.GSteps > 0 {
-			rec.Loss["g_adv"], rec.Loss["g_task"] = g[model.GAdversarial], g[model.GTask]
-		}
-		if r.SimilarityWeight > 0 {
-			rec.Loss["similarity"] = g[model.GSimilarity]
-		}
-		updates *= r.DSteps + r.GSteps
-	} else {
-		s := means[model.SupervisedStepProgram]
-		rec.Loss["task"], rec.Correct["task"] = s[model.SupervisedLoss], s[model.SupervisedCorrect]/batch
-	}
-	rec.LearningRate = LearningRate(r.Config.Model, updates)
-	r.rate.restart(r.Iteration)
 	if err := r.writer.Log(rec); err != nil {
 		return err
 	}
@@ -224,20 +156,9 @@ func (r *run) log() error {
 
 // evaluate passes over the test images, logs and judges the outcome.
 func (r *run) evaluate() (EvalRecord, error) {
-	if err := r.sound(); err != nil {
-		return EvalRecord{}, err
-	}
-	accuracies, err := r.Accuracies(r.Config.EvalImages)
+	rec, _, err := r.Measure()
 	if err != nil {
-		return EvalRecord{}, err
-	}
-	score, err := r.Score()
-	if err != nil {
-		return EvalRecord{}, err
-	}
-	rec := EvalRecord{Step: r.Iteration, Kind: "eval", Accuracy: map[string]float64{}, Score: score}
-	for domain, ev := range accuracies {
-		rec.Accuracy[domain] = ev.Accuracy
+		return rec, err
 	}
 	r.judge(rec)
 	if err := r.writer.Log(rec); err != nil {
@@ -280,10 +201,10 @@ func (r *run) draw() error {
 	if r.Config.Method != PixelDA {
 		return nil
 	}
-	if err := r.sound(); err != nil {
+	if err := r.Sound(); err != nil {
 		return err
 	}
-	img, err := r.samples.grid()
+	img, err := r.grid()
 	if err != nil {
 		return err
 	}

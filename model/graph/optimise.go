@@ -54,6 +54,14 @@ func (g *Graph) LoadImages(buffer string, form, shape Shape) *Tensor {
 	return y
 }
 
+// StoreImages makes a computed image in (−1, 1) readable by the host as bytes,
+// channels interleaved: RGB (channels 3) or RGBA (4), grey repeated.
+func (g *Graph) StoreImages(buffer string, x *Tensor, channels int) {
+	k := wgsl.ImageStore(x.kernelMap(), channels)
+	pixels := g.Input(buffer, Features(1, (x.N*x.H*x.W*channels+3)/4))
+	g.kernel(buffer, k, x, pixels)
+}
+
 // Collect copies up to seven scalars into the row of a ring [rows,16] that the
 // step's number chooses.
 func (g *Graph) Collect(buffer string, rows int, scalars ...*Tensor) {

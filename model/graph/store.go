@@ -70,6 +70,9 @@ func (v *Variable) Len() int {
 	return n
 }
 
+// Buffer names the buffer of the variable's value.
+func (v *Variable) Buffer() string { return v.store.Values() }
+
 // shape of the variable as a tensor.
 func (v *Variable) shape() Shape {
 	switch len(v.Dims) {

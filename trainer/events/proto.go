@@ -1,9 +1,9 @@
 package events
 
 import (
-	"encoding/binary"
 	"fmt"
-	"math"
+
+	"pixelda-wgpu/trainer/protobuf"
 )
 
 // The field numbers of the messages in use: TensorFlow's event.proto,
@@ -56,63 +56,28 @@ const (
 	jsonBool   = 4
 )
 
-// The ways in which a field lies on the wire.
-const (
-	wireVarint = 0
-	wireFixed8 = 1
-	wireBytes  = 2
-	wireFixed4 = 5
-)
-
-// message is an encoded protobuf message; each method appends one field.
-type message []byte
-
-func (m message) key(field, wire int) message {
-	return binary.AppendUvarint(m, uint64(field<<3|wire))
-}
-
-func (m message) varint(field int, v uint64) message {
-	return binary.AppendUvarint(m.key(field, wireVarint), v)
-}
-
-func (m message) double(field int, v float64) message {
-	return binary.LittleEndian.AppendUint64(m.key(field, wireFixed8), math.Float64bits(v))
-}
-
-func (m message) float(field int, v float32) message {
-	return binary.LittleEndian.AppendUint32(m.key(field, wireFixed4), math.Float32bits(v))
-}
-
-func (m message) bytes(field int, v []byte) message {
-	return append(binary.AppendUvarint(m.key(field, wireBytes), uint64(len(v))), v...)
-}
-
-func (m message) text(field int, v string) message { return m.bytes(field, []byte(v)) }
-
-func (m message) embed(field int, v message) message { return m.bytes(field, v) }
-
 // pluginData is the metadata that hands a value to one of TensorBoard's plugins.
-func pluginData(name string, content message) message {
-	plugin := message{}.text(pluginName, name)
+func pluginData(name string, content protobuf.Message) protobuf.Message {
+	plugin := protobuf.Message{}.Text(pluginName, name)
 	if content != nil {
-		plugin = plugin.embed(pluginContent, content)
+		plugin = plugin.Embed(pluginContent, content)
 	}
-	return message{}.embed(metadataPlugin, plugin)
+	return protobuf.Message{}.Embed(metadataPlugin, plugin)
 }
 
 // jsonValue is a google.protobuf.Value.
-func jsonValue(v any) message {
+func jsonValue(v any) protobuf.Message {
 	switch v := v.(type) {
 	case bool:
 		one := uint64(0)
 		if v {
 			one = 1
 		}
-		return message{}.varint(jsonBool, one)
+		return protobuf.Message{}.Varint(jsonBool, one)
 	case int:
-		return message{}.double(jsonNumber, float64(v))
+		return protobuf.Message{}.Double(jsonNumber, float64(v))
 	case float64:
-		return message{}.double(jsonNumber, v)
+		return protobuf.Message{}.Double(jsonNumber, v)
 	}
-	return message{}.text(jsonString, fmt.Sprint(v))
+	return protobuf.Message{}.Text(jsonString, fmt.Sprint(v))
 }

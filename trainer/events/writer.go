@@ -1,6 +1,5 @@
 // Package events writes the files that TensorBoard reads: a sequence of
-// TensorFlow's Event messages in TFRecord framing, encoded here by hand, since
-// four messages do not pay for TensorFlow's protobuf packages.
+// TensorFlow's Event messages in TFRecord framing.
 package events
 
 import (
@@ -14,6 +13,8 @@ import (
 	"path/filepath"
 	"slices"
 	"time"
+
+	"pixelda-wgpu/trainer/protobuf"
 )
 
 // Writer appends events to one file. It is for one goroutine. An error stays:
@@ -36,8 +37,8 @@ func Create(dir string, after int) (*Writer, error) {
 		return nil, fmt.Errorf("events: %w", err)
 	}
 	w := &Writer{file: file, out: bufio.NewWriter(file), now: time.Now}
-	w.append(0, message{}.text(eventFileVersion, "brain.Event:2"))
-	w.append(after+1, message{}.embed(eventSessionLog, message{}.varint(sessionStatus, sessionStart)))
+	w.append(0, protobuf.Message{}.Text(eventFileVersion, "brain.Event:2"))
+	w.append(after+1, protobuf.Message{}.Embed(eventSessionLog, protobuf.Message{}.Varint(sessionStatus, sessionStart)))
 	return w, w.Flush()
 }
 
@@ -55,58 +56,58 @@ func create(dir string) (*os.File, error) {
 
 // Scalars adds one point to the curve of each tag, as in "loss/d".
 func (w *Writer) Scalars(step int, values map[string]float64) {
-	var summary message
+	var summary protobuf.Message
 	for _, tag := range slices.Sorted(maps.Keys(values)) {
-		summary = summary.embed(summaryValue, message{}.
-			text(valueTag, tag).
-			float(valueSimple, float32(values[tag])))
+		summary = summary.Embed(summaryValue, protobuf.Message{}.
+			Text(valueTag, tag).
+			Float(valueSimple, float32(values[tag])))
 	}
-	w.append(step, message{}.embed(eventSummary, summary))
+	w.append(step, protobuf.Message{}.Embed(eventSummary, summary))
 }
 
 // Image adds a PNG of width × height pixels.
 func (w *Writer) Image(step int, tag string, png []byte, width, height int) {
 	const rgb = 3
-	w.value(step, message{}.
-		text(valueTag, tag).
-		embed(valueImage, message{}.
-			varint(imageHeight, uint64(height)).
-			varint(imageWidth, uint64(width)).
-			varint(imageColorspace, rgb).
-			bytes(imageEncoded, png)))
+	w.value(step, protobuf.Message{}.
+		Text(valueTag, tag).
+		Embed(valueImage, protobuf.Message{}.
+			Varint(imageHeight, uint64(height)).
+			Varint(imageWidth, uint64(width)).
+			Varint(imageColorspace, rgb).
+			Bytes(imageEncoded, png)))
 }
 
 // Text adds a text in Markdown.
 func (w *Writer) Text(step int, tag, markdown string) {
 	const stringType = 7
-	w.value(step, message{}.
-		text(valueTag, tag).
-		embed(valueTensor, message{}.
-			varint(tensorType, stringType).
-			embed(tensorShape, message{}.embed(shapeDim, message{}.varint(dimSize, 1))).
-			text(tensorString, markdown)).
-		embed(valueMetadata, pluginData("text", nil)))
+	w.value(step, protobuf.Message{}.
+		Text(valueTag, tag).
+		Embed(valueTensor, protobuf.Message{}.
+			Varint(tensorType, stringType).
+			Embed(tensorShape, protobuf.Message{}.Embed(shapeDim, protobuf.Message{}.Varint(dimSize, 1))).
+			Text(tensorString, markdown)).
+		Embed(valueMetadata, pluginData("text", nil)))
 }
 
 // HParams sets down the settings of the run, for TensorBoard's table of runs.
 // Values are numbers, bools and strings; anything else is written as fmt.Sprint
 // has it.
 func (w *Writer) HParams(settings map[string]any) {
-	session := message{}.double(startTime, w.seconds())
+	session := protobuf.Message{}.Double(startTime, w.seconds())
 	for _, name := range slices.Sorted(maps.Keys(settings)) {
-		session = session.embed(startSettings, message{}.
-			text(mapKey, name).
-			embed(mapValue, jsonValue(settings[name])))
+		session = session.Embed(startSettings, protobuf.Message{}.
+			Text(mapKey, name).
+			Embed(mapValue, jsonValue(settings[name])))
 	}
-	w.hparams("_hparams_/session_start_info", message{}.embed(hparamsStart, session))
+	w.hparams("_hparams_/session_start_info", protobuf.Message{}.Embed(hparamsStart, session))
 }
 
 // End says that the run came to its end, and Close follows.
 func (w *Writer) End() {
 	const success = 1
-	w.hparams("_hparams_/session_end_info", message{}.embed(hparamsEnd, message{}.
-		varint(endStatus, success).
-		double(endTime, w.seconds())))
+	w.hparams("_hparams_/session_end_info", protobuf.Message{}.Embed(hparamsEnd, protobuf.Message{}.
+		Varint(endStatus, success).
+		Double(endTime, w.seconds())))
 }
 
 // Flush hands what was added to the operating system and returns the first
@@ -124,23 +125,23 @@ func (w *Writer) Flush() error {
 // Close flushes and closes the file.
 func (w *Writer) Close() error { return errors.Join(w.Flush(), w.file.Close()) }
 
-func (w *Writer) hparams(tag string, content message) {
-	w.value(0, message{}.text(valueTag, tag).embed(valueMetadata, pluginData("hparams", content)))
+func (w *Writer) hparams(tag string, content protobuf.Message) {
+	w.value(0, protobuf.Message{}.Text(valueTag, tag).Embed(valueMetadata, pluginData("hparams", content)))
 }
 
-func (w *Writer) value(step int, value message) {
-	w.append(step, message{}.embed(eventSummary, message{}.embed(summaryValue, value)))
+func (w *Writer) value(step int, value protobuf.Message) {
+	w.append(step, protobuf.Message{}.Embed(eventSummary, protobuf.Message{}.Embed(summaryValue, value)))
 }
 
 func (w *Writer) seconds() float64 { return float64(w.now().UnixMicro()) / 1e6 }
 
 // append frames an event: its length, the length's checksum, the event, its
 // checksum.
-func (w *Writer) append(step int, event message) {
+func (w *Writer) append(step int, event protobuf.Message) {
 	if w.err != nil {
 		return
 	}
-	event = event.double(eventWallTime, w.seconds()).varint(eventStep, uint64(step))
+	event = event.Double(eventWallTime, w.seconds()).Varint(eventStep, uint64(step))
 	header := binary.LittleEndian.AppendUint64(nil, uint64(len(event)))
 	for _, part := range [][]byte{header, checksum(header), event, checksum(event)} {
 		if _, w.err = w.out.Write(part); w.err != nil {

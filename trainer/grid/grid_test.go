@@ -1,6 +1,7 @@
 package grid
 
 import (
+	"cmp"
 	"image/color"
 	"math"
 	"math/rand/v2"
@@ -142,4 +143,31 @@ func TestPick(t *testing.T) {
 	if got := Pick([]byte("aabbcc"), 2, []int{2, 0, 2}); string(got) != "ccaacc" {
 		t.Errorf("picked %s", got)
 	}
+}
+
+// TestNeighbours compares with a full sort.
+func TestNeighbours(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		size := rapid.IntRange(1, 200).Draw(t, "size")
+		image := rapid.SliceOfN(rapid.ByteRange(0, 3), size, size)
+		var images []byte
+		total := rapid.IntRange(1, 20).Draw(t, "images")
+		for range total {
+			images = append(images, image.Draw(t, "image")...)
+		}
+		query, k := image.Draw(t, "query"), rapid.IntRange(1, 25).Draw(t, "k")
+		var want []Match
+		for i := range total {
+			sum := uint64(0)
+			for j, v := range query {
+				d := int(v) - int(images[i*size+j])
+				sum += uint64(d * d)
+			}
+			want = append(want, Match{i, sum})
+		}
+		slices.SortStableFunc(want, func(a, b Match) int { return cmp.Compare(a.Distance, b.Distance) })
+		if got := Neighbours(query, images, size, k)[0]; !slices.Equal(got, want[:min(k, total)]) {
+			t.Fatalf("neighbours %v, want %v", got, want)
+		}
+	})
 }

@@ -3,62 +3,85 @@ package grid
 import (
 	"math"
 	"runtime"
+	"slices"
 	"sync"
 )
+
+// Match is an image near a query.
+type Match struct {
+	Image    int    // its index
+	Distance uint64 // squared, in pixel space
+}
 
 // Nearest returns for each query the index of the image at the smallest
 // Euclidean distance in pixel space, the first of equals. Queries and images
 // lie one after the other, size bytes each.
-//
-// It compares all pairs, on every core, and leaves an image as soon as its
-// partial distance exceeds the best so far: 16 tinted MNIST digits among 60,000
-// (28×28, RGB) took 0.9 s on one core of an EPYC; noise, for which leaving early
-// saves nothing, takes half as long again.
 func Nearest(queries, images []byte, size int) []int {
-	count, total := len(queries)/size, len(images)/size
-	workers := min(runtime.GOMAXPROCS(0), max(total, 1))
-	found := make([][]match, workers)
-	var wait sync.WaitGroup
-	for worker := range workers {
-		wait.Go(func() {
-			found[worker] = nearestWithin(queries, images, size, total*worker/workers, total*(worker+1)/workers)
-		})
-	}
-	wait.Wait()
-	nearest := make([]int, count)
-	for q := range nearest {
-		best := found[0][q]
-		for _, other := range found[1:] {
-			if other[q].distance < best.distance {
-				best = other[q]
-			}
-		}
-		nearest[q] = best.image
+	nearest := make([]int, 0, len(queries)/size)
+	for _, matches := range Neighbours(queries, images, size, 1) {
+		nearest = append(nearest, matches[0].Image)
 	}
 	return nearest
 }
 
-type match struct {
-	image    int
-	distance uint64 // squared
+// Neighbours returns for each query the k images nearest to it, or all there
+// are, nearest first, of equals the earlier one.
+//
+// It compares all pairs, on every core, and leaves an image as soon as its
+// partial distance exceeds the worst so far: the nearest to 16 tinted MNIST digits
+// among 60,000 (28×28, RGB) took 0.9 s on one core of an EPYC; noise, for which
+// leaving early saves nothing, takes half as long again.
+func Neighbours(queries, images []byte, size, k int) [][]Match {
+	count, total := len(queries)/size, len(images)/size
+	workers := min(runtime.GOMAXPROCS(0), max(total, 1))
+	found := make([][][]Match, workers)
+	var wait sync.WaitGroup
+	for worker := range workers {
+		wait.Go(func() {
+			found[worker] = neighboursWithin(queries, images, size, k, total*worker/workers, total*(worker+1)/workers)
+		})
+	}
+	wait.Wait()
+	all := make([][]Match, count)
+	for q := range all {
+		for _, part := range found { // in the order of the images
+			for _, m := range part[q] {
+				all[q] = insert(all[q], m, k)
+			}
+		}
+	}
+	return all
 }
 
-// nearestWithin searches images [from, to). An image meets all queries while it
-// is in the cache.
-func nearestWithin(queries, images []byte, size, from, to int) []match {
-	best := make([]match, len(queries)/size)
-	for q := range best {
-		best[q] = match{distance: math.MaxUint64}
-	}
+// neighboursWithin searches images [from, to). An image meets all queries while
+// it is in the cache.
+func neighboursWithin(queries, images []byte, size, k, from, to int) [][]Match {
+	best := make([][]Match, len(queries)/size)
 	for i := from; i < to; i++ {
 		image := images[i*size : (i+1)*size]
 		for q := range best {
-			if d := distance(queries[q*size:(q+1)*size], image, best[q].distance); d < best[q].distance {
-				best[q] = match{i, d}
+			limit := uint64(math.MaxUint64)
+			if len(best[q]) == k {
+				limit = best[q][k-1].Distance
+			}
+			if d := distance(queries[q*size:(q+1)*size], image, limit); d < limit {
+				best[q] = insert(best[q], Match{i, d}, k)
 			}
 		}
 	}
 	return best
+}
+
+// insert puts a match behind those that are not farther, and keeps the first k.
+func insert(sorted []Match, m Match, k int) []Match {
+	at := len(sorted)
+	for at > 0 && sorted[at-1].Distance > m.Distance {
+		at--
+	}
+	if at == k {
+		return sorted
+	}
+	return slices.Insert(sorted, at, m)[:min(len(sorted)+1, k)]
 }
 
 // distance is the squared distance of two images, or some part of it that is

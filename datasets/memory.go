@@ -1,0 +1,70 @@
+package datasets
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"path"
+	"slices"
+	"strings"
+)
+
+// File is a file in memory.
+type File struct {
+	Path string // with slashes
+	Data []byte
+}
+
+// ReadFiles is OpenDomains for files in memory, which a person chose together: a
+// ZIP file, a packed set, idx files, or the images of a folder with their paths.
+func ReadFiles(name string, files []File, o Options) ([]Domain, error) {
+	if err := o.check(); err != nil {
+		return nil, err
+	}
+	if len(files) == 0 {
+		return nil, fmt.Errorf("datasets: %s: no files", name)
+	}
+	if len(files) == 1 {
+		switch one := files[0]; strings.ToLower(path.Ext(one.Path)) {
+		case ".zip":
+			return ReadZIP(one.Path, bytes.NewReader(one.Data), int64(len(one.Data)), o)
+		case ".pxds":
+			return readPackedDomain(one.Path, bytes.NewReader(one.Data), o)
+		}
+	}
+	var images []imageFile
+	byName := map[string][]byte{}
+	var names []string
+	for _, f := range files {
+		if isImage(f.Path) {
+			images = append(images, imageFile{f.Path, int64(len(f.Data)), func() (io.ReadCloser, error) {
+				return io.NopCloser(bytes.NewReader(f.Data)), nil
+			}})
+		}
+		byName[f.Path] = f.Data
+		names = append(names, f.Path)
+	}
+	if len(images) > 0 {
+		return domains(name, images, o)
+	}
+	slices.Sort(names)
+	open := func(name string) (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(byName[name])), nil }
+	train, test, ok, err := readIDXParts(names, open)
+	if err != nil {
+		return nil, err
+	}
+	if ok {
+		return o.one(name, held{pool: train, test: test})
+	}
+	has := func(name string) bool { return byName[name] != nil }
+	for _, file := range names { // one pair of idx files by any name
+		if labels := labelsOf(file, has); labels != "" || len(names) == 1 {
+			pool, err := readIDXFiles(file, labels, open)
+			if err != nil {
+				return nil, err
+			}
+			return o.one(name, held{pool: pool})
+		}
+	}
+	return nil, fmt.Errorf("datasets: %s: neither images (PNG, JPEG, WebP), idx files, a ZIP file nor a packed set (.pxds)", name)
+}

@@ -1,0 +1,29 @@
+package gpu
+
+import (
+	"fmt"
+	"math"
+	"syscall/js"
+	"time"
+)
+
+// Profile replays a program repeats times and returns the median duration of
+// each dispatch by the GPU's clock; the adapter must have TimestampQuery.
+func (s *Session) Profile(program string, repeats int) ([]time.Duration, error) {
+	if err := s.begin(); err != nil {
+		return nil, err
+	}
+	defer s.end()
+	if !s.programs[program] {
+		return nil, fmt.Errorf("gpu: there is no program %q", program)
+	}
+	times, err := await(call(js.Global().Get(Player), "profile", s.host, program, max(1, repeats)))
+	if err != nil {
+		return nil, fmt.Errorf("gpu: profiling program %s: %w", program, err)
+	}
+	durations := make([]time.Duration, times.Length())
+	for i := range durations {
+		durations[i] = time.Duration(math.Round(times.Index(i).Float()))
+	}
+	return durations, nil
+}

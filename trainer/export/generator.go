@@ -1,0 +1,117 @@
+package export
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+
+	"pixelda-wgpu/datasets"
+	"pixelda-wgpu/gpu"
+	"pixelda-wgpu/trainer"
+)
+
+// Generator is a bundle's generator on a device.
+type Generator struct {
+	bundle   *Bundle
+	session  *gpu.Session
+	programs []Program // by batch
+}
+
+// Load makes the bundle ready on a device, with its programs for that kind of
+// device, or with all others where there are none.
+func (b *Bundle) Load(d *gpu.Device) (*Generator, error) {
+	kind := device(d.Info().Software())
+	if !slices.ContainsFunc(b.Programs, func(p Program) bool { return p.Device == kind }) {
+		kind = b.Programs[0].Device
+	}
+	g := &Generator{bundle: b}
+	var code []*gpu.Program
+	for _, p := range b.Programs {
+		if p.Device == kind {
+			g.programs, code = append(g.programs, p), append(code, p.Code)
+		}
+	}
+	slices.SortFunc(g.programs, func(a, b Program) int { return cmp.Compare(a.Batch, b.Batch) })
+	var err error
+	if g.session, err = d.Load(code...); err != nil {
+		return nil, err
+	}
+	for name, values := range b.weights {
+		at := b.Layout[name]
+		if err := g.session.Write(at.Buffer, at.Offset, gpu.Bytes(values)); err != nil {
+			g.session.Close()
+			return nil, err
+		}
+	}
+	return g, nil
+}
+
+// Close frees the device memory.
+func (g *Generator) Close() { g.session.Close() }
+
+// Size is the height and width of adapted images.
+func (g *Generator) Size() int { return g.bundle.Generator.Size }
+
+// Adapt redraws images; seed chooses the noise. The result has the images' labels.
+func (g *Generator) Adapt(images *datasets.Set, seed uint64) (*datasets.Set, error) {
+	a := g.bundle.Generator
+	if err := g.bundle.Input.accepts(images); err != nil {
+		return nil, err
+	}
+	out := *images
+	out.Name, out.Width, out.Height, out.Channels = images.Name+" adapted", a.Size, a.Size, min(a.TargetChannels, 3)
+	out.Pixels = make([]byte, images.Len()*out.ImageBytes())
+	var late error
+	for from := 0; from < images.Len(); {
+		p := g.pick(images.Len() - from)
+		n := min(p.Batch, images.Len()-from)
+		if err := g.feed(images, from, n, seed); err != nil {
+			return nil, err
+		}
+		if err := g.session.Run(p.Code.Name); err != nil {
+			return nil, err
+		}
+		first := from
+		err := g.session.ReadAsync(pixelsBuffer, 0, uint64(4*n*a.Size*a.Size), func(rgba []byte, err error) {
+			late = errors.Join(late, err)
+			for i := range len(rgba) / 4 {
+				copy(out.Pixels[(first*a.Size*a.Size+i)*out.Channels:][:out.Channels], rgba[4*i:])
+			}
+		})
+		if err != nil {
+			return nil, err
+		}
+		from += n
+	}
+	if err := errors.Join(g.session.Wait(), late); err != nil {
+		return nil, fmt.Errorf("export: %w", err)
+	}
+	return &out, nil
+}
+
+// pick chooses the smallest program for so many images, or the largest of all.
+func (g *Generator) pick(images int) Program {
+	for _, p := range g.programs {
+		if p.Batch >= images {
+			return p
+		}
+	}
+	return g.programs[len(g.programs)-1]
+}
+
+// feed writes n images and their noise. What a larger batch computes besides is
+// not looked at.
+func (g *Generator) feed(images *datasets.Set, from, n int, seed uint64) error {
+	a, in := g.bundle.Generator, g.bundle.Input
+	width := in.Channels * in.Size * in.Size
+	source, z := make([]float32, n*width), make([]float32, n*a.NoiseDim)
+	for i := range n {
+		in.prepare(source[i*width:(i+1)*width], images, from+i)
+		trainer.Noise(z[i*a.NoiseDim:(i+1)*a.NoiseDim], seed, from+i)
+	}
+	if err := g.session.Write(sourceBuffer, 0, gpu.Bytes(source)); err != nil || a.NoiseDim == 0 {
+		return err
+	}
+	return g.session.Write(noiseBuffer, 0, gpu.Bytes(z))
+}

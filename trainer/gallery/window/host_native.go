@@ -1,0 +1,5 @@
+//go:build view && !js
+
+package window
+
+const inPage = false

@@ -1,0 +1,113 @@
+package trainer
+
+import (
+	"fmt"
+	"image"
+
+	"pixelda-wgpu/datasets"
+	"pixelda-wgpu/trainer/grid"
+)
+
+const sampleImages = 16
+
+// Samples are source images, what the generator makes of them, and target images
+// that look like that. Image i of the sets belongs together.
+type Samples struct {
+	Source  *datasets.Set // of the model's size
+	Adapted *datasets.Set
+	Nearest *datasets.Set // the asked number for each, the nearest first; nil if none
+	Noise   []float32     // [n, noise]
+	Logits  []float32     // [n, classes], of the adapted images
+}
+
+// Samples adapts source test images, each with its own noise of the model's
+// length, and finds the nearest of the target's training images.
+func (t *Trainer) Samples(images []int, noise []float32, nearest int) (Samples, error) {
+	if len(noise) != len(images)*t.NoiseDim {
+		return Samples{}, fmt.Errorf("trainer: %d numbers of noise for %d images; want %d each", len(noise), len(images), t.NoiseDim)
+	}
+	for _, i := range images {
+		if i < 0 || i >= t.Data.Source.Test.Len() {
+			return Samples{}, fmt.Errorf("trainer: no source test image %d; there are %d", i, t.Data.Source.Test.Len())
+		}
+	}
+	source := t.Data.Source.Test.Subset(images)
+	floats, ev, err := t.adapt(source, func(z []float32, i int) { copy(z, noise[i*t.NoiseDim:]) })
+	if err != nil {
+		return Samples{}, err
+	}
+	s := Samples{Source: sized(source, t.Size), Adapted: t.drawn(floats, source), Noise: noise, Logits: ev.logits}
+	if nearest > 0 && t.Data.Target.Train.Channels == t.TargetChannels {
+		if t.neighbours == nil {
+			t.neighbours = sized(head(t.Data.Target.Train, maxNeighbours), t.Size)
+		}
+		var near []int
+		for _, matches := range grid.Neighbours(s.Adapted.Pixels, t.neighbours.Pixels, t.neighbours.ImageBytes(), nearest) {
+			for _, m := range matches {
+				near = append(near, m.Image)
+			}
+		}
+		s.Nearest = t.neighbours.Subset(near)
+	}
+	return s, nil
+}
+
+// maxNeighbours bounds how many target images are compared with an adapted one.
+const maxNeighbours = 60_000
+
+// UsualImages are those that a run shows again and again: its first source test
+// images.
+func (t *Trainer) UsualImages() []int {
+	images := make([]int, min(sampleImages, t.Data.Source.Test.Len()))
+	for i := range images {
+		images[i] = i
+	}
+	return images
+}
+
+// UsualSamples adapts the usual images, each with the noise that the run's seed
+// gives it.
+func (t *Trainer) UsualSamples(nearest int) (Samples, error) {
+	images := t.UsualImages()
+	return t.Samples(images, t.SeededNoise(t.Config.Seed, images), nearest)
+}
+
+// SeededNoise is the noise of source test images by seed: [n, noise].
+func (t *Trainer) SeededNoise(seed uint64, images []int) []float32 {
+	noise := make([]float32, len(images)*t.NoiseDim)
+	for k, i := range images {
+		Noise(noise[k*t.NoiseDim:(k+1)*t.NoiseDim], seed, i)
+	}
+	return noise
+}
+
+// grid draws the usual samples.
+func (t *Trainer) grid() (image.Image, error) {
+	s, err := t.UsualSamples(1)
+	if err != nil {
+		return nil, err
+	}
+	row := func(caption string, set *datasets.Set) grid.Row {
+		return grid.Row{Caption: caption, Width: set.Width, Height: set.Height, Channels: set.Channels, Pixels: set.Pixels}
+	}
+	rows := []grid.Row{row("source", s.Source), row("adapted", s.Adapted)}
+	if s.Nearest != nil {
+		rows = append(rows, row("nearest target", s.Nearest))
+	}
+	return grid.Draw(rows, max(1, 64/t.Size))
+}
+
+// drawn makes a set of adapted images, which have the labels of what they were.
+func (e *Engine) drawn(floats []float32, of *datasets.Set) *datasets.Set {
+	return &datasets.Set{
+		Name: of.Name + " adapted", Width: e.Size, Height: e.Size, Channels: e.TargetChannels,
+		Pixels: grid.Pixels(floats, e.TargetChannels, e.Size, e.Size), Labels: of.Labels, Classes: of.Classes,
+	}
+}
+
+func sized(s *datasets.Set, size int) *datasets.Set {
+	if s.Width == size && s.Height == size {
+		return s
+	}
+	return s.Resize(size, size)
+}

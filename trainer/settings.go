@@ -1,0 +1,42 @@
+package trainer
+
+import "pixelda-wgpu/model"
+
+// Setting describes a setting of a run.
+type Setting struct {
+	model.Setting
+	Model bool `json:"model"` // it is one of Config.Model
+}
+
+// Settings lists every setting that a person may change, in an order for reading:
+// those of the run, then those of its model.
+func Settings() []Setting {
+	integer := func(name string, least float64, about string) model.Setting {
+		return model.Setting{Name: name, Group: "Run", About: about, Kind: "integer", Min: least, Max: 1e9}
+	}
+	names := make([]string, len(methods))
+	for i, m := range methods {
+		names[i] = string(m)
+	}
+	var all []Setting
+	for _, s := range []model.Setting{
+		{Name: "method", Group: "Run", Kind: "choice", Choices: names,
+			About: "PixelDA, or a baseline: its classifier alone, trained on source or on target labels."},
+		integer("iterations", 1, "Iterations to train, of D and G steps each."),
+		{Name: "seed", Group: "Run", Kind: "integer", Min: 0, Max: 1 << 53, About: "Draws everything random: the same seed on the same adapter gives the same bits."},
+		integer("baseline", 0, "Iterations of the source-only baseline, trained first to compare with; 0 for none."),
+		integer("source_train", 0, "Source images to train on; 0 for the usual split."),
+		integer("target_train", 0, "Target images to train on; 0 for the usual split."),
+		integer("log_every", 1, "Iterations between points of the loss curves."),
+		integer("eval_every", 1, "Iterations between evaluations on test images."),
+		integer("eval_images", 0, "Source test images of an evaluation on the way; 0 for all. The target's are always all."),
+		integer("sample_every", 1, "Iterations between samples."),
+		integer("checkpoint_every", 1, "Iterations between checkpoints."),
+	} {
+		all = append(all, Setting{s, false})
+	}
+	for _, s := range model.Settings() {
+		all = append(all, Setting{s, true})
+	}
+	return all
+}
