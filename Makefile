@@ -15,7 +15,7 @@ export GOFLAGS := $(GOFLAGS) -buildvcs=false
 PYTHON ?= python3
 FUZZTIME ?= 60s
 
-.PHONY: help setup setup-web build view web demo test check test-web lint fuzz golden bench clean
+.PHONY: help setup setup-web build view web serve demo test check test-web lint fuzz golden bench clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -26,8 +26,8 @@ setup: ## Install what is missing: Go, a C compiler, a Vulkan loader and driver
 setup-web: setup ## Install besides what web pages and their tests need: Node.js, Chromium, npm packages
 	@.ci/setup web
 
-build: setup ## Build bin/pixelda-wgpu, and its window where the X11 headers are
-	go build -trimpath -ldflags='-s -w' -o bin/pixelda-wgpu ./native
+build: setup ## Build bin/pixelda-wgpu, with the page if it is built, and its window where the X11 headers are
+	go build $(if $(wildcard web/dist/index.html),-tags page) -trimpath -ldflags='-s -w' -o bin/pixelda-wgpu ./native
 	@if .ci/setup has-window; then $(MAKE) --no-print-directory bin/pixelda-wgpu-view; else \
 		echo "left out: pixelda-wgpu view, whose window needs the X11 headers; 'make view' installs them"; fi
 
@@ -43,6 +43,12 @@ bin/pixelda-wgpu-view:
 
 web: setup-web ## Build the page and its program into web/dist
 	cd web && node build.mjs
+
+serve: setup ## Build the page and serve it on this machine
+	@.ci/setup page
+	cd web && node build.mjs
+	@$(MAKE) --no-print-directory build
+	bin/pixelda-wgpu serve
 
 demo: build ## Adapt a classifier to the built-in target digits; a few minutes on a CPU
 	bin/pixelda-wgpu train

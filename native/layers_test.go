@@ -25,7 +25,7 @@ var layers = map[string][]string{
 	"model":           {"model/graph", "wgsl", "gpu"},
 	"trainer":         {"model", "model/graph", "datasets", "gpu"},
 	"trainer/gallery": {},
-	"native":          {"trainer/gallery", "trainer", "model", "model/graph", "datasets", "gpu", "wgsl", "testdata/traces"},
+	"native":          {"trainer/gallery", "trainer", "model", "model/graph", "datasets", "gpu", "wgsl", "testdata/traces", "web"},
 	"wasm":            {"trainer", "model", "model/graph", "datasets", "gpu", "wgsl"},
 	"wasm/gallery":    {"trainer/gallery", "trainer"},
 	"web":             {},

@@ -1,0 +1,79 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"pixelda-wgpu/web"
+)
+
+func newServe(c *console) *cobra.Command {
+	var address, folder, sets string
+	cmd := &cobra.Command{
+		Use:   "serve [FLAGS]",
+		Short: "serve the page that trains in a browser",
+		Long: `Serves the page that trains PixelDA in a browser tab, until Ctrl-C. Browsers
+offer WebGPU to https and to this machine's own address only: behind another
+address the page needs a proxy that adds https.`,
+		Example: `pixelda-wgpu serve
+pixelda-wgpu serve -addr 127.0.0.1:9000 -sets packed/`,
+		Args: noArguments,
+		RunE: func(*cobra.Command, []string) error {
+			page, err := web.Page()
+			if folder != "" {
+				page, err = os.DirFS(folder), nil
+				if _, missing := fs.Stat(page, "index.html"); missing != nil {
+					err = fmt.Errorf("serve: there is no page in %s: %w", folder, missing)
+				}
+			}
+			if err != nil {
+				return err
+			}
+			files := &pageServer{page: page}
+			if sets != "" {
+				if info, err := os.Stat(sets); err != nil || !info.IsDir() {
+					return fmt.Errorf("serve: -sets %s is no folder", sets)
+				}
+				files.sets = os.DirFS(sets)
+			}
+			return c.serve(address, files)
+		},
+	}
+	cmd.Flags().StringVar(&address, "addr", "127.0.0.1:8080", "listen on `HOST:PORT` (default 127.0.0.1:8080; port 0 takes a free one)")
+	cmd.Flags().StringVar(&sets, "sets", "", "serve the packed sets (.pxds) of this `FOLDER` beside the page")
+	cmd.Flags().StringVar(&folder, "page", "", "serve the page in this `FOLDER` instead of the built-in one")
+	return cmd
+}
+
+// serve answers requests until an interrupt.
+func (c *console) serve(address string, handler http.Handler) error {
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		return fmt.Errorf("serve: cannot listen on %s (%w); choose another with -addr", address, err)
+	}
+	c.printf("The page is at http://%s/ until Ctrl-C.\n", listener.Addr())
+	if host, _, _ := net.SplitHostPort(listener.Addr().String()); !net.ParseIP(host).IsLoopback() {
+		c.printf("It is open to other machines, whose browsers train with it only over https.\n")
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: time.Minute}
+	context.AfterFunc(ctx, func() {
+		end, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		_ = server.Shutdown(end) // what is still being sent then is cut off
+	})
+	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("serve: %w", err)
+	}
+	return nil
+}
