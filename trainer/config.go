@@ -66,7 +66,7 @@ func Preset(name string) (Config, error) {
 		c.Iterations = 50_000
 	case "small":
 		c.Source, c.Target = "digits", "digits-m"
-		c.Iterations, c.Baseline = 1000, 600
+		c.Iterations, c.Baseline = 1500, 600
 		c.EvalImages = 500
 		c.LogEvery, c.EvalEvery, c.SampleEvery, c.CheckpointEvery = 20, 200, 200, 200
 	}
