@@ -48,7 +48,7 @@ func (w *Window) Do(f func(*gallery.Gallery)) {
 }
 
 // schedule asks for a frame. Ebiten has deprecated drawing on demand and has
-// nothing in its place: 60 frames a second take half of a processor that trains.
+// nothing in its place; 60 frames a second would starve training on a software driver.
 func schedule() {
 	ebiten.ScheduleFrame() //nolint:staticcheck // see above
 }
