@@ -262,7 +262,6 @@ export class App {
       if (record.kind === "train") this.losses.add(record.step, record.loss);
       else this.plot(record);
     }
-    if (run.warning) this.notices.show("warning", "warning", run.warning);
     this.edited();
     this.enter("ready", run.step === 0 ? "Ready to train" : `Ready to continue at step ${count(run.step)}`);
   }
