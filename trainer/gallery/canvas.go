@@ -66,12 +66,11 @@ func (p pen) frame(r Rect, c color.RGBA) {
 	p.fill(Rect{r.X + r.W, r.Y, hair, r.H}, c)
 }
 
-// text draws with the middle of the line at y. It shortens what is wider than
-// room, and returns the width it took.
-func (p pen) text(x, y, size, room float64, c color.RGBA, s string) float64 {
+// text draws with the middle of the line at y, and shortens what is wider than
+// room.
+func (p pen) text(x, y, size, room float64, c color.RGBA, s string) {
 	s = p.shorten(size, room, s)
 	p.Text(round(x*p.scale), round((y-size*0.6)*p.scale), size*p.scale, c, s)
-	return p.width(size, s)
 }
 
 func (p pen) width(size float64, s string) float64 {

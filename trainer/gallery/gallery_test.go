@@ -3,6 +3,7 @@ package gallery
 import (
 	"fmt"
 	"image/color"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -45,9 +46,9 @@ func (h *host) Save()         { h.saved++ }
 func (h *host) Leave() string { return "close" }
 
 func (h *host) last(neighbours bool) Query {
-	for i := len(h.asked) - 1; i >= 0; i-- {
-		if (h.asked[i].Neighbours > 0) == neighbours {
-			return h.asked[i]
+	for _, q := range slices.Backward(h.asked) {
+		if (q.Neighbours > 0) == neighbours {
+			return q
 		}
 	}
 	return Query{ID: -1}

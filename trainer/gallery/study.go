@@ -39,7 +39,6 @@ type study struct {
 	chosen  *Image
 	opinion []float32
 	nearby  []Neighbour
-	columns int
 }
 
 // clear forgets pictures, but not the mode.

@@ -29,6 +29,9 @@ function link(changes = {}) {
   return `${server.url}/index.html#${new URLSearchParams({ preset: "small", source: "source.pxds", target: "target.pxds", ...run, ...model })}`;
 }
 
+// A software driver on a busy machine compiles for minutes.
+const timeout = 300_000;
+
 // A software adapter deserves the warning it gets; a driver's remarks about the gallery's WebGL do not concern the page.
 const harmless = /GL Driver Message|gallery:/;
 
@@ -42,7 +45,7 @@ async function open(url, { context = browser.context, width = 1280, until = "rea
   await page.setViewportSize({ width, height: 800 });
   await page.goto(url);
   if (until === "ready") {
-    await page.waitForFunction(() => ["ready", "offering"].includes(document.body.dataset.phase), null, { timeout: 120_000 });
+    await page.waitForFunction(() => ["ready", "offering"].includes(document.body.dataset.phase), null, { timeout });
     const anew = page.locator("#notices").getByRole("button", { name: "Start a new run" });
     if (await anew.count() > 0) await anew.click(); // an earlier test left a run to resume
   }
@@ -50,12 +53,12 @@ async function open(url, { context = browser.context, width = 1280, until = "rea
   return { page, complaints };
 }
 
-const phase = (page, name) => page.waitForFunction((name) => document.body.dataset.phase === name, name, { timeout: 120_000 });
+const phase = (page, name) => page.waitForFunction((name) => document.body.dataset.phase === name, name, { timeout });
 const text = (page, selector) => page.locator(selector).innerText();
 
 /** How many colours a part of the page shows. */
 async function colours(page, selector) {
-  const png = await page.locator(selector).screenshot({ timeout: 60_000 });
+  const png = await page.locator(selector).screenshot({ timeout });
   const blank = await page.context().newPage();
   const n = await blank.evaluate(async (text) => {
     const image = await createImageBitmap(new Blob([Uint8Array.from(atob(text), (c) => c.charCodeAt(0))]));
@@ -93,13 +96,13 @@ describe("the page", () => {
     await page.waitForFunction(() => /1 of 24/.test(document.getElementById("figures").innerText));
     await phase(page, "ready");
     await page.click("#train");
-    await page.waitForFunction(() => document.querySelector("#losses canvas"), null, { timeout: 60_000 });
+    await page.waitForFunction(() => document.querySelector("#losses canvas"), null, { timeout });
     await page.click("#train").catch(() => {}); // it may have finished by now
     await phase(page, "ready");
     const step = Number(/(\d+) of 24/.exec(await text(page, "#figures"))[1]);
     assert.ok(step > 1, `paused at step ${step}`);
     await page.click("#evaluate");
-    await page.waitForSelector("#confusion table", { timeout: 60_000 });
+    await page.waitForSelector("#confusion table", { timeout });
     assert.match(await text(page, "#figures"), /TARGET ACCURACY\s+[\d.]+ %/i);
     await page.click("#losses-numbers summary");
     assert.ok(await page.locator("#losses-numbers tbody tr").count() > 0, "the table behind the chart is empty");
@@ -118,7 +121,7 @@ describe("the page", () => {
     for (const routes of [{}, { "**/gallery.wasm": 404 }]) {
       const { page } = await open(link({ seed: 4 }), { routes });
       const shown = Object.keys(routes).length > 0 ? "#gallery canvas" : "#gallery iframe:not(.loading)";
-      await page.waitForSelector(shown, { timeout: 60_000 });
+      await page.waitForSelector(shown, { timeout });
       await page.waitForTimeout(1500); // Ebiten's first frames
       const n = await colours(page, "#gallery");
       assert.ok(n > 60, `the gallery shows ${n} colours: are there images?`);
@@ -128,7 +131,8 @@ describe("the page", () => {
         assert.notEqual(await page.evaluate(() => document.activeElement.tagName), "IFRAME", "the keyboard is caught in the gallery");
       }
       await page.click("#train");
-      await page.waitForFunction(() => /Finished/.test(document.getElementById("status").textContent), null, { timeout: 120_000 });
+      await page.waitForFunction(() => /Finished/.test(document.getElementById("status").textContent), null, { timeout });
+      await page.close();
     }
   });
 
@@ -179,6 +183,7 @@ describe("the page", () => {
       const unnamed = await page.evaluate(() => [...document.querySelectorAll("button, input:not([hidden]), select")]
         .filter((e) => !(e.textContent.trim() || e.getAttribute("aria-label") || e.labels?.length || e.id === "packed")).map((e) => e.outerHTML));
       assert.deepEqual(unnamed, []);
+      await page.close();
     }
   });
 

@@ -44,7 +44,13 @@ func (w *Window) Do(f func(*gallery.Gallery)) {
 	w.mu.Lock()
 	f(w.gallery)
 	w.mu.Unlock()
-	ebiten.ScheduleFrame()
+	schedule()
+}
+
+// schedule asks for a frame. Ebiten has deprecated drawing on demand and has
+// nothing in its place; 60 frames a second would starve training on a software driver.
+func schedule() {
+	ebiten.ScheduleFrame() //nolint:staticcheck // see above
 }
 
 // Capture hands over the next picture drawn. A host calls it from Save.
@@ -55,7 +61,7 @@ func (w *Window) Close() {
 	w.mu.Lock()
 	w.done = true
 	w.mu.Unlock()
-	ebiten.ScheduleFrame()
+	schedule()
 }
 
 // Run shows the window until it is closed. It belongs on the main goroutine.
@@ -65,7 +71,7 @@ func (w *Window) Run() error {
 	ebiten.SetWindowResizingMode(ebiten.WindowResizingModeEnabled)
 	ebiten.SetWindowTitle(w.title)
 	ebiten.SetScreenClearedEveryFrame(false)
-	ebiten.SetFPSMode(ebiten.FPSModeVsyncOffMinimum)
+	ebiten.SetFPSMode(ebiten.FPSModeVsyncOffMinimum) //nolint:staticcheck // as schedule says
 	return ebiten.RunGameWithOptions(w, &ebiten.RunGameOptions{InitUnfocused: inPage})
 }
 

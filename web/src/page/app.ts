@@ -187,7 +187,7 @@ export class App {
       if (this.sources?.[domain].kind === "files" && preset) linkable.config[domain] = preset.config[domain];
     }
     history.replaceState(null, "", toHash(linkable, this.ready.presets, this.ready.settings));
-    this.form?.offer(this.run !== null && !same(this.setup, this.asked) && this.step > 0);
+    this.form?.offer(this.run ? this.step > 0 && !same(this.setup, this.asked) : this.phase === "failed");
   }
 
   private withSources(config: Config): Config {
@@ -228,11 +228,12 @@ export class App {
       const run = await make();
       this.run = run;
       this.step = run.step;
+      for (const solved of ["config", "data", "checkpoint", "memory", "limit"]) this.notices.hide(solved);
       this.begun(run);
     } catch (e) {
       this.fail(e);
-      this.enter(this.run ? "ready" : "failed", this.run ? "Ready" : "There is no run: change the set-up");
-      this.form?.offer(true);
+      this.enter(this.run ? "ready" : "failed", this.run ? `Still at step ${count(this.step)}` : "There is no run: change the set-up");
+      this.edited();
       return;
     }
     if (this.eager) {
@@ -261,7 +262,6 @@ export class App {
       if (record.kind === "train") this.losses.add(record.step, record.loss);
       else this.plot(record);
     }
-    if (run.warning) this.notices.show("warning", "warning", run.warning);
     this.edited();
     this.enter("ready", run.step === 0 ? "Ready to train" : `Ready to continue at step ${count(run.step)}`);
   }
