@@ -1,6 +1,5 @@
 package model
 
-
 // Setting describes a hyperparameter for people and programs: what it means and
 // what it may be.
 type Setting struct {

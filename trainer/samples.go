@@ -8,8 +8,7 @@ import (
 	"pixelda-wgpu/trainer/grid"
 )
 
-// SampleImages is how many source test images the samples of a run show.
-const SampleImages = 16
+const sampleImages = 16
 
 // Samples are source images, what the generator makes of them, and target images
 // that look like that. Image i of the sets belongs together.
@@ -56,13 +55,20 @@ func (t *Trainer) Samples(images []int, noise []float32, nearest int) (Samples, 
 // maxNeighbours bounds how many target images are compared with an adapted one.
 const maxNeighbours = 60_000
 
-// UsualSamples are those that a run shows again and again: its first source test
-// images, each with the noise that seed gives it.
-func (t *Trainer) UsualSamples(nearest int) (Samples, error) {
-	images := make([]int, min(SampleImages, t.Data.Source.Test.Len()))
+// UsualImages are those that a run shows again and again: its first source test
+// images.
+func (t *Trainer) UsualImages() []int {
+	images := make([]int, min(sampleImages, t.Data.Source.Test.Len()))
 	for i := range images {
 		images[i] = i
 	}
+	return images
+}
+
+// UsualSamples adapts the usual images, each with the noise that the run's seed
+// gives it.
+func (t *Trainer) UsualSamples(nearest int) (Samples, error) {
+	images := t.UsualImages()
 	return t.Samples(images, t.SeededNoise(t.Config.Seed, images), nearest)
 }
 

@@ -22,6 +22,7 @@ type Trainer struct {
 	source  *stream
 	target  *stream
 	losses  lossLog
+	flops   float64
 	images  string // their fingerprint, once State has taken it
 
 	neighbours *datasets.Set // target images of the model's size, once samples were compared with them
@@ -50,7 +51,7 @@ func New(d *gpu.Device, c Config, data Data, o Options) (*Trainer, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &Trainer{Engine: e, Config: c, Data: data, device: d}
+	t := &Trainer{Engine: e, Config: c, Data: data, device: d, flops: c.work(programs)}
 	if tuner, ok := o.Choose.(*graph.Tuner); ok {
 		t.kernels = tuner.Choices
 	}
@@ -125,6 +126,21 @@ func build(builders ...builder) ([]*gpu.Program, error) {
 		programs = append(programs, p)
 	}
 	return programs, nil
+}
+
+// FLOPs counts the multiplies and adds of one iteration, by the direct algorithms.
+func (t *Trainer) FLOPs() float64 { return t.flops }
+
+// work adds up the dispatches of an iteration's steps.
+func (c Config) work(programs []*gpu.Program) float64 {
+	times := map[string]int{model.DStepProgram: c.Model.DSteps, model.GStepProgram: c.Model.GSteps, model.SupervisedStepProgram: 1}
+	sum := 0.0
+	for _, p := range programs {
+		for _, d := range p.Dispatches {
+			sum += float64(times[p.Name]) * d.FLOPs
+		}
+	}
+	return sum
 }
 
 // Iterate does one iteration: the D steps, then the G steps, or one step of a

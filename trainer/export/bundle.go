@@ -15,6 +15,7 @@ import (
 	"pixelda-wgpu/model"
 	"pixelda-wgpu/model/graph"
 	"pixelda-wgpu/trainer"
+	"pixelda-wgpu/trainer/safetensors"
 )
 
 // Extension is that of a bundle's file name.
@@ -126,6 +127,11 @@ func FromCheckpoint(path string) (_ *Bundle, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
+	return FromFile(f, st, path)
+}
+
+// FromFile is FromCheckpoint for an open checkpoint, which errors call path.
+func FromFile(f *safetensors.File, st trainer.State, path string) (*Bundle, error) {
 	c := st.Config
 	if c.Method != trainer.PixelDA {
 		return nil, fmt.Errorf("export: %s is of method %s, which has no generator; export a run of method %s", path, c.Method, trainer.PixelDA)

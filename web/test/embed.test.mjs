@@ -5,7 +5,6 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { buildEmbed } from "../embed.mjs";
 import { launch, root, serve, web } from "./harness.mjs";
 
 const page = (body = "") => `<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><title>test</title>${body}`;
@@ -34,7 +33,6 @@ before(async () => {
   folder = mkdtempSync(join(tmpdir(), "pixelda-embed-"));
   native = join(folder, "pixelda-wgpu");
   execFileSync("go", ["build", "-buildvcs=false", "-o", native, "./native"], { cwd: root, stdio: "inherit" });
-  await buildEmbed();
   execFileSync(native, ["export", join(web, "demo/digits.pxda"), "-o", join(folder, "full.pxda")]); // float32
   const element = '<pixelda-generator id="g" src="/full.pxda"><img id="in" src="/seven.png" alt="a seven"><p slot="fallback">No WebGPU here.</p></pixelda-generator>';
   server = await serve({

@@ -58,11 +58,11 @@ export async function launch({ webgpu = true, args = [] } = {}) {
 const blank = '<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><title>test</title>';
 
 /** A server with a blank page and the client as /client.js. */
-export async function serveClient() {
+export async function serveClient(extra = {}) {
   const { outputFiles } = await build({
     entryPoints: [join(web, "src/client.ts")], bundle: true, format: "esm", target: "es2022", write: false,
   });
-  return serve({ "/blank.html": blank, "/client.js": outputFiles[0].text });
+  return serve({ "/blank.html": blank, "/client.js": outputFiles[0].text, ...extra });
 }
 
 /**

@@ -1,0 +1,103 @@
+//go:build js
+
+package main
+
+import (
+	"bytes"
+	"fmt"
+
+	"pixelda-wgpu/model/graph"
+	"pixelda-wgpu/trainer"
+	"pixelda-wgpu/trainer/export"
+)
+
+// metrics gives the page all records: metrics.jsonl.
+func (w *worker) metrics(r *request) error {
+	var b bytes.Buffer
+	for _, rec := range w.run.history {
+		b.Write(rec.line)
+		b.WriteByte('\n')
+	}
+	reply(r, message{"name": "metrics.jsonl", "bytes": bytesOf(b.Bytes())})
+	return nil
+}
+
+// export gives the page the generator in a form for elsewhere.
+func (w *worker) export(r *request) error {
+	var ask struct {
+		Format string `json:"format"`
+		Half   bool   `json:"half"`
+	}
+	if err := r.decode(&ask); err != nil {
+		return err
+	}
+	checkpoint, err := w.checkpoint()
+	if err != nil {
+		return err
+	}
+	f, st, err := trainer.ReadCheckpoint(bytes.NewReader(checkpoint), int64(len(checkpoint)), "the run")
+	if err != nil {
+		return err
+	}
+	b, err := export.FromFile(f, st, "the run")
+	if err == nil {
+		err = b.SetExamples(w.run.images[0].Test)
+	}
+	if err != nil {
+		return as("state", err)
+	}
+	var out bytes.Buffer
+	name := "generator" + export.Extension
+	switch ask.Format {
+	case "bundle":
+		err = b.Write(&out, ask.Half)
+	case "onnx":
+		name, err = "generator.onnx", b.WriteONNX(&out)
+	case "safetensors":
+		name, err = "generator.safetensors", b.WriteWeights(&out, ask.Half)
+	default:
+		err = refuse(fmt.Sprintf("there is no format %q", ask.Format), "Ask for bundle, onnx or safetensors.")
+	}
+	if err != nil {
+		return err
+	}
+	reply(r, message{"name": name, "bytes": bytesOf(out.Bytes())})
+	return nil
+}
+
+// traces lie beside the page.
+var traces = []string{"grey-to-rgb-16", "clipped-16", "odd-20"}
+
+// verify replays the reference traces on the device.
+func (w *worker) verify(r *request) error {
+	all := true
+	var results []message
+	for i, name := range traces {
+		progress("verifying", name, i, len(traces))
+		url := "traces/" + name + ".safetensors"
+		b, err := fetch(url)
+		if err != nil {
+			return err
+		}
+		t, err := trainer.ReadTrace(bytes.NewReader(b), int64(len(b)), url)
+		if err != nil {
+			return err
+		}
+		checks, err := trainer.Verify(w.device, t, graph.FirstPlan{CPU: w.device.Info().Software()})
+		if err != nil {
+			return err
+		}
+		ok := true
+		for k, c := range checks {
+			ok = ok && c.OK()
+			if !(c.Error <= 1e300) { // NaN has no form in JSON
+				checks[k].Error = 1e300
+			}
+		}
+		all = all && ok
+		results = append(results, message{"name": name, "ok": ok, "checks": checks})
+	}
+	progress("verifying", "", len(traces), len(traces))
+	reply(r, message{"ok": all, "traces": results})
+	return nil
+}

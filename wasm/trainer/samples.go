@@ -1,0 +1,146 @@
+//go:build js
+
+package main
+
+import (
+	"fmt"
+	"math"
+
+	"pixelda-wgpu/gpu"
+	"pixelda-wgpu/trainer"
+)
+
+// most bounds the images of one request for samples.
+const most = 1024
+
+// samples answers a request for adapted images.
+func (w *worker) samples(r *request) error {
+	var ask struct {
+		Images []int `json:"images"`
+		Noise  struct {
+			Seed    *uint64 `json:"seed"`
+			Vectors part    `json:"vectors"`
+		} `json:"noise"`
+		Nearest int `json:"nearest"`
+	}
+	if err := r.decode(&ask); err != nil {
+		return err
+	}
+	t := w.run.Trainer
+	if w.run.Config.Method != trainer.PixelDA {
+		return refuse("a run of method "+string(w.run.Config.Method)+" has no generator", "")
+	}
+	images := ask.Images
+	if images == nil {
+		images = t.UsualImages()
+	}
+	var noise []float32
+	switch vectors := r.bytes(ask.Noise.Vectors); {
+	case vectors != nil:
+		var err error
+		if images, noise, err = pair(images, vectors, t.NoiseDim); err != nil {
+			return err
+		}
+	case ask.Noise.Seed != nil:
+		noise = t.SeededNoise(*ask.Noise.Seed, images)
+	default:
+		noise = t.SeededNoise(w.run.Config.Seed, images)
+	}
+	if len(images) == 0 || len(images) > most {
+		return refuse(fmt.Sprintf("%d images were asked for", len(images)), fmt.Sprintf("Ask for 1 to %d.", most))
+	}
+	s, err := t.Samples(images, noise, ask.Nearest)
+	if err != nil {
+		return err
+	}
+	reply(r, w.describe(images, s))
+	return nil
+}
+
+// pair gives one image all noise vectors, all images one vector, or each its own.
+func pair(images []int, vectors []byte, dim int) ([]int, []float32, error) {
+	noise := make([]float32, len(vectors)/4)
+	copy(gpu.Bytes(noise), vectors)
+	for _, z := range noise {
+		if !(z >= -math.MaxFloat32 && z <= math.MaxFloat32) {
+			return nil, nil, refuse("the noise is not finite", "")
+		}
+	}
+	count := 0
+	if dim > 0 {
+		count = len(noise) / dim
+	}
+	switch {
+	case len(noise) != count*dim || count == 0:
+		return nil, nil, refuse(fmt.Sprintf("%d numbers of noise are no vectors of %d", len(noise), dim), "")
+	case count == len(images):
+		return images, noise, nil
+	case len(images) == 1:
+		same := make([]int, count)
+		for i := range same {
+			same[i] = images[0]
+		}
+		return same, noise, nil
+	case count == 1:
+		all := make([]float32, 0, len(images)*dim)
+		for range images {
+			all = append(all, noise...)
+		}
+		return images, all, nil
+	}
+	return nil, nil, refuse(fmt.Sprintf("%d noise vectors for %d images", count, len(images)), "Give one for each, or one of either.")
+}
+
+// describe is Samples of the protocol.
+func (w *worker) describe(images []int, s trainer.Samples) message {
+	return message{
+		"step": w.run.Iteration, "images": images, "labels": labelsOf(s.Source), "classes": s.Source.Classes,
+		"source": imagesOf(s.Source), "adapted": imagesOf(s.Adapted), "nearest": imagesOf(s.Nearest),
+		"noise": floatsOf(s.Noise), "logits": floatsOf(s.Logits),
+	}
+}
+
+// show sends the run's usual samples to the page.
+func (w *worker) show() error {
+	if w.run.Config.Method != trainer.PixelDA {
+		return nil
+	}
+	s, err := w.run.UsualSamples(1)
+	if err != nil {
+		return err
+	}
+	m := w.describe(w.run.UsualImages(), s)
+	m["type"] = "samples"
+	emit(m)
+	return nil
+}
+
+// evaluate measures the networks now.
+func (w *worker) evaluate(r *request) error {
+	result, err := w.measure()
+	if err == nil {
+		reply(r, result)
+	}
+	return err
+}
+
+// measure evaluates, notes the record and tells the page.
+func (w *worker) measure() (message, error) {
+	progress("evaluating", "", 0, 0)
+	rec, evaluations, err := w.run.Measure()
+	if err != nil {
+		return nil, err
+	}
+	confusion := map[string][][]int{}
+	for domain, ev := range evaluations {
+		confusion[domain] = ev.Confusion
+	}
+	w.run.note(rec.Step, rec)
+	result := message{"record": rec, "confusion": confusion, "classes": w.run.Data.Source.Train.Classes}
+	event := message{"type": "evaluated"}
+	for name, v := range result {
+		event[name] = v
+	}
+	emit(event)
+	return result, nil
+}

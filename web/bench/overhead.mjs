@@ -1,0 +1,58 @@
+// Measures what an iteration costs the worker's thread: Go, the player and
+// Chromium's encoding of commands, without the GPU's own work (Linux only).
+// `node bench/overhead.mjs`, after `make web`.
+import { readdirSync, readFileSync } from "node:fs";
+import { launch, openTrainer, serveClient } from "../test/harness.mjs";
+import { Native, tiny } from "../test/native.mjs";
+
+const iterations = 400;
+const millisecondsPerTick = 10; // of /proc, on every Linux
+
+const fields = (path) => readFileSync(path, "utf8").split(") ")[1].split(" ");
+
+/** CPU milliseconds so far of the threads that run workers, below this process. */
+function workerTime() {
+  const parents = new Map();
+  for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+    try {
+      parents.set(pid, fields(`/proc/${pid}/stat`)[1]);
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
+  const ours = (pid) => pid === String(process.pid) || (parents.has(pid) && ours(parents.get(pid)));
+  let ticks = 0;
+  for (const pid of parents.keys()) {
+    if (!ours(pid)) continue;
+    for (const thread of readdirSync(`/proc/${pid}/task`)) {
+      const at = `/proc/${pid}/task/${thread}`;
+      if (!readFileSync(`${at}/comm`, "utf8").startsWith("DedicatedWorker")) continue;
+      const stat = fields(`${at}/stat`);
+      ticks += Number(stat[11]) + Number(stat[12]);
+    }
+  }
+  return ticks * millisecondsPerTick;
+}
+
+const native = new Native();
+const server = await serveClient(native.sets);
+const browser = await launch();
+try {
+  const { page } = await openTrainer(browser.context, server.url);
+  await page.evaluate(() => window.until("ready"));
+  const quiet = { log_every: 50, eval_every: 1e6, sample_every: 1e6, iterations: 1e6 };
+  await page.evaluate((changes) => window.trainer.request({
+    type: "configure", preset: "small", changes,
+    source: { kind: "packed", url: "source.pxds" }, target: { kind: "packed", url: "target.pxds" },
+  }), { ...tiny, ...quiet });
+  const until = (iteration) => page.evaluate((until) => window.trainer.request({ type: "train", until }), iteration);
+  await until(20);
+  const before = workerTime();
+  await until(20 + iterations);
+  // The end of training adds an evaluation, some samples and a snapshot, spread over all iterations.
+  console.log(`${((workerTime() - before) / iterations).toFixed(2)} ms of CPU an iteration in the worker's thread`);
+} finally {
+  await browser.close();
+  server.close();
+  native.close();
+}

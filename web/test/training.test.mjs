@@ -1,0 +1,157 @@
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { launch, openTrainer, serveClient } from "./harness.mjs";
+import { Native, tiny } from "./native.mjs";
+
+let native, server, browser;
+
+before(async () => {
+  native = new Native();
+  server = await serveClient(native.sets);
+  browser = await launch();
+});
+
+after(async () => {
+  await browser?.close();
+  server?.close();
+  native?.close();
+});
+
+/** Opens a page and configures the tiny run on the packed sets. */
+async function configured(changes = {}) {
+  const opened = await openTrainer(browser.context, server.url);
+  await opened.page.evaluate(() => window.until("ready"));
+  const run = await opened.page.evaluate((changes) => window.trainer.request({
+    type: "configure", preset: "small", changes,
+    source: { kind: "packed", url: "source.pxds" }, target: { kind: "packed", url: "target.pxds" },
+  }), { ...tiny, ...changes });
+  return { ...opened, run };
+}
+
+/** Training until an iteration, and the records of it. */
+const train = (page, until) => page.evaluate(async (until) => {
+  const from = window.events.length;
+  await window.trainer.request({ type: "train", until });
+  return window.events.slice(from).filter((e) => e.type === "trained").map((e) => e.record);
+}, until);
+
+const save = async (page) => Buffer.from(await page.evaluate(async () =>
+  window.base64((await window.trainer.request({ type: "save" })).bytes)), "base64");
+
+const load = (page, checkpoint) => page.evaluate(async (text) =>
+  window.trainer.request({ type: "load", checkpoint: window.bytes(text) }), checkpoint.toString("base64"));
+
+/** Fails where losses differ by more than 1e-3. */
+function sameLosses(got, want) {
+  assert.deepEqual(got.map((r) => r.step), want.map((r) => r.step));
+  for (const [i, record] of want.entries()) {
+    for (const [name, loss] of Object.entries(record.loss)) {
+      const error = Math.abs(got[i].loss[name] - loss);
+      assert.ok(error <= 1e-3 * Math.max(1, Math.abs(loss)), `step ${record.step}, ${name}: ${got[i].loss[name]}, natively ${loss}`);
+    }
+  }
+}
+
+const trained = (native) => native.records.filter((r) => r.kind === "train");
+
+describe("training in the page", () => {
+  test("gives the losses of the native core, and checkpoints go both ways", async () => {
+    const { page, complaints, run } = await configured();
+    const here = await train(page, 12);
+    const there = native.train(run.config, 12);
+    assert.equal(here.length, 3);
+    sameLosses(here, trained(there));
+
+    const evaluated = await page.evaluate(() => window.events.find((e) => e.type === "evaluated"));
+    const total = evaluated.confusion.target.flat().reduce((a, b) => a + b, 0);
+    assert.equal(total, run.target.test);
+
+    const on = native.train(run.config, 20, await save(page));
+    sameLosses(await train(page, 20), trained(on));
+
+    const loaded = await load(page, there.checkpoint);
+    assert.equal(loaded.step, 12);
+    sameLosses(await train(page, 20), trained(native.train(run.config, 20, there.checkpoint)));
+    assert.deepEqual(complaints, []);
+    await page.close();
+  });
+
+  test("is served while it trains, pauses at once and steps", async () => {
+    const { page, complaints, run } = await configured({ iterations: 100000 });
+    const asked = await page.evaluate(async () => {
+      const training = window.trainer.request({ type: "train" });
+      await window.until("trained");
+      const vectors = new Float32Array(3 * 10);
+      vectors.fill(0.5, 10, 20);
+      const sweep = await window.trainer.request({ type: "samples", images: [5], noise: { vectors }, nearest: 2 });
+      const began = performance.now();
+      const paused = await window.trainer.request({ type: "pause" });
+      const waited = performance.now() - began;
+      const stopped = await training;
+      const record = await window.trainer.request({ type: "step" });
+      return { sweep: { ...sweep, adapted: [...sweep.adapted.pixels], nearest: sweep.nearest.count, logits: sweep.logits.length }, paused, stopped, record, waited };
+    });
+    assert.deepEqual(asked.paused, asked.stopped);
+    assert.equal(asked.stopped.finished, false);
+    assert.equal(asked.record.step, asked.stopped.step + 1);
+    assert.deepEqual(asked.sweep.images, [5, 5, 5]);
+    assert.equal(asked.sweep.nearest, 6);
+    assert.equal(asked.sweep.logits, 30);
+    const size = run.config.model.size ** 2 * 3;
+    const image = (i) => asked.sweep.adapted.slice(i * size, (i + 1) * size);
+    assert.deepEqual(image(0), image(2), "the same noise draws the same image");
+    assert.notDeepEqual(image(0), image(1), "other noise draws another");
+    assert.ok(asked.waited < 2000, `a pause took ${asked.waited} ms`);
+    assert.deepEqual(complaints, []);
+    await page.close();
+  });
+
+  test("continues after a reload, to the bit", async () => {
+    const whole = await configured();
+    await train(whole.page, 16);
+    const want = await save(whole.page);
+    await whole.page.close();
+
+    const first = await configured();
+    await train(first.page, 8);
+    await first.page.evaluate(() => window.until("snapshot", (e) => e.step === 8));
+    await first.page.close();
+
+    const { page, complaints } = await openTrainer(browser.context, server.url);
+    const ready = await page.evaluate(() => window.until("ready"));
+    assert.equal(ready.snapshot.step, 8);
+    const restored = await page.evaluate(() => window.trainer.request({ type: "restore" }));
+    assert.equal(restored.step, 8);
+    assert.ok(restored.history.some((r) => r.kind === "train" && r.step === 8));
+    await train(page, 16);
+    assert.ok((await save(page)).equals(want), "the checkpoint differs from that of an unbroken run");
+    assert.deepEqual(complaints, []);
+    await page.close();
+  });
+
+  test("goes on by itself after the device was lost", async () => {
+    const again = await configured();
+    const worker = again.page.workers()[0];
+    await worker.evaluate(() => {
+      const submit = GPUQueue.prototype.submit;
+      let left = 40; // submissions until the device is destroyed
+      const encoders = GPUDevice.prototype.createCommandEncoder;
+      GPUDevice.prototype.createCommandEncoder = function (...args) {
+        self.lastDevice = this;
+        return encoders.apply(this, args);
+      };
+      GPUQueue.prototype.submit = function (...args) {
+        if (left-- === 0) self.lastDevice.destroy();
+        return submit.apply(this, args);
+      };
+    });
+    const records = await train(again.page, 24);
+    const events = await again.page.evaluate(() => window.events.filter((e) => e.type === "lost" || e.type === "recovered" || e.type === "error"));
+    assert.deepEqual([...new Set(events.map((e) => e.type))], ["lost", "recovered"]);
+    assert.equal(records.at(-1).step, 24);
+    const { checkpoint, records: wanted } = native.train(again.run.config, 24);
+    assert.ok(checkpoint.length > 0);
+    sameLosses(records.slice(-1), wanted.filter((r) => r.kind === "train").slice(-1));
+    await again.page.close();
+  });
+});
