@@ -149,7 +149,7 @@ func FromFile(f *safetensors.File, st trainer.State, path string) (*Bundle, erro
 		},
 		data: c.Data,
 	}
-	if b.weights, err = readWeights(n, f.Float32s, f.Shape); err != nil {
+	if b.weights, err = readWeights(n, f); err != nil {
 		return nil, fmt.Errorf("export: %s: %w", path, err)
 	}
 	for _, v := range n.GeneratorVariables() {
@@ -187,17 +187,17 @@ func (a Architecture) networks() (*model.Networks, error) {
 }
 
 // readWeights takes the generator's variables out of a file.
-func readWeights(n *model.Networks, values func(name string) ([]float32, error), shape func(name string) ([]int, error)) (map[string][]float32, error) {
+func readWeights(n *model.Networks, f *safetensors.File) (map[string][]float32, error) {
 	weights := map[string][]float32{}
 	for _, v := range n.GeneratorVariables() {
-		dims, err := shape(v.Name)
+		dims, err := f.Shape(v.Name)
 		if err != nil {
 			return nil, err
 		}
 		if !slices.Equal(dims, v.Dims) {
 			return nil, fmt.Errorf("tensor %q has shape %v; this generator's has %v", v.Name, dims, v.Dims)
 		}
-		x, err := values(v.Name)
+		x, err := f.Float32s(v.Name)
 		if err != nil {
 			return nil, err
 		}
