@@ -15,24 +15,27 @@ export GOFLAGS := $(GOFLAGS) -buildvcs=false
 PYTHON ?= python3
 FUZZTIME ?= 60s
 
-.PHONY: help setup build web demo test check test-web lint fuzz golden bench clean
+.PHONY: help setup setup-web build web demo test check test-web lint fuzz golden bench clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
 
-setup: ## Install what is missing: Go, a C compiler, a Vulkan loader and driver, Node.js, Chromium
+setup: ## Install what is missing: Go, a C compiler, a Vulkan loader and driver
 	@.ci/setup
+
+setup-web: setup ## Install besides what web pages and their tests need: Node.js, Chromium, npm packages
+	@.ci/setup web
 
 build: setup ## Build bin/pixelda-wgpu
 	go build -trimpath -ldflags='-s -w' -o bin/pixelda-wgpu ./native
 
-web: setup ## Build the page and its program into web/dist
+web: setup-web ## Build the page and its program into web/dist
 	cd web && node build.mjs
 
 demo: build ## Adapt a classifier to the built-in target digits; a few minutes on a CPU
 	bin/pixelda-wgpu train
 
-test: setup check ## Run every check: format, vet, tests on the GPU or its software driver and in a browser, lint
+test: setup-web check ## Run every check: format, vet, tests on the GPU or its software driver and in a browser, lint
 	go test ./...
 	@$(MAKE) --no-print-directory test-web
 	@$(MAKE) --no-print-directory lint
@@ -42,10 +45,9 @@ check: setup ## Check the format and vet: seconds
 		{ echo "not formatted; run gofmt -w on:"; echo "$$unformatted"; exit 1; } >&2
 	go vet ./...
 	GOOS=js GOARCH=wasm go vet ./gpu ./wasm/...
-	cd web && npm run --silent check
 
-test-web: web ## Test the page in Chromium: training there equals training here
-	cd web && npm test --silent
+test-web: web ## Check and test the page in Chromium: training there equals training here
+	cd web && npm run --silent check && npm test --silent
 
 lint: setup ## Run the pinned linters (the first time builds them: two minutes)
 	go tool -modfile=.ci/tools/go.mod golangci-lint run ./...

@@ -24,7 +24,7 @@ const onnxTolerance = 1e-4
 // is valid, with the generator on the GPU, at batch sizes that no program has.
 func TestONNX(t *testing.T) {
 	if _, err := os.Stat("../../web/node_modules/onnxruntime-node"); err != nil {
-		t.Fatalf("ONNX Runtime is not installed (%v); run make setup", err)
+		t.Fatalf("ONNX Runtime is not installed (%v); run make setup-web", err)
 	}
 	for name, change := range map[string]func(*trainer.Config){
 		"with noise": nil, "plain": plain,

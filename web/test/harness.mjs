@@ -37,7 +37,7 @@ export const browserPath = process.env.CHROMIUM ?? "/usr/bin/chromium";
  * Tests fail where it is missing: what does not run proves nothing.
  */
 export async function launch({ webgpu = true, args = [] } = {}) {
-  if (!existsSync(browserPath)) throw new Error(`no browser at ${browserPath}; run make setup, or set CHROMIUM`);
+  if (!existsSync(browserPath)) throw new Error(`no browser at ${browserPath}; run make setup-web, or set CHROMIUM`);
   const profile = mkdtempSync(join(tmpdir(), "pixelda-chromium-"));
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: browserPath, chromiumSandbox: false, headless: true,
