@@ -169,6 +169,30 @@ describe("Generator", () => {
       assert.equal(got.left, 0);
     }));
 
+  it("draws the same with the kernels for GPUs", () =>
+    on("/blank.html", async (tab) => {
+      const got = await tab.evaluate(async () => {
+        const draw = async () => {
+          const device = await (await navigator.gpu.requestAdapter()).requestDevice();
+          const g = await pixelda.Generator.load("/full.pxda", { device });
+          const out = await g.adapt(g.examples.slice(0, 3), { batch: 1 }); // SwiftShader is slow at these
+          g.dispose();
+          return { software: g.software, out };
+        };
+        const cpu = await draw();
+        // A device that does not say that it is software gets the other kernels.
+        for (const [name, value] of [["description", "Some GPU"], ["architecture", "some"], ["isFallbackAdapter", false]]) {
+          Object.defineProperty(GPUAdapterInfo.prototype, name, { get: () => value });
+        }
+        const gpu = await draw();
+        const apart = cpu.out.map((picture, i) => Math.max(...picture.data.map((v, k) => Math.abs(v - gpu.out[i].data[k]))));
+        return { software: [cpu.software, gpu.software], worst: Math.max(...apart), count: apart.length };
+      });
+      assert.deepEqual(got.software, [true, false]);
+      assert.equal(got.count, 3);
+      assert.ok(got.worst <= 1, `${got.worst} levels apart`);
+    }));
+
   it("works in a worker", () =>
     on("/blank.html", async (tab) => {
       const got = await tab.evaluate(async () => {
