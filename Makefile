@@ -15,7 +15,7 @@ export GOFLAGS := $(GOFLAGS) -buildvcs=false
 PYTHON ?= python3
 FUZZTIME ?= 60s
 
-.PHONY: help setup setup-web build web demo test check test-web lint fuzz golden bench clean
+.PHONY: help setup setup-web build view web demo test check test-web lint fuzz golden bench clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -26,8 +26,20 @@ setup: ## Install what is missing: Go, a C compiler, a Vulkan loader and driver
 setup-web: setup ## Install besides what web pages and their tests need: Node.js, Chromium, npm packages
 	@.ci/setup web
 
-build: setup ## Build bin/pixelda-wgpu
+build: setup ## Build bin/pixelda-wgpu, and its window where the X11 headers are
 	go build -trimpath -ldflags='-s -w' -o bin/pixelda-wgpu ./native
+	@if .ci/setup has-window; then $(MAKE) --no-print-directory bin/pixelda-wgpu-view; else \
+		echo "left out: pixelda-wgpu view, whose window needs the X11 headers; 'make view' installs them"; fi
+
+view: ## Build bin/pixelda-wgpu-view, the window of 'pixelda-wgpu view'
+	@.ci/setup window
+	@$(MAKE) --no-print-directory bin/pixelda-wgpu-view
+
+# A program with a window ends at once where there is no display, whatever it was
+# asked: so the window is a program of its own.
+.PHONY: bin/pixelda-wgpu-view
+bin/pixelda-wgpu-view:
+	go build -tags view -trimpath -ldflags='-s -w' -o $@ ./native
 
 web: setup-web ## Build the page and its program into web/dist
 	cd web && node build.mjs
@@ -36,6 +48,7 @@ demo: build ## Adapt a classifier to the built-in target digits; a few minutes o
 	bin/pixelda-wgpu train
 
 test: setup-web check ## Run every check: format, vet, tests on the GPU or its software driver and in a browser, lint
+	@.ci/setup display
 	go test ./...
 	@$(MAKE) --no-print-directory test-web
 	@$(MAKE) --no-print-directory lint
@@ -44,6 +57,7 @@ check: setup ## Check the format and vet: seconds
 	@unformatted=$$(gofmt -l .); [ -z "$$unformatted" ] || \
 		{ echo "not formatted; run gofmt -w on:"; echo "$$unformatted"; exit 1; } >&2
 	go vet ./...
+	@if .ci/setup has-window; then go vet -tags view ./native ./trainer/gallery/...; fi
 	GOOS=js GOARCH=wasm go vet ./gpu ./wasm/...
 
 test-web: web ## Check and test the page in Chromium: training there equals training here
@@ -51,6 +65,8 @@ test-web: web ## Check and test the page in Chromium: training there equals trai
 
 lint: setup ## Run the pinned linters (the first time builds them: two minutes)
 	go tool -modfile=.ci/tools/go.mod golangci-lint run ./...
+	@if .ci/setup has-window; then \
+		go tool -modfile=.ci/tools/go.mod golangci-lint run --build-tags view ./native/... ./trainer/gallery/...; fi
 
 fuzz: setup ## Fuzz every parser for a minute each (FUZZTIME=60s)
 	@grep -rHo --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' . | sort | \

@@ -58,7 +58,8 @@ func ReadFiles(name string, files []File, o Options) ([]Domain, error) {
 	}
 	has := func(name string) bool { return byName[name] != nil }
 	for _, file := range names { // one pair of idx files by any name
-		if labels := labelsOf(file, has); labels != "" || len(names) == 1 {
+		labels := labelsOf(file, has)
+		if labels != "" || len(names) == 1 && looksLikeIDX(byName[file]) {
 			pool, err := readIDXFiles(file, labels, open)
 			if err != nil {
 				return nil, err
@@ -67,4 +68,9 @@ func ReadFiles(name string, files []File, o Options) ([]Domain, error) {
 		}
 	}
 	return nil, fmt.Errorf("datasets: %s: neither images (PNG, JPEG, WebP), idx files, a ZIP file nor a packed set (.pxds)", name)
+}
+
+// looksLikeIDX reports whether data begin as an idx file does, gzipped or not.
+func looksLikeIDX(data []byte) bool {
+	return bytes.HasPrefix(data, []byte{0, 0}) || bytes.HasPrefix(data, []byte{0x1f, 0x8b})
 }

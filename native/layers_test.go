@@ -24,7 +24,7 @@ var layers = map[string][]string{
 	"model/graph":     {"wgsl", "gpu"},
 	"model":           {"model/graph", "wgsl", "gpu"},
 	"trainer":         {"model", "model/graph", "datasets", "gpu"},
-	"trainer/gallery": {"trainer"},
+	"trainer/gallery": {},
 	"native":          {"trainer/gallery", "trainer", "model", "model/graph", "datasets", "gpu", "wgsl", "testdata/traces"},
 	"wasm":            {"trainer", "model", "model/graph", "datasets", "gpu", "wgsl"},
 	"wasm/gallery":    {"trainer/gallery", "trainer"},

@@ -112,7 +112,7 @@ pixelda-wgpu bench -preset small         time a training step`,
 			root.AddCommand(cmd)
 		}
 	}
-	add("train", newTrain(c), newEval(c), newAdapt(c), newExport(c))
+	add("train", newTrain(c), newEval(c), newAdapt(c), newView(c), newExport(c))
 	add("data", newDatasets(c))
 	add("machine", newInfo(c), newVerify(c), newBench(c))
 	add("other", newCompletion(c))

@@ -255,7 +255,7 @@ func panicMessage(report string) string {
 func onDevice(args []string) (forFolder func(folder string) []string, ok bool) {
 	root := newRoot(newConsole(io.Discard, io.Discard))
 	cmd, rest, err := root.Find(doubleDashes(args))
-	if err != nil || cmd.Flags().Lookup("adapter") == nil || cmd.ParseFlags(rest) != nil {
+	if err != nil || cmd.DisableFlagParsing || cmd.Flags().Lookup("adapter") == nil || cmd.ParseFlags(rest) != nil {
 		return nil, false
 	}
 	return func(folder string) []string {

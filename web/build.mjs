@@ -23,13 +23,17 @@ rmSync(dist, { recursive: true, force: true });
 mkdirSync(dist, { recursive: true });
 
 wasm("trainer");
+wasm("gallery");
 
 const common = {
   bundle: true, format: "esm", target: "es2022", minify: true, sourcemap: false, legalComments: "none", logLevel: "warning",
 };
+await build({ ...common, entryPoints: { page: join(web, "src/page/main.ts") }, outdir: dist });
+await build({ ...common, entryPoints: { page: join(web, "page/page.css") }, outdir: dist });
+for (const file of ["index.html", "gallery.html", "icon.svg"]) cpSync(join(web, "page", file), join(dist, file));
 await build({
   ...common,
-  entryPoints: { worker: join(web, "src/worker/main.ts") },
+  entryPoints: { worker: join(web, "src/worker/main.ts"), gallery: join(web, "src/page/gallery-frame.ts") },
   outdir: dist,
   // Go's glue belongs to the compiler that built the program.
   inject: [join(go("env", "GOROOT"), "lib/wasm/wasm_exec.js")],

@@ -23,10 +23,11 @@ const (
 // all samples are in sight, or the smallest that a finger can hit, for scrolling.
 func arrange(area Rect, scale float64, samples, rows, w, h int) arrangement {
 	a := arrangement{left: captionW}
+	margin := pad
 	if area.W < narrow {
-		a.left, a.caption = 0, captionH
+		a.left, a.caption, margin = 0, captionH, gap
 	}
-	room := area.W - 2*pad - a.left
+	room := area.W - 2*margin - a.left
 	least := math.Ceil(smallest * scale / float64(w))
 	for zoom := max(least, floor(room*scale/float64(w))); ; zoom-- {
 		a.cellW, a.cellH = zoom*float64(w)/scale, zoom*float64(h)/scale
@@ -67,7 +68,7 @@ func (g *Gallery) drawGrid(p pen, area Rect) {
 	g.settle(area.H, a.height(), float64(g.chosen/a.columns)*(a.bandH+bandGap), a.bandH)
 
 	width := a.left + float64(a.columns)*(a.cellW+hair) - hair
-	x0 := area.X + max(pad, (area.W-width)/2)
+	x0 := area.X + (area.W-width)/2
 	y0 := area.Y + max(0, (area.H-a.height())/2) - g.scroll
 	for i := range n {
 		x := x0 + a.left + float64(i%a.columns)*(a.cellW+hair)

@@ -46,7 +46,8 @@ type Samples struct {
 	Classes       []string
 }
 
-// Query asks for one source image under several noise vectors.
+// Query asks for one source image under several noise vectors. There are two
+// kinds: with neighbours, and without.
 type Query struct {
 	ID         int
 	Image      int         // of the samples
@@ -70,7 +71,7 @@ type Neighbour struct {
 
 // Host does for a gallery what needs a device. Its methods return at once.
 type Host interface {
-	Ask(Query)     // Gallery.Answer brings the result, unless a later query replaced it
+	Ask(Query)     // Gallery.Answer brings the result; a query replaces a waiting one of its kind
 	Turn(by int)   // show the state before (-1) or after (+1) this one
 	Save()         // write a picture of the gallery
 	Leave() string // what Escape does in the grid, for the help; "" for nothing

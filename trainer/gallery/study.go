@@ -62,11 +62,11 @@ func (g *Gallery) ask() {
 	s := &g.study
 	s.clear()
 	s.noise = s.vectors(g.own(), g.chosen)
+	g.look()
 	if s.noise != nil {
 		s.strip = s.next()
 		g.host.Ask(Query{ID: s.strip, Image: g.chosen, Noise: s.noise})
 	}
-	g.look()
 }
 
 // own is the noise of the chosen sample in the grid.
@@ -330,6 +330,9 @@ func (g *Gallery) drawNeighbours(p pen, r Rect) float64 {
 	columns = min(columns, 8)
 	w := (r.W - float64(columns-1)*gap) / float64(columns)
 	rows := (len(s.nearby) + columns - 1) / columns
+	if side := float64(g.samples.Source[0].Width); w*g.scale > side { // so that captions stand below their images
+		w = floor(w*g.scale/side) * side / g.scale
+	}
 	h := w
 	p.text(r.X, r.Y+captionH/2, small, r.W, faint, "training images of the target, with the root mean square difference of 255")
 	for i, n := range s.nearby {

@@ -75,7 +75,7 @@ func (l *library) open(s source, r *request, seed uint64, size int) (datasets.Sp
 	return datasets.Splits{}, fmt.Errorf("datasets: a source of kind %q; want builtin, files or packed", s.Kind)
 }
 
-// remember opens a set unless it is among the last few.
+// remember opens a set unless it is among the last two.
 func (l *library) remember(key string, open func() (datasets.Splits, error)) (datasets.Splits, error) {
 	if s, ok := l.kept[key]; ok {
 		return s, nil
@@ -84,8 +84,8 @@ func (l *library) remember(key string, open func() (datasets.Splits, error)) (da
 	if err != nil {
 		return s, err
 	}
-	const most = 4
-	if len(l.last) == most {
+	const few = 2 // a source and a target
+	if len(l.last) == few {
 		delete(l.kept, l.last[0])
 		l.last = l.last[1:]
 	}

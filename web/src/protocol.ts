@@ -262,8 +262,6 @@ export interface Configured {
   memory: number;
   /** Multiplies and adds of one iteration, direct algorithms. */
   flops: number;
-  /** The other images than those of the checkpoint, in words, where they differ. */
-  warning?: string;
 }
 
 export interface DataPreview {
@@ -425,7 +423,10 @@ export interface Lost {
   retry: number;
 }
 
-/** Training continues from the snapshot of `step`: records after it are void. */
+/**
+ * The run is back at the snapshot of `step`, after a lost device or after losses
+ * that were not finite: records after it are void.
+ */
 export interface Recovered {
   type: "recovered";
   step: number;

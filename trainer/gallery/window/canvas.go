@@ -1,13 +1,11 @@
+//go:build view || js
+
 package window
 
 import (
-	"bytes"
-	"fmt"
 	"image/color"
 
 	"github.com/hajimehoshi/ebiten/v2"
-	"github.com/hajimehoshi/ebiten/v2/text/v2"
-	"golang.org/x/image/font/gofont/goregular"
 
 	"pixelda-wgpu/trainer/gallery"
 )
@@ -15,9 +13,10 @@ import (
 // canvas draws a gallery on Ebiten's screen.
 type canvas struct {
 	screen *ebiten.Image
-	dot    *ebiten.Image // one white pixel
-	font   *text.GoTextFaceSource
+	dot    *texture // one white pixel
 	images map[*gallery.Image]*texture
+	labels map[label]*texture
+	font   font
 	frame  int
 }
 
@@ -28,11 +27,8 @@ type texture struct {
 }
 
 func newCanvas() (*canvas, error) {
-	font, err := text.NewGoTextFaceSource(bytes.NewReader(goregular.TTF))
-	if err != nil {
-		return nil, fmt.Errorf("window: %w", err)
-	}
-	return &canvas{font: font, images: map[*gallery.Image]*texture{}}, nil
+	font, err := newFont()
+	return &canvas{font: font, images: map[*gallery.Image]*texture{}, labels: map[label]*texture{}}, err
 }
 
 func (c *canvas) begin(screen *ebiten.Image) {
@@ -42,25 +38,37 @@ func (c *canvas) begin(screen *ebiten.Image) {
 
 // end frees what this frame did not draw.
 func (c *canvas) end() {
-	for img, t := range c.images {
-		if t.used != c.frame {
+	evict(c.images, c.frame)
+	evict(c.labels, c.frame)
+}
+
+func evict[K comparable](textures map[K]*texture, frame int) {
+	for key, t := range textures {
+		if t.used != frame {
 			t.Deallocate()
-			delete(c.images, img)
+			delete(textures, key)
 		}
 	}
+}
+
+// draw puts a texture into an area.
+func (c *canvas) draw(t *texture, r gallery.Rect, o *ebiten.DrawImageOptions) {
+	t.used = c.frame
+	size := t.Bounds().Size()
+	o.GeoM.Scale(r.W/float64(size.X), r.H/float64(size.Y))
+	o.GeoM.Translate(r.X, r.Y)
+	c.screen.DrawImage(t.Image, o)
 }
 
 // Fill implements gallery.Canvas.
 func (c *canvas) Fill(r gallery.Rect, fill color.RGBA) {
 	if c.dot == nil {
-		c.dot = ebiten.NewImage(1, 1)
+		c.dot = &texture{Image: ebiten.NewImage(1, 1)}
 		c.dot.Fill(color.White)
 	}
 	var o ebiten.DrawImageOptions
-	o.GeoM.Scale(r.W, r.H)
-	o.GeoM.Translate(r.X, r.Y)
 	o.ColorScale.ScaleWithColor(fill)
-	c.screen.DrawImage(c.dot, &o)
+	c.draw(c.dot, r, &o)
 }
 
 // Image implements gallery.Canvas.
@@ -71,29 +79,9 @@ func (c *canvas) Image(r gallery.Rect, img *gallery.Image) {
 		t.WritePixels(img.RGBA)
 		c.images[img] = t
 	}
-	t.used = c.frame
 	var o ebiten.DrawImageOptions
 	if r.W < float64(img.Width) {
 		o.Filter = ebiten.FilterLinear
 	}
-	o.GeoM.Scale(r.W/float64(img.Width), r.H/float64(img.Height))
-	o.GeoM.Translate(r.X, r.Y)
-	c.screen.DrawImage(t.Image, &o)
-}
-
-// Text implements gallery.Canvas.
-func (c *canvas) Text(x, y, size float64, fill color.RGBA, s string) {
-	var o text.DrawOptions
-	o.GeoM.Translate(x, y)
-	o.ColorScale.ScaleWithColor(fill)
-	text.Draw(c.screen, s, c.face(size), &o)
-}
-
-// Measure implements gallery.Canvas.
-func (c *canvas) Measure(size float64, s string) float64 {
-	return text.Advance(s, c.face(size))
-}
-
-func (c *canvas) face(size float64) *text.GoTextFace {
-	return &text.GoTextFace{Source: c.font, Size: size}
+	c.draw(t, r, &o)
 }

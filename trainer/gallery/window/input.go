@@ -1,3 +1,5 @@
+//go:build view || js
+
 package window
 
 import (

@@ -1,3 +1,5 @@
+//go:build view || js
+
 // Package window shows a gallery with Ebiten: in a window of the system, or in a
 // browser's page. It alone imports Ebiten, which on Linux ends any program that
 // links it where there is no display.

@@ -1,0 +1,32 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+)
+
+// viewing is the command view.
+type viewing struct {
+	*console
+	adapter, data string
+}
+
+func newView(c *console) *cobra.Command {
+	v := viewing{console: c}
+	cmd := &cobra.Command{
+		Use:   "view [FLAGS] RUN|CHECKPOINT",
+		Short: "show what the generator makes, in a window",
+		Long: `Opens a window with source images, what the generator makes of them, and the
+target images nearest to those. Of a run that is training it shows each new
+checkpoint. A click enlarges a sample: its noise swept and walked through, its
+nearest neighbours, and what the classifier takes it for. H lists the keys,
+P saves a picture.`,
+		Example: `pixelda-wgpu view runs/0001-pixelda
+pixelda-wgpu view runs/0001-pixelda/checkpoints/step-00001000.safetensors`,
+		Args: oneArgument("a run folder or a checkpoint"),
+		RunE: func(cmd *cobra.Command, args []string) error { return v.open(args[0]) },
+	}
+	adapterFlag(cmd, &v.adapter)
+	cmd.Flags().StringVar(&v.data, "data", "", "the `FOLDER` where known data sets lie; otherwise as the run had it")
+	v.prepare(cmd)
+	return cmd
+}

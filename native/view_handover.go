@@ -1,0 +1,88 @@
+//go:build !view
+
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// A program that links a window library ends at once on a machine without a
+// display, whatever it was to do. So this one has no window: it hands over to
+// windowProgram, the same program built with one.
+const windowProgram = "pixelda-wgpu-view"
+
+// prepare lets the other program read the flags.
+func (v *viewing) prepare(cmd *cobra.Command) {
+	cmd.DisableFlagParsing = true
+	cmd.Args = nil
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if slices.Contains(args, "--help") || slices.Contains(args, "-h") || len(args) == 0 {
+			return cmd.Help()
+		}
+		return v.handOver(args)
+	}
+}
+
+func (v *viewing) open(path string) error { return v.handOver([]string{path}) }
+
+// handOver runs the window's program.
+func (v *viewing) handOver(args []string) error {
+	program, err := findWindowProgram()
+	if err != nil {
+		return err
+	}
+	if runtime.GOOS == "linux" && os.Getenv("DISPLAY") == "" {
+		return errors.New("view: there is no display here (DISPLAY is not set); run it on a desktop, or look at the run's samples folder")
+	}
+	log := &crashLog{out: v.err}
+	cmd := exec.Command(program, append([]string{"view"}, args...)...)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, v.out, log
+	err = cmd.Run()
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) {
+		return err
+	}
+	log.take()
+	if why := goPanic(string(log.report)); why != "" {
+		return fmt.Errorf("view: no window can open here: %s", why)
+	}
+	log.release()
+	return errReported
+}
+
+// findWindowProgram looks beside this program, then on the PATH.
+func findWindowProgram() (string, error) {
+	name := windowProgram
+	if runtime.GOOS == "windows" {
+		name += ".exe"
+	}
+	if self, err := os.Executable(); err == nil {
+		beside := filepath.Join(filepath.Dir(self), name)
+		if _, err := os.Stat(beside); err == nil {
+			return beside, nil
+		}
+	}
+	if path, err := exec.LookPath(name); err == nil {
+		return path, nil
+	}
+	return "", fmt.Errorf("view: this program has no window, so that it runs without a display; 'make view' builds %s, which belongs beside it", name)
+}
+
+// goPanic is the first line of a Go panic's report, without the word.
+func goPanic(report string) string {
+	line, _, _ := strings.Cut(report, "\n")
+	what, _ := strings.CutPrefix(line, "panic: ")
+	if what == line {
+		return ""
+	}
+	return what
+}

@@ -1,0 +1,78 @@
+//go:build view
+
+package main
+
+import (
+	"fmt"
+	"image"
+	"image/png"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"pixelda-wgpu/gpu"
+	"pixelda-wgpu/trainer/gallery"
+	"pixelda-wgpu/trainer/gallery/window"
+	"pixelda-wgpu/trainer/rundir"
+)
+
+func (v *viewing) prepare(*cobra.Command) {}
+
+// open shows a window until it is closed.
+func (v *viewing) open(path string) error {
+	v.phase("reading images")
+	e, err := newExhibit(path, v.data)
+	v.phase("")
+	if err != nil {
+		return err
+	}
+	d, err := gpu.Open(gpu.Options{Adapter: v.adapter})
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	h := &windowHost{visitor: newVisitor(), exhibit: e}
+	h.window, err = window.New(h, "PixelDA: "+e.title, func() bool { return true })
+	if err != nil {
+		return err
+	}
+	done := make(chan error, 1)
+	go func() {
+		err := e.serve(d, h.visitor, h.window.Do)
+		if err != nil {
+			h.window.Close() // and the error is told on the terminal
+		}
+		done <- err
+	}()
+	err = h.window.Run()
+	h.leave()
+	if failed := <-done; failed != nil {
+		return failed
+	}
+	return err
+}
+
+// windowHost computes for the gallery of a window.
+type windowHost struct {
+	*visitor
+	exhibit *exhibit
+	window  *window.Window
+}
+
+// Leave implements gallery.Host.
+func (h *windowHost) Leave() string { return "close the window; F fills the screen" }
+
+// Save implements gallery.Host: it writes a picture into the present folder.
+func (h *windowHost) Save() {
+	h.window.Capture(func(img image.Image) {
+		file := h.exhibit.pictureName()
+		err := rundir.WriteFile(file, func(w io.Writer) error { return png.Encode(w, img) })
+		h.window.Do(func(g *gallery.Gallery) {
+			if err != nil {
+				g.Toast(plain(err.Error()))
+				return
+			}
+			g.Toast(fmt.Sprintf("Saved %s", file))
+		})
+	})
+}

@@ -1,0 +1,168 @@
+//go:build js
+
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+
+	"pixelda-wgpu/datasets"
+	"pixelda-wgpu/trainer"
+)
+
+// restore goes on from the stored snapshot.
+func (w *worker) restore(r *request) error {
+	s := w.store.last
+	if s == nil {
+		return refuse("there is no snapshot", "Begin a new run.")
+	}
+	var images [2]datasets.Splits
+	sources := s.Sources
+	for i, from := range s.Sources {
+		var err error
+		if from.Kind == "kept" {
+			var b []byte
+			if b, err = readFile(from.URL); err == nil {
+				images[i], err = datasets.ReadPacked(from.Name, bytes.NewReader(b))
+			}
+			w.store.data[i], sources[i] = from.URL, source{Kind: "files", Name: from.Name}
+		} else {
+			images[i], err = w.library.open(from, r, s.Config.Seed, s.Config.Model.Size)
+		}
+		if err != nil {
+			return as("data", err)
+		}
+	}
+	next := &run{sources: sources, images: images, tune: s.Tune, baseline: s.Baseline, kept: s}
+	for _, line := range s.History {
+		var at struct {
+			Step int `json:"step"`
+		}
+		if err := json.Unmarshal(line, &at); err != nil {
+			return as("checkpoint", err)
+		}
+		next.history = append(next.history, record{at.Step, line})
+	}
+	return w.resume(r, next, s.Config, s.checkpoint, "the snapshot")
+}
+
+// load goes on from a checkpoint of the page or of the command line.
+func (w *worker) load(r *request) error {
+	var ask struct {
+		Checkpoint part `json:"checkpoint"`
+	}
+	if err := r.decode(&ask); err != nil {
+		return err
+	}
+	b := r.bytes(ask.Checkpoint)
+	_, st, err := trainer.ReadCheckpoint(bytes.NewReader(b), int64(len(b)), "the file")
+	if err != nil {
+		return as("checkpoint", err)
+	}
+	c := st.Config
+	next := &run{baseline: st.Baseline}
+	for i, name := range []string{c.Source, c.Target} {
+		switch {
+		case known(name):
+			next.sources[i] = source{Kind: "builtin", Name: name}
+			if next.images[i], err = w.library.open(next.sources[i], r, c.Seed, c.Model.Size); err != nil {
+				return as("data", err)
+			}
+		case w.run != nil:
+			next.sources[i], next.images[i] = w.run.sources[i], w.run.images[i]
+		default:
+			return &fault{"checkpoint", fmt.Errorf("checkpoint: it was trained on %s → %s", c.Source, c.Target), "Choose these images first, then load the checkpoint."}
+		}
+	}
+	return w.resume(r, next, c, b, "the file")
+}
+
+// resume builds a run and takes it to a checkpoint.
+func (w *worker) resume(r *request, next *run, c trainer.Config, checkpoint []byte, name string) error {
+	data, err := trainer.PrepareData(c, next.images[0], next.images[1])
+	if err != nil {
+		return as("data", err)
+	}
+	f, st, err := trainer.ReadCheckpoint(bytes.NewReader(checkpoint), int64(len(checkpoint)), name)
+	if err != nil {
+		return as("checkpoint", err)
+	}
+	var kernels map[string]string
+	if st.Adapter == w.device.Info().Key() {
+		kernels = st.Kernels
+		next.tune = next.tune || len(kernels) > 0
+	}
+	if err := w.build(next, c, data, kernels); err != nil {
+		return err
+	}
+	if err := next.ResumeFrom(f, st, name); err != nil {
+		next.Close()
+		return as("checkpoint", err)
+	}
+	next.Recorder = trainer.NewRecorder(next.Trainer) // rates count from here
+	if next.kept == nil {
+		next.kept = &snapshot{checkpoint: bytes.Clone(checkpoint), manifest: manifest{Step: st.Iteration}}
+	}
+	w.adopt(next)
+	reply(r, next.describe())
+	return w.show()
+}
+
+// save gives the page a checkpoint: the file of the command line.
+func (w *worker) save(r *request) error {
+	b, err := w.checkpoint()
+	if err != nil {
+		return err
+	}
+	reply(r, message{"name": fmt.Sprintf("pixelda-%08d.safetensors", w.run.Iteration), "bytes": bytesOf(b)})
+	return nil
+}
+
+func (w *worker) checkpoint() ([]byte, error) {
+	st := w.run.State()
+	st.Baseline = w.run.baseline
+	var b bytes.Buffer
+	err := w.run.Save(&b, st)
+	return b.Bytes(), err
+}
+
+// revive builds the run anew, as it was at the last snapshot: on another device,
+// or after what was computed since is worth nothing.
+func (r *run) revive(w *worker) error {
+	choose, err := w.chooser(r.tune, nil)
+	if err != nil {
+		return err
+	}
+	t, err := trainer.New(w.device, r.Config, r.Data, trainer.Options{Choose: choose})
+	if err != nil {
+		return err
+	}
+	r.Recorder = trainer.NewRecorder(t)
+	return r.rewind(r.kept)
+}
+
+// rewind takes a fresh run to a snapshot; nil is the beginning.
+func (r *run) rewind(s *snapshot) error {
+	r.broken = nil
+	step := 0
+	if s != nil {
+		f, st, err := trainer.ReadCheckpoint(bytes.NewReader(s.checkpoint), int64(len(s.checkpoint)), "the snapshot")
+		if err != nil {
+			return as("checkpoint", err)
+		}
+		if err := r.ResumeFrom(f, st, "the snapshot"); err != nil {
+			return as("checkpoint", err)
+		}
+		step = st.Iteration
+	}
+	n := 0
+	for _, rec := range r.history {
+		if rec.step <= step {
+			r.history[n] = rec
+			n++
+		}
+	}
+	r.history = r.history[:n]
+	return nil
+}

@@ -1,0 +1,157 @@
+//go:build js
+
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"pixelda-wgpu/datasets"
+)
+
+// store is the browser's private files.
+type store struct {
+	last *snapshot // of the newest file
+	data [2]string // names of the files of images kept
+}
+
+func slotName(slot int) string { return fmt.Sprintf("snapshot-%d", slot) }
+
+// latest returns the newest whole snapshot, or nil.
+func (t *store) latest() (*snapshot, error) {
+	t.last = nil
+	for slot := range 2 {
+		b, err := readFile(slotName(slot))
+		if err != nil {
+			return nil, err
+		}
+		if s, err := decodeSnapshot(b); err == nil && (t.last == nil || s.Number > t.last.Number) {
+			t.last, s.slot = s, slot
+		}
+	}
+	return t.last, nil
+}
+
+// keep stores a snapshot, and images that exist nowhere else.
+func (t *store) keep(s *snapshot, images [2]datasets.Splits) (size int, err error) {
+	if t.last != nil {
+		s.Number, s.slot = t.last.Number+1, 1-t.last.slot
+	}
+	stored := *s
+	for i, from := range s.Sources {
+		if from.Kind == "files" {
+			if stored.Sources[i], err = t.keepImages(from, images[i]); err != nil {
+				return 0, err
+			}
+		}
+	}
+	b, err := stored.encode()
+	if err != nil {
+		return 0, err
+	}
+	if err := writeFile(slotName(s.slot), b); err != nil {
+		return 0, err
+	}
+	t.last = s
+	return len(b), t.tidy(stored.Sources)
+}
+
+// keepImages stores images that the page was given, once.
+func (t *store) keepImages(from source, images datasets.Splits) (source, error) {
+	name := "images-" + images.Fingerprint()[:16]
+	kept := source{Kind: "kept", Name: from.Name, URL: name}
+	for _, have := range t.data {
+		if have == name {
+			return kept, nil
+		}
+	}
+	var b bytes.Buffer
+	if err := datasets.WritePacked(&b, images); err != nil {
+		return kept, err
+	}
+	if err := writeFile(name, b.Bytes()); err != nil {
+		return kept, err
+	}
+	t.data[0], t.data[1] = t.data[1], name
+	return kept, nil
+}
+
+// tidy removes the images that the newest snapshot does not need.
+func (t *store) tidy(needed [2]source) error {
+	names, err := await(host.Get("store").Call("list"))
+	if err != nil {
+		return err
+	}
+	for i := range names.Length() {
+		name := names.Index(i).String()
+		if strings.HasPrefix(name, "images-") && name != needed[0].URL && name != needed[1].URL {
+			if err := removeFile(name); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// discard removes the snapshots and their images.
+func (t *store) discard() error {
+	t.last, t.data = nil, [2]string{}
+	return errors.Join(removeFile(slotName(0)), removeFile(slotName(1)), t.tidy([2]source{}))
+}
+
+// tunings are the kernels chosen by timing, by adapter.
+const tunings = "kernels.json"
+
+func (t *store) tuning(adapter string) (map[string]string, error) {
+	all, err := t.tunings()
+	return all[adapter], err
+}
+
+func (t *store) tunings() (map[string]map[string]string, error) {
+	all := map[string]map[string]string{}
+	b, err := readFile(tunings)
+	if err == nil && b != nil && json.Unmarshal(b, &all) != nil {
+		all = map[string]map[string]string{} // torn by a tab that died: choose anew
+	}
+	return all, err
+}
+
+func (t *store) keepTuning(adapter string, choices map[string]string) error {
+	all, err := t.tunings()
+	if err != nil {
+		return err
+	}
+	all[adapter] = choices
+	b, err := json.Marshal(all)
+	if err != nil {
+		return err
+	}
+	return writeFile(tunings, b)
+}
+
+func readFile(name string) ([]byte, error) {
+	v, err := await(host.Get("store").Call("read", name))
+	return goBytes(v), stored(name, err)
+}
+
+func writeFile(name string, b []byte) error {
+	_, err := await(host.Get("store").Call("write", name, jsBytes(b)))
+	return stored(name, err)
+}
+
+func removeFile(name string) error {
+	_, err := await(host.Get("store").Call("remove", name))
+	return stored(name, err)
+}
+
+// stored words an error of the browser's storage.
+func stored(name string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &fault{"storage", fmt.Errorf("storage: the browser cannot keep %s: %w", name, err),
+		"Leave private browsing, or free space in the browser's settings; save a checkpoint to be safe."}
+}

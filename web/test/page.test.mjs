@@ -1,0 +1,189 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { after, before, describe, test } from "node:test";
+import { launch, serve } from "./harness.mjs";
+import { Native, tiny } from "./native.mjs";
+
+let native, server, browser;
+
+before(async () => {
+  native = new Native();
+  server = await serve(native.sets);
+  browser = await launch();
+});
+
+after(async () => {
+  await browser?.close();
+  server?.close();
+  native?.close();
+});
+
+/** A link to the tiny run on the packed sets. */
+function link(changes = {}) {
+  const { model, ...run } = { ...tiny, ...changes };
+  return `${server.url}/#${new URLSearchParams({ preset: "small", source: "source.pxds", target: "target.pxds", ...run, ...model })}`;
+}
+
+// A software adapter deserves the warning it gets; a driver's remarks about the gallery's WebGL do not concern the page.
+const harmless = /GL Driver Message|gallery:/;
+
+/** Opens the page, and keeps what the console complains about. */
+async function open(url, { context = browser.context, width = 1280, until = "ready", routes = {} } = {}) {
+  const page = await context.newPage();
+  const complaints = [];
+  page.on("console", (m) => { if (["error", "warning"].includes(m.type()) && !harmless.test(m.text())) complaints.push(m.text()); });
+  page.on("pageerror", (e) => complaints.push(String(e)));
+  for (const [path, status] of Object.entries(routes)) await page.route(path, (r) => r.fulfill({ status }));
+  await page.setViewportSize({ width, height: 800 });
+  await page.goto(url);
+  await phase(page, until);
+  return { page, complaints };
+}
+
+const phase = (page, name) => page.waitForFunction((name) => document.body.dataset.phase === name, name, { timeout: 120_000 });
+const text = (page, selector) => page.locator(selector).innerText();
+
+/** How many colours a part of the page shows. */
+async function colours(page, selector) {
+  const png = await page.locator(selector).screenshot({ timeout: 60_000 });
+  return page.evaluate(async (url) => {
+    const image = await createImageBitmap(await (await fetch(url)).blob());
+    const canvas = new OffscreenCanvas(image.width, image.height);
+    const context = canvas.getContext("2d");
+    context.drawImage(image, 0, 0);
+    return new Set(new Uint32Array(context.getImageData(0, 0, image.width, image.height).data.buffer)).size;
+  }, `data:image/png;base64,${png.toString("base64")}`).catch((e) => assert.fail(String(e)));
+}
+
+/** idx files of n images of 8 × 8 in two classes. */
+function idx(n) {
+  const head = (magic, ...dims) => {
+    const b = Buffer.alloc(4 + 4 * dims.length);
+    b.writeUInt32BE(magic, 0);
+    dims.forEach((d, i) => b.writeUInt32BE(d, 4 + 4 * i));
+    return b;
+  };
+  const pixels = Buffer.from(Array.from({ length: n * 64 }, (_, i) => (i * 37) % 256));
+  const labels = Buffer.from(Array.from({ length: n }, (_, i) => i % 2));
+  return [
+    { name: "t-images-idx3-ubyte", mimeType: "", buffer: Buffer.concat([head(0x803, n, 8, 8), pixels]) },
+    { name: "t-labels-idx1-ubyte", mimeType: "", buffer: Buffer.concat([head(0x801, n), labels]) },
+  ];
+}
+
+describe("the page", () => {
+  test("trains, pauses, steps, keeps and resumes", async () => {
+    const { page, complaints } = await open(link());
+    assert.match(await text(page, "#status"), /Ready to train/);
+    assert.match(await text(page, "#figures"), /0 of 24/);
+    await page.click("#step");
+    await page.waitForFunction(() => /1 of 24/.test(document.getElementById("figures").innerText));
+    await phase(page, "ready");
+    await page.click("#train");
+    await page.waitForFunction(() => document.querySelector("#losses canvas"), null, { timeout: 60_000 });
+    await page.click("#train").catch(() => {}); // it may have finished by now
+    await phase(page, "ready");
+    const step = Number(/(\d+) of 24/.exec(await text(page, "#figures"))[1]);
+    assert.ok(step > 1, `paused at step ${step}`);
+    await page.click("#evaluate");
+    await page.waitForSelector("#confusion table", { timeout: 60_000 });
+    assert.match(await text(page, "#figures"), /TARGET ACCURACY\s+[\d.]+ %/i);
+    await page.click("#losses-numbers summary");
+    assert.ok(await page.locator("#losses-numbers tbody tr").count() > 0, "the table behind the chart is empty");
+    assert.deepEqual(complaints, []);
+
+    await page.reload();
+    await phase(page, "offering");
+    await page.getByRole("button", { name: /^Resume at step/ }).click();
+    await phase(page, "ready");
+    assert.match(await text(page, "#figures"), new RegExp(`${step} of 24`));
+    assert.ok(await page.locator("#losses canvas").count() > 0, "the curves are lost with a reload");
+    assert.deepEqual(complaints, []);
+    await page.close();
+  });
+
+  test("shows samples in the gallery, and without it", async () => {
+    for (const routes of [{}, { "**/gallery.wasm": 404 }]) {
+      const { page } = await open(link({ seed: 4 }), { until: "offering", routes });
+      await page.getByRole("button", { name: "Start a new run" }).first().click();
+      await phase(page, "ready");
+      const shown = "gallery.wasm" in routes || Object.keys(routes).length > 0 ? "#gallery canvas" : "#gallery iframe:not(.loading)";
+      await page.waitForSelector(shown, { timeout: 60_000 });
+      await page.waitForTimeout(1500); // Ebiten's first frames
+      const n = await colours(page, "#gallery");
+      assert.ok(n > 60, `the gallery shows ${n} colours: are there images?`);
+      if (shown.includes("iframe")) {
+        await page.locator("#gallery iframe").focus();
+        await page.keyboard.press("Tab");
+        assert.notEqual(await page.evaluate(() => document.activeElement.tagName), "IFRAME", "the keyboard is caught in the gallery");
+      }
+      await page.click("#train");
+      await page.waitForFunction(() => /Finished/.test(document.getElementById("status").textContent), null, { timeout: 120_000 });
+      await page.close();
+    }
+  });
+
+  test("takes images from files, after a look at them", async () => {
+    const { page } = await open(link({ seed: 5 }), { until: "offering" });
+    await page.getByRole("button", { name: "Start a new run" }).first().click();
+    await phase(page, "ready");
+    await page.click("#source");
+    await page.setInputFiles("#files", [{ name: "notes.zip", mimeType: "", buffer: Buffer.from("no archive") }]);
+    await page.waitForSelector("#preview .problem");
+    assert.match(await text(page, "#preview"), /notes\.zip/);
+    assert.ok(await page.locator("#use").isDisabled(), "a broken file can be used");
+    await page.setInputFiles("#files", idx(60));
+    await page.waitForSelector("#preview canvas");
+    assert.match(await text(page, "#preview"), /48 to train, 6 to validate and 6 to test, 8 × 8, grey/);
+    await page.keyboard.press("Escape");
+    await page.close();
+  });
+
+  test("says what is wrong, and what helps", async () => {
+    const { page } = await open(link({ seed: 6, nonsense: 1 }), { until: "offering" });
+    assert.match(await text(page, "#notices"), /There is no setting “nonsense”/);
+    await page.close();
+    const without = await launch({ webgpu: false });
+    try {
+      const { page } = await open(link(), { context: without.context, until: "failed" });
+      const notice = await text(page, ".notice.error");
+      assert.match(notice, /GPU/);
+      assert.ok(notice.split("\n").length > 2, `no remedy in: ${notice}`);
+      assert.ok(await page.locator("#train").isDisabled());
+    } finally {
+      await without.close();
+    }
+  });
+
+  test("fits narrow and wide screens, and the keyboard reaches everything", async () => {
+    for (const width of [360, 800, 1440]) {
+      const { page } = await open(link({ seed: 7 }), { width, until: "offering" });
+      const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      assert.ok(over <= 0, `${width} px: ${over} px too wide`);
+      if (width === 1440) {
+        await page.getByRole("button", { name: "Start a new run" }).first().click();
+        await phase(page, "ready");
+        const reached = new Set();
+        await page.evaluate(() => document.body.focus());
+        for (let i = 0; i < 60; i++) {
+          await page.keyboard.press("Tab");
+          reached.add(await page.evaluate(() => document.activeElement.id || document.activeElement.tagName));
+        }
+        for (const id of ["train", "step", "evaluate", "save", "load", "onnx", "source", "target", "preset", "set-seed", "verify", "IFRAME"]) {
+          assert.ok(reached.has(id), `Tab does not reach ${id}: ${[...reached].join(" ")}`);
+        }
+      }
+      const unnamed = await page.evaluate(() => [...document.querySelectorAll("button, input:not([hidden]), select")]
+        .filter((e) => !(e.textContent.trim() || e.getAttribute("aria-label") || e.labels?.length || e.id === "packed")).map((e) => e.outerHTML));
+      assert.deepEqual(unnamed, []);
+      await page.close();
+    }
+  });
+
+  test("asks no other host for anything", () => {
+    for (const file of ["index.html", "gallery.html", "page.css"]) {
+      const source = readFileSync(new URL(`../dist/${file}`, import.meta.url), "utf8");
+      assert.doesNotMatch(source, /(src|href)="https?:|url\(["']?https?:/, file);
+    }
+  });
+});
