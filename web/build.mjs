@@ -4,6 +4,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { buildEmbed } from "./embed.mjs";
 
 const web = dirname(fileURLToPath(import.meta.url));
 const root = dirname(web);
@@ -42,5 +43,7 @@ cpSync(join(root, "testdata/traces"), join(dist, "traces"), {
   recursive: true,
   filter: (path) => !/\.(go|gitignore)$/.test(path),
 });
+
+await buildEmbed(dist);
 
 for (const file of readdirSync(dist, { recursive: true })) if (existsSync(join(dist, file))) console.log(join("web/dist", file));

@@ -37,11 +37,6 @@ const (
 	pixelsBuffer = model.GenerateProgram + ".pixels"
 )
 
-// resizing names how images of another size are brought to the generator's: the
-// mean over the covered area where they are larger, bilinear from the corner
-// where they are smaller.
-const resizing = "mean, corner-bilinear"
-
 // batches are those of a bundle's programs: one image at once, as in a live
 // view, and many.
 var batches = []int{1, 16}
@@ -53,52 +48,6 @@ type Bundle struct {
 	Example  *datasets.Set // images to try it with, no larger than the generator's
 	weights  map[string][]float32
 	data     string // the folder of known sets, as its run had it
-}
-
-// Manifest is what a bundle states about its generator.
-type Manifest struct {
-	Generator Architecture     `json:"generator"`
-	Input     Input            `json:"input"`
-	Classes   []string         `json:"classes"`
-	Labels    []uint32         `json:"example_labels"` // of the examples, into Classes; none where they have no labels
-	Trained   Origin           `json:"trained"`
-	Layout    map[string]Place `json:"layout"` // of each tensor in the programs' buffers
-}
-
-// Architecture is the part of model.Config that shapes the generator, under the
-// same names.
-type Architecture struct {
-	Size           int     `json:"size"`
-	SourceChannels int     `json:"source_channels"`
-	TargetChannels int     `json:"target_channels"`
-	NoiseDim       int     `json:"noise_dim"`
-	GBlocks        int     `json:"g_blocks"`
-	GFilters       int     `json:"g_filters"`
-	GResiduals     bool    `json:"g_residuals"`
-	GHead          int     `json:"g_head_kernel"`
-	BNEpsilon      float64 `json:"bn_epsilon"`
-}
-
-// Input says how an image becomes what a program reads, float32 [channels, size, size].
-type Input struct {
-	Size     int        `json:"size"`
-	Channels int        `json:"channels"`
-	Range    [2]float64 `json:"range"` // of the bytes 0 and 255
-	Resize   string     `json:"resize"`
-}
-
-// Origin says where a generator was trained.
-type Origin struct {
-	Source string `json:"source"`
-	Target string `json:"target"`
-	Step   int    `json:"step"`
-	Seed   uint64 `json:"seed"`
-}
-
-// Place is where a tensor lies, as float32, in a buffer of the programs.
-type Place struct {
-	Buffer string `json:"buffer"`
-	Offset uint64 `json:"offset"` // bytes
 }
 
 // Program runs the generator on a batch; its kernels suit one kind of driver.
@@ -149,7 +98,7 @@ func FromFile(f *safetensors.File, st trainer.State, path string) (*Bundle, erro
 		},
 		data: c.Data,
 	}
-	if b.weights, err = readWeights(n, f.Float32s, f.Shape); err != nil {
+	if b.weights, err = readWeights(n, f); err != nil {
 		return nil, fmt.Errorf("export: %s: %w", path, err)
 	}
 	for _, v := range n.GeneratorVariables() {
@@ -168,36 +117,18 @@ func FromFile(f *safetensors.File, st trainer.State, path string) (*Bundle, erro
 	return b, nil
 }
 
-// architecture takes the generator's part out of a configuration.
-func architecture(c model.Config) Architecture {
-	return Architecture{c.Size, c.SourceChannels, c.TargetChannels, c.NoiseDim, c.GBlocks, c.GFilters, c.GResiduals, c.GHead, c.BNEpsilon}
-}
-
-// networks lays out the variables of the architecture. The other networks,
-// which a bundle has not, are the smallest.
-func (a Architecture) networks() (*model.Networks, error) {
-	c, err := model.Preset("small")
-	if err != nil {
-		return nil, err
-	}
-	c.Size, c.SourceChannels, c.TargetChannels, c.NoiseDim = a.Size, a.SourceChannels, a.TargetChannels, a.NoiseDim
-	c.GBlocks, c.GFilters, c.GResiduals, c.GHead, c.BNEpsilon = a.GBlocks, a.GFilters, a.GResiduals, a.GHead, a.BNEpsilon
-	c.SimilarityWeight, c.DFilters, c.TowerFilters, c.TowerUnits = 0, 1, [2]int{1, 1}, 1
-	return model.NewNetworks(c)
-}
-
 // readWeights takes the generator's variables out of a file.
-func readWeights(n *model.Networks, values func(name string) ([]float32, error), shape func(name string) ([]int, error)) (map[string][]float32, error) {
+func readWeights(n *model.Networks, f *safetensors.File) (map[string][]float32, error) {
 	weights := map[string][]float32{}
 	for _, v := range n.GeneratorVariables() {
-		dims, err := shape(v.Name)
+		dims, err := f.Shape(v.Name)
 		if err != nil {
 			return nil, err
 		}
 		if !slices.Equal(dims, v.Dims) {
 			return nil, fmt.Errorf("tensor %q has shape %v; this generator's has %v", v.Name, dims, v.Dims)
 		}
-		x, err := values(v.Name)
+		x, err := f.Float32s(v.Name)
 		if err != nil {
 			return nil, err
 		}

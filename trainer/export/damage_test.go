@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/json"
+	"maps"
 	"strings"
 	"testing"
 
@@ -28,10 +29,7 @@ func rewrite(t *testing.T, file []byte, change func(meta map[string]string, tens
 	if err != nil {
 		t.Fatal(err)
 	}
-	meta, tensors := map[string]string{}, map[string][]byte{}
-	for k, v := range f.Metadata() {
-		meta[k] = v
-	}
+	meta, tensors := maps.Clone(f.Metadata()), map[string][]byte{}
 	for _, name := range f.Names() {
 		if tensors[name], err = f.Bytes(name); err != nil {
 			t.Fatal(err)

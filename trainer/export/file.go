@@ -136,7 +136,7 @@ func read(f *safetensors.File) (*Bundle, error) {
 	if err != nil {
 		return nil, err
 	}
-	if b.weights, err = readWeights(n, f.Float32s, f.Shape); err != nil {
+	if b.weights, err = readWeights(n, f); err != nil {
 		return nil, err
 	}
 	if b.Example, err = readExample(f); err != nil {

@@ -5,7 +5,6 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { buildEmbed } from "../embed.mjs";
 import { launch, root, serve, web } from "./harness.mjs";
 
 const page = (body = "") => `<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><title>test</title>${body}`;
@@ -34,7 +33,6 @@ before(async () => {
   folder = mkdtempSync(join(tmpdir(), "pixelda-embed-"));
   native = join(folder, "pixelda-wgpu");
   execFileSync("go", ["build", "-buildvcs=false", "-o", native, "./native"], { cwd: root, stdio: "inherit" });
-  await buildEmbed();
   execFileSync(native, ["export", join(web, "demo/digits.pxda"), "-o", join(folder, "full.pxda")]); // float32
   const element = '<pixelda-generator id="g" src="/full.pxda"><img id="in" src="/seven.png" alt="a seven"><p slot="fallback">No WebGPU here.</p></pixelda-generator>';
   server = await serve({
@@ -169,6 +167,30 @@ describe("Generator", () => {
       assert.equal(got.devices, 1);
       assert.ok(got.held > 10 && got.bytes > 1e5, JSON.stringify(got));
       assert.equal(got.left, 0);
+    }));
+
+  it("draws the same with the kernels for GPUs", () =>
+    on("/blank.html", async (tab) => {
+      const got = await tab.evaluate(async () => {
+        const draw = async () => {
+          const device = await (await navigator.gpu.requestAdapter()).requestDevice();
+          const g = await pixelda.Generator.load("/full.pxda", { device });
+          const out = await g.adapt(g.examples.slice(0, 3), { batch: 1 }); // SwiftShader is slow at these
+          g.dispose();
+          return { software: g.software, out };
+        };
+        const cpu = await draw();
+        // A device that does not say that it is software gets the other kernels.
+        for (const [name, value] of [["description", "Some GPU"], ["architecture", "some"], ["isFallbackAdapter", false]]) {
+          Object.defineProperty(GPUAdapterInfo.prototype, name, { get: () => value });
+        }
+        const gpu = await draw();
+        const apart = cpu.out.map((picture, i) => Math.max(...picture.data.map((v, k) => Math.abs(v - gpu.out[i].data[k]))));
+        return { software: [cpu.software, gpu.software], worst: Math.max(...apart), count: apart.length };
+      });
+      assert.deepEqual(got.software, [true, false]);
+      assert.equal(got.count, 3);
+      assert.ok(got.worst <= 1, `${got.worst} levels apart`);
     }));
 
   it("works in a worker", () =>

@@ -52,8 +52,8 @@ export class GeneratorElement extends Base {
     this.canvas = root.querySelector("canvas")!;
     [this.content, this.fallback] = root.querySelectorAll("slot") as unknown as [HTMLSlotElement, HTMLSlotElement];
     this.content.addEventListener("slotchange", () => this.update());
-    // An image inside may come later than the generator; its load event does not bubble, but can be caught.
-    this.addEventListener("load", ({ target }) => target !== this && this.update(), true);
+    // What is inside may come later than the generator, or change. These events do not bubble, but can be caught.
+    for (const type of ["load", "loadeddata"]) this.addEventListener(type, ({ target }) => target !== this && this.update(), true);
   }
 
   get src(): string { return this.getAttribute("src") ?? ""; }
@@ -159,7 +159,7 @@ export class GeneratorElement extends Base {
         await nextFrame();
         this.stale = false;
         const input = this.input;
-        if (input instanceof HTMLImageElement && !input.complete) break; // its event load calls
+        if (input instanceof HTMLImageElement) await input.decode();
         if (input instanceof HTMLVideoElement && input.readyState < 2) continue;
         if (this.generator) await this.adapt(input);
       }

@@ -18,24 +18,15 @@ export function imageData(source: ImageSource): ImageData {
   if (!(width > 0 && height > 0)) {
     throw new PlayerError("usage", "The image has no pixels (yet).", "Wait until it is loaded: await image.decode().");
   }
-  let context = contextOf(source);
-  if (!context) {
-    context = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true })!;
-    context.drawImage(source, 0, 0, width, height);
-  }
+  // Drawn anew: asking a canvas for a context would decide which one it has.
+  const context = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true })!;
+  context.drawImage(source, 0, 0, width, height);
   try {
     return context.getImageData(0, 0, width, height);
   } catch {
     throw new PlayerError("usage", "The browser does not let this page read the image, which is another site's.",
       'Load it with crossorigin="anonymous" from a server that allows that.');
   }
-}
-
-/** A canvas is read directly where it has a context for that. */
-function contextOf(source: CanvasImageSource): CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D | null {
-  const canvas = globalThis.HTMLCanvasElement && source instanceof HTMLCanvasElement ? source
-    : source instanceof OffscreenCanvas ? source : null;
-  return canvas?.getContext("2d") as CanvasRenderingContext2D | null ?? null;
 }
 
 function sizeOf(source: CanvasImageSource): { width: number; height: number } {
