@@ -1,9 +1,6 @@
 package wgsl
 
-import (
-	"fmt"
-	"slices"
-)
+import "fmt"
 
 // Conv is the shape of a two-dimensional convolution over [N, InC, InH, InW]
 // with weights [OutC, InC, KernelH, KernelW], giving [N, OutC, OutH, OutW].
@@ -88,15 +85,12 @@ func (e Epilogue) String() string {
 // takes more workgroups than any adapter must run.
 func (c Conv) Plans(e Epilogue) []Plan {
 	var plans []Plan
-	tiles := slices.Clone(directTiles)
-	if c.Stride > 1 || c.Dilate > 1 {
-		tiles[0], tiles[1] = tiles[1], tiles[0] // a flat patch needs fewer of the inputs
-	}
-	for _, t := range tiles {
+	for _, t := range directTiles {
 		if p, ok := c.direct(e, t); ok {
 			plans = append(plans, p)
 		}
 	}
+	briefFirst(plans, c.FLOPs())
 	for _, t := range gemmTiles {
 		plans = append(plans, c.gemm(e, t))
 	}

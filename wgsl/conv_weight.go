@@ -18,6 +18,7 @@ func (c Conv) WeightGradPlans() []Plan {
 			plans = append(plans, p)
 		}
 	}
+	briefFirst(plans, c.FLOPs())
 	for _, t := range gemmTiles {
 		plans = append(plans, c.gemmWeight(t))
 	}

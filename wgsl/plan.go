@@ -47,3 +47,24 @@ func fitting(op string, plans []Plan) []Plan {
 
 // Single is the plan of an operation that is one kernel.
 func Single(k Kernel) Plan { return Plan{Op: k.Name, Name: "only", Calls: []Call{{Kernel: k}}} }
+
+// briefFirst puts the plans of the shortest code first where there is little to
+// compute: CPU drivers take up to a second to compile a long kernel, which small
+// layers never win back.
+func briefFirst(plans []Plan, flops float64) {
+	const worthCompiling = 1e7 // operations a dispatch
+	if flops >= worthCompiling {
+		return
+	}
+	length := func(p Plan) (n int) {
+		seen := map[string]bool{}
+		for _, c := range p.Calls {
+			if !seen[c.Kernel.Code] {
+				seen[c.Kernel.Code] = true
+				n += len(c.Kernel.Code)
+			}
+		}
+		return n
+	}
+	slices.SortStableFunc(plans, func(a, b Plan) int { return length(a) - length(b) })
+}
