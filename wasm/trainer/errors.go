@@ -52,10 +52,7 @@ func emitError(id int, err error) {
 	case errors.As(err, &f):
 		code, remedy = f.code, f.remedy
 	}
-	where, what, found := strings.Cut(text, ": ")
-	if !found || strings.Contains(where, " ") {
-		where, what = "", text
-	}
+	where, what := place(text)
 	if first, rest, found := strings.Cut(what, "; "); found && remedy == "" {
 		what, remedy = first, rest
 	}
@@ -63,6 +60,22 @@ func emitError(id int, err error) {
 		"type": "error", "id": id, "code": code, "what": sentence(what), "where": where, "remedy": sentence(remedy),
 		"fatal": code == "no-webgpu" || code == "no-adapter",
 	})
+}
+
+// place parts an error of this program, "package: place: what", into where it
+// happened and what. The package means nothing to a person; names of files keep
+// their case.
+func place(text string) (where, what string) {
+	for _, prefix := range []string{"trainer: ", "datasets: ", "model: ", "graph: ", "gpu: ", "export: ", "safetensors: ", "storage: "} {
+		text = strings.TrimPrefix(text, prefix)
+	}
+	for {
+		part, rest, found := strings.Cut(text, ": ")
+		if !found || where != "" && strings.Contains(part, " ") || strings.ContainsAny(part, ";\n") {
+			return where, text
+		}
+		where, text = strings.TrimPrefix(where+": "+part, ": "), rest
+	}
 }
 
 // sentence gives a text the form of one.
