@@ -38,6 +38,8 @@ const harmless = /GL Driver Message|gallery:/;
 /** Opens the page with a new run, unless told otherwise, and keeps what the console complains about. */
 async function open(url, { context = browser.context, width = 1280, until = "ready", routes = {} } = {}) {
   const page = await context.newPage();
+  page.setDefaultTimeout(timeout);
+  page.setDefaultNavigationTimeout(timeout);
   const complaints = [];
   page.on("console", (m) => { if (["error", "warning"].includes(m.type()) && !harmless.test(m.text())) complaints.push(m.text()); });
   page.on("pageerror", (e) => complaints.push(String(e)));
