@@ -106,12 +106,20 @@ type directTile struct {
 
 // The order is that of preference where nothing has been timed.
 var directTiles = []directTile{
-	{4, 4, 16, true, true}, {4, 4, 16, true, false}, {2, 8, 16, true, false}, {4, 4, 8, true, false}, {2, 8, 16, false, false}, {4, 4, 4, true, false},
+	{4, 4, 16, true, true}, {4, 4, 16, true, false}, {2, 8, 16, true, false}, {4, 4, 8, true, false}, {2, 4, 8, true, true}, {2, 4, 8, true, false},
+	{2, 8, 16, false, false}, {2, 4, 4, true, false}, {2, 4, 4, false, false},
 }
+
+// mostTerms bounds the products in an unrolled loop: drivers take a time to compile
+// them that grows with the square, seconds for so many.
+const mostTerms = 2304
 
 func (c Conv) direct(e Epilogue, t directTile) (Plan, bool) {
 	if t.block > 4 && t.block >= 2*c.OutC || t.rows > 2 && t.rows > c.OutH || t.columns > 4 && t.columns > c.OutW {
 		return Plan{}, false // mostly idle
+	}
+	if t.block > 4 && t.rows*t.columns*t.block*c.taps() > mostTerms {
+		return Plan{}, false
 	}
 	if t.rows%c.Dilate != 0 || t.columns%c.Dilate != 0 {
 		return Plan{}, false // tiles would differ in the taps they see
@@ -123,7 +131,7 @@ func (c Conv) direct(e Epilogue, t directTile) (Plan, bool) {
 	one := c // dispatch
 	xs, ys := c.InC*c.InH*c.InW, c.OutC*c.OutH*c.OutW
 	if t.images {
-		const leastWork = 2e6 // operations a dispatch
+		const leastWork = 1e6 // operations a dispatch
 		one.N = largestDivisor(c.N, maxUniformFloats/xs)
 		if one.N == 0 || one.FLOPs()/float64(packed.blocks) < leastWork || one.N < c.N && (one.N*xs%64 != 0 || one.N*ys%64 != 0) {
 			return Plan{}, false

@@ -32,9 +32,6 @@ type directWeightTile struct {
 	rows, columns, block int
 }
 
-// mostSums bounds the sums of an invocation, and with them the length of its code.
-const mostSums = 400
-
 // The order is that of preference where nothing has been timed.
 var directWeightTiles = []directWeightTile{{true, 2, 8, 16}, {true, 2, 4, 16}, {true, 2, 8, 4}, {true, 2, 4, 1}, {false, 2, 8, 4}, {false, 2, 4, 1}}
 
@@ -47,7 +44,7 @@ func (c Conv) directWeight(t directWeightTile) (Plan, bool) {
 		return Plan{}, false
 	}
 	t.block = ceilDiv(others, ceilDiv(others, t.block)) // as few idle channels as can be
-	if t.block*c.taps() > mostSums && t.block > 1 {
+	if t.block > 1 && t.rows*t.columns*t.block*c.taps() > mostTerms {
 		return Plan{}, false
 	}
 	group := min(64, ceilDiv(lanes, 8)*8)
@@ -76,6 +73,9 @@ func (c Conv) uniformWeight() (Plan, bool) {
 	if c.OutW%8 != 0 {
 		t.columns = 4
 	}
+	for t.block > 4 && t.rows*t.columns*t.block*c.taps() > mostTerms {
+		t.block /= 2
+	}
 	if !t.lanesIn {
 		t.block = c.InC
 	}
@@ -93,7 +93,7 @@ func (c Conv) uniformWeight() (Plan, bool) {
 		}
 		shared = channels * pixels
 	}
-	if images*channels == 0 || c.OutH%t.rows != 0 || c.OutW%t.columns != 0 || channels%t.block != 0 || t.block*c.taps() > mostSums {
+	if images*channels == 0 || c.OutH%t.rows != 0 || c.OutW%t.columns != 0 || channels%t.block != 0 {
 		return Plan{}, false
 	}
 	windows := 1

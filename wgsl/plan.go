@@ -52,7 +52,7 @@ func Single(k Kernel) Plan { return Plan{Op: k.Name, Name: "only", Calls: []Call
 // compute: CPU drivers take up to a second to compile a long kernel, which small
 // layers never win back.
 func briefFirst(plans []Plan, flops float64) {
-	const worthCompiling = 1e7 // operations a dispatch
+	const worthCompiling = 3e7 // operations
 	if flops >= worthCompiling {
 		return
 	}
