@@ -208,7 +208,7 @@ export interface Export {
 
 export type ExportFormat = "bundle" | "onnx" | "safetensors";
 
-/** Replays the reference traces: does this GPU compute correctly? */
+/** Replays the reference traces, on a software adapter the smallest: does this GPU compute correctly? */
 export interface Verify {
   type: "verify";
 }

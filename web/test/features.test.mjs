@@ -135,7 +135,7 @@ describe("the worker", () => {
 
   test("reproduces the reference traces", async () => {
     const verified = await page.evaluate(() => window.trainer.request({ type: "verify" }));
-    assert.equal(verified.traces.length, 3);
+    assert.equal(verified.traces.length, 1); // SwiftShader is a software adapter: the smallest alone
     for (const trace of verified.traces) {
       assert.ok(trace.checks.length > 4);
       for (const c of trace.checks) assert.ok(c.error <= c.tolerance, `${trace.name}, ${c.name}: ${c.error} of ${c.tolerance}`);
