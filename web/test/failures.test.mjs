@@ -68,7 +68,7 @@ describe("failures are told with their remedy", () => {
       }, request);
       for (const [request, code, what] of [
         ["early", "state", /no run/], ["image", "data", /1\.png/], ["nothing", "data", /notes/], ["missing", "network", /404/],
-        ["config", "config", /batch is -1/], ["setting", "config", /colour/], ["checkpoint", "checkpoint", /the file|safetensors/],
+        ["config", "config", /batch is -1/i], ["setting", "config", /colour/], ["checkpoint", "checkpoint", /the file|safetensors/],
       ]) {
         const error = await ask(request);
         assert.equal(error.code, code, `${request}: ${JSON.stringify(error)}`);

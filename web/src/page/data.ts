@@ -114,8 +114,8 @@ export class DataChooser {
       else this.offer({ source, info: found.data });
     } catch (e) {
       if (asked !== this.asked) return;
-      const [what, remedy] = e instanceof RequestError ? [e.event.what, e.event.remedy] : [String(e), ""];
-      this.preview.replaceChildren(h("p", { className: "problem", role: "alert", textContent: `${what} ${remedy}` }));
+      const { where, what, remedy } = e instanceof RequestError ? e.event : { where: "", what: String(e), remedy: "" };
+      this.preview.replaceChildren(h("p", { className: "problem", role: "alert", textContent: `${where && `${where}: `}${what} ${remedy}` }));
     }
   }
 
