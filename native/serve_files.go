@@ -126,7 +126,7 @@ func contentType(name string) string {
 
 // acceptsGzip reads the header: gzip is named, and not with weight 0.
 func acceptsGzip(r *http.Request) bool {
-	for _, part := range strings.Split(r.Header.Get("Accept-Encoding"), ",") {
+	for part := range strings.SplitSeq(r.Header.Get("Accept-Encoding"), ",") {
 		coding, weight, _ := strings.Cut(strings.ReplaceAll(part, " ", ""), ";")
 		if coding == "gzip" || coding == "*" {
 			return strings.Trim(strings.TrimPrefix(weight, "q="), "0.") != "" || weight == ""

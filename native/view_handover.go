@@ -47,8 +47,7 @@ func (v *viewing) handOver(args []string) error {
 	cmd := exec.Command(program, append([]string{"view"}, args...)...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, v.out, log
 	err = cmd.Run()
-	var exit *exec.ExitError
-	if !errors.As(err, &exit) {
+	if _, exited := errors.AsType[*exec.ExitError](err); !exited {
 		return err
 	}
 	log.take()
