@@ -60,12 +60,6 @@ func Open(o Options) (*Device, error) {
 	return d, nil
 }
 
-// Info describes the adapter.
-func (d *Device) Info() AdapterInfo { return d.info }
-
-// Limits are the bounds of the device, which are all that the adapter has.
-func (d *Device) Limits() Limits { return d.info.Limits }
-
 // Close closes the sessions and the device.
 func (d *Device) Close() {
 	d.mu.Lock()

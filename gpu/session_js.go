@@ -29,15 +29,6 @@ const (
 	maxTransfer = 16 << 20
 )
 
-func (s *Session) begin() error {
-	s.d.mu.Lock()
-	if s.closed {
-		s.d.mu.Unlock()
-		return errClosed
-	}
-	return nil
-}
-
 // end unlocks the device and delivers what has been read meanwhile.
 func (s *Session) end() {
 	n := 0

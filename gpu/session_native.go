@@ -45,15 +45,6 @@ type step struct {
 	x, y, z  uint32
 }
 
-func (s *Session) begin() error {
-	s.d.mu.Lock()
-	if s.closed {
-		s.d.mu.Unlock()
-		return errClosed
-	}
-	return nil
-}
-
 // end unlocks the device and delivers what has been read meanwhile.
 func (s *Session) end() {
 	ready := s.ready()
