@@ -107,6 +107,7 @@ describe("the page", () => {
     await page.waitForSelector("#confusion table", { timeout });
     assert.match(await text(page, "#figures"), /TARGET ACCURACY\s+[\d.]+ %/i);
     await page.click("#losses-numbers summary");
+    await page.waitForSelector("#losses-numbers tbody tr"); // the table is filled when it is opened
     assert.ok(await page.locator("#losses-numbers tbody tr").count() > 0, "the table behind the chart is empty");
     assert.deepEqual(complaints, []);
 
@@ -130,6 +131,8 @@ describe("the page", () => {
       if (shown.includes("iframe")) {
         await page.locator("#gallery iframe").focus();
         await page.keyboard.press("Tab");
+        // The gallery sees the key with its next frame.
+        await page.waitForFunction(() => document.activeElement.tagName !== "IFRAME").catch(() => {});
         assert.notEqual(await page.evaluate(() => document.activeElement.tagName), "IFRAME", "the keyboard is caught in the gallery");
       }
       await page.click("#train");
