@@ -107,7 +107,7 @@ type directTile struct {
 // The order is that of preference where nothing has been timed.
 var directTiles = []directTile{
 	{4, 4, 16, true, true}, {4, 4, 16, true, false}, {2, 8, 16, true, false}, {4, 4, 8, true, false}, {2, 4, 8, true, true}, {2, 4, 8, true, false},
-	{2, 8, 16, false, false}, {2, 4, 4, true, false}, {2, 4, 4, false, false},
+	{4, 4, 8, false, false}, {2, 4, 4, true, false}, {2, 4, 4, false, false},
 }
 
 // mostTerms bounds the products in an unrolled loop: drivers take a time to compile
@@ -128,12 +128,17 @@ func (c Conv) direct(e Epilogue, t directTile) (Plan, bool) {
 	if t.uniform && packed.vec4*16 > MaxUniformBinding {
 		return Plan{}, false
 	}
+	blocks := packed.blocks // of a dispatch
+	if t.uniform {
+		blocks = largestDivisor(blocks, MaxUniformBinding/16/packed.vec4)
+	}
+	kernels := packed.blocks / blocks
 	one := c // dispatch
 	xs, ys := c.InC*c.InH*c.InW, c.OutC*c.OutH*c.OutW
 	if t.images {
-		const leastWork = 1e6 // operations a dispatch
+		const leastWork = 2e6 // operations a dispatch
 		one.N = largestDivisor(c.N, maxUniformFloats/xs)
-		if one.N == 0 || one.FLOPs()/float64(packed.blocks) < leastWork || one.N < c.N && (one.N*xs%64 != 0 || one.N*ys%64 != 0) {
+		if one.N == 0 || one.FLOPs()/float64(kernels) < leastWork || one.N < c.N && (one.N*xs%64 != 0 || one.N*ys%64 != 0) {
 			return Plan{}, false
 		}
 	}
@@ -142,11 +147,7 @@ func (c Conv) direct(e Epilogue, t directTile) (Plan, bool) {
 	if tiles < 128 {
 		group = 16 // few patches: rather more workgroups than full ones
 	}
-	groups := [3]uint32{uint32(ceilDiv(tiles, group)), 1, 1}
-	kernels := packed.blocks
-	if !t.uniform {
-		groups[1], kernels = uint32(packed.blocks), 1
-	}
+	groups := [3]uint32{uint32(ceilDiv(tiles, group)), uint32(blocks), 1}
 	name := fmt.Sprintf("direct %d×%d×%d", t.rows, t.columns, t.block)
 	if t.uniform {
 		name += " uniform"
@@ -157,7 +158,7 @@ func (c Conv) direct(e Epilogue, t directTile) (Plan, bool) {
 	k := build("conv "+name+" "+c.String(), "conv_direct.wgsl", e.Act.set(Params{
 		"N": one.N, "IN_C": c.InC, "IN_H": c.InH, "IN_W": c.InW, "OUT_C": c.OutC, "OUT_H": c.OutH, "OUT_W": c.OutW,
 		"KERNEL_H": c.KernelH, "KERNEL_W": c.KernelW, "STRIDE": c.Stride, "DILATE": c.Dilate, "PAD_Y": c.PadY, "PAD_X": c.PadX,
-		"TILE_Y": t.rows, "TILE_X": t.columns, "BLOCK": t.block, "BLOCK_VEC4": packed.vec4, "WORKGROUP": group,
+		"TILE_Y": t.rows, "TILE_X": t.columns, "BLOCK": t.block, "BLOCK_VEC4": packed.vec4, "PACK_VEC4": blocks * packed.vec4, "WORKGROUP": group,
 		"UNIFORM": t.uniform, "X_UNIFORM": t.images, "X_VEC4": ceilDiv(one.N*xs, 4), "UNIT": unit(c.InW, t.columns*c.Stride/c.Dilate),
 		"BIAS": e.Bias,
 	}), groups, one.FLOPs()/float64(kernels), one.bytes()/float64(kernels))
@@ -170,7 +171,7 @@ func (c Conv) direct(e Epilogue, t directTile) (Plan, bool) {
 		for b := range kernels {
 			call := Call{Kernel: k, Operands: map[string]Operand{"x": x, "x4": x, "x_uniform": x, "y": y, "y4": y}}
 			if t.uniform {
-				call.Operands["pack_uniform"] = Operand{Name: "pack", Offset: b * packed.vec4 * 4, Size: packed.vec4 * 4}
+				call.Operands["pack_uniform"] = Operand{Name: "pack", Offset: b * blocks * packed.vec4 * 4, Size: blocks * packed.vec4 * 4}
 			}
 			plan.Calls = append(plan.Calls, call)
 		}

@@ -9,7 +9,7 @@
 // loops finish a row of one channel before they turn to the next. No workgroup
 // memory, no divergent branch in the loop.
 //
-// Dispatch: (patches / WORKGROUP, weights in storage ? blocks : 1, 1).
+// Dispatch: (patches / WORKGROUP, blocks, 1), of those that are bound.
 const N: u32 = 32u;          // images
 const IN_C: u32 = 64u;
 const IN_H: i32 = 32;
@@ -27,6 +27,7 @@ const TILE_Y: i32 = 2;       // a multiple of DILATE
 const TILE_X: i32 = 8;       // a multiple of DILATE and 4
 const BLOCK: u32 = 16u;      // output channels, a multiple of 4
 const BLOCK_VEC4: u32 = 2320u;
+const PACK_VEC4: u32 = 2320u; // of the blocks that a dispatch takes
 const UNIFORM: bool = true;  // weights come from a uniform buffer
 const X_UNIFORM: bool = false; // and x too: a dispatch takes as many images as fit one
 const X_VEC4: u32 = 1u;      // of x_uniform
@@ -50,7 +51,7 @@ const LAST_X: i32 = (TILES_X - 1) * TILE_X * STRIDE / DILATE;
 @group(0) @binding(0) var<storage, read> x: array<f32>;
 @group(0) @binding(1) var<storage, read> x4: array<vec4<f32>>;
 @group(0) @binding(7) var<uniform> x_uniform: array<vec4<f32>, X_VEC4>;
-@group(0) @binding(2) var<uniform> pack_uniform: array<vec4<f32>, BLOCK_VEC4>;
+@group(0) @binding(2) var<uniform> pack_uniform: array<vec4<f32>, PACK_VEC4>;
 @group(0) @binding(3) var<storage, read> pack: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read> bias: array<f32>;
 @group(0) @binding(5) var<storage, read_write> y: array<f32>;
@@ -87,7 +88,7 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
                     var w: f32;
                     // @static
                     if (UNIFORM) {
-                        w = pack_uniform[body + (o * TAPS + t) / 4u][(o * TAPS + t) % 4u];
+                        w = pack_uniform[block + body + (o * TAPS + t) / 4u][(o * TAPS + t) % 4u];
                     } else {
                         w = pack[block + body + (o * TAPS + t) / 4u][(o * TAPS + t) % 4u];
                     }
@@ -112,7 +113,7 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
     var first = 0u;
     // @static
     if (UNIFORM) {
-        first = u32(pack_uniform[0].x);
+        first = u32(pack_uniform[block].x);
     } else {
         first = group.y * BLOCK;
     }
