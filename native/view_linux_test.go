@@ -3,8 +3,10 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"errors"
+	"fmt"
 	"image/png"
 	"io/fs"
 	"os"
@@ -48,7 +50,10 @@ func TestView(t *testing.T) {
 		// The window's name has the run's; windows of a server without a manager get no focus.
 		c := exec.Command("xdotool", append([]string{"search", "--sync", "--onlyvisible", "--name", "PixelDA", "windowfocus", "--sync", "key"}, keys...)...)
 		c.Env = cmd.Env
-		return c.Run()
+		if out, err := c.CombinedOutput(); err != nil {
+			return fmt.Errorf("%w: %s", err, out)
+		}
+		return nil
 	}
 	colours := map[string]int{}
 	for _, view := range []struct {
@@ -74,18 +79,20 @@ func TestView(t *testing.T) {
 }
 
 // waitForPicture presses keys until a picture with images in it is saved; it
-// returns how many colours it has.
+// returns how many colours it has. The server refuses keys to a window that is
+// only just opening.
 func waitForPicture(t *testing.T, dir string, ended <-chan error, said *bytes.Buffer, press func() error) int {
 	t.Helper()
 	colours := 0
+	var refused error
 	for until := time.Now().Add(90 * time.Second); time.Now().Before(until) && colours < 50; time.Sleep(500 * time.Millisecond) {
 		select {
 		case err := <-ended:
 			t.Fatalf("view has ended: %v\n%s", err, said.String())
 		default:
 		}
-		if err := press(); err != nil {
-			t.Fatalf("xdotool: %v", err)
+		if refused = press(); refused != nil {
+			continue
 		}
 		files, err := filepath.Glob(filepath.Join(dir, "pixelda-run-*.png"))
 		if err != nil {
@@ -97,6 +104,9 @@ func waitForPicture(t *testing.T, dir string, ended <-chan error, said *bytes.Bu
 				t.Fatal(err)
 			}
 		}
+	}
+	if refused != nil {
+		t.Fatalf("xdotool: %v", refused)
 	}
 	return colours
 }
@@ -128,23 +138,24 @@ func startDisplay(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := exec.Command("Xvfb", "-displayfd", "3", "-screen", "0", "1280x900x24", "-nolisten", "tcp")
+	// Without -noreset it starts anew whenever its last client leaves, and who
+	// comes at that moment is refused.
+	server := exec.Command("Xvfb", "-noreset", "-displayfd", "3", "-screen", "0", "1280x900x24", "-nolisten", "tcp")
 	server.ExtraFiles = []*os.File{write}
 	if err := server.Start(); err != nil {
 		t.Fatalf("an X server for the test: %v (make setup installs xvfb)", err)
 	}
 	t.Cleanup(func() {
-		_ = server.Process.Kill()
+		_ = server.Process.Signal(os.Interrupt) // so that it takes its lock with it
 		_ = server.Wait()
 	})
 	write.Close()
-	number := make([]byte, 16)
-	n, err := read.Read(number)
+	defer read.Close() // not before the end of the line, or the server ends with a broken pipe
+	number, err := bufio.NewReader(read).ReadString('\n')
 	if err != nil {
 		t.Fatalf("the X server does not start: %v", err)
 	}
-	read.Close()
-	return ":" + strings.TrimSpace(string(number[:n]))
+	return ":" + strings.TrimSpace(number)
 }
 
 // TestViewWithoutWindow holds what the program says where it cannot show one.
