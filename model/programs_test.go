@@ -123,7 +123,7 @@ func TestCostOfTheFullModel(t *testing.T) {
 		dispatches int
 		mebibytes  uint64
 	}{
-		{true, model.DStepProgram, 1180, 144}, {true, model.GStepProgram, 2230, 270},
+		{true, model.DStepProgram, 1700, 144}, {true, model.GStepProgram, 2450, 270},
 		{false, model.DStepProgram, 330, 114}, {false, model.GStepProgram, 290, 270},
 	} {
 		build := n.DStep

@@ -124,15 +124,19 @@ func (c Conv) direct(e Epilogue, t directTile) (Plan, bool) {
 	if t.rows%c.Dilate != 0 || t.columns%c.Dilate != 0 {
 		return Plan{}, false // tiles would differ in the taps they see
 	}
-	pack, packed := c.pack(t.block, true)
-	if t.uniform && packed.vec4*16 > MaxUniformBinding {
+	parts := 1 // of the input channels, each with dispatches of its own
+	if t.uniform {
+		parts = c.uniformParts(t.block)
+	}
+	if parts == 0 || parts > 1 && (c.OutH%t.rows != 0 || c.OutW%t.columns != 0) {
 		return Plan{}, false
 	}
+	pack, packed := c.pack(t.block, parts, true)
 	blocks := packed.blocks // of a dispatch
 	if t.uniform {
 		blocks = largestDivisor(blocks, MaxUniformBinding/16/packed.vec4)
 	}
-	kernels := packed.blocks / blocks
+	kernels := parts * packed.blocks / blocks
 	one := c // dispatch
 	xs, ys := c.InC*c.InH*c.InW, c.OutC*c.OutH*c.OutW
 	if t.images {
@@ -158,11 +162,11 @@ func (c Conv) direct(e Epilogue, t directTile) (Plan, bool) {
 	k := build("conv "+name+" "+c.String(), "conv_direct.wgsl", e.Act.set(Params{
 		"N": one.N, "IN_C": c.InC, "IN_H": c.InH, "IN_W": c.InW, "OUT_C": c.OutC, "OUT_H": c.OutH, "OUT_W": c.OutW,
 		"KERNEL_H": c.KernelH, "KERNEL_W": c.KernelW, "STRIDE": c.Stride, "DILATE": c.Dilate, "PAD_Y": c.PadY, "PAD_X": c.PadX,
-		"TILE_Y": t.rows, "TILE_X": t.columns, "BLOCK": t.block, "BLOCK_VEC4": packed.vec4, "PACK_VEC4": blocks * packed.vec4, "WORKGROUP": group,
+		"TILE_Y": t.rows, "TILE_X": t.columns, "CHANNELS": c.InC / parts, "BLOCK": t.block, "BLOCK_VEC4": packed.vec4, "PACK_VEC4": blocks * packed.vec4, "WORKGROUP": group,
 		"UNIFORM": t.uniform, "X_UNIFORM": t.images, "X_VEC4": ceilDiv(one.N*xs, 4), "UNIT": unit(c.InW, t.columns*c.Stride/c.Dilate),
 		"BIAS": e.Bias,
 	}), groups, one.FLOPs()/float64(kernels), one.bytes()/float64(kernels))
-	plan := Plan{Name: name, CPU: true, Scratch: map[string]int{"pack": packed.blocks * packed.vec4 * 4}, Calls: []Call{pack}}
+	plan := Plan{Name: name, CPU: true, Scratch: map[string]int{"pack": parts * packed.blocks * packed.vec4 * 4}, Calls: []Call{pack}}
 	for n := range c.N / one.N {
 		x, y := Operand{Name: "x"}, Operand{Name: "y"}
 		if t.images {
@@ -179,6 +183,18 @@ func (c Conv) direct(e Epilogue, t directTile) (Plan, bool) {
 	return plan, true
 }
 
+// uniformParts returns into how many parts the input channels must be divided, so
+// that a block of output channels' weights fits a uniform buffer, or 0.
+func (c Conv) uniformParts(block int) int {
+	const mostParts = 8 // each reads the sums of those before it
+	for parts := range mostParts + 1 {
+		if parts > 0 && c.InC%parts == 0 && c.packing(block, parts).vec4*16 <= MaxUniformBinding {
+			return parts
+		}
+	}
+	return 0
+}
+
 // maxUniformFloats is what a uniform binding holds on any adapter.
 const maxUniformFloats = MaxUniformBinding / 4
 
@@ -192,8 +208,8 @@ func largestDivisor(n, most int) int {
 	return 0
 }
 
-// packing is the layout of packed weights.
-type packing struct{ blocks, vec4 int } // vec4 a block
+// packing is the layout of packed weights: blocks of a part, vec4 of a block.
+type packing struct{ blocks, vec4 int }
 
 // unit is the number of columns that a load of x may take, where patches begin
 // every step columns.
@@ -204,14 +220,21 @@ func unit(width, step int) int {
 	return 1
 }
 
-// pack rearranges the weights into blocks of output channels.
-func (c Conv) pack(block int, tapsLast bool) (Call, packing) {
-	// A block that is bound alone begins on a multiple of 256 bytes.
-	l := packing{ceilDiv(c.OutC, block), ceilDiv(1+c.InC*c.taps()*block/4, 16) * 16}
+// packing divides the weights into blocks of output channels, for each of the
+// parts of the input channels. A block that is bound alone begins on a multiple of
+// 256 bytes.
+func (c Conv) packing(block, parts int) packing {
+	return packing{ceilDiv(c.OutC, block), ceilDiv(1+c.InC/parts*c.taps()*block/4, 16) * 16}
+}
+
+// pack rearranges the weights as packing says, the blocks of one part after
+// those of the other.
+func (c Conv) pack(block, parts int, tapsLast bool) (Call, packing) {
+	l := c.packing(block, parts)
 	return Call{Kernel: build("conv pack "+c.String(), "conv_pack.wgsl", Params{
-		"OUT_C": c.OutC, "IN_C": c.InC, "TAPS": c.taps(), "BLOCK": block, "BLOCK_VEC4": l.vec4, "BLOCKS": l.blocks,
+		"OUT_C": c.OutC, "IN_C": c.InC, "CHANNELS": c.InC / parts, "TAPS": c.taps(), "BLOCK": block, "BLOCK_VEC4": l.vec4, "BLOCKS": l.blocks,
 		"TRANSPOSE": c.TransposedWeights, "TAPS_LAST": tapsLast,
-	}, grid(ceilDiv(l.blocks*l.vec4, 64)), 0, float64(2*16*l.blocks*l.vec4))}, l
+	}, grid(ceilDiv(parts*l.blocks*l.vec4, 64)), 0, float64(2*16*parts*l.blocks*l.vec4))}, l
 }
 
 // gemmTile is a tile of conv_gemm.wgsl and conv_gemm_weight.wgsl: pixels and
@@ -222,7 +245,7 @@ var gemmTiles = []gemmTile{{64, 64, 8, 8}, {32, 32, 4, 4}, {64, 32, 8, 4}}
 
 func (c Conv) gemm(e Epilogue, t gemmTile) Plan {
 	block := ceilDiv(c.OutC, 4) * 4
-	pack, packed := c.pack(block, false)
+	pack, packed := c.pack(block, 1, false)
 	plan := Plan{
 		Name:    fmt.Sprintf("gemm %d×%d %d×%d", t.m, t.o, t.threadM, t.threadO),
 		Scratch: map[string]int{"pack": packed.vec4 * 4}, Calls: []Call{pack},

@@ -25,6 +25,7 @@ const PAD_Y: i32 = 1;        // before the first row
 const PAD_X: i32 = 1;
 const TILE_Y: i32 = 2;       // a multiple of DILATE
 const TILE_X: i32 = 8;       // a multiple of DILATE and 4
+const CHANNELS: u32 = 64u;   // input channels of a dispatch; where not all, the sums of the others are in y
 const BLOCK: u32 = 16u;      // output channels, a multiple of 4
 const BLOCK_VEC4: u32 = 2320u;
 const PACK_VEC4: u32 = 2320u; // of the blocks that a dispatch takes
@@ -57,7 +58,7 @@ const LAST_X: i32 = (TILES_X - 1) * TILE_X * STRIDE / DILATE;
 @group(0) @binding(5) var<storage, read_write> y: array<f32>;
 @group(0) @binding(6) var<storage, read_write> y4: array<vec4<f32>>;
 
-// @include activate.wgsl
+// @include activate4.wgsl
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group: vec3<u32>) {
@@ -73,8 +74,13 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
     var acc: array<f32, i32(BLOCK) * TILE_Y * TILE_X>;
     // @include conv_window.wgsl
 
-    for (var i = 0u; i < IN_C; i++) {
-        let plane = i32((n * IN_C + i) * u32(IN_H * IN_W));
+    var lowest = 0u; // the first input channel
+    // @static
+    if (CHANNELS < IN_C) {
+        lowest = u32(pack_uniform[block].y);
+    }
+    for (var i = 0u; i < CHANNELS; i++) {
+        let plane = i32((n * IN_C + lowest + i) * u32(IN_H * IN_W));
         // @registers
         var taps: array<f32, ROWS * COLS>;
         // @include conv_patch.wgsl
@@ -124,25 +130,36 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
             var add = 0.0;
             // @static
             if (BIAS) {
-                add = bias[o];
+                add = select(0.0, bias[o], lowest == 0u);
             }
             let plane = i32((n * OUT_C + o) * u32(OUT_H * OUT_W)) + ty * OUT_W + tx;
             // @unroll
             for (var py = 0; py < TILE_Y; py++) {
                 // @unroll
                 for (var px = 0; px < TILE_X; px += 4) {
+                    var v = vec4<f32>(
+                        acc[(i32(b) * TILE_Y + py) * TILE_X + px], acc[(i32(b) * TILE_Y + py) * TILE_X + px + 1],
+                        acc[(i32(b) * TILE_Y + py) * TILE_X + px + 2], acc[(i32(b) * TILE_Y + py) * TILE_X + px + 3]) + add;
+                    let at = plane + py * OUT_W + px;
+                    // @static
+                    if (CHANNELS < IN_C) {
+                        if (lowest > 0u) {
+                            v += y4[at >> 2u];
+                        }
+                        if (lowest + CHANNELS == IN_C) {
+                            v = activate4(v);
+                        }
+                    } else {
+                        v = activate4(v);
+                    }
                     // @static
                     if (OUT_W % TILE_X == 0 && OUT_H % TILE_Y == 0) {
-                        y4[(plane + py * OUT_W + px) >> 2u] = vec4<f32>(
-                            activate(acc[(i32(b) * TILE_Y + py) * TILE_X + px] + add),
-                            activate(acc[(i32(b) * TILE_Y + py) * TILE_X + px + 1] + add),
-                            activate(acc[(i32(b) * TILE_Y + py) * TILE_X + px + 2] + add),
-                            activate(acc[(i32(b) * TILE_Y + py) * TILE_X + px + 3] + add));
+                        y4[at >> 2u] = v;
                     } else {
                         // @unroll
                         for (var c = 0; c < 4; c++) {
                             if (ty + py < OUT_H && tx + px + c < OUT_W) {
-                                y[plane + py * OUT_W + px + c] = activate(acc[(i32(b) * TILE_Y + py) * TILE_X + px + c] + add);
+                                y[at + c] = v[c];
                             }
                         }
                     }

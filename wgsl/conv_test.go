@@ -214,6 +214,18 @@ func TestConvUniform(t *testing.T) {
 			closeToSums(t, c.String(), runPlan(t, p, map[string][]float32{"x": dy, "w": w}, "y", len(x)), refDataGrad(c, dy, w), c.OutC*c.KernelH*c.KernelW)
 		})
 	}
+	// Input channels in parts: sums of several dispatches, activated once.
+	deep := wgsl.SameConv(2, 320, 8, 8, 64, 3, 1)
+	x, w, _ := operandsOf(deep)
+	bias := normals(4, deep.OutC)
+	e := wgsl.Epilogue{Bias: true, Act: wgsl.LeakyReLU(0.2)}
+	want := refConv(deep, x, w)
+	for i := range want {
+		want[i] = epilogues[e](want[i] + float64(bias[i/(deep.OutH*deep.OutW)%deep.OutC]))
+	}
+	planned("parts", deep.Plans(e), "direct 4×4×16 uniform", func(p wgsl.Plan) {
+		closeToSums(t, deep.String(), runPlan(t, p, map[string][]float32{"x": x, "w": w, "bias": bias}, "y", len(want)), want, deep.InC*deep.KernelH*deep.KernelW)
+	})
 	for _, c := range []wgsl.Conv{
 		wgsl.SameConv(2, 16, 32, 32, 32, 3, 1), wgsl.SameConv(2, 72, 32, 32, 32, 3, 2), wgsl.SameConv(6, 16, 16, 16, 32, 5, 1),
 		wgsl.SameConv(9, 3, 32, 32, 16, 5, 1), wgsl.SameConv(4, 16, 20, 16, 16, 3, 2),
@@ -286,6 +298,7 @@ func BenchmarkConv(b *testing.B) {
 		wgsl.SameConv(32, 4, 32, 32, 64, 3, 1),
 		wgsl.SameConv(32, 64, 32, 32, 3, 1, 1),
 		wgsl.SameConv(32, 64, 32, 32, 128, 3, 2),
+		wgsl.SameConv(32, 128, 16, 16, 256, 3, 2),
 		wgsl.SameConv(32, 256, 8, 8, 512, 3, 2),
 		wgsl.SameConv(32, 3, 32, 32, 32, 5, 1),
 		wgsl.SameConv(32, 32, 16, 16, 48, 5, 1),
