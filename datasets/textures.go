@@ -50,21 +50,25 @@ func drawTexture(dst []byte, r random) {
 	var fine, coarse field
 	fine.noise(&r, 4, 0.75)
 	coarse.noise(&r, 16, 0.5)
-	var scene [textureSide * textureSide]colour
 	p := newPalette(&r)
-	layers := 1 + r.intn(5)
-	for layer := range layers {
-		m := newLeaf(&r, &p)
-		shape := newShape(&r, layer == 0)
-		for i := range scene {
-			x, y := float64(i%textureSide), float64(i/textureSide)
-			if shape.covers(x+shape.wobble*coarse[i], y-shape.wobble*coarse[i]) {
-				scene[i] = m.at(x, y, fine[i], coarse[i])
+	var layers [5]struct {
+		leaf
+		shape
+	}
+	n := 1 + r.intn(len(layers))
+	for i := range n {
+		layers[i].leaf = newLeaf(&r, &p)
+		layers[i].shape = newShape(&r, i == 0)
+	}
+	for i := range textureSide * textureSide {
+		x, y := float64(i%textureSide), float64(i/textureSide)
+		top := n - 1 // what lies below is hidden; the first layer covers everything
+		for ; top > 0; top-- {
+			if s := &layers[top].shape; s.covers(x+s.wobble*coarse[i], y-s.wobble*coarse[i]) {
+				break
 			}
 		}
-	}
-	for i, c := range scene {
-		for k, v := range c {
+		for k, v := range layers[top].at(x, y, fine[i], coarse[i]) {
 			dst[3*i+k] = byte(min(max(v, 0), 255))
 		}
 	}
