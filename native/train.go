@@ -39,7 +39,7 @@ func newTrain(c *console) *cobra.Command {
 the target's, and a classifier that works on the target. Without flags it uses
 built-in digits: the preset small on a software adapter, the paper's model on a
 GPU. A run is a folder; ending it with Ctrl-C saves it, and -resume goes on
-with it, bit for bit.
+with it, bit for bit; so it does with a checkpoint that the page saved.
 
 Presets: small (narrow, minutes on two cores), mnist-mnistm and mnist-usps (the
 paper's). A data set is a name from 'datasets list' or a path.`,
@@ -47,7 +47,8 @@ paper's). A data set is a name from 'datasets list' or a path.`,
 pixelda-wgpu train -preset mnist-mnistm -data data -iterations 125000
 pixelda-wgpu train -preset small -source photos/day -target photos/night -set classes=4
 pixelda-wgpu train -method source-only -iterations 5000
-pixelda-wgpu train -resume runs/0001-pixelda`,
+pixelda-wgpu train -resume runs/0001-pixelda
+pixelda-wgpu train -resume pixelda-00000300.safetensors -out runs/from-page`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return t.run(cmd) },
 	}
@@ -55,7 +56,7 @@ pixelda-wgpu train -resume runs/0001-pixelda`,
 	adapterFlag(cmd, &t.adapter)
 	f.StringVar(&t.preset, "preset", "", "start from the configuration `NAME`: "+strings.Join(trainer.Presets(), ", "))
 	f.StringVar(&t.config, "config", "", "read the configuration from a `FILE`, such as a run's config.json")
-	f.StringVar(&t.resume, "resume", "", "go on with the run in folder `RUN`")
+	f.StringVar(&t.resume, "resume", "", "go on with the run in folder `RUN`, or in a new folder from a checkpoint file")
 	f.StringVar(&t.out, "out", "", "the run's `FOLDER`; otherwise a new one in runs")
 	f.StringVar((*string)(&t.flags.Method), "method", "", "`WHAT` to train: pixelda, source-only or target-only")
 	f.StringVar(&t.flags.Source, "source", "", "source `IMAGES`, with labels")
@@ -72,10 +73,8 @@ pixelda-wgpu train -resume runs/0001-pixelda`,
 
 func (t *training) run(cmd *cobra.Command) error {
 	if t.resume != "" {
-		for _, name := range []string{"preset", "config", "out", "method", "source", "target", "baseline", "seed", "set"} {
-			if cmd.Flags().Changed(name) {
-				return misuse(cmd, "-%s cannot change a run that is resumed", name)
-			}
+		if err := t.checkResume(cmd); err != nil {
+			return err
 		}
 	}
 	d, err := gpu.Open(gpu.Options{Adapter: t.adapter})
@@ -155,21 +154,30 @@ func (t *training) start(ctx context.Context, d *gpu.Device, c trainer.Config) e
 	if err != nil {
 		return err
 	}
-	out := t.out
-	if out == "" {
-		if out, err = rundir.Numbered("runs", string(c.Method)); err != nil {
-			return err
-		}
-	}
-	w, err := rundir.Create(out, c, c.Keep)
+	w, err := t.create(c)
 	if err != nil {
 		return err
 	}
 	defer w.Close()
-	if err := announceRun(out); err != nil {
-		return err
-	}
 	return t.begin(ctx, d, c, data, w)
+}
+
+// create makes the folder of a new run.
+func (t *training) create(c trainer.Config) (_ *rundir.Writer, err error) {
+	out := t.out
+	if out == "" {
+		if out, err = rundir.Numbered("runs", string(c.Method)); err != nil {
+			return nil, err
+		}
+	}
+	w, err := rundir.Create(out, c, c.Keep)
+	if err != nil {
+		return nil, err
+	}
+	if err := announceRun(out); err != nil {
+		return nil, errors.Join(err, w.Close())
+	}
+	return w, nil
 }
 
 // begin trains from the first iteration on.
@@ -197,72 +205,6 @@ func (t *training) begin(ctx context.Context, d *gpu.Device, c trainer.Config, d
 	}
 	defer tr.Close()
 	return t.train(ctx, tr, w, choose, baseline)
-}
-
-// goOn resumes a run from its latest sound checkpoint.
-func (t *training) goOn(ctx context.Context, d *gpu.Device, cmd *cobra.Command) error {
-	r, err := rundir.Open(t.resume)
-	if err != nil {
-		return err
-	}
-	var c trainer.Config
-	if err := r.Config(&c); err != nil {
-		return err
-	}
-	if cmd.Flags().Changed("iterations") {
-		c.Iterations = t.flags.Iterations
-	}
-	if cmd.Flags().Changed("data") {
-		c.Data = t.flags.Data
-	}
-	w, err := rundir.Resume(t.resume, c.Keep)
-	if err != nil {
-		return err
-	}
-	defer w.Close()
-	if err := announceRun(t.resume); err != nil {
-		return err
-	}
-	latest, skipped, err := w.Latest(trainer.CheckCheckpoint)
-	for _, s := range skipped {
-		fmt.Fprintf(t.err, "pixelda-wgpu: skipped: %v\n", s)
-	}
-	over := errors.Is(err, rundir.ErrNoCheckpoint) // it ended before there was any
-	if err != nil && !over {
-		return err
-	}
-	if err := w.Rewind(latest.Step); err != nil {
-		return err
-	}
-	data, err := trainer.OpenData(c)
-	if err != nil {
-		return err
-	}
-	if over {
-		return t.begin(ctx, d, c, data, w)
-	}
-	t.introduce(d, c, data, t.resume)
-	choose, err := t.chooser(d)
-	if err != nil {
-		return err
-	}
-	_, st, err := trainer.Inspect(latest.File)
-	if err != nil {
-		return err
-	}
-	if tuner, ok := choose.(*graph.Tuner); ok && st.Adapter == d.Info().Key() {
-		tuner.Use(st.Kernels)
-	}
-	tr, err := trainer.New(d, c, data, trainer.Options{Choose: choose})
-	if err != nil {
-		return err
-	}
-	defer tr.Close()
-	if st, err = tr.Resume(latest.File); err != nil {
-		return err
-	}
-	fmt.Fprintf(t.err, "Resuming after iteration %d\n", st.Iteration)
-	return t.train(ctx, tr, w, choose, st.Baseline)
 }
 
 // chooser returns how kernels are chosen: by timing them on a GPU, where that

@@ -50,6 +50,17 @@ func TestTrainEvalAdaptResume(t *testing.T) {
 	if report.Iterations != 6 || report.SourceOnly == nil {
 		t.Errorf("the resumed run's report: %+v", report)
 	}
+
+	// A checkpoint alone, as the page saves it, begins a folder.
+	checkpoint := filepath.Join(folder, "checkpoints", "step-00000006.safetensors")
+	fails(t, exitError, "was trained on other images", "train", "-resume", checkpoint, "-target", "digits", "-out", filepath.Join(t.TempDir(), "no"))
+	other := filepath.Join(t.TempDir(), "other")
+	if err := json.Unmarshal([]byte(trains("train", "-json", "-resume", checkpoint, "-out", other, "-iterations", "7")), &report); err != nil {
+		t.Fatal(err)
+	}
+	if report.Iterations != 7 || report.SourceOnly == nil || !strings.HasPrefix(report.Checkpoint, other) {
+		t.Errorf("the report of a run from a checkpoint: %+v", report)
+	}
 }
 
 func TestTrainErrors(t *testing.T) {

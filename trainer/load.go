@@ -52,10 +52,19 @@ func (t *Trainer) Resume(checkpoint string) (_ State, err error) {
 // leads to.
 var ErrOtherImages = errors.New("was trained on other images")
 
+// Fits reports whether the images are those that the checkpoint, which errors
+// call name, was trained on; c names them.
+func (st State) Fits(data Data, c Config, name string) error {
+	if data.Fingerprint() != st.Data {
+		return fmt.Errorf("trainer: %s %w than %s → %s hold now; restore them, or start a new run", name, ErrOtherImages, c.Source, c.Target)
+	}
+	return nil
+}
+
 // ResumeFrom is Resume for an open checkpoint, which errors call name.
 func (t *Trainer) ResumeFrom(f *safetensors.File, st State, name string) error {
-	if t.Data.Fingerprint() != st.Data {
-		return fmt.Errorf("trainer: %s %w than %s → %s hold now; restore them, or start a new run", name, ErrOtherImages, t.Config.Source, t.Config.Target)
+	if err := st.Fits(t.Data, t.Config, name); err != nil {
+		return err
 	}
 	if err := t.Restore(f, t.Config.Method, true); err != nil {
 		return err

@@ -1,0 +1,155 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"pixelda-wgpu/gpu"
+	"pixelda-wgpu/model/graph"
+	"pixelda-wgpu/trainer"
+	"pixelda-wgpu/trainer/rundir"
+)
+
+// isFile reports whether path is a checkpoint file rather than a run folder.
+func isFile(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular()
+}
+
+// checkResume refuses flags that a resumed run has no use for. One that begins
+// with a checkpoint file has a folder of its own, and may look for the images
+// elsewhere.
+func (t *training) checkResume(cmd *cobra.Command) error {
+	fixed := []string{"preset", "config", "method", "baseline", "seed", "set"}
+	if !isFile(t.resume) {
+		fixed = slices.Concat(fixed, []string{"out", "source", "target"})
+	}
+	for _, name := range fixed {
+		if cmd.Flags().Changed(name) {
+			return misuse(cmd, "-%s cannot change a run that is resumed", name)
+		}
+	}
+	return nil
+}
+
+// goOn resumes a run from its latest sound checkpoint, or from a file.
+func (t *training) goOn(ctx context.Context, d *gpu.Device, cmd *cobra.Command) error {
+	if isFile(t.resume) {
+		return t.adopt(ctx, d, cmd)
+	}
+	r, err := rundir.Open(t.resume)
+	if err != nil {
+		return err
+	}
+	var c trainer.Config
+	if err := r.Config(&c); err != nil {
+		return err
+	}
+	t.amend(cmd, &c)
+	w, err := rundir.Resume(t.resume, c.Keep)
+	if err != nil {
+		return err
+	}
+	defer w.Close()
+	if err := announceRun(t.resume); err != nil {
+		return err
+	}
+	latest, skipped, err := w.Latest(trainer.CheckCheckpoint)
+	for _, s := range skipped {
+		fmt.Fprintf(t.err, "pixelda-wgpu: skipped: %v\n", s)
+	}
+	over := errors.Is(err, rundir.ErrNoCheckpoint) // it ended before there was any
+	if err != nil && !over {
+		return err
+	}
+	if err := w.Rewind(latest.Step); err != nil {
+		return err
+	}
+	data, err := trainer.OpenData(c)
+	if err != nil {
+		return err
+	}
+	if over {
+		return t.begin(ctx, d, c, data, w)
+	}
+	return t.goOnFrom(ctx, d, c, data, w, latest.File)
+}
+
+// adopt goes on from a checkpoint file, such as the page saves, in a run folder
+// of its own that begins with it.
+func (t *training) adopt(ctx context.Context, d *gpu.Device, cmd *cobra.Command) error {
+	file, st, err := trainer.Inspect(t.resume)
+	if err != nil {
+		return err
+	}
+	c := st.Config
+	t.amend(cmd, &c)
+	data, err := trainer.OpenData(c)
+	if err != nil {
+		return err
+	}
+	if err := st.Fits(data, c, file); err != nil {
+		return err
+	}
+	w, err := t.create(c)
+	if err != nil {
+		return err
+	}
+	defer w.Close()
+	first, err := w.SaveCheckpoint(st.Iteration, 0, func(to io.Writer) error {
+		from, err := os.Open(file)
+		if err != nil {
+			return err
+		}
+		_, err = io.Copy(to, from)
+		return errors.Join(err, from.Close())
+	})
+	if err != nil {
+		return err
+	}
+	return t.goOnFrom(ctx, d, c, data, w, first.File)
+}
+
+// amend applies the flags that a resumed run may be given.
+func (t *training) amend(cmd *cobra.Command, c *trainer.Config) {
+	for name, set := range map[string]func(){
+		"iterations": func() { c.Iterations = t.flags.Iterations }, "data": func() { c.Data = t.flags.Data },
+		"source": func() { c.Source = t.flags.Source }, "target": func() { c.Target = t.flags.Target },
+	} {
+		if cmd.Flags().Changed(name) {
+			set()
+		}
+	}
+}
+
+// goOnFrom trains on from a checkpoint of w.
+func (t *training) goOnFrom(ctx context.Context, d *gpu.Device, c trainer.Config, data trainer.Data, w *rundir.Writer, checkpoint string) error {
+	t.introduce(d, c, data, w.Path())
+	choose, err := t.chooser(d)
+	if err != nil {
+		return err
+	}
+	_, st, err := trainer.Inspect(checkpoint)
+	if err != nil {
+		return err
+	}
+	if tuner, ok := choose.(*graph.Tuner); ok && st.Adapter == d.Info().Key() {
+		tuner.Use(st.Kernels)
+	}
+	tr, err := trainer.New(d, c, data, trainer.Options{Choose: choose})
+	if err != nil {
+		return err
+	}
+	defer tr.Close()
+	if st, err = tr.Resume(checkpoint); err != nil {
+		return err
+	}
+	fmt.Fprintf(t.err, "Resuming after iteration %d\n", st.Iteration)
+	return t.train(ctx, tr, w, choose, st.Baseline)
+}
