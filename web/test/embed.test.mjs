@@ -169,6 +169,31 @@ describe("Generator", () => {
       assert.equal(got.left, 0);
     }));
 
+  it("goes on with another device after the first was lost", () =>
+    on("/blank.html", async (tab) => {
+      const got = await tab.evaluate(async () => {
+        const devices = [];
+        const { requestDevice } = GPUAdapter.prototype;
+        GPUAdapter.prototype.requestDevice = async function (...args) {
+          const device = await requestDevice.apply(this, args);
+          devices.push(device);
+          return device;
+        };
+        const two = await Promise.all([1, 2].map(() => pixelda.Generator.load("/demo/digits.pxda")));
+        const draw = () => Promise.all(two.map(async (g) => (await g.adapt(g.examples[0])).data.join()));
+        const before = await draw();
+        devices[0].destroy();
+        const after = await draw();
+        const device = await (await navigator.gpu.requestAdapter()).requestDevice();
+        const lent = await pixelda.Generator.load("/demo/digits.pxda", { device });
+        device.destroy();
+        return { same: before.join() === after.join(), devices: devices.length, lent: await window.failure(lent.adapt(lent.examples[0])) };
+      });
+      assert.equal(got.same, true);
+      assert.equal(got.devices, 3); // one for both, one after it, and the one of the page itself
+      assert.match(got.lent.message, /device was lost/);
+    }));
+
   it("draws the same with the kernels for GPUs", () =>
     on("/blank.html", async (tab) => {
       const got = await tab.evaluate(async () => {

@@ -1,5 +1,5 @@
 // A static server on the loopback, Chromium, and a page with the client on it.
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { dirname, extname, join, normalize } from "node:path";
@@ -48,11 +48,29 @@ export async function launch({ webgpu = true, args = [] } = {}) {
   });
   return {
     context,
+    /** The number of its GPU process, if it has one now. */
+    gpuProcess() {
+      const all = processes(), belongs = (p) => p && (p.command.includes(profile) || belongs(all.get(p.parent)));
+      return [...all.values()].find((p) => p.command.includes("--type=gpu-process") && belongs(p))?.id;
+    },
     async close() {
       await context.close();
       rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
     },
   };
+}
+
+/** The processes of this machine by their numbers, as Linux lists them. */
+function processes() {
+  const all = new Map();
+  for (const name of readdirSync("/proc")) {
+    if (!/^\d+$/.test(name)) continue;
+    try {
+      const id = Number(name), parent = Number(readFileSync(`/proc/${name}/stat`, "utf8").split(") ").at(-1).split(" ")[1]);
+      all.set(id, { id, parent, command: readFileSync(`/proc/${name}/cmdline`, "utf8") });
+    } catch { /* it has just ended */ }
+  }
+  return all;
 }
 
 const blank = '<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><title>test</title>';

@@ -154,4 +154,18 @@ describe("training in the page", () => {
     sameLosses(records.slice(-1), wanted.filter((r) => r.kind === "train").slice(-1));
     await again.page.close();
   });
+
+  test("goes on by itself after the GPU process was killed", async () => {
+    const again = await configured();
+    const killed = browser.gpuProcess();
+    assert.ok(killed, "Chromium has no GPU process");
+    const training = train(again.page, 24);
+    await again.page.evaluate(() => window.until("trained"));
+    process.kill(killed, "SIGKILL");
+    const records = await training;
+    assert.equal(records.at(-1).step, 24);
+    assert.notEqual(browser.gpuProcess(), killed);
+    assert.ok(await again.page.evaluate(() => window.events.some((e) => e.type === "lost") && window.events.some((e) => e.type === "recovered")));
+    await again.page.close();
+  });
 });

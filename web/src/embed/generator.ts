@@ -68,7 +68,10 @@ export class Generator {
   private last: Promise<unknown> = Promise.resolve();
   private disposed = false;
 
-  private constructor(private readonly bundle: Bundle, private readonly device: Device, private readonly onProgress: (p: Progress) => void) {
+  private constructor(
+    private readonly bundle: Bundle, private device: Device, private readonly borrowed: boolean,
+    private readonly onProgress: (p: Progress) => void,
+  ) {
     const { generator, classes, example_labels, trained } = bundle.manifest;
     this.size = generator.size;
     this.noiseDim = generator.noise_dim;
@@ -88,7 +91,7 @@ export class Generator {
       download(url, (done, total) => tell({ phase: "download", done, total }), options.signal),
       options.device ? Device.wrap(options.device) : sharedDevice(),
     ]);
-    const g = new Generator(await readBundle(file, String(url)), device, tell);
+    const g = new Generator(await readBundle(file, String(url)), device, options.device !== undefined, tell);
     try {
       await g.session(g.pick(options.batch ?? 1));
       options.signal?.throwIfAborted();
@@ -190,9 +193,20 @@ export class Generator {
       const rest = inputs.length - out.length;
       const p = this.pick(Math.min(rest, Math.max(1, most)));
       const n = Math.min(rest, p.batch);
-      out.push(...(await this.runBatch(p, inputs.slice(out.length, out.length + n), noise.slice(out.length, out.length + n))));
+      const batch = [p, inputs.slice(out.length, out.length + n), noise.slice(out.length, out.length + n)] as const;
+      out.push(...(await this.runBatch(...batch).catch(async (error: unknown) => {
+        await this.recover(error);
+        return this.runBatch(...batch);
+      })));
     }
     return out;
+  }
+
+  /** Goes over to the page's next device if this one was lost, or else throws the error. */
+  private async recover(error: unknown): Promise<void> {
+    if (this.disposed || this.borrowed || !(error instanceof PlayerError) || error.code !== "lost") throw error;
+    this.device = await sharedDevice();
+    this.sessions.clear();
   }
 
   private async runBatch(p: BatchProgram, inputs: Picture[], noise: ArrayLike<number>[]): Promise<ImageData[]> {
