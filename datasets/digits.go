@@ -35,25 +35,36 @@ func Digits(seed uint64, from, n int) *Set {
 	return s
 }
 
-func openDigits(o Options, usual Counts) (held, string, error) {
-	return openBuiltin(o, usual, Digits, "digits generated")
+// Draw draws images [from, from+n) of a generated set.
+func Draw(name string, seed uint64, from, n int) (*Set, error) {
+	switch name {
+	case "digits":
+		return Digits(seed, from, n), nil
+	case "digits-m":
+		return DigitsM(seed, from, n), nil
+	}
+	return nil, fmt.Errorf("datasets: %q is no generated set", name)
 }
 
 // openBuiltin generates as many images as the counts ask for.
-func openBuiltin(o Options, usual Counts, generate func(seed uint64, from, n int) *Set, what string) (held, string, error) {
-	c := usual
+func openBuiltin(name string, o Options, what string) (held, string, error) {
+	c := builtinCounts
 	if o.Counts != nil {
 		c = *o.Counts
 	}
 	if c.Train == 0 {
-		c.Train = usual.Train
+		c.Train = builtinCounts.Train
 	}
 	const most = 10_000_000
 	if c.Train < 0 || c.Valid < 0 || c.Test < 0 || c.Train > most || c.Valid > most || c.Test > most {
 		return held{}, "", fmt.Errorf("datasets: cannot generate %d training, %d validation and %d test images: give 0 to %d of each", c.Train, c.Valid, c.Test, most)
 	}
-	s := generate(o.Seed, 0, c.Train+c.Valid+c.Test)
-	return held{pool: s, ordered: true}, fmt.Sprintf("%s from seed %d", what, o.Seed), nil
+	draw := o.Draw
+	if draw == nil {
+		draw = Draw
+	}
+	s, err := draw(name, o.Seed, 0, c.Train+c.Valid+c.Test)
+	return held{pool: s, ordered: true}, fmt.Sprintf("%s from seed %d", what, o.Seed), err
 }
 
 // hand is how one image is written: the habits that bend every stroke alike.

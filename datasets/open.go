@@ -17,7 +17,12 @@ type Options struct {
 	Channels int     // 1 grey, 3 RGB; 0 keeps them (files of both kinds together: RGB)
 	Seed     uint64  // draws generated images, patches and splits
 	Counts   *Counts // nil: a known set's usual splits; of other sets a tenth each for valid and test
+	Draw     Drawer  // draws generated images; nil does it here
 }
+
+// Drawer draws images [from, from+n) of a generated set, as Draw does, perhaps
+// elsewhere.
+type Drawer func(name string, seed uint64, from, n int) (*Set, error)
 
 const maxSize = 4096
 
@@ -64,9 +69,11 @@ type Known struct {
 func List() []Known {
 	return []Known{
 		{"digits", "generated handwritten-looking digits, 28x28 grey, no files needed", builtinCounts,
-			func(o Options) (held, string, error) { return openDigits(o, builtinCounts) }},
+			func(o Options) (held, string, error) { return openBuiltin("digits", o, "digits generated") }},
 		{"digits-m", "generated digits on coloured textures, 32x32 RGB, no files needed", builtinCounts,
-			func(o Options) (held, string, error) { return openDigitsM(o, builtinCounts) }},
+			func(o Options) (held, string, error) {
+				return openBuiltin("digits-m", o, "digits on textures generated")
+			}},
 		{"mnist", "MNIST, 28x28 grey, 50,000 + 10,000 + 10,000", MNISTPaper,
 			func(o Options) (held, string, error) { return openMNIST(subfolder(o.dir(), "mnist")) }},
 		{"usps", "USPS in its original split, 16x16 grey, 6,562 + 729 + 2,007", USPSPaper,

@@ -35,10 +35,6 @@ func DigitsM(seed uint64, from, n int) *Set {
 	return s
 }
 
-func openDigitsM(o Options, usual Counts) (held, string, error) {
-	return openBuiltin(o, usual, DigitsM, "digits on textures generated")
-}
-
 // colour is red, green and blue, 0…255 but not clamped.
 type colour [3]float64
 

@@ -4,7 +4,7 @@
 // packed sets, and trains natively what the page trains.
 //
 //	reference data DIR
-//	reference train -config FILE -data DIR -until N [-from FILE] [-to FILE]
+//	reference train -config FILE [-data DIR] -until N [-from FILE] [-to FILE]
 //
 // Training prints its records as metrics.jsonl has them.
 package main
@@ -40,7 +40,7 @@ func run(args []string) error {
 	var t training
 	f := flag.NewFlagSet("train", flag.ContinueOnError)
 	f.StringVar(&t.config, "config", "", "the configuration, JSON")
-	f.StringVar(&t.data, "data", "", "the folder that data made")
+	f.StringVar(&t.data, "data", "", "the folder that data made; otherwise the configuration's own sets")
 	f.StringVar(&t.from, "from", "", "a checkpoint to begin from")
 	f.StringVar(&t.to, "to", "", "write a checkpoint")
 	f.IntVar(&t.until, "until", 0, "iterations")
@@ -75,7 +75,9 @@ func (t training) run() error {
 	if err := json.Unmarshal(text, &c); err != nil {
 		return err
 	}
-	c.Source, c.Target = filepath.Join(t.data, "source.pxds"), filepath.Join(t.data, "target.pxds")
+	if t.data != "" {
+		c.Source, c.Target = filepath.Join(t.data, "source.pxds"), filepath.Join(t.data, "target.pxds")
+	}
 	data, err := trainer.OpenData(c)
 	if err != nil {
 		return err

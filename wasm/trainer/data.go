@@ -45,6 +45,7 @@ func (l *library) open(s source, r *request, seed uint64, size int) (datasets.Sp
 	case "builtin":
 		return l.remember(fmt.Sprintf("%s %d", s.Name, seed), func() (datasets.Splits, error) {
 			progress("data", s.Name, 0, 0)
+			o.Draw = drawElsewhere
 			return datasets.Open(s.Name, o)
 		})
 	case "packed":

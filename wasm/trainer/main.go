@@ -28,6 +28,10 @@ type worker struct {
 }
 
 func main() {
+	if share := host.Get("share"); share.Truthy() {
+		drawShare(share.Get("name").String(), share.Get("seed").String(), share.Get("from").Int(), share.Get("count").Int())
+		return
+	}
 	w := &worker{inbox: newInbox(), library: library{kept: map[string]datasets.Splits{}}}
 	if err := w.open(); err != nil {
 		emitError(0, err)

@@ -24,11 +24,11 @@ export class Native {
     return { "/source.pxds": readFileSync(join(this.dir, "source.pxds")), "/target.pxds": readFileSync(join(this.dir, "target.pxds")) };
   }
 
-  /** Trains; returns the records and the checkpoint at the end. */
-  train(config, until, from) {
+  /** Trains on the packed sets, or those of the configuration; returns the records and the checkpoint at the end. */
+  train(config, until, from, data = this.dir) {
     const path = (name) => join(this.dir, name);
     writeFileSync(path("config.json"), JSON.stringify(config));
-    const args = ["train", "-config", path("config.json"), "-data", this.dir, "-until", String(until), "-to", path("to.safetensors")];
+    const args = ["train", "-config", path("config.json"), "-data", data, "-until", String(until), "-to", path("to.safetensors")];
     if (from) {
       writeFileSync(path("from.safetensors"), from);
       args.push("-from", path("from.safetensors"));

@@ -76,6 +76,21 @@ describe("training in the page", () => {
     await page.close();
   });
 
+  test("draws the built-in images as the native core does", async () => {
+    const { page } = await openTrainer(browser.context, server.url);
+    await page.evaluate(() => window.until("ready"));
+    const digits = { kind: "builtin", name: "digits" };
+    const run = await page.evaluate((request) => window.trainer.request(request), {
+      type: "configure", preset: "small", changes: tiny, source: digits, target: digits,
+    });
+    await train(page, 1);
+    const images = (checkpoint) => JSON.parse(checkpoint.subarray(8, 8 + Number(checkpoint.readBigUInt64LE()))).__metadata__.dataset;
+    const here = images(await save(page));
+    assert.match(here, /^[0-9a-f]{64}/);
+    assert.equal(here, images(native.train(run.config, 1, undefined, "").checkpoint));
+    await page.close();
+  });
+
   test("is served while it trains, pauses at once and steps", async () => {
     const { page, complaints, run } = await configured({ iterations: 100000 });
     const asked = await page.evaluate(async () => {

@@ -145,7 +145,7 @@ export class DataChooser {
   async card(domain: Domain, source: DataSource, info: DataInfo): Promise<void> {
     const { title, about } = roles[domain];
     const card = byId(domain, HTMLButtonElement);
-    const canvas = h("canvas", { className: "pixels" });
+    const canvas = h("canvas", { className: "pixels", width: 62, height: 62 });
     canvas.setAttribute("aria-hidden", "true");
     card.replaceChildren(canvas, h("span", { className: "words" },
       h("span", { className: "role", textContent: `${title}, ${about}` }),

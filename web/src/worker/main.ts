@@ -5,10 +5,13 @@
 import { Device } from "../player/device.js";
 import { profile } from "../player/profile.js";
 import type { ErrorEvent, FromWorker, ToWorker } from "../protocol.js";
+import { draw, type Drawn, drawer, type Order, type Share } from "./draw.js";
 import { attach, detach } from "./parts.js";
 import { Store } from "./store.js";
 
 interface Host {
+  /** Draws generated images in other workers. */
+  draw(name: string, seed: string, from: number, count: number): Promise<Drawn[]>;
   /** Set by Go: takes a request. */
   receive?: (text: string, parts: Uint8Array[]) => void;
   post(text: string, parts: Uint8Array<ArrayBuffer>[]): void;
@@ -16,7 +19,13 @@ interface Host {
   store: Store;
 }
 
-declare const self: DedicatedWorkerGlobalScope & { pixeldaPlayer: unknown; pixeldaHost: Host };
+/** Go's host in a worker that draws. */
+interface DrawingHost {
+  share: Share;
+  drawn(...images: Drawn): void;
+}
+
+declare const self: DedicatedWorkerGlobalScope & { pixeldaPlayer: unknown; pixeldaHost: Host | DrawingHost };
 
 /** Go's own glue, wasm_exec.js, defines it. */
 declare class Go {
@@ -32,7 +41,10 @@ function fail(code: ErrorEvent["code"], what: string, remedy: string, fatal: boo
   post({ type: "error", id: 0, code, what, where: "", remedy, fatal });
 }
 
+let program: WebAssembly.Module;
+
 const host: Host = {
+  draw: (name, seed, from, count) => draw(program, { name, seed, from, count }),
   post(text, parts) {
     post(attach(text, parts) as FromWorker, parts.map((p) => p.buffer));
   },
@@ -49,7 +61,7 @@ let carried = Promise.resolve();
 let listening!: () => void;
 const listens = new Promise<void>((resolve) => (listening = resolve));
 
-self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
+function receive({ data }: MessageEvent<ToWorker>): void {
   const ready = detach(data);
   ready.catch(() => undefined); // told below
   carried = carried.then(async () => {
@@ -64,7 +76,7 @@ self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
       });
     }
   });
-};
+}
 
 /** Two pages would write to the same snapshot: the second waits for the first. */
 async function alone(): Promise<void> {
@@ -113,15 +125,30 @@ async function start(): Promise<void> {
   self.pixeldaPlayer = { open: () => Device.open(), profile };
   self.pixeldaHost = host;
   const go = new Go();
-  const { instance } = await WebAssembly.instantiate(bytes, go.importObject);
-  const ended = go.run(instance); // up to where it waits, so it listens now
+  program = await WebAssembly.compile(bytes);
+  const ended = go.run(await WebAssembly.instantiate(program, go.importObject)); // up to where it waits, so it listens now
   listening();
   await ended;
   // It ends by itself only where it could not open the device, and has told so.
 }
 
-start().catch((error: unknown) => {
-  const memory = error instanceof RangeError || /memory/i.test(String(error));
-  fail(memory ? "memory" : "internal", `The trainer did not start: ${(error as Error).message ?? error}`,
-    memory ? "Close other tabs and reload." : "Reload the page.", true);
-});
+/** Draws a share of a generated set, instead of training. */
+function drawOnly(): void {
+  self.onmessage = async ({ data: { program, share } }: MessageEvent<Order>) => {
+    self.pixeldaHost = { share, drawn: (...images) => self.postMessage(images, images.map((bytes) => bytes.buffer)) };
+    const go = new Go();
+    await go.run(await WebAssembly.instantiate(program, go.importObject));
+  };
+}
+
+function train(): void {
+  self.onmessage = receive;
+  start().catch((error: unknown) => {
+    const memory = error instanceof RangeError || /memory/i.test(String(error));
+    fail(memory ? "memory" : "internal", `The trainer did not start: ${(error as Error).message ?? error}`,
+      memory ? "Close other tabs and reload." : "Reload the page.", true);
+  });
+}
+
+if (self.name === drawer) drawOnly();
+else train();
