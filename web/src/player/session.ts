@@ -117,6 +117,9 @@ export class Session {
     await this.scoped(() => {
       for (const p of programs) for (const d of p.dispatches) void pipelineOf(p, d).catch(() => undefined); // seen below
       for (const p of programs) for (const d of p.dispatches) groupOf(p, d);
+    }).catch(async (error: unknown) => {
+      await Promise.all(pipelines.values()); // a shader that does not compile is told as that
+      throw error;
     });
     for (const p of programs) {
       const steps: Step[] = [];
