@@ -1,5 +1,5 @@
 // Times an iteration of training here and of the same model in TensorFlow.js, in one
-// browser on one adapter. After `make web`:
+// browser on one adapter. After `make web`; the first time it fetches TensorFlow.js from npm:
 //
 //   node bench/tfjs.mjs [-batch 8] [-steps 1] [-backends webgpu,webgl] [-driver swiftshader|lavapipe]
 //       [-size 32] [-blocks 6] [-width 64] [-noise 0.2] [-keep 0.9] [-json FILE]
@@ -7,6 +7,7 @@
 // -noise 0 -keep 1 leave out the discriminator's noise and dropout, whose random
 // numbers TensorFlow.js draws in JavaScript. -driver lavapipe takes a Chromium, named by
 // CHROMIUM, that accepts that driver.
+import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -55,7 +56,7 @@ function driverArgs() {
 /** TensorFlow.js with one backend, as a page would ship it: without what of its core nothing calls. */
 async function bundle(backend) {
   const { outputFiles } = await build({
-    stdin: { contents: `import "@tensorflow/tfjs-backend-${backend}"; export * from "./page.mjs";`, resolveDir: join(web, "bench/tfjs") },
+    stdin: { contents: `import "@tensorflow/tfjs-backend-${backend}"; export * from "./page.mjs";`, resolveDir: tfjs },
     bundle: true, format: "esm", target: "es2022", minify: true, legalComments: "none", write: false, logLevel: "error",
   });
   return outputFiles[0].text;
@@ -156,6 +157,8 @@ function print(rows, ours) {
 }
 
 readFlags(process.argv.slice(2));
+const tfjs = join(web, "bench/tfjs");
+if (!existsSync(join(tfjs, "node_modules"))) execFileSync("npm", ["ci", "--no-audit", "--no-fund"], { cwd: tfjs, stdio: "inherit" });
 const backends = flags.backends.split(",").filter(Boolean);
 const code = {};
 for (const backend of backends) {
