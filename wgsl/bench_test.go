@@ -32,7 +32,7 @@ func BenchmarkKernel(b *testing.B) {
 	} {
 		b.Run(k.Name, func(b *testing.B) {
 			data := tensors{}
-			for _, binding := range k.Bindings {
+			for _, binding := range k.Bindings() {
 				switch binding.Name {
 				case "step":
 					data["step"] = stepOf(1e-4)

@@ -35,9 +35,9 @@ func few(t *testing.T, plans []wgsl.Plan) []wgsl.Plan {
 	length := func(p wgsl.Plan) (n int) {
 		counted := map[string]bool{}
 		for _, c := range p.Calls {
-			if !counted[c.Kernel.Code] {
-				counted[c.Kernel.Code] = true
-				n += len(c.Kernel.Code)
+			if !counted[c.Kernel.Code()] {
+				counted[c.Kernel.Code()] = true
+				n += len(c.Kernel.Code())
 			}
 		}
 		return n
@@ -276,7 +276,7 @@ func TestConvPlansFit(t *testing.T) {
 		names(t, c.plans)
 		for _, p := range c.plans {
 			for _, call := range p.Calls {
-				for _, b := range call.Kernel.Bindings {
+				for _, b := range call.Kernel.Bindings() {
 					if o := call.Operand(b); b.Access == "uniform" && o.Size*4 > wgsl.MaxUniformBinding || o.Offset%64 != 0 {
 						t.Errorf("%s: %s: %s takes %d floats at %d", c.name, p.Name, b.Name, o.Size, o.Offset)
 					}

@@ -58,7 +58,7 @@ func (c Conv) directWeight(t directWeightTile) (Plan, bool) {
 	name := fmt.Sprintf("direct %d×%d×%d", t.rows, t.columns, t.block)
 	k := c.directWeightKernel(name, t, group, splits, 0, [3]uint32{uint32(ceilDiv(lanes, group)), uint32(ceilDiv(others, t.block)), uint32(splits)}, 1)
 	p := c.sumSplits(name, k, splits)
-	p.CPU = true
+	p.CPU, p.terms = true, t.rows*t.columns*t.block*c.taps()
 	return p, true
 }
 
@@ -118,7 +118,7 @@ func (c Conv) uniformWeight() (Plan, bool) {
 	one.N = images
 	k := one.directWeightKernel("direct uniform", t, group, splits, shared*images/4,
 		[3]uint32{uint32(ceilDiv(lanes, group)), uint32(channels / t.block), uint32(splits)}, float64(dispatches)*float64(images)/float64(c.N))
-	p := Plan{Name: "direct uniform", CPU: true, Scratch: map[string]int{"partials": partials * length}}
+	p := Plan{Name: "direct uniform", CPU: true, terms: t.rows * t.columns * t.block * c.taps(), Scratch: map[string]int{"partials": partials * length}}
 	for n := range c.N / images {
 		for w := range windows {
 			from := n*splits*length + w*channels*c.InC*c.taps()

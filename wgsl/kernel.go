@@ -7,19 +7,54 @@ import (
 	"embed"
 	"fmt"
 	"slices"
+	"sync"
 )
 
 //go:embed *.wgsl
 var sources embed.FS
 
-// Kernel is a shader specialised for one shape.
+// Kernel is a shader specialised for one shape. It is expanded when its code or
+// bindings are first asked for: most plans of an operation are never chosen.
 type Kernel struct {
-	Name       string    // for people: file and shape
-	Code       string    // WGSL with the entry point "main"
-	Bindings   []Binding // those the specialised code uses, by index
+	Name       string // for people: file and shape
 	Workgroups [3]uint32
 	FLOPs      float64 // multiplies and adds of the direct algorithm
 	Bytes      float64 // least memory traffic: every operand once
+	source     *source
+}
+
+// source is what a kernel is expanded from.
+type source struct {
+	name, file string
+	params     Params
+	once       sync.Once
+	expansion
+}
+
+// NewKernel is a kernel that is no file of this package.
+func NewKernel(name, code string, bindings []Binding, groups [3]uint32) Kernel {
+	k := Kernel{Name: name, Workgroups: groups, source: &source{expansion: expansion{code, bindings}}}
+	k.source.once.Do(func() {})
+	return k
+}
+
+// Code is the WGSL with the entry point "main".
+func (k Kernel) Code() string { return k.source.expanded().code }
+
+// Bindings are those that the specialised code uses, by index.
+func (k Kernel) Bindings() []Binding { return k.source.expanded().bindings }
+
+// expanded specialises the file. Parameters come from this package's own
+// constructors, so an error is a defect of theirs and panics; a test specialises
+// every kernel for every shape in use.
+func (s *source) expanded() expansion {
+	s.once.Do(func() {
+		var err error
+		if s.expansion, err = expansions.specialize(s.file, s.params); err != nil {
+			panic(fmt.Sprintf("wgsl: %s: %v", s.name, err))
+		}
+	})
+	return s.expansion
 }
 
 // Binding is one buffer of a kernel in @group(0).
@@ -42,21 +77,15 @@ const (
 // after 65,535 turns, all together, without a word.
 const maxTurns = 65000
 
-// build specialises file into a dispatchable kernel. Parameters come from this
-// package's own constructors, so an error is a defect of theirs and panics; a
-// test specialises every kernel for every shape in use. Very large
-// shapes make kernels that do not fit.
+// build makes a dispatchable kernel of a file. Very large shapes make kernels that
+// do not fit.
 func build(name, file string, p Params, groups [3]uint32, flops, bytes float64) Kernel {
-	e, err := expansions.specialize(file, p)
-	if err != nil {
-		panic(fmt.Sprintf("wgsl: %s: %v", name, err))
-	}
 	for _, g := range groups {
 		if g == 0 {
 			panic(fmt.Sprintf("wgsl: %s: %d × %d × %d workgroups", name, groups[0], groups[1], groups[2]))
 		}
 	}
-	return Kernel{Name: name, Code: e.code, Bindings: e.bindings, Workgroups: groups, FLOPs: flops, Bytes: bytes}
+	return Kernel{Name: name, Workgroups: groups, FLOPs: flops, Bytes: bytes, source: &source{name: name, file: file, params: p}}
 }
 
 // Fits reports whether every adapter can dispatch the kernel.

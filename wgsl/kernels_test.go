@@ -39,7 +39,7 @@ func loadKernels(t testing.TB, data tensors, kernels ...wgsl.Kernel) (s *gpu.Ses
 	index, written := map[string]int{}, map[string]bool{}
 	for i, k := range kernels {
 		d := gpu.Dispatch{Label: k.Name, Module: i, Workgroups: k.Workgroups, FLOPs: k.FLOPs, Bytes: k.Bytes}
-		for _, b := range k.Bindings {
+		for _, b := range k.Bindings() {
 			size := uint64(len(bytesOf(t, b.Name, data[b.Name]))+15) / 16 * 16
 			if _, ok := index[b.Name]; !ok {
 				index[b.Name] = len(prog.Buffers)
@@ -50,7 +50,7 @@ func loadKernels(t testing.TB, data tensors, kernels ...wgsl.Kernel) (s *gpu.Ses
 				written[b.Name] = true
 			}
 		}
-		prog.Modules = append(prog.Modules, gpu.Module{Label: k.Name, Code: k.Code})
+		prog.Modules = append(prog.Modules, gpu.Module{Label: k.Name, Code: k.Code()})
 		prog.Dispatches = append(prog.Dispatches, d)
 	}
 	for name := range data {

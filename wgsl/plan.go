@@ -10,6 +10,7 @@ type Plan struct {
 	Name    string // of the variant, unique among an operation's
 	CPU     bool   // made for CPU drivers, which want the opposite of what GPUs do
 	Scratch map[string]int
+	terms   int // products in its unrolled loops: how long its code is
 	Calls   []Call
 }
 
@@ -53,18 +54,7 @@ func Single(k Kernel) Plan { return Plan{Op: k.Name, Name: "only", Calls: []Call
 // layers never win back.
 func briefFirst(plans []Plan, flops float64) {
 	const worthCompiling = 3e7 // operations
-	if flops >= worthCompiling {
-		return
+	if flops < worthCompiling {
+		slices.SortStableFunc(plans, func(a, b Plan) int { return a.terms - b.terms })
 	}
-	length := func(p Plan) (n int) {
-		seen := map[string]bool{}
-		for _, c := range p.Calls {
-			if !seen[c.Kernel.Code] {
-				seen[c.Kernel.Code] = true
-				n += len(c.Kernel.Code)
-			}
-		}
-		return n
-	}
-	slices.SortStableFunc(plans, func(a, b Plan) int { return length(a) - length(b) })
 }

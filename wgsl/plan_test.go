@@ -30,7 +30,7 @@ func program(p wgsl.Plan, sizes map[string]int) *gpu.Program {
 	}
 	for i, c := range p.Calls {
 		d := gpu.Dispatch{Label: c.Kernel.Name, Module: i, Workgroups: c.Kernel.Workgroups, FLOPs: c.Kernel.FLOPs, Bytes: c.Kernel.Bytes}
-		for _, b := range c.Kernel.Bindings {
+		for _, b := range c.Kernel.Bindings() {
 			o := c.Operand(b)
 			at := buffer(o.Name)
 			size := prog.Buffers[at].Size
@@ -39,7 +39,7 @@ func program(p wgsl.Plan, sizes map[string]int) *gpu.Program {
 			}
 			d.Bindings = append(d.Bindings, gpu.Binding{Index: b.Index, Buffer: at, Offset: uint64(o.Offset) * 4, Size: size, Access: gpu.Access(b.Access)})
 		}
-		prog.Modules = append(prog.Modules, gpu.Module{Label: c.Kernel.Name, Code: c.Kernel.Code})
+		prog.Modules = append(prog.Modules, gpu.Module{Label: c.Kernel.Name, Code: c.Kernel.Code()})
 		prog.Dispatches = append(prog.Dispatches, d)
 	}
 	return prog

@@ -176,8 +176,8 @@ func (g *Graph) add(out *Tensor, y string, plans []wgsl.Plan, operands map[strin
 // of the kernel's bindings; those that it writes and that nothing has computed
 // yet become its outputs, other written ones are changed in place.
 func (g *Graph) kernel(label string, k wgsl.Kernel, tensors ...*Tensor) *node {
-	if len(tensors) != len(k.Bindings) {
-		fail("%s%s: kernel %s has %d bindings, not %d", g.scope, label, k.Name, len(k.Bindings), len(tensors))
+	if len(tensors) != len(k.Bindings()) {
+		fail("%s%s: kernel %s has %d bindings, not %d", g.scope, label, k.Name, len(k.Bindings()), len(tensors))
 	}
 	if !k.Fits() {
 		fail("%s%s: kernel %s takes %v workgroups, more than a GPU must run at once; make the batch or the images smaller", g.scope, label, k.Name, k.Workgroups)
@@ -186,7 +186,7 @@ func (g *Graph) kernel(label string, k wgsl.Kernel, tensors ...*Tensor) *node {
 		label: g.scope + label, operands: map[string]*Tensor{},
 		plans: []wgsl.Plan{wgsl.Single(k)},
 	}
-	for i, b := range k.Bindings {
+	for i, b := range k.Bindings() {
 		t := tensors[i]
 		n.operands[b.Name] = t
 		switch {

@@ -146,7 +146,7 @@ func (g *Graph) BatchNorm(label string, x, beta, runningMean, runningVar, residu
 	if !o.Training {
 		k := wgsl.BatchNormInference(b)
 		var args []*Tensor
-		for _, binding := range k.Bindings { // x, mean, beta, residual, y and, by its number last, variance
+		for _, binding := range k.Bindings() { // x, mean, beta, residual, y and, by its number last, variance
 			args = append(args, map[string]*Tensor{"x": x, "mean": runningMean, "beta": beta, "residual": residual, "y": y, "variance": runningVar}[binding.Name])
 		}
 		g.kernel(label, k, args...)

@@ -85,7 +85,7 @@ func (l *lowering) node(n *node, choose Chooser) error {
 			Label: n.label, Module: l.module(c.Kernel), Workgroups: c.Kernel.Workgroups,
 			FLOPs: c.Kernel.FLOPs, Bytes: c.Kernel.Bytes,
 		}
-		for _, b := range c.Kernel.Bindings {
+		for _, b := range c.Kernel.Bindings() {
 			o := c.Operand(b)
 			binding := gpu.Binding{Index: b.Index, Offset: 4 * uint64(o.Offset), Size: 4 * uint64(o.Size), Access: gpu.Access(b.Access)}
 			t := n.operands[o.Name]
@@ -117,11 +117,11 @@ func padded(words int) uint64 { return uint64(words+3) / 4 * 16 }
 
 // module returns the index of a kernel's shader; equal ones are shared.
 func (l *lowering) module(k wgsl.Kernel) int {
-	i, ok := l.modules[k.Code]
+	i, ok := l.modules[k.Code()]
 	if !ok {
 		i = len(l.program.Modules)
-		l.modules[k.Code] = i
-		l.program.Modules = append(l.program.Modules, gpu.Module{Label: k.Name, Code: k.Code})
+		l.modules[k.Code()] = i
+		l.program.Modules = append(l.program.Modules, gpu.Module{Label: k.Name, Code: k.Code()})
 	}
 	return i
 }

@@ -32,7 +32,7 @@ func (g *Graph) Adam(s *Store, a wgsl.Adam) {
 	n.effect = true
 	k := a.Update(s.extents())
 	var args []*Tensor
-	for _, b := range k.Bindings {
+	for _, b := range k.Bindings() {
 		args = append(args, map[string]*Tensor{
 			"step": g.step(), "parts": parts, "partials": squares, "health": health,
 			"grads": s.flat(s.Grads()), "params": s.flat(s.Values()), "m": s.flat(s.M()), "v": s.flat(s.V()),

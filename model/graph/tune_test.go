@@ -17,15 +17,12 @@ import (
 // as the other. kinds says of each whether it is made for CPU drivers.
 func loops(op string, slow, fast bool) *node {
 	plan := func(name string, turns int, cpu bool) wgsl.Plan {
-		k := wgsl.Kernel{
-			Name: name, Workgroups: [3]uint32{256, 1, 1}, Bindings: []wgsl.Binding{{Index: 0, Name: "y", Access: "read_write"}},
-			Code: fmt.Sprintf(`@group(0) @binding(0) var<storage, read_write> y: array<f32>;
+		k := wgsl.NewKernel(name, fmt.Sprintf(`@group(0) @binding(0) var<storage, read_write> y: array<f32>;
 @compute @workgroup_size(64) fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     var v = f32(id.x);
     for (var i = 0u; i < %du; i++) { v = v * 0.999 + 1.0; }
     y[id.x] = v;
-}`, turns),
-		}
+}`, turns), []wgsl.Binding{{Index: 0, Name: "y", Access: "read_write"}}, [3]uint32{256, 1, 1})
 		return wgsl.Plan{Op: op, Name: name, CPU: cpu, Calls: []wgsl.Call{{Kernel: k}}}
 	}
 	y := &Tensor{Shape: Features(1, 256*64)}
