@@ -66,7 +66,11 @@ func (t *Trainer) Run(ctx context.Context, w *rundir.Writer, baseline *float64, 
 	c := t.Config
 	for t.Iteration < c.Iterations {
 		if ctx.Err() != nil {
-			return Report{}, errors.Join(r.save(baseline), ErrInterrupted)
+			if err := t.Sound(); err != nil {
+				return Report{}, r.explain(err)
+			}
+			// Who ends a run does not want to wait for passes over whole test splits.
+			return Report{}, errors.Join(r.keep(baseline, unmeasured), ErrInterrupted)
 		}
 		if err := t.Iterate(); err != nil {
 			return Report{}, r.explain(err)
@@ -187,9 +191,21 @@ func (r *run) save(baseline *float64) error {
 	if err != nil {
 		return err
 	}
+	return r.keep(baseline, rec.Score)
+}
+
+// unmeasured is the score of a checkpoint that must be written at once: that of
+// a classifier which tells nothing apart, the lowest.
+const unmeasured = 0
+
+// keep writes a checkpoint unless this iteration has one.
+func (r *run) keep(baseline *float64, score float64) (err error) {
+	if r.Iteration == r.last.Step && r.last.File != "" {
+		return nil
+	}
 	st := r.State()
 	st.Baseline = baseline
-	r.last, err = r.writer.SaveCheckpoint(r.Iteration, rec.Score, func(w io.Writer) error { return r.Save(w, st) })
+	r.last, err = r.writer.SaveCheckpoint(r.Iteration, score, func(w io.Writer) error { return r.Save(w, st) })
 	if err == nil && r.observer.Saved != nil {
 		r.observer.Saved(r.last.File)
 	}

@@ -185,7 +185,7 @@ func TestInterrupt(t *testing.T) {
 		if done == 3 {
 			cancel()
 		}
-	}})
+	}, Evaluated: func(trainer.EvalRecord) { t.Error("an interrupted run first evaluates, which can take minutes") }})
 	if !errors.Is(err, trainer.ErrInterrupted) {
 		t.Fatalf("got %v", err)
 	}
