@@ -2,32 +2,21 @@
 // Chromium's encoding of commands, without the GPU's own work (Linux only).
 // `node bench/overhead.mjs`, after `make web`.
 import { readdirSync, readFileSync } from "node:fs";
-import { launch, openTrainer, serveClient } from "../test/harness.mjs";
+import { launch, openTrainer, processes, serveClient } from "../test/harness.mjs";
 import { Native, tiny } from "../test/native.mjs";
 
 const iterations = 400;
 const millisecondsPerTick = 10; // of /proc, on every Linux
 
-const fields = (path) => readFileSync(path, "utf8").split(") ")[1].split(" ");
-
 /** CPU milliseconds so far of the threads that run workers, below this process. */
 function workerTime() {
-  const parents = new Map();
-  for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
-    try {
-      parents.set(pid, fields(`/proc/${pid}/stat`)[1]);
-    } catch {
-      // It has ended meanwhile.
-    }
-  }
-  const ours = (pid) => pid === String(process.pid) || (parents.has(pid) && ours(parents.get(pid)));
+  const all = processes(), ours = (p) => p && (p.id === process.pid || ours(all.get(p.parent)));
   let ticks = 0;
-  for (const pid of parents.keys()) {
-    if (!ours(pid)) continue;
-    for (const thread of readdirSync(`/proc/${pid}/task`)) {
-      const at = `/proc/${pid}/task/${thread}`;
+  for (const { id } of [...all.values()].filter(ours)) {
+    for (const thread of readdirSync(`/proc/${id}/task`)) {
+      const at = `/proc/${id}/task/${thread}`;
       if (!readFileSync(`${at}/comm`, "utf8").startsWith("DedicatedWorker")) continue;
-      const stat = fields(`${at}/stat`);
+      const stat = readFileSync(`${at}/stat`, "utf8").split(") ").at(-1).split(" ");
       ticks += Number(stat[11]) + Number(stat[12]);
     }
   }

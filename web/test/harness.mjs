@@ -61,7 +61,7 @@ export async function launch({ webgpu = true, args = [] } = {}) {
 }
 
 /** The processes of this machine by their numbers, as Linux lists them. */
-function processes() {
+export function processes() {
   const all = new Map();
   for (const name of readdirSync("/proc")) {
     if (!/^\d+$/.test(name)) continue;
