@@ -102,7 +102,7 @@ func (t *training) adopt(ctx context.Context, d *gpu.Device, cmd *cobra.Command)
 		return err
 	}
 	defer w.Close()
-	first, err := w.SaveCheckpoint(st.Iteration, 0, func(to io.Writer) error {
+	first, err := w.SaveCheckpoint(st.Iteration, trainer.Unmeasured, func(to io.Writer) error {
 		from, err := os.Open(file)
 		if err != nil {
 			return err

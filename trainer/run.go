@@ -70,7 +70,7 @@ func (t *Trainer) Run(ctx context.Context, w *rundir.Writer, baseline *float64, 
 				return Report{}, r.explain(err)
 			}
 			// Who ends a run does not want to wait for passes over whole test splits.
-			return Report{}, errors.Join(r.keep(baseline, unmeasured), ErrInterrupted)
+			return Report{}, errors.Join(r.keep(baseline, Unmeasured), ErrInterrupted)
 		}
 		if err := t.Iterate(); err != nil {
 			return Report{}, r.explain(err)
@@ -194,9 +194,9 @@ func (r *run) save(baseline *float64) error {
 	return r.keep(baseline, rec.Score)
 }
 
-// unmeasured is the score of a checkpoint that must be written at once: that of
-// a classifier which tells nothing apart, the lowest.
-const unmeasured = 0
+// Unmeasured is the score of a checkpoint that nobody evaluated: that of a
+// classifier which tells nothing apart, the lowest.
+const Unmeasured = 0
 
 // keep writes a checkpoint unless this iteration has one.
 func (r *run) keep(baseline *float64, score float64) (err error) {

@@ -104,6 +104,9 @@ type directTile struct {
 	images               bool // and images too, as many a dispatch as fit
 }
 
+// terms counts the products in the unrolled loop of an undilated c.
+func (t directTile) terms(c Conv) int { return t.rows * t.columns * t.block * c.taps() }
+
 // The order is that of preference where nothing has been timed.
 var directTiles = []directTile{
 	{4, 4, 16, true, true}, {4, 4, 16, true, false}, {2, 8, 16, true, false}, {4, 4, 8, true, false}, {2, 4, 8, true, true}, {2, 4, 8, true, false},
@@ -118,7 +121,7 @@ func (c Conv) direct(e Epilogue, t directTile) (Plan, bool) {
 	if t.block > 4 && t.block >= 2*c.OutC || t.rows > 2 && t.rows > c.OutH || t.columns > 4 && t.columns > c.OutW {
 		return Plan{}, false // mostly idle
 	}
-	if t.block > 4 && t.rows*t.columns*t.block*c.taps() > mostTerms {
+	if t.block > 4 && t.terms(c) > mostTerms {
 		return Plan{}, false
 	}
 	if t.rows%c.Dilate != 0 || t.columns%c.Dilate != 0 {
@@ -166,7 +169,7 @@ func (c Conv) direct(e Epilogue, t directTile) (Plan, bool) {
 		"UNIFORM": t.uniform, "X_UNIFORM": t.images, "X_VEC4": ceilDiv(one.N*xs, 4), "UNIT": unit(c.InW, t.columns*c.Stride/c.Dilate),
 		"BIAS": e.Bias,
 	}), groups, one.FLOPs()/float64(kernels), one.bytes()/float64(kernels))
-	plan := Plan{Name: name, CPU: true, terms: t.rows * t.columns * t.block * c.taps() / (c.Dilate * c.Dilate), Scratch: map[string]int{"pack": parts * packed.blocks * packed.vec4 * 4}, Calls: []Call{pack}}
+	plan := Plan{Name: name, CPU: true, terms: t.terms(c) / (c.Dilate * c.Dilate), Scratch: map[string]int{"pack": parts * packed.blocks * packed.vec4 * 4}, Calls: []Call{pack}}
 	for n := range c.N / one.N {
 		x, y := Operand{Name: "x"}, Operand{Name: "y"}
 		if t.images {

@@ -32,6 +32,9 @@ type directWeightTile struct {
 	rows, columns, block int
 }
 
+// terms counts the products in the unrolled loop.
+func (t directWeightTile) terms(c Conv) int { return t.rows * t.columns * t.block * c.taps() }
+
 // The order is that of preference where nothing has been timed.
 var directWeightTiles = []directWeightTile{{true, 2, 8, 16}, {true, 2, 4, 16}, {true, 2, 8, 4}, {true, 2, 4, 1}, {false, 2, 8, 4}, {false, 2, 4, 1}}
 
@@ -44,7 +47,7 @@ func (c Conv) directWeight(t directWeightTile) (Plan, bool) {
 		return Plan{}, false
 	}
 	t.block = ceilDiv(others, ceilDiv(others, t.block)) // as few idle channels as can be
-	if t.block > 1 && t.rows*t.columns*t.block*c.taps() > mostTerms {
+	if t.block > 1 && t.terms(c) > mostTerms {
 		return Plan{}, false
 	}
 	group := min(64, ceilDiv(lanes, 8)*8)
@@ -58,7 +61,7 @@ func (c Conv) directWeight(t directWeightTile) (Plan, bool) {
 	name := fmt.Sprintf("direct %d×%d×%d", t.rows, t.columns, t.block)
 	k := c.directWeightKernel(name, t, group, splits, 0, [3]uint32{uint32(ceilDiv(lanes, group)), uint32(ceilDiv(others, t.block)), uint32(splits)}, 1)
 	p := c.sumSplits(name, k, splits)
-	p.CPU, p.terms = true, t.rows*t.columns*t.block*c.taps()
+	p.CPU, p.terms = true, t.terms(c)
 	return p, true
 }
 
@@ -73,7 +76,7 @@ func (c Conv) uniformWeight() (Plan, bool) {
 	if c.OutW%8 != 0 {
 		t.columns = 4
 	}
-	for t.block > 4 && t.rows*t.columns*t.block*c.taps() > mostTerms {
+	for t.block > 4 && t.terms(c) > mostTerms {
 		t.block /= 2
 	}
 	if !t.lanesIn {
@@ -118,7 +121,7 @@ func (c Conv) uniformWeight() (Plan, bool) {
 	one.N = images
 	k := one.directWeightKernel("direct uniform", t, group, splits, shared*images/4,
 		[3]uint32{uint32(ceilDiv(lanes, group)), uint32(channels / t.block), uint32(splits)}, float64(dispatches)*float64(images)/float64(c.N))
-	p := Plan{Name: "direct uniform", CPU: true, terms: t.rows * t.columns * t.block * c.taps(), Scratch: map[string]int{"partials": partials * length}}
+	p := Plan{Name: "direct uniform", CPU: true, terms: t.terms(c), Scratch: map[string]int{"partials": partials * length}}
 	for n := range c.N / images {
 		for w := range windows {
 			from := n*splits*length + w*channels*c.InC*c.taps()
