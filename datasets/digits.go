@@ -35,15 +35,19 @@ func Digits(seed uint64, from, n int) *Set {
 	return s
 }
 
+// generated are the sets that need no files, by name.
+var generated = map[string]func(seed uint64, from, n int) *Set{"digits": Digits, "digits-m": DigitsM}
+
+// Generated reports whether a set of this name needs no files.
+func Generated(name string) bool { return generated[name] != nil }
+
 // Draw draws images [from, from+n) of a generated set.
 func Draw(name string, seed uint64, from, n int) (*Set, error) {
-	switch name {
-	case "digits":
-		return Digits(seed, from, n), nil
-	case "digits-m":
-		return DigitsM(seed, from, n), nil
+	draw := generated[name]
+	if draw == nil {
+		return nil, fmt.Errorf("datasets: %q is no generated set", name)
 	}
-	return nil, fmt.Errorf("datasets: %q is no generated set", name)
+	return draw(seed, from, n), nil
 }
 
 // openBuiltin generates as many images as the counts ask for.

@@ -96,7 +96,7 @@ func (w *worker) announce() {
 	}
 	var sets []message
 	for _, s := range datasets.List() {
-		if known(s.Name) {
+		if datasets.Generated(s.Name) {
 			sets = append(sets, message{"name": s.Name, "about": s.About})
 		}
 	}

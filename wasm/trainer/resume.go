@@ -64,7 +64,7 @@ func (w *worker) load(r *request) error {
 	next := &run{baseline: st.Baseline}
 	for i, name := range []string{c.Source, c.Target} {
 		switch {
-		case known(name):
+		case datasets.Generated(name):
 			next.sources[i] = source{Kind: "builtin", Name: name}
 			if next.images[i], err = w.library.open(next.sources[i], r, c.Seed, c.Model.Size); err != nil {
 				return as("data", err)
