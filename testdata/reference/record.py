@@ -6,17 +6,22 @@ far float32 PyTorch strays from them. See README.md for the format.
 
 import argparse
 import dataclasses
+import itertools
 import json
 import pathlib
 
 import numpy as np
 import torch
 
+import kinks
 import tensorfile
 from model import EVAL, Config, PixelDA
 from train_step import Training
 
 HERE = pathlib.Path(__file__).parent
+# What a committed trace must keep clear of kinks by, see kinks.clearance: another program's rounding
+# may well be twice that of PyTorch.
+CLEARANCE = 2.5
 LOSSES = ("d_loss", "task_source", "task_adapted", "g_adv", "g_task", "g_loss")
 
 
@@ -123,12 +128,14 @@ def deviation(got, want, steps, state):
 
 
 def record(config, seed, steps):
-    """One trace: its tensors, and its metadata."""
+    """One trace: its tensors, its metadata, and its clearance from kinks."""
     rng = np.random.default_rng(seed)
     state = draw_state(PixelDA(config), rng)
     inputs = draw_inputs(config, steps, rng)
-    expected = run(config, steps, state, inputs, torch.float64)
-    plain = run(config, steps, state, inputs, torch.float32)
+    with kinks.watch() as exact:
+        expected = run(config, steps, state, inputs, torch.float64)
+    with kinks.watch() as rounded:
+        plain = run(config, steps, state, inputs, torch.float32)
     scalars = {f"step{i}.{name}" for i in range(steps) for name in LOSSES}
     tensors = {f"init.{name}": value for name, value in state.items()} | inputs
     tensors |= {name: value if name in scalars else value.astype(np.float32)
@@ -139,7 +146,7 @@ def record(config, seed, steps):
         "float32": json.dumps(deviation(plain, expected, steps, state)),
         "producer": f"PyTorch {torch.__version__}",
     }
-    return tensors, metadata
+    return tensors, metadata, kinks.clearance(exact, rounded)
 
 
 def main():
@@ -148,6 +155,8 @@ def main():
     parser.add_argument("names", nargs="*", metavar="NAME",
                         help="traces of configs.json to record (default: the committed ones)")
     parser.add_argument("--out", type=pathlib.Path, default=HERE.parent / "traces", help="folder (default: ../traces)")
+    parser.add_argument("--seek", action="store_true",
+                        help=f"print for each the first seed that keeps clear of kinks by {CLEARANCE} and stop")
     parser.add_argument("--list", action="store_true", help="list the traces and stop")
     arguments = parser.parse_args()
     if arguments.list:
@@ -157,13 +166,23 @@ def main():
     unknown = [name for name in arguments.names if name not in configs]
     if unknown:
         parser.error(f"no trace {unknown[0]!r} in configs.json; known: {', '.join(configs)}")
+    names = arguments.names or [n for n, entry in configs.items() if entry["committed"]]
+    if arguments.seek:
+        for name in names:
+            config, steps = configs[name]["config"], configs[name]["steps"]
+            seed = next(s for s in itertools.count(1) if record(config, s, steps)[2] >= CLEARANCE)
+            print(f"{name:16} {seed}")
+        return
     arguments.out.mkdir(parents=True, exist_ok=True)
-    for name in arguments.names or [n for n, entry in configs.items() if entry["committed"]]:
+    for name in names:
         entry = configs[name]
-        tensors, metadata = record(entry["config"], entry["seed"], entry["steps"])
+        tensors, metadata, clear = record(entry["config"], entry["seed"], entry["steps"])
+        if entry["committed"] and clear < CLEARANCE:
+            raise SystemExit(f"{name}: seed {entry['seed']} comes within {clear:.2g} of a kink, in units of float32's "
+                             f"rounding; --seek finds one that keeps clear by {CLEARANCE}")
         path = arguments.out / f"{name}.safetensors"
         tensorfile.save(path, tensors, metadata)
-        print(f"{path}  {path.stat().st_size / 2**20:.1f} MiB  float32 {metadata['float32']}")
+        print(f"{path}  {path.stat().st_size / 2**20:.1f} MiB  clear by {clear:.2g}  float32 {metadata['float32']}")
 
 
 if __name__ == "__main__":

@@ -10,7 +10,9 @@ from unittest import mock
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 
+import kinks
 import losses
 import model
 import record
@@ -188,9 +190,27 @@ def trace_names(steps, state):
             | {f"eval.{n}" for n in ("source", "z", "adapted", "target", "target_logits")})
 
 
+class Kinks(unittest.TestCase):
+    def test_distances(self):
+        x = torch.tensor([[3.0, -1.0, -0.5, -4.0], [2.75, 0.0, -2.0, -0.25]])
+        with kinks.watch() as distances:
+            F.leaky_relu(x, 0.2)
+            F.max_pool2d(F.relu(x.view(1, 1, 2, 4)), 2)
+            F.max_pool2d(F.relu(torch.tensor([[[[0.5, -1.0], [-2.0, -3.0]]]])), 2)
+        self.assertEqual(distances[0].tolist(), x.abs().flatten().tolist())
+        self.assertEqual(distances[1].tolist(), [0.25, 0.25])  # 3 leads 2.75; all pixels at -0.25 or less
+        self.assertEqual(distances[2].tolist(), [0.5])         # 0.5 leads the rectified 0
+        self.assertEqual(len(distances), 3)
+
+    def test_clearance(self):
+        exact = [torch.tensor([1.0, 0.5]), torch.tensor([2.0])]
+        rounded = [torch.tensor([1.25, 0.5]), torch.tensor([1.0])]
+        self.assertEqual(kinks.clearance(exact, rounded), 2)
+
+
 class Traces(unittest.TestCase):
     def test_file_holds_what_was_recorded(self):
-        tensors, metadata = record.record(SMALL, 0, 2)
+        tensors, metadata, _ = record.record(SMALL, 0, 2)
         self.assertEqual(set(tensors), trace_names(2, model.PixelDA(SMALL).state_dict()))
         self.assertEqual(tensors["step1.d_loss"].dtype, np.float64)
         with tempfile.TemporaryDirectory() as folder:
@@ -208,7 +228,8 @@ class Traces(unittest.TestCase):
             if entry["committed"]:
                 stored, metadata = tensorfile.load(record.HERE.parent / "traces" / f"{name}.safetensors")
                 self.assertEqual(json.loads(metadata["config"]), dataclasses.asdict(entry["config"]))
-                tensors, _ = record.record(entry["config"], entry["seed"], entry["steps"])
+                tensors, _, clear = record.record(entry["config"], entry["seed"], entry["steps"])
+                self.assertGreaterEqual(clear, record.CLEARANCE, name)
                 self.assertEqual(set(stored), set(tensors))
                 for loss in (n for n in tensors if n.split(".")[-1] in record.LOSSES):
                     np.testing.assert_allclose(tensors[loss], stored[loss], 1e-9, err_msg=f"{name} {loss}")
