@@ -192,7 +192,7 @@ func TestDeterminism(t *testing.T) {
 	in := model.Inputs{}
 	var loaded []*gpu.Program
 	for _, build := range []func(model.Inputs, graph.Chooser) (*gpu.Program, error){n.DStep, n.GStep} {
-		p, err := build(in, graph.FirstPlan{CPU: d.Info().Software()})
+		p, err := build(in, graph.RuleFor(d.Info()))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -122,7 +122,7 @@ func findGenerator(path string) (generator, error) {
 	}
 	load := func(d *gpu.Device, images *datasets.Set) (redrawer, error) {
 		form := model.Images{Width: images.Width, Height: images.Height, Channels: images.Channels}
-		return trainer.OpenGenerator(d, file, form, graph.FirstPlan{CPU: d.Info().Software()})
+		return trainer.OpenGenerator(d, file, form, graph.RuleFor(d.Info()))
 	}
 	return generator{open, load}, nil
 }

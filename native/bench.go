@@ -71,7 +71,7 @@ func (f *benchFlags) run(c *console, cmd *cobra.Command) error {
 	if f.batch > 0 {
 		config.Model.Batch = f.batch
 	}
-	o := trainer.BenchOptions{Samples: f.steps, Phase: c.phase, Choose: graph.FirstPlan{CPU: d.Info().Software()}}
+	o := trainer.BenchOptions{Samples: f.steps, Phase: c.phase, Choose: graph.RuleFor(d.Info())}
 	var tuner *graph.Tuner
 	if f.tune {
 		if tuner, err = c.openTuner(d); err != nil {

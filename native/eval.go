@@ -57,7 +57,7 @@ pixelda-wgpu eval -target photos/dusk runs/0001-pixelda`,
 			}
 			defer d.Close()
 			c.watchCompiler(d)
-			domains, err := trainer.Evaluate(d, file, images, graph.FirstPlan{CPU: d.Info().Software()})
+			domains, err := trainer.Evaluate(d, file, images, graph.RuleFor(d.Info()))
 			if err != nil {
 				return err
 			}

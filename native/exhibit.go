@@ -187,7 +187,7 @@ func (e *exhibit) list() error {
 func (e *exhibit) load(d *gpu.Device, file string) error {
 	if e.generator == nil {
 		form := model.Images{Width: e.source.Width, Height: e.source.Height, Channels: e.source.Channels}
-		g, err := trainer.OpenGenerator(d, file, form, graph.FirstPlan{CPU: d.Info().Software()})
+		g, err := trainer.OpenGenerator(d, file, form, graph.RuleFor(d.Info()))
 		if err != nil {
 			return err
 		}

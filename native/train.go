@@ -211,7 +211,7 @@ func (t *training) begin(ctx context.Context, d *gpu.Device, c trainer.Config, d
 // takes a moment, by rule on a software adapter, whose compiler is slow.
 func (t *training) chooser(d *gpu.Device) (graph.Chooser, error) {
 	if d.Info().Software() && !t.tune {
-		return graph.FirstPlan{CPU: true}, nil
+		return graph.RuleFor(d.Info()), nil
 	}
 	return t.openTuner(d)
 }

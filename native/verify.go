@@ -146,7 +146,7 @@ func (v *verifier) file(path string, found func(traceVerdict)) error {
 		return nil
 	}
 	if v.plans == "usual" {
-		return replay(v.plans, graph.FirstPlan{CPU: v.device.Info().Software()})
+		return replay(v.plans, graph.RuleFor(v.device.Info()))
 	}
 	turns := &graph.Turns{}
 	if err := countTurns(t.Config, turns); err != nil {

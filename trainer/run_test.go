@@ -45,7 +45,7 @@ func images(seed uint64) trainer.Data {
 func newTrainer(t testing.TB, c trainer.Config) *trainer.Trainer {
 	t.Helper()
 	d := gputest.Device(t)
-	tr, err := trainer.New(d, c, images(1), trainer.Options{Choose: graph.FirstPlan{CPU: d.Info().Software()}})
+	tr, err := trainer.New(d, c, images(1), trainer.Options{Choose: graph.RuleFor(d.Info())})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -229,7 +229,7 @@ func TestResumeOtherImages(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	d := gputest.Device(t)
-	ev, err := trainer.Evaluate(d, latest.File, images(1), graph.FirstPlan{CPU: d.Info().Software()})
+	ev, err := trainer.Evaluate(d, latest.File, images(1), graph.RuleFor(d.Info()))
 	if err != nil || ev["target"].Images != 21 {
 		t.Errorf("evaluation of %v: %v", ev, err)
 	}

@@ -22,7 +22,7 @@ func TestVerifyTraces(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer trace.Close()
-			checks, err := trainer.Verify(d, trace, graph.FirstPlan{CPU: d.Info().Software()})
+			checks, err := trainer.Verify(d, trace, graph.RuleFor(d.Info()))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -169,7 +169,7 @@ func (c Conv) direct(e Epilogue, t directTile) (Plan, bool) {
 		"UNIFORM": t.uniform, "X_UNIFORM": t.images, "X_VEC4": ceilDiv(one.N*xs, 4), "UNIT": unit(c.InW, t.columns*c.Stride/c.Dilate),
 		"BIAS": e.Bias,
 	}), groups, one.FLOPs()/float64(kernels), one.bytes()/float64(kernels))
-	plan := Plan{Name: name, CPU: true, terms: t.terms(c) / (c.Dilate * c.Dilate), Scratch: map[string]int{"pack": parts * packed.blocks * packed.vec4 * 4}, Calls: []Call{pack}}
+	plan := Plan{Name: name, CPU: true, Uniform: t.uniform, terms: t.terms(c) / (c.Dilate * c.Dilate), Scratch: map[string]int{"pack": parts * packed.blocks * packed.vec4 * 4}, Calls: []Call{pack}}
 	for n := range c.N / one.N {
 		x, y := Operand{Name: "x"}, Operand{Name: "y"}
 		if t.images {

@@ -36,7 +36,7 @@ type directWeightTile struct {
 func (t directWeightTile) terms(c Conv) int { return t.rows * t.columns * t.block * c.taps() }
 
 // The order is that of preference where nothing has been timed.
-var directWeightTiles = []directWeightTile{{true, 2, 8, 16}, {true, 2, 4, 16}, {true, 2, 8, 4}, {true, 2, 4, 1}, {false, 2, 8, 4}, {false, 2, 4, 1}}
+var directWeightTiles = []directWeightTile{{true, 2, 4, 16}, {true, 2, 8, 16}, {true, 2, 8, 4}, {true, 2, 4, 1}, {false, 2, 4, 1}, {false, 2, 8, 4}}
 
 func (c Conv) directWeight(t directWeightTile) (Plan, bool) {
 	lanes, others := c.InC, c.OutC
@@ -121,7 +121,7 @@ func (c Conv) uniformWeight() (Plan, bool) {
 	one.N = images
 	k := one.directWeightKernel("direct uniform", t, group, splits, shared*images/4,
 		[3]uint32{uint32(ceilDiv(lanes, group)), uint32(channels / t.block), uint32(splits)}, float64(dispatches)*float64(images)/float64(c.N))
-	p := Plan{Name: "direct uniform", CPU: true, terms: t.terms(c), Scratch: map[string]int{"partials": partials * length}}
+	p := Plan{Name: "direct uniform", CPU: true, Uniform: true, terms: t.terms(c), Scratch: map[string]int{"partials": partials * length}}
 	for n := range c.N / images {
 		for w := range windows {
 			from := n*splits*length + w*channels*c.InC*c.taps()

@@ -9,6 +9,7 @@ type Plan struct {
 	Op      string // the operation and its shapes, the same for all its plans
 	Name    string // of the variant, unique among an operation's
 	CPU     bool   // made for CPU drivers, which want the opposite of what GPUs do
+	Uniform bool   // what the lanes share lies in uniform buffers
 	Scratch map[string]int
 	terms   int // products in its unrolled loops: how long its code is
 	Calls   []Call

@@ -53,7 +53,7 @@ func TestSamePixels(t *testing.T) {
 			b := pack(t, made, c.half)
 			b.Programs = slices.DeleteFunc(b.Programs, func(p Program) bool { return c.device != "" && p.Device != c.device })
 			images := digits(c.channels).Slice(0, 35) // two full batches, and a rest
-			run, err := trainer.OpenGenerator(d, path, model.Images{Width: images.Width, Height: images.Height, Channels: images.Channels}, graph.FirstPlan{CPU: d.Info().Software()})
+			run, err := trainer.OpenGenerator(d, path, model.Images{Width: images.Width, Height: images.Height, Channels: images.Channels}, graph.RuleFor(d.Info()))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -119,7 +119,7 @@ func onGPU(t *testing.T, b *Bundle, x inputs) []float32 {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := n.Generate(x.batch, graph.FirstPlan{CPU: d.Info().Software()})
+	p, err := n.Generate(x.batch, graph.RuleFor(d.Info()))
 	if err != nil {
 		t.Fatal(err)
 	}

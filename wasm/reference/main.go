@@ -87,7 +87,7 @@ func (t training) run() error {
 		return err
 	}
 	defer d.Close()
-	tr, err := trainer.New(d, c, data, trainer.Options{Choose: graph.FirstPlan{CPU: d.Info().Software()}})
+	tr, err := trainer.New(d, c, data, trainer.Options{Choose: graph.RuleFor(d.Info())})
 	if err != nil {
 		return err
 	}

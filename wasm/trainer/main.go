@@ -67,7 +67,7 @@ func (w *worker) open() error {
 // chooser returns how kernels are chosen, by rule unless they shall be timed.
 func (w *worker) chooser(tune bool, known map[string]string) (graph.Chooser, error) {
 	if !tune {
-		return graph.FirstPlan{CPU: w.device.Info().Software()}, nil
+		return graph.RuleFor(w.device.Info()), nil
 	}
 	t, err := graph.NewTuner(w.device, "")
 	if err != nil {
