@@ -1,7 +1,7 @@
 import { RequestError, type Trainer } from "../client.js";
 import type { Benched, KernelLine, Progress, StepCost } from "../protocol.js";
 import { byId, download, h } from "./dom.js";
-import { bytes, count, giga, moment, percent, significant } from "./format.js";
+import { bytes, count, giga, moment, percent } from "./format.js";
 
 const stepNames: Record<string, string> = { d_step: "D step", g_step: "G step", iteration: "Iteration" };
 
@@ -53,7 +53,8 @@ export class Benchmark {
       return; // a screen reader would read out every one
     }
     this.bar.removeAttribute("value");
-    this.status.textContent = p.stage === "tuning" ? `Choosing kernels: ${p.what} …` : `${p.what.charAt(0).toUpperCase()}${p.what.slice(1)} …`;
+    const what = p.what.replace(/\w+_step/, (name) => stepNames[name] ?? name);
+    this.status.textContent = p.stage === "tuning" ? `Choosing kernels: ${what} …` : `${what.charAt(0).toUpperCase()}${what.slice(1)} …`;
   }
 
   private show(b: Benched): void {
@@ -82,7 +83,7 @@ export class Benchmark {
 const rate = (s: StepCost): number => s.flops / s.time.wall;
 
 function stepRow(s: StepCost, { peak }: Benched): string[] {
-  return [stepNames[s.name] ?? s.name, moment(s.time.wall), significant(s.flops / 1e9), giga(rate(s)), percent(rate(s) / peak.arithmetic.wall),
+  return [stepNames[s.name] ?? s.name, moment(s.time.wall), giga(s.flops), giga(rate(s)), percent(rate(s) / peak.arithmetic.wall),
     count(s.dispatches), moment(s.host)];
 }
 

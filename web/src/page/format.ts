@@ -36,7 +36,11 @@ export function moment(seconds: number): string {
 export const giga = (n: number): string => figures(n / 1e9);
 
 /** Three figures or so, with trailing zeros so that columns line up. */
-const figures = (n: number): string => n.toFixed(n >= 99.95 ? 0 : n >= 9.995 ? 1 : 2);
+function figures(n: number): string {
+  if (n === 0) return "0";
+  if (n < 0.9995) return n.toPrecision(n < 0.0995 ? 2 : 3);
+  return n.toFixed(n >= 99.95 ? 0 : n >= 9.995 ? 1 : 2);
+}
 
 /** How long ago a moment was, in milliseconds since 1970. */
 export function ago(then: number): string {
