@@ -7,8 +7,10 @@ import (
 	"time"
 )
 
-// Profile replays a program repeats times and returns the median duration of
-// each dispatch by the GPU's clock; the adapter must have TimestampQuery.
+// Profile runs each dispatch of a program often enough for the GPU's clock to
+// tell, or the wall clock where the adapter has no TimestampQuery, repeats times,
+// and returns the median duration of each. The buffers end up as if some
+// dispatches had run more often.
 func (s *Session) Profile(program string, repeats int) ([]time.Duration, error) {
 	if err := s.begin(); err != nil {
 		return nil, err

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+
 	"github.com/spf13/cobra"
 
 	"pixelda-wgpu/gpu"
@@ -16,9 +18,10 @@ func newBench(c *console) *cobra.Command {
 		Long: `Times an iteration of training, a step of the discriminator and the task tower
 and a step of the generator, on random images, and relates it to what the
 adapter was just seen to do at most. GFLOP/s count the multiplies and adds of
-the direct algorithms, whatever a kernel does; GB/s the least traffic. On a
-software adapter the processors' time is given too: other programs that run at
-the same time do not change it.`,
+the direct algorithms, whatever a kernel does; GB/s the least traffic. A kernel
+is bound by arithmetic or by memory, whichever would take it longer at the
+adapter's peak (its roofline). On a software adapter the processors' time is
+given too: other programs that run at the same time do not change it.`,
 		Example: `pixelda-wgpu bench
 pixelda-wgpu bench -preset mnist-mnistm -batch 8
 pixelda-wgpu bench -tune -json >after.json
@@ -80,7 +83,7 @@ func (f *benchFlags) run(c *console, cmd *cobra.Command) error {
 		o.Choose = tuner
 	}
 	c.watchCompiler(d)
-	b, err := trainer.NewBench(d, config.Model, o)
+	b, err := trainer.NewBench(context.Background(), d, config.Model, o)
 	c.phase("")
 	if err == nil && tuner != nil {
 		err = tuner.Save()
@@ -89,7 +92,7 @@ func (f *benchFlags) run(c *console, cmd *cobra.Command) error {
 		return err
 	}
 	if f.json {
-		return c.json(b)
+		return b.Write(c.out)
 	}
 	printBench(c, b)
 	return nil

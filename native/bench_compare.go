@@ -58,10 +58,10 @@ func compareBenches(c *console, pathA, pathB string) error {
 	t.add("")
 	t.head(c, "Kind of kernel")
 	inB := map[string]float64{}
-	for _, k := range kinds(b.Kernels) {
+	for _, k := range b.Kinds() {
 		inB[k.Name] = k.Seconds
 	}
-	for _, k := range kinds(a.Kernels) {
+	for _, k := range a.Kinds() {
 		if seconds, ok := inB[k.Name]; ok {
 			times(k.Name, k.Seconds, seconds)
 			delete(inB, k.Name)
@@ -69,7 +69,7 @@ func compareBenches(c *console, pathA, pathB string) error {
 			t.add(k.Name, duration(k.Seconds), "–", "")
 		}
 	}
-	for _, k := range kinds(b.Kernels) {
+	for _, k := range b.Kinds() {
 		if seconds, ok := inB[k.Name]; ok {
 			t.add(k.Name, "–", duration(seconds), "")
 		}

@@ -1,10 +1,8 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 
 	"pixelda-wgpu/trainer"
 )
@@ -16,10 +14,9 @@ func printBench(c *console, b *trainer.Bench) {
 	printSteps(c, b)
 	c.printf("\nThe adapter's peak: %s GFLOP/s of multiply-adds%s, copies at %s GB/s.\nHeld on the device: %s.\n\n",
 		giga(b.Peak.Arithmetic.Wall), perCore(b), giga(b.Peak.Copy.Wall), sizeString(b.BytesHeld))
-	printKernels(c, b, "Kind of kernel", gather(kinds(b.Kernels)))
-	const slowest = 12
+	printKernels(c, "Kind of kernel", b.Lines(b.MainKinds()))
 	c.printf("\n")
-	printKernels(c, b, "Slowest kernels", b.Kernels[:min(slowest, len(b.Kernels))])
+	printKernels(c, "Slowest kernels", b.Lines(b.Slowest()))
 }
 
 func benchTitle(b *trainer.Bench) string {
@@ -57,70 +54,12 @@ func printSteps(c *console, b *trainer.Bench) {
 	t.print(c, "")
 }
 
-// kinds adds up the kernels of a name but for the sizes in it, the slowest first.
-func kinds(kernels []trainer.KernelBench) []trainer.KernelBench {
-	index := map[string]int{}
-	var sums []trainer.KernelBench
+func printKernels(c *console, title string, kernels []trainer.KernelLine) {
+	t := table{align: "lrrrrrrrl"}
+	t.head(c, title, "dispatches", "time", "share", "GFLOP/s", "of peak", "GB/s", "of copy", "bound by")
 	for _, k := range kernels {
-		var words []string
-		for word := range strings.FieldsSeq(k.Name) {
-			if strings.ContainsAny(word, "0123456789") {
-				break
-			}
-			words = append(words, word)
-		}
-		name := strings.Join(words, " ")
-		at, ok := index[name]
-		if !ok {
-			at = len(sums)
-			index[name] = at
-			sums = append(sums, trainer.KernelBench{Name: name})
-		}
-		addKernel(&sums[at], k)
-	}
-	slices.SortStableFunc(sums, func(a, b trainer.KernelBench) int { return cmp.Compare(b.Seconds, a.Seconds) })
-	return sums
-}
-
-func addKernel(sum *trainer.KernelBench, k trainer.KernelBench) {
-	sum.Dispatches += k.Dispatches
-	sum.Seconds += k.Seconds
-	sum.FLOPs += k.FLOPs
-	sum.Bytes += k.Bytes
-}
-
-// gather makes one line of what takes less than a hundredth each, and adds the sum.
-func gather(kernels []trainer.KernelBench) []trainer.KernelBench {
-	sum := trainer.KernelBench{Name: "all"}
-	for _, k := range kernels {
-		addKernel(&sum, k)
-	}
-	var shown []trainer.KernelBench
-	rest := trainer.KernelBench{Name: "others"}
-	for _, k := range kernels {
-		if k.Seconds >= sum.Seconds/100 {
-			shown = append(shown, k)
-		} else {
-			addKernel(&rest, k)
-		}
-	}
-	if rest.Dispatches > 0 {
-		shown = append(shown, rest)
-	}
-	return append(shown, sum)
-}
-
-func printKernels(c *console, b *trainer.Bench, title string, kernels []trainer.KernelBench) {
-	total := 0.0
-	for _, k := range b.Kernels {
-		total += k.Seconds
-	}
-	t := table{align: "lrrrrrrr"}
-	t.head(c, title, "dispatches", "time", "share", "GFLOP/s", "of peak", "GB/s", "of copy")
-	for _, k := range kernels {
-		flops, bytes := k.FLOPs/k.Seconds, k.Bytes/k.Seconds
-		t.add(k.Name, fmt.Sprint(k.Dispatches), duration(k.Seconds), percent(k.Seconds/total),
-			giga(flops), percent(flops/b.Peak.Arithmetic.Wall), giga(bytes), percent(bytes/b.Peak.Copy.Wall))
+		t.add(k.Name, fmt.Sprint(k.Dispatches), duration(k.Seconds), percent(k.Share),
+			giga(k.FLOPRate), percent(k.OfPeak), giga(k.ByteRate), percent(k.OfCopy), string(k.Bound))
 	}
 	t.print(c, "")
 }

@@ -27,7 +27,7 @@ func sample(dTime float64) *trainer.Bench {
 		Kernels: []trainer.KernelBench{
 			{Name: "conv direct 2×4 8×64", Dispatches: 2, Seconds: 0.8 * dTime, FLOPs: 10e9, Bytes: 0.1e9},
 			{Name: "conv direct 4×4 8×32", Dispatches: 2, Seconds: 0.04, FLOPs: 5e9, Bytes: 0.1e9},
-			{Name: "add 1024", Dispatches: 5, Seconds: 0.0001},
+			{Name: "add 1024", Dispatches: 5, Seconds: 0.0001, FLOPs: 0.1e6, Bytes: 0.5e6},
 		},
 	}
 	return b
@@ -48,15 +48,15 @@ iteration   150 ms     15    100.0   50.0 %           9     750 µs
 The adapter's peak: 200.0 GFLOP/s of multiply-adds, copies at 10.0 GB/s.
 Held on the device: 3 MiB.
 
-Kind of kernel  dispatches    time    share  GFLOP/s  of peak  GB/s  of copy
-conv direct              4  120 ms   99.9 %    125.0   62.5 %   1.7   16.7 %
-others                   5  100 µs    0.1 %      0.0    0.0 %   0.0    0.0 %
-all                      9  120 ms  100.0 %    124.9   62.4 %   1.7   16.7 %
+Kind of kernel  dispatches    time    share  GFLOP/s  of peak  GB/s  of copy  bound by
+conv direct              4  120 ms   99.9 %    125.0   62.5 %   1.7   16.7 %  arithmetic
+others                   5  100 µs    0.1 %      1.0    0.5 %   5.0   50.0 %  memory
+all                      9  120 ms  100.0 %    124.9   62.4 %   1.7   16.7 %  arithmetic
 
-Slowest kernels       dispatches     time   share  GFLOP/s  of peak  GB/s  of copy
-conv direct 2×4 8×64           2  80.0 ms  66.6 %    125.0   62.5 %   1.2   12.5 %
-conv direct 4×4 8×32           2  40.0 ms  33.3 %    125.0   62.5 %   2.5   25.0 %
-add 1024                       5   100 µs   0.1 %      0.0    0.0 %   0.0    0.0 %
+Slowest kernels       dispatches     time   share  GFLOP/s  of peak  GB/s  of copy  bound by
+conv direct 2×4 8×64           2  80.0 ms  66.6 %    125.0   62.5 %   1.2   12.5 %  arithmetic
+conv direct 4×4 8×32           2  40.0 ms  33.3 %    125.0   62.5 %   2.5   25.0 %  arithmetic
+add 1024                       5   100 µs   0.1 %      1.0    0.5 %   5.0   50.0 %  memory
 `},
 		{gpu.CPU, `32×32, 1 to 3 channels, 1 block of 64, batch 8, on a GPU
 

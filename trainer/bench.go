@@ -2,6 +2,9 @@ package trainer
 
 import (
 	"cmp"
+	"context"
+	"encoding/json"
+	"io"
 	"slices"
 
 	"pixelda-wgpu/gpu"
@@ -53,7 +56,7 @@ func (t Time) rate(work float64) Rate {
 type ProgramBench struct {
 	Name       string  `json:"name"`
 	Time       Time    `json:"time"`
-	Host       float64 `json:"host"` // seconds to encode and submit
+	Host       float64 `json:"host"` // seconds to encode and submit, by the clock
 	Dispatches int     `json:"dispatches"`
 	FLOPs      float64 `json:"flops"` // of the direct algorithms
 	Bytes      float64 `json:"bytes"` // least traffic
@@ -76,26 +79,33 @@ type BenchOptions struct {
 	Phase   func(string) // if set, hears what is being done
 }
 
-// NewBench measures an iteration of a configuration on random images.
-func NewBench(d *gpu.Device, c model.Config, o BenchOptions) (*Bench, error) {
-	if o.Phase == nil {
-		o.Phase = func(string) {}
+// NewBench measures an iteration of a configuration on random images, in a
+// session of its own. It ends early, between two measurements, with the context.
+func NewBench(ctx context.Context, d *gpu.Device, c model.Config, o BenchOptions) (*Bench, error) {
+	next := func(what string) error {
+		if o.Phase != nil {
+			o.Phase(what)
+		}
+		return ctx.Err()
 	}
 	n, err := model.NewNetworks(c)
 	if err != nil {
 		return nil, err
 	}
 	b := &Bench{Adapter: d.Info(), Config: c, Samples: max(1, o.Samples)}
-	o.Phase("measuring the adapter's peak")
-	if b.Peak, err = measurePeak(d); err != nil {
+	if b.Peak, err = measurePeak(d, next); err != nil {
 		return nil, err
 	}
-	o.Phase("building the programs")
+	if err := next("building the programs"); err != nil {
+		return nil, err
+	}
 	programs, err := benchPrograms(n, o.Choose)
+	if err == nil {
+		err = next("compiling")
+	}
 	if err != nil {
 		return nil, err
 	}
-	o.Phase("compiling")
 	// The small copies come behind the programs, whose pipelines they share.
 	e, err := NewEngine(d, n, append(slices.Clone(programs), small(programs[0]), small(programs[1]))...)
 	if err != nil {
@@ -106,13 +116,15 @@ func NewBench(d *gpu.Device, c model.Config, o BenchOptions) (*Bench, error) {
 		return nil, err
 	}
 	for _, p := range programs {
-		if err := b.measure(e, p, o.Phase); err != nil {
+		if err := b.measure(e, p, next); err != nil {
 			return nil, err
 		}
 	}
 	b.BytesHeld = e.Session.BytesHeld()
 	for _, p := range programs {
-		o.Phase("profiling " + p.Name)
+		if err := next("profiling " + p.Name); err != nil {
+			return nil, err
+		}
 		if err := b.profile(e, p); err != nil {
 			return nil, err
 		}
@@ -124,6 +136,14 @@ func NewBench(d *gpu.Device, c model.Config, o BenchOptions) (*Bench, error) {
 		}
 	}
 	return b, nil
+}
+
+// Write writes the result as JSON, the form that two of them are compared in.
+func (b *Bench) Write(w io.Writer) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(b)
 }
 
 // Iteration adds up the programs of an iteration.

@@ -72,13 +72,15 @@ func (e *Engine) fill(c model.Config) error {
 }
 
 // measure times replays of a program.
-func (b *Bench) measure(e *Engine, p *gpu.Program, phase func(string)) error {
+func (b *Bench) measure(e *Engine, p *gpu.Program, next func(string) error) error {
 	m := ProgramBench{Name: p.Name, Dispatches: len(p.Dispatches)}
 	for _, d := range p.Dispatches {
 		m.FLOPs += d.FLOPs
 		m.Bytes += d.Bytes
 	}
-	phase("warming up " + p.Name)
+	if err := next("warming up " + p.Name); err != nil {
+		return err
+	}
 	one, err := replays(e.Session, p.Name, 1)
 	if err == nil {
 		one, err = replays(e.Session, p.Name, 1)
@@ -89,7 +91,9 @@ func (b *Bench) measure(e *Engine, p *gpu.Program, phase func(string)) error {
 	times := enough(one)
 	var walls, cpus []float64
 	for i := range b.Samples {
-		phase(fmt.Sprintf("timing %s, sample %d of %d", p.Name, i+1, b.Samples))
+		if err := next(fmt.Sprintf("timing %s, sample %d of %d", p.Name, i+1, b.Samples)); err != nil {
+			return err
+		}
 		t, err := replays(e.Session, p.Name, times)
 		if err != nil {
 			return err
@@ -101,10 +105,11 @@ func (b *Bench) measure(e *Engine, p *gpu.Program, phase func(string)) error {
 	return nil
 }
 
-// enough is how many replays make a sample long enough for the clock.
+// enough is how many replays make a sample long enough for the clock, which in a
+// browser ticks every 0.1 ms and may not have moved during one replay.
 func enough(one Time) int {
-	const long = 0.2
-	return max(1, int(long/one.Wall))
+	const long, tick = 0.2, 1e-4
+	return max(1, int(long/max(tick, one.Wall)))
 }
 
 // replays times so many replays; it returns the time of one.
@@ -125,8 +130,19 @@ func median(x []float64) float64 {
 	return (x[(len(x)-1)/2] + x[len(x)/2]) / 2
 }
 
+// middle is the mean of the values but for a quarter at either end.
+func middle(x []float64) float64 {
+	slices.Sort(x)
+	x = x[len(x)/4 : len(x)-len(x)/4]
+	sum := 0.0
+	for _, v := range x {
+		sum += v
+	}
+	return sum / float64(len(x))
+}
+
 // measurePeak takes the fastest of several samples: noise only adds.
-func measurePeak(d *gpu.Device) (Peak, error) {
+func measurePeak(d *gpu.Device, next func(string) error) (Peak, error) {
 	const samples = 7
 	var peak Peak
 	programs, err := graph.PeakPrograms(d.Info().Software())
@@ -148,6 +164,9 @@ func measurePeak(d *gpu.Device) (Peak, error) {
 			for _, d := range p.Dispatches {
 				work += d.Bytes
 			}
+		}
+		if err := next("measuring the adapter's peak"); err != nil {
+			return peak, err
 		}
 		one, err := replays(s, p.Name, 1) // warms up
 		if err == nil {
@@ -197,7 +216,9 @@ func (b *Bench) profile(e *Engine, p *gpu.Program) error {
 	return nil
 }
 
-// hostTime is the median time in which an idle device takes a program.
+// hostTime is the time in which an idle device takes a program: the mean of the
+// middle half of the samples, since to a median a browser's clock would give
+// whole tenths of a millisecond.
 func hostTime(e *Engine, program string) (float64, error) {
 	const samples = 15
 	var times []float64
@@ -211,5 +232,5 @@ func hostTime(e *Engine, program string) (float64, error) {
 			return 0, err
 		}
 	}
-	return median(times), nil
+	return middle(times), nil
 }

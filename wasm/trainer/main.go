@@ -156,6 +156,9 @@ func (w *worker) handle(r *request) error {
 		return as("storage", err)
 	case "verify":
 		return w.verify(r)
+	case "stop": // what it would have ended has ended
+		reply(r, nil)
+		return nil
 	}
 	if w.run == nil {
 		return refuse("there is no run yet", "Configure one first.")
@@ -177,6 +180,8 @@ func (w *worker) handle(r *request) error {
 		return w.export(r)
 	case "metrics":
 		return w.metrics(r)
+	case "bench":
+		return w.bench(r)
 	}
 	return refuse("there is no request "+r.Type, "Reload the page.")
 }

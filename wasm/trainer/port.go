@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"syscall/js"
 
 	"pixelda-wgpu/gpu"
@@ -79,6 +80,17 @@ func (in *inbox) next() *request {
 	}
 	r := in.waiting[0]
 	in.waiting = in.waiting[1:]
+	return r
+}
+
+// take takes the first request of a type out, before those that came earlier.
+func (in *inbox) take(kind string) *request {
+	at := slices.IndexFunc(in.waiting, func(r *request) bool { return r.Type == kind })
+	if at < 0 {
+		return nil
+	}
+	r := in.waiting[at]
+	in.waiting = slices.Delete(in.waiting, at, at+1)
 	return r
 }
 

@@ -213,6 +213,20 @@ export interface Verify {
   type: "verify";
 }
 
+/**
+ * Measures a training step of the run's model, kernel by kernel, and what the GPU
+ * does at most: `pixelda-wgpu bench`. It takes seconds to minutes, in which
+ * training rests; the run stays as it is.
+ */
+export interface Bench {
+  type: "bench";
+}
+
+/** Ends a `bench` under way, which then answers null. It is served at once, not in order. */
+export interface Stop {
+  type: "stop";
+}
+
 /** Asks for all records so far, as `metrics.jsonl` has them. */
 export interface Metrics {
   type: "metrics";
@@ -220,7 +234,7 @@ export interface Metrics {
 
 export type Request =
   | Configure | Preview | Train | Pause | Step | SamplesRequest | Evaluate | Save | Load
-  | Restore | Discard | Export | Verify | Metrics;
+  | Restore | Discard | Export | Verify | Bench | Stop | Metrics;
 
 /** What the page posts. */
 export type ToWorker = Request & { id: number };
@@ -241,6 +255,8 @@ export interface Results {
   discard: null;
   export: SavedFile;
   verify: Verified;
+  bench: Benched | null;
+  stop: null;
   metrics: SavedFile;
 }
 
@@ -339,6 +355,53 @@ export interface Check {
   tolerance: number;
 }
 
+/** What a training step takes. Times are seconds, rates are of one second. */
+export interface Benched {
+  /** D step, G step, and the iteration that both make. */
+  steps: StepCost[];
+  /** The most that the GPU was seen to do: multiplies and adds; bytes read and written. */
+  peak: Record<"arithmetic" | "copy", { wall: number }>;
+  /** Device memory of the steps in bytes. */
+  memory: number;
+  /** What timed the kernels: the GPU's clock, or the page's where the browser does not give that. */
+  clock: "gpu" | "wall";
+  /** Sums of kernels by kind, the small ones as "others", and "all" at the end. */
+  kinds: KernelLine[];
+  /** The kernels that take longest. */
+  slowest: KernelLine[];
+  /** What `pixelda-wgpu bench -json` writes and `bench -compare` reads. */
+  file: SavedFile;
+}
+
+/** A replay of a program: trainer.ProgramBench. */
+export interface StepCost {
+  name: string;
+  time: { wall: number };
+  /** Seconds to encode and submit it. */
+  host: number;
+  dispatches: number;
+  /** By the direct algorithms. */
+  flops: number;
+  bytes: number;
+}
+
+/** A kernel, or several together, beside what the GPU can do: trainer.KernelLine. */
+export interface KernelLine {
+  name: string;
+  dispatches: number;
+  seconds: number;
+  /** Of the time of all kernels. */
+  share: number;
+  flop_rate: number;
+  /** That rate, to the peak of arithmetic. */
+  of_peak: number;
+  byte_rate: number;
+  /** That rate, to the peak of copies. */
+  of_copy: number;
+  /** Which of the two would take longer at its peak; empty where neither is counted. */
+  bound: "arithmetic" | "memory" | "";
+}
+
 // ------------------------------------------------------------------- events
 
 /** The worker can serve requests. Comes once, after `loading` progress. */
@@ -377,7 +440,7 @@ export interface SnapshotInfo {
 /** Something takes a while. `total` is 0 where it is unknown. */
 export interface Progress {
   type: "progress";
-  stage: "loading" | "data" | "tuning" | "compiling" | "baseline" | "evaluating" | "verifying" | "training";
+  stage: "loading" | "data" | "tuning" | "compiling" | "baseline" | "evaluating" | "verifying" | "benchmarking" | "training";
   /** What is under way, for a person; may be empty. */
   what: string;
   done: number;

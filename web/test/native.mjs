@@ -37,6 +37,15 @@ export class Native {
     return { records: lines.map((line) => JSON.parse(line)), checkpoint: readFileSync(path("to.safetensors")) };
   }
 
+  /** What the command pixelda-wgpu prints; it fails as the command does. */
+  command(...args) {
+    if (!this.program) {
+      this.program = join(this.dir, "pixelda-wgpu");
+      execFileSync("go", ["build", "-o", this.program, "./native"], { cwd: root, stdio: "inherit" });
+    }
+    return execFileSync(this.program, args, { encoding: "utf8" });
+  }
+
   close() {
     rmSync(this.dir, { recursive: true, force: true });
   }

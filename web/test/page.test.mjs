@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { after, afterEach, before, describe, test } from "node:test";
 import { launch, serve } from "./harness.mjs";
 import { Native, tiny } from "./native.mjs";
@@ -120,6 +121,73 @@ describe("the page", () => {
     assert.deepEqual(complaints, []);
   });
 
+  test("measures the GPU in a dialog, and saves what the command reads", async () => {
+    const { page, complaints } = await open(link({ seed: 8 }), { width: 360 });
+    await page.click("#step");
+    await page.waitForFunction(() => /1 of 24/.test(document.getElementById("figures").innerText));
+    await phase(page, "ready");
+    await page.locator("#bench").focus();
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("#bench-dialog[open]");
+    await page.waitForFunction(() => /sample 1 of/.test(document.getElementById("bench-status").textContent), null, { timeout });
+    await page.waitForSelector("#bench-save:visible", { timeout });
+    assert.match(await text(page, "#bench-status"), /One iteration takes [\d.]+ m?s: [\d.]+ GFLOP\/s, [\d.]+ %/);
+    assert.match(await text(page, "#bench-result"), /Multiply-adds, at most\s+[\d.]+ GFLOP\/s\s+Copies, at most\s+[\d.]+ GB\/s/);
+
+    const tables = await page.evaluate(() => Object.fromEntries([...document.querySelectorAll("#bench-result table")].map((t) =>
+      [t.caption.textContent, [...t.tBodies[0].rows].map((r) => [...r.cells].map((c) => c.textContent))])));
+    const number = (cell) => Number(cell.replace(/[^\d.]/g, ""));
+    const dispatches = tables["Steps"].map((row) => number(row[5]));
+    assert.deepEqual(tables["Steps"].map((row) => row[0]), ["D step", "G step", "Iteration"]);
+    assert.ok(dispatches[0] > 0 && dispatches[1] > 0, `dispatches: ${dispatches}`);
+    assert.equal(dispatches[2], dispatches[0] + dispatches[1]);
+    const kinds = tables["Kernels by kind"], all = kinds.pop();
+    assert.deepEqual([all[0], number(all[1]), all[3]], ["all", dispatches[2], "100.0 %"]);
+    const shares = kinds.map((row) => number(row[3]));
+    // Each share is rounded to a tenth.
+    assert.ok(Math.abs(shares.reduce((a, b) => a + b, 0) - 100) <= 0.05 * shares.length + 1e-9, `the shares are ${shares}`);
+    assert.equal(kinds.reduce((sum, row) => sum + number(row[1]), 0), dispatches[2]);
+    assert.equal(tables["Slowest kernels"].length, 12);
+    for (const row of [...kinds, ...tables["Slowest kernels"]]) assert.match(row.at(-1), /^(arithmetic|memory)$/, row.join(" "));
+
+    const over = await page.evaluate(() => {
+      const dialog = document.getElementById("bench-dialog");
+      return { dialog: dialog.scrollWidth - dialog.clientWidth, tables: [...dialog.querySelectorAll(".scroll")].map((s) => s.tabIndex) };
+    });
+    assert.ok(over.dialog <= 0, `the dialog is ${over.dialog} px too wide`);
+    assert.deepEqual(over.tables, [0, 0, 0], "the keyboard does not reach what scrolls");
+
+    const [file] = await Promise.all([page.waitForEvent("download"), page.click("#bench-save")]);
+    assert.equal(file.suggestedFilename(), "bench.json");
+    const saved = join(native.dir, "bench.json");
+    await file.saveAs(saved);
+    const bench = JSON.parse(readFileSync(saved, "utf8"));
+    assert.deepEqual([bench.config.batch, bench.adapter.backend], [4, "WebGPU"]);
+    assert.equal(bench.kernels.reduce((sum, k) => sum + k.dispatches, 0), dispatches[2]);
+    assert.match(native.command("bench", "-compare", saved, saved), new RegExp(`iteration .*1\\.00 × as fast[^]*dispatches +${dispatches[2]} +${dispatches[2]}`));
+
+    await page.keyboard.press("Escape");
+    assert.ok(await page.locator("#bench-dialog").isHidden());
+    assert.equal(await page.evaluate(() => document.activeElement.id), "bench");
+    assert.match(await text(page, "#figures"), /1 of 24/);
+    assert.deepEqual(complaints, []);
+  });
+
+  test("lets training rest while it measures the GPU", async () => {
+    const { page } = await open(link({ seed: 9, iterations: 100000 }));
+    const step = async () => Number(/([\d,]+) of/.exec(await text(page, "#figures"))[1].replace(",", ""));
+    await page.click("#train");
+    await page.waitForFunction(() => !/^\s*0 of|\s0 of/.test(document.getElementById("figures").innerText), null, { timeout });
+    await page.click("#bench");
+    await page.waitForFunction(() => /sample/.test(document.getElementById("bench-status").textContent), null, { timeout });
+    assert.equal(await page.evaluate(() => document.body.dataset.phase), "busy");
+    const rested = await step();
+    await page.keyboard.press("Escape"); // ends it early
+    await phase(page, "training");
+    await page.waitForFunction((rested) => Number(/([\d,]+) of/.exec(document.getElementById("figures").innerText)[1].replace(",", "")) > rested, rested, { timeout });
+    assert.equal(await text(page, "#bench-result"), "");
+  });
+
   test("shows samples in the gallery, and without it", async () => {
     for (const routes of [{}, { "**/gallery.wasm": 404 }]) {
       const { page } = await open(link({ seed: 4 }), { routes });
@@ -181,7 +249,7 @@ describe("the page", () => {
           await page.keyboard.press("Tab");
           reached.add(await page.evaluate(() => document.activeElement.id || document.activeElement.tagName));
         }
-        for (const id of ["train", "step", "evaluate", "save", "load", "onnx", "source", "target", "preset", "set-seed", "verify", "IFRAME"]) {
+        for (const id of ["train", "step", "evaluate", "save", "load", "onnx", "source", "target", "preset", "set-seed", "verify", "bench", "IFRAME"]) {
           assert.ok(reached.has(id), `Tab does not reach ${id}: ${[...reached].join(" ")}`);
         }
       }

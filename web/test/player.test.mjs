@@ -30,8 +30,10 @@ const program = (change = {}) => ({
 });
 
 before(async () => {
-  const { outputFiles } = await build({ entryPoints: [join(web, "src/player/index.ts")], bundle: true, format: "esm", target: "es2022", write: false });
-  server = await serve({ "/blank.html": '<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,">', "/player.js": outputFiles[0].text });
+  const bundle = async (name) => (await build({ entryPoints: [join(web, `src/player/${name}.ts`)], bundle: true, format: "esm", target: "es2022", write: false })).outputFiles[0].text;
+  server = await serve({
+    "/blank.html": '<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,">', "/player.js": await bundle("index"), "/profile.js": await bundle("profile"),
+  });
   browser = await launch();
   tab = await browser.context.newPage();
   await tab.goto(`${server.url}/blank.html`);
@@ -119,5 +121,43 @@ describe("the player", () => {
     assert.ok(got.submissions > 1, `${got.submissions} submissions`);
     assert.match(got.busy.message, /await run\(\) first/);
     assert.deepEqual([got.least, got.most], [200, 200]);
+  });
+
+  it("profiles by the GPU's clock and by the page's", async () => {
+    // y of one thread each: additions that depend on each other, so none is saved.
+    const spin = (rounds) => `
+@group(0) @binding(0) var<storage, read_write> y: array<f32>;
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3<u32>) {
+  var sum = y[id.x];
+  for (var i = 0; i < ${rounds}; i++) { sum = sum * 0.5 + 1.0; }
+  y[id.x] = sum;
+}`;
+    const rounds = [2e3, 2e6];
+    const got = await tab.evaluate(async (program) => {
+      const { profile } = await import("/profile.js");
+      const blind = player.Device.wrap(await (await navigator.gpu.requestAdapter()).requestDevice()); // asks for no clock
+      const out = [];
+      for (const d of [device, blind]) {
+        const session = await d.load([program]);
+        out.push({ clock: d.gpu.features.has("timestamp-query"), times: [...await profile(session, "spin", 3)] });
+        session.dispose();
+      }
+      blind.close();
+      return out;
+    }, {
+      name: "spin", modules: rounds.map((n) => ({ label: `spin ${n}`, code: spin(n) })), buffers: [{ name: "y", size: 256 }],
+      dispatches: rounds.map((_, module) => ({
+        label: "spin", module, workgroups: [1, 1, 1], bindings: [{ index: 0, access: "read_write", buffer: 0, offset: 0, size: 256 }],
+      })),
+    });
+    assert.deepEqual(got.map((g) => g.clock), [true, false]);
+    const [byGPU, byPage] = got.map((g) => g.times);
+    for (const times of [byGPU, byPage]) {
+      // A thousand times the work; launching costs the shorter one some more.
+      assert.ok(times[0] > 0 && times[1] > 50 * times[0] && times[1] < 5000 * times[0], `${times} ns`);
+    }
+    const ratio = byPage[1] / byGPU[1];
+    assert.ok(ratio > 0.5 && ratio < 2, `the clocks differ: ${byGPU} and ${byPage} ns`); // other programs share the processor
   });
 });

@@ -1,6 +1,7 @@
 // Takes the page's pictures, to look at: at three widths, dark and light, before
-// and after training. `node test/screenshots.mjs FOLDER [LINK]`, after `make web`;
-// LINK is what follows # in the page's address, and says what is trained:
+// and after training, and of the dialog that tells the GPU's speed.
+// `node test/screenshots.mjs FOLDER [LINK]`, after `make web`; LINK is what
+// follows # in the page's address, and says what is trained:
 // `node test/screenshots.mjs /tmp/shots "preset=small&iterations=100"`.
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
@@ -45,6 +46,9 @@ try {
   console.log(`finished ${since()}`);
   await page.waitForTimeout(3000);
   await take("trained");
+  await page.click("#bench");
+  await page.waitForSelector("#bench-save:visible", patient);
+  await take("bench");
 } finally {
   await browser.close();
   server.close();

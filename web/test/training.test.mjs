@@ -144,6 +144,31 @@ describe("training in the page", () => {
     await page.close();
   });
 
+  test("is not changed by a measurement of the GPU, which can be stopped", async () => {
+    const whole = await configured();
+    await train(whole.page, 12);
+    const want = await save(whole.page);
+    await whole.page.close();
+
+    const { page, complaints } = await configured();
+    await train(page, 6);
+    const measured = await page.evaluate(() => window.trainer.request({ type: "bench" }));
+    assert.deepEqual(measured.steps.map((s) => s.name), ["d_step", "g_step", "iteration"]);
+    const stopped = await page.evaluate(async () => {
+      const from = window.events.length;
+      const bench = window.trainer.request({ type: "bench" });
+      const stop = window.trainer.request({ type: "stop" });
+      const answers = await Promise.all([bench, stop, window.trainer.request({ type: "stop" })]);
+      return { answers, phases: window.events.slice(from).filter((e) => e.stage === "benchmarking").length };
+    });
+    assert.deepEqual(stopped.answers, [null, null, null]);
+    assert.ok(stopped.phases < 5, `it went on for ${stopped.phases} phases`);
+    await train(page, 12);
+    assert.ok((await save(page)).equals(want), "the checkpoint differs from that of a run that was not measured");
+    assert.deepEqual(complaints, []);
+    await page.close();
+  });
+
   test("goes on by itself after the device was lost", async () => {
     const again = await configured();
     const worker = again.page.workers()[0];

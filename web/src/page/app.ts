@@ -1,5 +1,6 @@
 import { RequestError, Trainer } from "../client.js";
 import type { Config, Configured, DataSource, EvalRecord, Evaluated, Progress, Ready, Samples, Stopped, TrainRecord } from "../protocol.js";
+import { Benchmark } from "./bench.js";
 import { Chart, accuracyLines, lossLines } from "./chart.js";
 import { Confusion } from "./confusion.js";
 import { ask } from "./confirm.js";
@@ -20,7 +21,7 @@ type Phase = "loading" | "offering" | "configuring" | "ready" | "training" | "pa
 
 const stages: Record<Progress["stage"], string> = {
   loading: "Loading", data: "Reading images", tuning: "Choosing the fastest kernels for this GPU", compiling: "Compiling shaders",
-  baseline: "Training the source-only baseline", evaluating: "Measuring", verifying: "Checking", training: "Training",
+  baseline: "Training the source-only baseline", evaluating: "Measuring", verifying: "Checking", benchmarking: "Measuring this GPU", training: "Training",
 };
 
 /** The page: it passes on what a person wants, and shows what the trainer tells. */
@@ -39,6 +40,7 @@ export class App {
   private readonly trainer: Trainer;
   private readonly keep: Keep;
   private readonly selfTest: SelfTest;
+  private readonly benchmark: Benchmark;
   private readonly train = byId("train", HTMLButtonElement);
   private readonly stepButton = byId("step", HTMLButtonElement);
   private readonly measure = byId("evaluate", HTMLButtonElement);
@@ -61,6 +63,7 @@ export class App {
   constructor(workerURL: URL) {
     this.trainer = new Trainer(workerURL);
     this.selfTest = new SelfTest(this.trainer);
+    this.benchmark = new Benchmark(this.trainer);
     this.keep = new Keep(this.trainer, {
       say: (text) => this.say(text), failed: (e) => this.fail(e), open: (file) => void this.open(file), samples: () => this.gallery.samples,
     });
@@ -68,6 +71,7 @@ export class App {
     this.stepButton.onclick = () => void this.once();
     this.measure.onclick = () => void this.request("Measuring", () => this.trainer.request({ type: "evaluate" }));
     byId("verify", HTMLButtonElement).onclick = () => void this.selfTest.run();
+    byId("bench", HTMLButtonElement).onclick = () => void this.bench();
     byId("link", HTMLButtonElement).onclick = () => void this.copyLink();
     document.addEventListener("visibilitychange", () => this.visibility());
     addEventListener("hashchange", () => this.readLink());
@@ -323,6 +327,18 @@ export class App {
     await this.refresh();
   }
 
+  /** Measures the GPU; training pauses for it. */
+  private async bench(): Promise<void> {
+    const training = this.phase === "training";
+    this.benchmark.open(training ? "Pausing training …" : "Measuring …");
+    if (training) await this.pause();
+    if (this.phase !== "ready") return;
+    this.enter("busy", stages.benchmarking);
+    await this.benchmark.run();
+    this.enter("ready", `At step ${count(this.step)}`);
+    if (training && this.run && this.step < this.run.config.iterations) await this.go();
+  }
+
   /** Serves a request that does not change the phase for good. */
   private async request<T>(what: string, make: () => Promise<T>): Promise<void> {
     const training = this.phase === "training";
@@ -444,6 +460,7 @@ export class App {
     this.measure.disabled = !(phase === "ready" || phase === "training");
     this.keep.enable(this.run !== null && phase !== "configuring" && phase !== "failed");
     byId("verify", HTMLButtonElement).disabled = !["ready", "offering"].includes(phase);
+    byId("bench", HTMLButtonElement).disabled = !["ready", "training"].includes(phase);
     document.body.dataset["phase"] = phase;
     if (["loading", "configuring", "busy"].includes(phase)) this.bar.removeAttribute("value");
     else this.fill();

@@ -26,6 +26,22 @@ export function duration(seconds: number): string {
   return `${Math.round(s / 86400)} days`;
 }
 
+/** A time below a minute: 1.25 ms, 310 µs. */
+export function moment(seconds: number): string {
+  for (const [unit, size] of [["s", 1], ["ms", 1e-3]] as const) if (seconds >= size) return `${figures(seconds / size)} ${unit}`;
+  return `${figures(seconds * 1e6)} µs`;
+}
+
+/** A number in units of a billion. */
+export const giga = (n: number): string => figures(n / 1e9);
+
+/** Three figures or so, with trailing zeros so that columns line up. */
+function figures(n: number): string {
+  if (n === 0) return "0";
+  if (n < 0.9995) return n.toPrecision(n < 0.0995 ? 2 : 3);
+  return n.toFixed(n >= 99.95 ? 0 : n >= 9.995 ? 1 : 2);
+}
+
 /** How long ago a moment was, in milliseconds since 1970. */
 export function ago(then: number): string {
   const seconds = (Date.now() - then) / 1000;

@@ -78,6 +78,14 @@ export class Device {
     if (failure) throw failure;
   }
 
+  /** Throws why a call failed: the device's loss, where that caused it and is known soon, or else the error itself. */
+  async explain(error: unknown): Promise<never> {
+    this.check();
+    await Promise.race([this.gpu.lost, new Promise((resolve) => setTimeout(resolve, 100))]);
+    this.check();
+    throw error;
+  }
+
   /** Resolves when all work is done. */
   async idle(): Promise<void> {
     await this.gpu.queue.onSubmittedWorkDone();

@@ -4,7 +4,8 @@ import { BufferUsage, ShaderStage } from "./flags.js";
 import { type Binding, cost, type Dispatch, type Program } from "./program.js";
 import { Readback } from "./readback.js";
 
-interface Step {
+/** A dispatch, ready to be encoded. */
+export interface Step {
   pipeline: GPUComputePipeline;
   group: GPUBindGroup;
   workgroups: [number, number, number];
@@ -203,10 +204,7 @@ export class Session {
     try {
       return await this.readback.read(buffer, offset, size);
     } catch (error) {
-      this.device.check(); // the cause, where it is known
-      await Promise.race([this.device.gpu.lost, new Promise((resolve) => setTimeout(resolve, 100))]);
-      this.device.check();
-      throw error;
+      return await this.device.explain(error);
     }
   }
 
