@@ -243,17 +243,6 @@ func (o Options) shape(s Splits) Splits {
 	return s
 }
 
-// WithChannels is the set in grey (1) or RGB (3); sets of other kinds stay.
-func (s *Set) WithChannels(channels int) *Set {
-	if s.Channels == channels || s.Channels != 1 && s.Channels != 3 {
-		return s
-	}
-	out := *s
-	out.Channels = channels
-	out.Pixels = picture{s.Width, s.Height * s.Len(), s.Channels, s.Pixels}.withChannels(channels).pixels
-	return &out
-}
-
 func knownNames() string {
 	var names []string
 	for _, known := range List() {
