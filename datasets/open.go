@@ -18,6 +18,8 @@ type Options struct {
 	Seed     uint64  // draws generated images, patches and splits
 	Counts   *Counts // nil: a known set's usual splits; of other sets a tenth each for valid and test
 	Draw     Drawer  // draws generated images; nil does it here
+
+	stream *stream // have images made when they are asked for, where that can be
 }
 
 // Drawer draws images [from, from+n) of a generated set, as Draw does, perhaps
@@ -179,7 +181,11 @@ func openZIP(path, below string, o Options) ([]Domain, error) {
 	if err != nil {
 		return nil, fmt.Errorf("datasets: %w", err)
 	}
-	defer f.Close()
+	if o.stream != nil {
+		o.stream.files = append(o.stream.files, f)
+	} else {
+		defer f.Close()
+	}
 	info, err := f.Stat()
 	if err != nil {
 		return nil, fmt.Errorf("datasets: %w", err)
