@@ -42,6 +42,7 @@ func mapFile(name string, f *os.File, size int64) ([]byte, error) {
 	if err != nil {
 		return nil, errNoMapping // not on every file system
 	}
+	adviseRandom(data)
 	start := addressOf(data)
 	mappings.Lock()
 	defer mappings.Unlock()

@@ -102,6 +102,9 @@ func (s *Set) blocks(take func(pixels []byte) error) error {
 		count := min(most, s.Len()-from)
 		if s.made == nil {
 			block = s.Pixels[from*n : (from+count)*n]
+			if s.mapped {
+				adviseSoon(s.Pixels[from*n : min((from+2*count)*n, len(s.Pixels))]) // and the next
+			}
 		} else {
 			block = block[:count*n]
 			err := parallelErr(count, func(k int) error { return s.made.read(block[k*n:(k+1)*n:(k+1)*n], from+k) })
