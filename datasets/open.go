@@ -94,6 +94,9 @@ func List() []Known {
 //     domain/class/image one domain is opened as FOLDER/domain or FILE.zip/domain;
 //     images outside any class folder are unlabelled,
 //   - a packed set, FILE.pxds.
+//
+// Plain idx files of bytes and raw packed sets are mapped where the system can do
+// that, and not read into memory: leave them as they are while the set is in use.
 func Open(spec string, o Options) (Splits, error) {
 	if err := o.check(); err != nil {
 		return Splits{}, err
