@@ -1,6 +1,7 @@
 package datasets
 
 import (
+	"errors"
 	"runtime"
 	"runtime/debug"
 	"sync"
@@ -18,7 +19,7 @@ func parallel(n int, work func(i int)) {
 			defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 			defer func() {
 				r := recover()
-				if told, ok := Fault(r).(*faultError); ok {
+				if told, ok := errors.AsType[*faultError](Fault(r)); ok {
 					fault.Store(told)
 				} else if r != nil {
 					panic(r)
