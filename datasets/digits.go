@@ -23,31 +23,59 @@ const (
 	textureStream
 )
 
-// Digits generates images [from, from+n) of the built-in source: 28×28 grey.
-func Digits(seed uint64, from, n int) *Set {
-	s := &Set{
-		Name: "digits", Width: digitSide, Height: digitSide, Channels: 1,
-		Pixels: make([]byte, n*digitSide*digitSide), Labels: make([]uint32, n), Classes: numberedClasses(10),
-	}
-	parallel(n, func(i int) {
-		s.Labels[i] = drawDigit(s.Image(i), newRandom(seed, sourceStream, uint64(from+i)))
-	})
+// generator draws the images of one generated set: image i of a seed into dst,
+// whose label it returns.
+type generator struct {
+	side, channels int
+	draw           func(dst []byte, seed, i uint64) uint32
+}
+
+// generators are the sets that need no files, by name.
+var generators = map[string]generator{
+	"digits": {digitSide, 1, func(dst []byte, seed, i uint64) uint32 {
+		return drawDigit(dst, newRandom(seed, sourceStream, i))
+	}},
+	"digits-m": {textureSide, 3, drawDigitM},
+}
+
+// empty is a set of n images that are yet to be drawn.
+func (g generator) empty(name string, n int) *Set {
+	return &Set{Name: name, Width: g.side, Height: g.side, Channels: g.channels, Labels: make([]uint32, n), Classes: numberedClasses(10)}
+}
+
+// images draws images [from, from+n).
+func (g generator) images(name string, seed uint64, from, n int) *Set {
+	s := g.empty(name, n)
+	s.Pixels = make([]byte, n*s.ImageBytes())
+	parallel(n, func(i int) { s.Labels[i] = g.draw(s.Image(i), seed, uint64(from+i)) })
 	return s
 }
 
-// generated are the sets that need no files, by name.
-var generated = map[string]func(seed uint64, from, n int) *Set{"digits": Digits, "digits-m": DigitsM}
+// view draws images when they are asked for; their labels are known then.
+func (g generator) view(name string, seed uint64, n int) *Set {
+	s := g.empty(name, n)
+	labels := s.Labels
+	return s.view(n, func(dst []byte, i int) error {
+		labels[i] = g.draw(dst, seed, uint64(i))
+		return nil
+	})
+}
+
+// Digits generates images [from, from+n) of the built-in source: 28×28 grey.
+func Digits(seed uint64, from, n int) *Set {
+	return generators["digits"].images("digits", seed, from, n)
+}
 
 // Generated reports whether a set of this name needs no files.
-func Generated(name string) bool { return generated[name] != nil }
+func Generated(name string) bool { return generators[name].draw != nil }
 
 // Draw draws images [from, from+n) of a generated set.
 func Draw(name string, seed uint64, from, n int) (*Set, error) {
-	draw := generated[name]
-	if draw == nil {
+	g, ok := generators[name]
+	if !ok {
 		return nil, fmt.Errorf("datasets: %q is no generated set", name)
 	}
-	return draw(seed, from, n), nil
+	return g.images(name, seed, from, n), nil
 }
 
 // openBuiltin generates as many images as the counts ask for.
@@ -63,12 +91,17 @@ func openBuiltin(name string, o Options, what string) (held, string, error) {
 	if c.Train < 0 || c.Valid < 0 || c.Test < 0 || c.Train > most || c.Valid > most || c.Test > most {
 		return held{}, "", fmt.Errorf("datasets: cannot generate %d training, %d validation and %d test images: give 0 to %d of each", c.Train, c.Valid, c.Test, most)
 	}
+	what = fmt.Sprintf("%s from seed %d", what, o.Seed)
+	n := c.Train + c.Valid + c.Test
+	if o.stream != nil {
+		return held{pool: generators[name].view(name, o.Seed, n), ordered: true}, what, nil
+	}
 	draw := o.Draw
 	if draw == nil {
 		draw = Draw
 	}
-	s, err := draw(name, o.Seed, 0, c.Train+c.Valid+c.Test)
-	return held{pool: s, ordered: true}, fmt.Sprintf("%s from seed %d", what, o.Seed), err
+	s, err := draw(name, o.Seed, 0, n)
+	return held{pool: s, ordered: true}, what, err
 }
 
 // hand is how one image is written: the habits that bend every stroke alike.

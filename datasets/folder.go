@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync/atomic"
 )
 
 // imageFile is one image of a folder or an archive, not yet read.
@@ -137,27 +136,6 @@ func splitLevel(files []imageFile, folders [][]string, level int) (bool, error) 
 	return with >= 0, nil
 }
 
-// decodeAll reads every file in parallel, at size × size if size is not 0.
-func decodeAll(files []imageFile, size int) ([]picture, error) {
-	pictures := make([]picture, len(files))
-	var total atomic.Int64
-	err := parallelErr(len(files), func(i int) error {
-		p, err := files[i].decode()
-		if err != nil {
-			return fmt.Errorf("%s: %w", files[i].path, err)
-		}
-		if size > 0 {
-			p = p.resize(size, size)
-		}
-		if total.Add(int64(len(p.pixels))) > maxSetBytes {
-			return fmt.Errorf("%s: the images take more than %d bytes: choose a smaller size", files[i].path, int64(maxSetBytes))
-		}
-		pictures[i] = p
-		return nil
-	})
-	return pictures, err
-}
-
 func (f imageFile) decode() (picture, error) {
 	if f.size > maxFileBytes {
 		return picture{}, fmt.Errorf("a file of %d bytes; at most %d can be read", f.size, maxFileBytes)
@@ -214,10 +192,6 @@ func domains(name string, files []imageFile, o Options) ([]Domain, error) {
 			return nil, err
 		}
 	}
-	pictures, err := decodeAll(files, o.Size)
-	if err != nil {
-		return nil, fmt.Errorf("datasets: %s: %w", name, err)
-	}
 	var out []Domain
 	for _, domain := range names {
 		title := strings.TrimSuffix(name+"/"+domain, "/")
@@ -227,53 +201,14 @@ func domains(name string, files []imageFile, o Options) ([]Domain, error) {
 				members = append(members, i)
 			}
 		}
-		first := pictures[members[0]]
-		for _, i := range members {
-			if p := pictures[i]; p.width != first.width || p.height != first.height {
-				return nil, fmt.Errorf("datasets: %s: %s is %dx%d but %s is %dx%d: give a size for all", name,
-					files[members[0]].path, first.width, first.height, files[i].path, p.width, p.height)
-			}
-		}
-		s, err := assemble(title, members, places, pictures, classes[domain], o)
+		d := album{name: name, title: title, files: files, members: members, places: places, classes: classes[domain]}
+		s, err := d.open(o)
 		if err != nil {
 			return nil, err
 		}
 		out = append(out, Domain{domain, s})
 	}
 	return out, nil
-}
-
-// assemble collects the pictures of one domain into its splits.
-func assemble(title string, members []int, places []place, pictures []picture, classes []string, o Options) (Splits, error) {
-	channels := o.Channels
-	if channels == 0 {
-		for _, i := range members {
-			channels = max(channels, pictures[i].channels)
-		}
-	}
-	sets := map[string]*Set{}
-	for _, i := range members {
-		at, p := places[i], pictures[i]
-		s := sets[at.split]
-		if s == nil {
-			s = &Set{Name: title, Width: p.width, Height: p.height, Channels: channels, Classes: classes}
-			sets[at.split] = s
-		}
-		s.Pixels = append(s.Pixels, p.withChannels(channels).pixels...)
-		if at.class != "" {
-			s.Labels = append(s.Labels, uint32(slices.Index(classes, at.class)))
-		}
-	}
-	h := held{pool: sets[""], valid: sets["valid"], test: sets["test"]}
-	if h.pool == nil {
-		h.pool = sets["train"]
-	}
-	if h.pool == nil {
-		return Splits{}, fmt.Errorf("datasets: %s: no images in train", title)
-	}
-	s, err := h.divide(title, o.counts(h), o.Seed)
-	s.Origin = "images in " + title
-	return s, err
 }
 
 // sortClasses orders names by their bytes, or by value if all are numbers, as

@@ -25,6 +25,7 @@ var idxTypes = map[byte]string{0x08: "unsigned bytes", 0x09: "signed bytes", 0x0
 type idxArray struct {
 	dims   []int
 	values []byte
+	mapped bool // values are a file's
 }
 
 // ReadIDX reads an idx file of images, and one of labels unless labels is nil.
@@ -36,7 +37,21 @@ func ReadIDX(name string, images, labels io.Reader) (*Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Set{Name: name, Channels: 1, Pixels: a.values}
+	s, err := a.images(name)
+	if err != nil {
+		return nil, err
+	}
+	if labels != nil {
+		if err := s.readLabels(name+" labels", labels); err != nil {
+			return nil, err
+		}
+	}
+	return s, s.Validate()
+}
+
+// images are the array's values as a set without labels.
+func (a *idxArray) images(name string) (*Set, error) {
+	s := &Set{Name: name, Channels: 1, Pixels: a.values, mapped: a.mapped}
 	switch len(a.dims) {
 	case 4:
 		s.Channels = a.dims[3]
@@ -48,11 +63,6 @@ func ReadIDX(name string, images, labels io.Reader) (*Set, error) {
 		s.Height, s.Width = a.dims[1], a.dims[2]
 	default:
 		return nil, fmt.Errorf("datasets: %s: %d dimensions; images have 3 (N, height, width) or 4 (and channels)", name, len(a.dims))
-	}
-	if labels != nil {
-		if err := s.readLabels(name+" labels", labels); err != nil {
-			return nil, err
-		}
 	}
 	return s, s.Validate()
 }
@@ -88,37 +98,11 @@ func readIDX(name string, r io.Reader, types ...byte) (*idxArray, error) {
 	if err != nil {
 		return nil, fmt.Errorf("datasets: %s: damaged gzip header: %w", name, err)
 	}
-	var magic [4]byte
-	if _, err := io.ReadFull(r, magic[:]); err != nil {
-		return nil, fmt.Errorf("datasets: %s: too short for an idx file: %w", name, err)
+	code, dims, size, err := readIDXHeader(name, r, maxSetBytes, types...)
+	if err != nil {
+		return nil, err
 	}
-	if magic[0] != 0 || magic[1] != 0 {
-		return nil, fmt.Errorf("datasets: %s: not an idx file: it starts with % x, an idx file with 00 00", name, magic)
-	}
-	code, known := magic[2], false
-	for _, want := range types {
-		known = known || code == want
-	}
-	if !known {
-		held := idxTypes[code]
-		if held == "" {
-			held = "values of an unknown type"
-		}
-		return nil, fmt.Errorf("datasets: %s: holds %s (type 0x%02X); needed are %s (type 0x%02X)", name, held, code, idxTypes[types[0]], types[0])
-	}
-	a := &idxArray{dims: make([]int, magic[3])}
-	size := int64(1)
-	for i := range a.dims {
-		var dim uint32
-		if err := binary.Read(r, binary.BigEndian, &dim); err != nil {
-			return nil, fmt.Errorf("datasets: %s: ends inside its header: %w", name, err)
-		}
-		if dim == 0 || int64(dim) > maxSetBytes/size {
-			return nil, fmt.Errorf("datasets: %s: dimension %d is %d: no such file can be held (at most %d values)", name, i, dim, int64(maxSetBytes))
-		}
-		a.dims[i] = int(dim)
-		size *= int64(dim)
-	}
+	a := &idxArray{dims: dims}
 	values := r
 	if code == idxFloat {
 		values = &unitFloats{r: r}
@@ -127,12 +111,52 @@ func readIDX(name string, r io.Reader, types ...byte) (*idxArray, error) {
 	if err != nil {
 		return nil, shortRead(name, int64(len(a.values)), size, err)
 	}
-	if n, err := io.ReadFull(r, magic[:1]); n > 0 {
-		return nil, fmt.Errorf("datasets: %s: goes on after the %d values that its header gives", name, size)
+	if n, err := io.ReadFull(r, make([]byte, 1)); n > 0 {
+		return nil, goesOn(name, size)
 	} else if err != io.EOF {
 		return nil, shortRead(name, size, size, err)
 	}
 	return a, nil
+}
+
+// readIDXHeader reads the type, the dimensions and their product, the number of
+// values, of which there may be at most most.
+func readIDXHeader(name string, r io.Reader, most int64, types ...byte) (code byte, dims []int, size int64, err error) {
+	fail := func(format string, args ...any) (byte, []int, int64, error) {
+		return 0, nil, 0, fmt.Errorf("datasets: %s: "+format, append([]any{name}, args...)...)
+	}
+	var magic [4]byte
+	if _, err := io.ReadFull(r, magic[:]); err != nil {
+		return fail("too short for an idx file: %w", err)
+	}
+	if magic[0] != 0 || magic[1] != 0 {
+		return fail("not an idx file: it starts with % x, an idx file with 00 00", magic)
+	}
+	code = magic[2]
+	if !slices.Contains(types, code) {
+		held := idxTypes[code]
+		if held == "" {
+			held = "values of an unknown type"
+		}
+		return fail("holds %s (type 0x%02X); needed are %s (type 0x%02X)", held, code, idxTypes[types[0]], types[0])
+	}
+	dims, size = make([]int, magic[3]), 1
+	for i := range dims {
+		var dim uint32
+		if err := binary.Read(r, binary.BigEndian, &dim); err != nil {
+			return fail("ends inside its header: %w", err)
+		}
+		if dim == 0 || int64(dim) > most/size {
+			return fail("dimension %d is %d: no such file can be held (at most %d values)", i, dim, most)
+		}
+		dims[i] = int(dim)
+		size *= int64(dim)
+	}
+	return code, dims, size, nil
+}
+
+func goesOn(name string, size int64) error {
+	return fmt.Errorf("datasets: %s: goes on after the %d values that its header gives", name, size)
 }
 
 func shortRead(name string, got, want int64, err error) error {

@@ -78,7 +78,7 @@ func readIDXFiles(images, labels string, open opener) (*Set, error) {
 		return nil, fmt.Errorf("datasets: %w", err)
 	}
 	defer i.Close()
-	s, err := ReadIDX(images, i, nil)
+	s, err := openIDXImages(images, i)
 	if err != nil || labels == "" {
 		return s, err
 	}

@@ -18,6 +18,8 @@ type Options struct {
 	Seed     uint64  // draws generated images, patches and splits
 	Counts   *Counts // nil: a known set's usual splits; of other sets a tenth each for valid and test
 	Draw     Drawer  // draws generated images; nil does it here
+
+	stream *stream // have images made when they are asked for, where that can be
 }
 
 // Drawer draws images [from, from+n) of a generated set, as Draw does, perhaps
@@ -92,6 +94,9 @@ func List() []Known {
 //     domain/class/image one domain is opened as FOLDER/domain or FILE.zip/domain;
 //     images outside any class folder are unlabelled,
 //   - a packed set, FILE.pxds.
+//
+// Plain idx files of bytes and raw packed sets are mapped where the system can do
+// that, and not read into memory: leave them as they are while the set is in use.
 func Open(spec string, o Options) (Splits, error) {
 	if err := o.check(); err != nil {
 		return Splits{}, err
@@ -179,7 +184,11 @@ func openZIP(path, below string, o Options) ([]Domain, error) {
 	if err != nil {
 		return nil, fmt.Errorf("datasets: %w", err)
 	}
-	defer f.Close()
+	if o.stream != nil {
+		o.stream.files = append(o.stream.files, f)
+	} else {
+		defer f.Close()
+	}
 	info, err := f.Stat()
 	if err != nil {
 		return nil, fmt.Errorf("datasets: %w", err)
@@ -241,17 +250,6 @@ func (o Options) shape(s Splits) Splits {
 		}
 	}
 	return s
-}
-
-// WithChannels is the set in grey (1) or RGB (3); sets of other kinds stay.
-func (s *Set) WithChannels(channels int) *Set {
-	if s.Channels == channels || s.Channels != 1 && s.Channels != 3 {
-		return s
-	}
-	out := *s
-	out.Channels = channels
-	out.Pixels = picture{s.Width, s.Height * s.Len(), s.Channels, s.Pixels}.withChannels(channels).pixels
-	return &out
 }
 
 func knownNames() string {

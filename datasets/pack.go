@@ -6,9 +6,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/klauspost/compress/zstd"
@@ -17,14 +17,26 @@ import (
 // A packed set (.pxds) holds all splits of a data set in one file:
 //
 //	"PXDS"              magic
-//	uint32              length of the header, little-endian
+//	uint32              length of the header, little-endian, as all numbers are
 //	header              JSON, see packHeader
-//	zstd frame          for each split in the header's order: its pixels as in
-//	                    Set.Pixels, then its labels, one little-endian uint16
-//	                    an image, unless there are no classes
+//
+// In version 1, compressed, there follows one zstd frame with, for each split in
+// the header's order, its pixels as in Set.Pixels, then its labels, one uint16 an
+// image, unless there are no classes. Its checksum is the fingerprint.
+//
+// In version 2, raw, the pixels lie open, so that the file can be mapped:
+//
+//	uint32              CRC-32C of all before it
+//	for each split      its pixels, from the next multiple of 4096 bytes on
+//	                    its labels, unless there are no classes
+//	                    uint32 CRC-32C of each MiB of pixels, the last as it is
+//	                    uint32 CRC-32C of the labels
+//
+// and the file ends there. Bytes left out to get to a multiple are zero.
 const (
 	packMagic     = "PXDS"
-	packVersion   = 1
+	packZstd      = 1
+	packRaw       = 2
 	maxPackHeader = 1 << 20
 	maxClasses    = 1 << 16
 )
@@ -41,87 +53,21 @@ type packHeader struct {
 }
 
 type packSplit struct {
-	Split string `json:"split"` // train, valid or test
-	Name  string `json:"name"`
-	Count int    `json:"count"`
+	Split       string `json:"split"` // train, valid or test
+	Name        string `json:"name"`
+	Count       int    `json:"count"`
+	Fingerprint string `json:"fingerprint,omitempty"` // Set.Fingerprint, in version 2
 }
 
-// WritePacked writes the splits in the packed form.
-func WritePacked(w io.Writer, s Splits) error {
-	if err := s.Validate(); err != nil {
-		return err
-	}
-	if len(s.Train.Classes) > maxClasses {
-		return fmt.Errorf("datasets: %s: %d classes; a packed set holds at most %d", s.Train.Name, len(s.Train.Classes), maxClasses)
-	}
-	t := s.Train
-	h := packHeader{packVersion, s.Origin, t.Width, t.Height, t.Channels, t.Classes, nil, s.Fingerprint()}
-	sets := map[string]*Set{"train": s.Train, "valid": s.Valid, "test": s.Test}
-	for _, split := range []string{"train", "valid", "test"} {
-		if set := sets[split]; set != nil {
-			if set.Labelled() != t.Labelled() {
-				return fmt.Errorf("datasets: only one of %s and %s is labelled: a packed set is labelled as a whole", t.Name, set.Name)
-			}
-			h.Splits = append(h.Splits, packSplit{split, set.Name, set.Len()})
-		}
-	}
-	header, err := json.Marshal(h)
-	if err != nil {
-		return fmt.Errorf("datasets: %w", err)
-	}
-	if len(header) > maxPackHeader {
-		return fmt.Errorf("datasets: %s: the class names take more than %d bytes", t.Name, maxPackHeader)
-	}
-	head := binary.LittleEndian.AppendUint32([]byte(packMagic), uint32(len(header)))
-	if _, err := w.Write(append(head, header...)); err != nil {
-		return err
-	}
-	z, err := zstd.NewWriter(w, zstd.WithEncoderLevel(zstd.SpeedBetterCompression))
-	if err != nil {
-		return fmt.Errorf("datasets: %w", err)
-	}
-	for _, split := range h.Splits {
-		set := sets[split.Split]
-		labels := make([]byte, 0, 2*len(set.Labels))
-		for _, label := range set.Labels {
-			labels = binary.LittleEndian.AppendUint16(labels, uint16(label))
-		}
-		if _, err := z.Write(set.Pixels); err != nil {
-			return err
-		}
-		if _, err := z.Write(labels); err != nil {
-			return err
-		}
-	}
-	return z.Close()
+var packOrder = []string{"train", "valid", "test"}
+
+// named is the place of a split by its name, or nil.
+func (s *Splits) named(split string) **Set {
+	return map[string]**Set{"train": &s.Train, "valid": &s.Valid, "test": &s.Test}[split]
 }
 
-// SavePacked writes the splits to a file, which appears whole or not at all.
-func SavePacked(path string, s Splits) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-	if err != nil {
-		return fmt.Errorf("datasets: %w", err)
-	}
-	defer func() {
-		if err != nil {
-			f.Close()
-			os.Remove(f.Name())
-		}
-	}()
-	if err := WritePacked(f, s); err != nil {
-		return err
-	}
-	if err := errors.Join(f.Chmod(0o644), f.Sync(), f.Close()); err != nil {
-		return fmt.Errorf("datasets: %s: %w", path, err)
-	}
-	if err := os.Rename(f.Name(), path); err != nil {
-		return fmt.Errorf("datasets: %w", err)
-	}
-	return nil
-}
-
-// ReadPacked reads a packed set and checks its fingerprint. The name stands for
-// the file in errors.
+// ReadPacked reads a packed set of either version into memory and checks its
+// fingerprint. The name stands for the file in errors.
 func ReadPacked(name string, r io.Reader) (Splits, error) {
 	s, err := readPacked(r)
 	if err != nil {
@@ -131,101 +77,153 @@ func ReadPacked(name string, r io.Reader) (Splits, error) {
 }
 
 func readPacked(r io.Reader) (Splits, error) {
-	h, err := readPackHeader(r)
+	h, head, err := readPackHeader(r)
 	if err != nil {
 		return Splits{}, err
 	}
+	var s Splits
+	if h.Version == packRaw {
+		s, err = h.readRaw(r, head)
+	} else {
+		s, err = h.readCompressed(r)
+	}
+	if err != nil {
+		return Splits{}, err
+	}
+	if got := s.Fingerprint(); got != h.Fingerprint {
+		return Splits{}, fmt.Errorf("damaged: its content has the fingerprint %s, its header says %s; %s", got, h.Fingerprint, packAgain)
+	}
+	return s, nil
+}
+
+// packAgain is the remedy for a damaged file.
+const packAgain = "copy the file again, or pack the set anew"
+
+// readCompressed reads what follows the header of version 1.
+func (h packHeader) readCompressed(r io.Reader) (Splits, error) {
 	z, err := zstd.NewReader(r, zstd.WithDecoderMaxWindow(64<<20), zstd.WithDecoderConcurrency(1))
 	if err != nil {
 		return Splits{}, err
 	}
 	defer z.Close()
-	s := Splits{Origin: h.Origin}
-	sets := map[string]**Set{"train": &s.Train, "valid": &s.Valid, "test": &s.Test}
-	for _, split := range h.Splits {
-		at := sets[split.Split]
-		if at == nil || *at != nil {
-			return Splits{}, fmt.Errorf("split %q is unknown or there twice", split.Split)
-		}
-		if *at, err = h.readSplit(z, split); err != nil {
-			return Splits{}, fmt.Errorf("split %s: %w", split.Split, err)
-		}
+	s, err := h.splits(func(set *Set, split packSplit) error { return readSplit(z, set, split.Count) })
+	if err != nil {
+		return Splits{}, err
 	}
 	if n, err := io.ReadFull(z, make([]byte, 1)); n > 0 || err != io.EOF {
 		return Splits{}, errors.Join(errors.New("damaged after the last split"), err)
 	}
-	if err := s.Validate(); err != nil {
-		return Splits{}, errors.New(strings.TrimPrefix(err.Error(), "datasets: "))
-	}
-	if got := s.Fingerprint(); got != h.Fingerprint {
-		return Splits{}, fmt.Errorf("damaged: its content has the fingerprint %s, its header says %s", got, h.Fingerprint)
+	return s, h.check(s)
+}
+
+// splits makes the header's splits, whose sets read fills.
+func (h packHeader) splits(read func(set *Set, split packSplit) error) (Splits, error) {
+	s := Splits{Origin: h.Origin}
+	for _, split := range h.Splits {
+		at := s.named(split.Split)
+		if at == nil || *at != nil {
+			return Splits{}, fmt.Errorf("split %q is unknown or there twice", split.Split)
+		}
+		set := &Set{Name: split.Name, Width: h.Width, Height: h.Height, Channels: h.Channels, Classes: h.Classes}
+		if err := read(set, split); err != nil {
+			return Splits{}, fmt.Errorf("split %s: %w", split.Split, err)
+		}
+		*at = set
 	}
 	return s, nil
 }
 
-func readPackHeader(r io.Reader) (h packHeader, err error) {
+func (h packHeader) check(s Splits) error {
+	if err := s.Validate(); err != nil {
+		return errors.New(strings.TrimPrefix(err.Error(), "datasets: "))
+	}
+	return nil
+}
+
+// readPackHeader reads up to the end of the header, and returns it also as bytes.
+func readPackHeader(r io.Reader) (h packHeader, all []byte, err error) {
 	var head [len(packMagic) + 4]byte
 	if _, err := io.ReadFull(r, head[:]); err != nil || string(head[:len(packMagic)]) != packMagic {
-		return h, errors.New("not a packed set: it does not start with PXDS")
+		return h, nil, errors.New("not a packed set: it does not start with PXDS")
 	}
 	size := binary.LittleEndian.Uint32(head[len(packMagic):])
 	if size > maxPackHeader {
-		return h, fmt.Errorf("damaged: a header of %d bytes", size)
+		return h, nil, fmt.Errorf("damaged: a header of %d bytes; %s", size, packAgain)
 	}
 	text, err := readExactly(r, int64(size))
 	if err != nil {
-		return h, fmt.Errorf("the file is cut off in its header: %w", err)
+		return h, nil, fmt.Errorf("the file is cut off in its header (%w); %s", err, packAgain)
 	}
 	if err := json.NewDecoder(bytes.NewReader(text)).Decode(&h); err != nil {
-		return h, fmt.Errorf("damaged header: %w", err)
+		return h, nil, fmt.Errorf("damaged header (%w); %s", err, packAgain)
 	}
-	if h.Version != packVersion {
-		return h, fmt.Errorf("version %d of the format; this program reads version %d", h.Version, packVersion)
+	most := int64(maxSetBytes)
+	switch h.Version {
+	case packZstd:
+	case packRaw:
+		most = maxMappedBytes
+	default:
+		return h, nil, fmt.Errorf("version %d of the format; this program reads versions %d and %d: take a newer one, or pack the set anew", h.Version, packZstd, packRaw)
 	}
 	bytes := int64(1)
 	for _, n := range []int{h.Width, h.Height, h.Channels} {
 		if n < 1 || int64(n) > maxImagePixels/bytes {
-			return h, fmt.Errorf("images of %dx%dx%d are impossible", h.Width, h.Height, h.Channels)
+			return h, nil, fmt.Errorf("images of %dx%dx%d are impossible", h.Width, h.Height, h.Channels)
 		}
 		bytes *= int64(n)
 	}
 	for _, split := range h.Splits {
-		if split.Count < 1 || int64(split.Count) > maxSetBytes/bytes {
-			return h, fmt.Errorf("split %s of %d images is impossible (at most %d bytes)", split.Split, split.Count, int64(maxSetBytes))
+		if split.Count < 1 || int64(split.Count) > most/bytes {
+			return h, nil, fmt.Errorf("split %s of %d images is impossible (at most %d bytes)", split.Split, split.Count, most)
 		}
 	}
-	return h, nil
+	return h, append(head[:], text...), nil
 }
 
-func (h packHeader) readSplit(r io.Reader, split packSplit) (*Set, error) {
-	s := &Set{Name: split.Name, Width: h.Width, Height: h.Height, Channels: h.Channels}
+// readSplit reads the pixels of a set, and its labels if it has classes.
+func readSplit(r io.Reader, s *Set, count int) error {
+	size := int64(count) * int64(s.ImageBytes())
+	if size > maxSetBytes {
+		return fmt.Errorf("%d bytes of images do not fit into memory (at most %d): this file has to be mapped, which a browser cannot do", size, int64(maxSetBytes))
+	}
 	var err error
-	size := int64(split.Count) * int64(s.ImageBytes())
 	if s.Pixels, err = readExactly(r, size); err != nil {
-		return nil, fmt.Errorf("the file is cut off or damaged after %d of %d bytes: %w", len(s.Pixels), size, err)
+		return fmt.Errorf("the file is cut off or damaged after %d of %d bytes (%w); %s", len(s.Pixels), size, err, packAgain)
 	}
-	if h.Classes == nil {
-		return s, nil
+	return s.readPackedLabels(r, count)
+}
+
+func (s *Set) readPackedLabels(r io.Reader, count int) error {
+	if s.Classes == nil {
+		return nil
 	}
-	labels, err := readExactly(r, 2*int64(split.Count))
+	labels, err := readExactly(r, 2*int64(count))
 	if err != nil {
-		return nil, fmt.Errorf("the labels are cut off or damaged: %w", err)
+		return fmt.Errorf("the labels are cut off or damaged (%w); %s", err, packAgain)
 	}
-	s.Classes, s.Labels = h.Classes, make([]uint32, split.Count)
+	s.Labels = make([]uint32, count)
 	for i := range s.Labels {
 		s.Labels[i] = uint32(binary.LittleEndian.Uint16(labels[2*i:]))
 	}
-	return s, nil
+	return nil
 }
 
-// openPacked opens a packed set; its own splits hold unless counts are given.
+// openPacked opens a packed set, a raw one without reading its images into
+// memory; its own splits hold unless counts are given.
 func openPacked(path string, o Options) ([]Domain, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("datasets: %w", err)
 	}
 	defer f.Close()
-	return readPackedDomain(path, f, o)
+	s, err := mapPacked(path, f)
+	if errors.Is(err, errNoMapping) {
+		return readPackedDomain(path, f, o)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("datasets: %s: %w", path, err)
+	}
+	return packedDomain(path, s, o)
 }
 
 func readPackedDomain(name string, r io.Reader, o Options) ([]Domain, error) {
@@ -233,9 +231,14 @@ func readPackedDomain(name string, r io.Reader, o Options) ([]Domain, error) {
 	if err != nil {
 		return nil, err
 	}
+	return packedDomain(name, s, o)
+}
+
+func packedDomain(name string, s Splits, o Options) ([]Domain, error) {
 	if o.Counts != nil {
 		origin := s.Origin
 		h := held{pool: s.Train, valid: s.Valid, test: s.Test}
+		var err error
 		if s, err = h.divide(name, *o.Counts, o.Seed); err != nil {
 			return nil, err
 		}
@@ -243,3 +246,5 @@ func readPackedDomain(name string, r io.Reader, o Options) ([]Domain, error) {
 	}
 	return []Domain{{Splits: o.shape(s)}}, nil
 }
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)

@@ -1,23 +1,39 @@
 package datasets
 
 import (
+	"errors"
 	"runtime"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 )
 
-// parallel calls work(0) … work(n-1) on all cores.
+// parallel calls work(0) … work(n-1) on all cores. A fault in a mapped file
+// becomes a panic of the caller, who may know what to do about it.
 func parallel(n int, work func(i int)) {
 	var next atomic.Int64
+	var fault atomic.Pointer[faultError]
 	var wait sync.WaitGroup
 	for range min(n, runtime.GOMAXPROCS(0)) {
 		wait.Go(func() {
+			defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+			defer func() {
+				r := recover()
+				if told, ok := errors.AsType[*faultError](Fault(r)); ok {
+					fault.Store(told)
+				} else if r != nil {
+					panic(r)
+				}
+			}()
 			for i := next.Add(1) - 1; i < int64(n); i = next.Add(1) - 1 {
 				work(int(i))
 			}
 		})
 	}
 	wait.Wait()
+	if f := fault.Load(); f != nil {
+		panic(f)
+	}
 }
 
 // parallelErr is parallel for work that can fail. It stops early, and returns

@@ -1,30 +1,38 @@
 // Package datasets reads, generates and downloads labelled image sets, and
-// draws batches from them. Images stay 8-bit in memory, height × width ×
-// channels, as files hold them; scaling to floats is the model's business.
+// draws batches from them. Images stay 8-bit, height × width × channels, as
+// files hold them; scaling to floats is the model's business. Sets that lie in
+// files as they are needed are mapped and not read, so they may be larger than
+// the memory.
 package datasets
 
 import (
-	"crypto/sha256"
-	"encoding/binary"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"strconv"
 )
 
-// maxSetBytes bounds the pixels of one set, so that a wrong header or a huge
-// folder ends in an error and not in a machine out of memory.
-const maxSetBytes = 4 << 30
+// maxSetBytes bounds the pixels of one set in memory, so that a wrong header or
+// a huge folder ends in an error and not in a machine out of memory. Mapped sets
+// take no memory; maxMappedBytes bounds them so that sizes never overflow.
+const (
+	maxSetBytes    = 4 << 30
+	maxMappedBytes = 1 << 46
+)
 
-// Set is images of one size in memory, with a label each or none at all.
+// Set is images of one size, with a label each or none at all. The images of an
+// opened set are not to be changed: they may be a file's (see mapFile).
 type Set struct {
 	Name     string // for people, e.g. "mnist train"
 	Width    int
 	Height   int
 	Channels int      // 1 grey, 3 RGB, or what an idx file brings
-	Pixels   []byte   // image after image, row by row, channels interleaved
+	Pixels   []byte   // image after image, row by row, channels interleaved; nil in a view, see Hold
 	Labels   []uint32 // indices into Classes; nil when the set is unlabelled
 	Classes  []string // class names; nil when the set is unlabelled
+
+	mapped bool  // Pixels are those of a mapped file
+	made   *made // makes the images of a view; nil where Pixels holds them
+	seal   *seal // the fingerprint that the set's file states
 }
 
 // Len is the number of images. A nil set has none.
@@ -32,15 +40,21 @@ func (s *Set) Len() int {
 	if s == nil || s.ImageBytes() == 0 {
 		return 0
 	}
+	if s.made != nil {
+		return s.made.n
+	}
 	return len(s.Pixels) / s.ImageBytes()
 }
 
 // ImageBytes is the size of one image: Width · Height · Channels.
 func (s *Set) ImageBytes() int { return s.Width * s.Height * s.Channels }
 
-// Image returns the pixels of image i, which remain the set's.
+// Image returns the pixels of image i, which remain the set's; a view makes them.
 func (s *Set) Image(i int) []byte {
 	n := s.ImageBytes()
+	if s.made != nil {
+		return s.makeImage(i)
+	}
 	return s.Pixels[i*n : (i+1)*n : (i+1)*n]
 }
 
@@ -50,7 +64,11 @@ func (s *Set) Labelled() bool { return s != nil && s.Labels != nil }
 // Slice is images [from, to) in place: the result shares the set's memory.
 func (s *Set) Slice(from, to int) *Set {
 	part, n := *s, s.ImageBytes()
-	part.Pixels = s.Pixels[from*n : to*n : to*n]
+	if s.made != nil {
+		part.made = s.made.slice(from, to)
+	} else {
+		part.Pixels = s.Pixels[from*n : to*n : to*n]
+	}
 	if s.Labels != nil {
 		part.Labels = s.Labels[from:to:to]
 	}
@@ -59,20 +77,26 @@ func (s *Set) Slice(from, to int) *Set {
 
 // Subset copies the images with the given indices, in their order.
 func (s *Set) Subset(indices []int) *Set {
-	part := *s
+	part := s.like(s.Width, s.Height, s.Channels)
 	part.Pixels = make([]byte, len(indices)*s.ImageBytes())
 	s.Gather(part.Pixels, indices)
-	if s.Labels != nil {
-		part.Labels = make([]uint32, len(indices))
-		s.GatherLabels(part.Labels, indices)
-	}
-	return &part
+	part.Labels = s.labelsOf(indices)
+	return part
+}
+
+// like is a set of the same name, labels and classes for other images.
+func (s *Set) like(width, height, channels int) *Set {
+	return &Set{Name: s.Name, Width: width, Height: height, Channels: channels, Labels: s.Labels, Classes: s.Classes}
 }
 
 // Gather copies the images with the given indices into dst, one after the
 // other; dst holds len(indices) · ImageBytes() bytes.
 func (s *Set) Gather(dst []byte, indices []int) {
 	n := s.ImageBytes()
+	if s.made != nil {
+		s.makeImages(dst, indices)
+		return
+	}
 	for k, i := range indices {
 		copy(dst[k*n:(k+1)*n], s.Image(i))
 	}
@@ -85,6 +109,15 @@ func (s *Set) GatherLabels(dst []uint32, indices []int) {
 	}
 }
 
+func (s *Set) labelsOf(indices []int) []uint32 {
+	if s.Labels == nil {
+		return nil
+	}
+	labels := make([]uint32, len(indices))
+	s.GatherLabels(labels, indices)
+	return labels
+}
+
 // Validate reports the first thing that makes the set unfit for use: an empty
 // or inconsistent shape, or a label without a class.
 func (s *Set) Validate() error {
@@ -93,7 +126,7 @@ func (s *Set) Validate() error {
 		return errors.New("datasets: the set is missing")
 	case s.Width < 1 || s.Height < 1 || s.Channels < 1:
 		return fmt.Errorf("datasets: %s: images of %dx%d with %d channels are impossible", s.Name, s.Width, s.Height, s.Channels)
-	case len(s.Pixels) == 0:
+	case s.made == nil && len(s.Pixels) == 0 || s.made != nil && s.made.n == 0:
 		return fmt.Errorf("datasets: %s: no images", s.Name)
 	case len(s.Pixels)%s.ImageBytes() != 0:
 		return fmt.Errorf("datasets: %s: %d bytes of pixels are no whole number of %dx%dx%d images", s.Name, len(s.Pixels), s.Width, s.Height, s.Channels)
@@ -108,26 +141,6 @@ func (s *Set) Validate() error {
 		}
 	}
 	return nil
-}
-
-// Fingerprint identifies the content: the SHA-256, in hex, of shape, class
-// names, pixels and labels. The set's name takes no part.
-func (s *Set) Fingerprint() string {
-	h := sha256.New()
-	if s.Len() == 0 {
-		return hex.EncodeToString(h.Sum(nil))
-	}
-	fmt.Fprintf(h, "%d %d %d %d %d %q\n", s.Len(), s.Height, s.Width, s.Channels, len(s.Labels), s.Classes)
-	h.Write(s.Pixels)
-	block := make([]byte, 0, 4096)
-	for i, label := range s.Labels {
-		block = binary.LittleEndian.AppendUint32(block, label)
-		if len(block) == cap(block) || i == len(s.Labels)-1 {
-			h.Write(block)
-			block = block[:0]
-		}
-	}
-	return hex.EncodeToString(h.Sum(nil))
 }
 
 // numberedClasses names n classes "0", "1", … as digit sets do.

@@ -1,8 +1,6 @@
 package datasets
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"slices"
 )
@@ -30,11 +28,7 @@ var (
 
 // Fingerprint identifies the content of all splits together, in hex.
 func (s Splits) Fingerprint() string {
-	h := sha256.New()
-	for _, set := range []*Set{s.Train, s.Valid, s.Test} {
-		h.Write([]byte(set.Fingerprint()))
-	}
-	return hex.EncodeToString(h.Sum(nil))
+	return joinFingerprints(s.Train.Fingerprint(), s.Valid.Fingerprint(), s.Test.Fingerprint())
 }
 
 // Validate checks each split and that they agree in shape and classes.
@@ -152,5 +146,5 @@ func (s *Set) draw(at, count int, ordered bool, seed uint64) *Set {
 		indices[i] = int(order.at(uint64(at + i)))
 	}
 	slices.Sort(indices)
-	return s.Subset(indices)
+	return s.Pick(indices)
 }

@@ -13,26 +13,24 @@ const textureSide = mnistmSide
 // digits that the source of the same seed does not have, as 255 - texture on
 // the digit and texture elsewhere.
 func DigitsM(seed uint64, from, n int) *Set {
-	s := &Set{
-		Name: "digits-m", Width: textureSide, Height: textureSide, Channels: 3,
-		Pixels: make([]byte, n*textureSide*textureSide*3), Labels: make([]uint32, n), Classes: numberedClasses(10),
-	}
-	parallel(n, func(i int) {
-		var digit [digitSide * digitSide]byte
-		s.Labels[i] = drawDigit(digit[:], newRandom(seed, targetStream, uint64(from+i)))
-		out := s.Image(i)
-		drawTexture(out, newRandom(seed, textureStream, uint64(from+i)))
-		const border = (textureSide - digitSide) / 2
-		for y := range digitSide {
-			for x := range digitSide {
-				at := ((y+border)*textureSide + x + border) * 3
-				for c := at; c < at+3; c++ {
-					out[c] = invert(digit[y*digitSide+x], out[c])
-				}
+	return generators["digits-m"].images("digits-m", seed, from, n)
+}
+
+// drawDigitM draws image i of DigitsM and returns its label.
+func drawDigitM(out []byte, seed, i uint64) uint32 {
+	var digit [digitSide * digitSide]byte
+	label := drawDigit(digit[:], newRandom(seed, targetStream, i))
+	drawTexture(out, newRandom(seed, textureStream, i))
+	const border = (textureSide - digitSide) / 2
+	for y := range digitSide {
+		for x := range digitSide {
+			at := ((y+border)*textureSide + x + border) * 3
+			for c := at; c < at+3; c++ {
+				out[c] = invert(digit[y*digitSide+x], out[c])
 			}
 		}
-	})
-	return s
+	}
+	return label
 }
 
 // colour is red, green and blue, 0…255 but not clamped.

@@ -69,14 +69,17 @@ pixelda-wgpu adapt digits.pxda drawings.zip`,
 				if n == 0 {
 					continue
 				}
-				adapted, err := loaded.Adapt(set.Slice(0, n), seed)
-				if err != nil {
-					return err
+				for from := 0; from < n; from += adaptedAtOnce {
+					part := set.Slice(from, min(from+adaptedAtOnce, n))
+					adapted, err := loaded.Adapt(part, seed, from)
+					if err != nil {
+						return err
+					}
+					if err := writeImages(adapted, out, written); err != nil {
+						return err
+					}
+					written, size = written+part.Len(), adapted.Width
 				}
-				if err := writeImages(adapted, out, written); err != nil {
-					return err
-				}
-				written, size = written+n, adapted.Width
 			}
 			c.printf("%d images of %d×%d in %s\n", written, size, size, out)
 			return nil
@@ -90,6 +93,9 @@ pixelda-wgpu adapt digits.pxda drawings.zip`,
 	return cmd
 }
 
+// adaptedAtOnce bounds the images in memory: whole batches of any usual size.
+const adaptedAtOnce = 4096
+
 // generator is a trained generator, of a run or of a bundle.
 type generator struct {
 	open func(images, data string) (datasets.Splits, error) // in a form that it takes
@@ -97,7 +103,7 @@ type generator struct {
 }
 
 type redrawer interface {
-	Adapt(images *datasets.Set, seed uint64) (*datasets.Set, error)
+	Adapt(images *datasets.Set, seed uint64, first int) (*datasets.Set, error)
 	Close()
 }
 

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -66,34 +68,51 @@ func dataFlag(cmd *cobra.Command, dir *string) {
 func newPack(c *console) *cobra.Command {
 	var f setFlags
 	var output string
+	var raw bool
 	cmd := &cobra.Command{
 		Use:   "pack SET -o FILE.pxds [FLAGS]",
-		Short: "put a set into one compressed file",
-		Long: `Writes a set, prepared as the flags say, into one compressed file that opens
-fast and carries a checksum. Other commands and the web page take it as a SET.`,
+		Short: "put a set into one file",
+		Long: `Writes a set, prepared as the flags say, into one file that opens fast and
+carries checksums. Other commands and the web page take it as a SET.
+
+The file is compressed, and is read into memory as a whole. With -raw it is as
+large as its images are, and training takes them from the file one by one: for
+sets of a million images or more than the memory. Opening it reads it once, to
+check it; leave it as it is while it is in use. Packing holds few images of a
+folder, ZIP file or generated set at a time, so these may be as large.`,
 		Example: `pixelda-wgpu datasets pack photos/ -o photos.pxds -size 32
-pixelda-wgpu datasets pack mnist-m -o mnist-m.pxds`,
+pixelda-wgpu datasets pack mnist-m -o mnist-m.pxds
+pixelda-wgpu datasets pack photos.zip -o photos.pxds -size 64 -channels 3 -raw`,
 		Args: arguments(1, "one set"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if filepath.Ext(output) != ".pxds" {
 				return misuse(cmd, "give a file to write that ends in .pxds: -o FILE.pxds")
 			}
-			s, err := datasets.Open(args[0], f.options())
+			counts, err := datasets.Pack(output, args[0], f.options(), raw)
 			if err != nil {
-				return err
-			}
-			if err := datasets.SavePacked(output, s); err != nil {
 				return err
 			}
 			info, err := os.Stat(output)
 			if err != nil {
 				return err
 			}
-			c.printf("%s: %s, %s\n", output, splitCounts(s), sizeString(uint64(info.Size())))
+			c.printf("%s: %s, %s\n", output, packedCounts(counts), sizeString(uint64(info.Size())))
 			return nil
 		},
 	}
 	f.add(cmd)
 	cmd.Flags().StringVarP(&output, "output", "o", "", "write `FILE`")
+	cmd.Flags().BoolVar(&raw, "raw", false, "leave the images uncompressed, to be used without reading them into memory")
 	return cmd
+}
+
+// packedCounts writes how many images each split has.
+func packedCounts(c datasets.Counts) string {
+	var parts []string
+	for i, n := range []int{c.Train, c.Valid, c.Test} {
+		if n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, splitNames[i]))
+		}
+	}
+	return strings.Join(parts, ", ")
 }

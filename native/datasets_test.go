@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"pixelda-wgpu/datasets"
+	"pixelda-wgpu/trainer/grid"
 )
 
 func TestDatasetsList(t *testing.T) {
@@ -76,6 +77,72 @@ func TestDatasetsPackPreviewInfo(t *testing.T) {
 	if want := [2]int{4*(3*16+1) - 1, 10*(3*16+1) - 1}; err != nil || [2]int{size.Width, size.Height} != want {
 		t.Errorf("the picture is %d×%d, %v; want %v", size.Width, size.Height, err, want)
 	}
+}
+
+// A raw set is the same set, and does not take the program down when it is damaged.
+func TestDatasetsPackRaw(t *testing.T) {
+	dir := t.TempDir()
+	small, raw := filepath.Join(dir, "small.pxds"), filepath.Join(dir, "raw.pxds")
+	var prints []string
+	for _, file := range []string{small, raw} {
+		args := []string{"datasets", "pack", "digits", "-train", "300", "-test", "40", "-size", "16", "-o", file}
+		if file == raw {
+			args = append(args, "-raw")
+		}
+		if out := succeeds(t, args...); !strings.HasPrefix(out, file+": 300 train, 40 test, ") {
+			t.Errorf("pack says %q", out)
+		}
+		var infos []setInfo
+		if err := json.Unmarshal([]byte(succeeds(t, "datasets", "info", file, "-json")), &infos); err != nil {
+			t.Fatal(err)
+		}
+		prints = append(prints, infos[0].Fingerprint)
+	}
+	if prints[0] != prints[1] {
+		t.Errorf("fingerprints %v", prints)
+	}
+	data, err := os.ReadFile(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(data) < 340*16*16 {
+		t.Errorf("raw images take %d bytes", len(data))
+	}
+	data[5000] ^= 1
+	if err := os.WriteFile(raw, data, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	fails(t, exitError, "raw.pxds: split train: damaged: images 0 to 299, bytes 4096 to 80895 of the file", "datasets", "info", raw)
+}
+
+// guarded makes an error of a fault in a mapped file, and of nothing else.
+func TestGuarded(t *testing.T) {
+	raw := filepath.Join(t.TempDir(), "raw.pxds")
+	s := datasets.Splits{Train: datasets.Digits(1, 0, 100)}
+	if err := datasets.SaveRaw(raw, s); err != nil {
+		t.Fatal(err)
+	}
+	opened, err := datasets.Open(raw, datasets.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(raw, 4096); err != nil {
+		t.Fatal(err)
+	}
+	for name, look := range map[string]func(){
+		"image":      func() { _ = opened.Train.Subset([]int{90}) },
+		"neighbours": func() { grid.Nearest(s.Train.Image(0), opened.Train.Pixels, opened.Train.ImageBytes()) },
+	} {
+		if err := guarded(func() error { look(); return nil }); err == nil || !strings.Contains(err.Error(), raw) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	defer func() {
+		if recover() != "ours" {
+			t.Error("another panic is swallowed")
+		}
+	}()
+	_ = guarded(func() error { panic("ours") })
 }
 
 // show takes as many of each class as the smallest has, so that rows are classes.

@@ -71,7 +71,7 @@ func newExhibit(path, data string) (*exhibit, error) {
 	size := e.config.Model.Size
 	e.source = e.data.Source.Test.Slice(0, min(exhibited, e.data.Source.Test.Len()))
 	if train := e.data.Target.Train; train.Channels == e.config.Model.TargetChannels {
-		e.target = train.Resize(size, size)
+		e.target = trainer.Neighbours(train, size)
 	}
 	return e, nil
 }
@@ -297,7 +297,7 @@ func (e *exhibit) pictureName() string {
 }
 
 func images(s *datasets.Set) []*gallery.Image {
-	return gallery.FromPixels(s.Pixels, s.Width, s.Height, s.Channels)
+	return gallery.FromPixels(s.Hold().Pixels, s.Width, s.Height, s.Channels)
 }
 
 func rowsOf(values []float32, width int) [][]float32 {

@@ -14,6 +14,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"pixelda-wgpu/datasets"
 )
 
 // Exit statuses.
@@ -37,9 +39,14 @@ func main() {
 // exit status.
 func run(args []string, stdout, stderr io.Writer) (status int) {
 	c := newConsole(stdout, stderr)
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true)) // for images in mapped files
 	defer func() {
 		if r := recover(); r != nil {
-			c.fail(panicked(r))
+			err := datasets.Fault(r)
+			if err == nil {
+				err = panicked(r)
+			}
+			c.fail(err)
 			status = exitError
 		}
 	}()
@@ -70,6 +77,19 @@ func run(args []string, stdout, stderr io.Writer) (status int) {
 	}
 	c.fail(err)
 	return exitError
+}
+
+// guarded runs what a goroutine does with images: a fault in their file is its error.
+func guarded(work func() error) (err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if r := recover(); r != nil {
+			if err = datasets.Fault(r); err == nil {
+				panic(r)
+			}
+		}
+	}()
+	return work()
 }
 
 // errReported ends a command with exitError where its output has told why.

@@ -38,7 +38,7 @@ func (v *viewing) open(path string) error {
 	}
 	done := make(chan error, 1)
 	go func() {
-		err := e.serve(d, h.visitor, h.window.Do)
+		err := guarded(func() error { return e.serve(d, h.visitor, h.window.Do) })
 		if err != nil {
 			h.window.Close() // and the error is told on the terminal
 		}

@@ -24,7 +24,7 @@ func (t *Trainer) Accuracies(limit int) (map[string]Evaluation, error) {
 	if m["source"], err = t.classify(model.ClassifySource, source); err != nil {
 		return nil, err
 	}
-	_, m["adapted"], err = t.adapt(source, seeded(t.Config.Seed))
+	_, m["adapted"], err = t.adapt(source, seeded(t.Config.Seed, 0), false)
 	return m, err
 }
 

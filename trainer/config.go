@@ -190,7 +190,7 @@ func (c Config) prepare(name string, s datasets.Splits, channels, train int) (da
 		}
 		some := make([]int, train) // at random: a folder's images lie class by class
 		sampler.Fill(some, 0)
-		s.Train = s.Train.Subset(some)
+		s.Train = s.Train.Pick(some)
 	}
 	return s, nil
 }

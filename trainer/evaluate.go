@@ -118,12 +118,19 @@ func tally(logits []float32, labels []uint32, classes int) Evaluation {
 }
 
 // adapt redraws all images of a set, with the noise that noise gives for each,
-// and classifies the results: floats [n,Ct,S,S] in (−1, 1).
-func (e *Engine) adapt(set *datasets.Set, noise func(z []float32, image int)) ([]float32, Evaluation, error) {
+// and classifies the results: floats [n,Ct,S,S] in (−1, 1), which are kept only
+// if they are wanted, since they take four times the memory of a set.
+func (e *Engine) adapt(set *datasets.Set, noise func(z []float32, image int), wanted bool) ([]float32, Evaluation, error) {
 	batch := make([]byte, form(set).Bytes(e.Batch))
 	z := make([]float32, e.Batch*e.NoiseDim)
 	width := e.TargetChannels * e.Size * e.Size
-	images, logits := make([]float32, set.Len()*width), make([]float32, set.Len()*e.Classes)
+	logits := make([]float32, set.Len()*e.Classes)
+	outputs := []output{{"adapt.logits", e.Classes, logits}}
+	var images []float32
+	if wanted {
+		images = make([]float32, set.Len()*width)
+		outputs = append(outputs, output{"adapt.images", width, images})
+	}
 	err := e.batches(set.Len(), model.AdaptProgram, func(indices []int) error {
 		set.Gather(batch, indices)
 		if err := e.Session.Write("adapt.source", 0, batch); err != nil || e.NoiseDim == 0 {
@@ -133,7 +140,7 @@ func (e *Engine) adapt(set *datasets.Set, noise func(z []float32, image int)) ([
 			noise(z[i*e.NoiseDim:(i+1)*e.NoiseDim], image)
 		}
 		return e.Session.Write("adapt.z", 0, gpu.Bytes(z))
-	}, output{"adapt.images", width, images}, output{"adapt.logits", e.Classes, logits})
+	}, outputs...)
 	if err != nil {
 		return nil, Evaluation{}, err
 	}
@@ -149,9 +156,9 @@ func Noise(z []float32, seed uint64, image int) {
 	}
 }
 
-// seeded is the noise of a seed.
-func seeded(seed uint64) func(z []float32, image int) {
-	return func(z []float32, image int) { Noise(z, seed, image) }
+// seeded is the noise of a seed for the images from number first on.
+func seeded(seed uint64, first int) func(z []float32, image int) {
+	return func(z []float32, image int) { Noise(z, seed, first+image) }
 }
 
 func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }

@@ -46,16 +46,17 @@ func OpenGenerator(d *gpu.Device, checkpoint string, source model.Images, choose
 	return &Generator{e}, nil
 }
 
-// Adapt redraws images; seed chooses the noise. The result has the images' labels.
-func (g *Generator) Adapt(images *datasets.Set, seed uint64) (*datasets.Set, error) {
-	adapted, _, err := g.Redraw(images, seeded(seed))
+// Adapt redraws images; seed chooses the noise, that of image first+i for image i,
+// so that a large set can be adapted in parts. The result has the images' labels.
+func (g *Generator) Adapt(images *datasets.Set, seed uint64, first int) (*datasets.Set, error) {
+	adapted, _, err := g.Redraw(images, seeded(seed, first))
 	return adapted, err
 }
 
 // Redraw redraws images, with the noise that noise gives for each, and classifies
 // the results: probabilities [n, classes]. The result has the images' labels.
 func (g *Generator) Redraw(images *datasets.Set, noise func(z []float32, image int)) (adapted *datasets.Set, probabilities []float32, err error) {
-	floats, ev, err := g.adapt(images, noise)
+	floats, ev, err := g.adapt(images, noise, true)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -69,6 +69,6 @@ func (t *Trainer) ResumeFrom(f *safetensors.File, st State, name string) error {
 	if err := t.Restore(f, t.Config.Method, true); err != nil {
 		return err
 	}
-	t.Iteration = st.Iteration
+	t.Iteration, t.images = st.Iteration, st.Data // which Fits has compared
 	return nil
 }

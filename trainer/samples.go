@@ -32,14 +32,14 @@ func (t *Trainer) Samples(images []int, noise []float32, nearest int) (Samples, 
 		}
 	}
 	source := t.Data.Source.Test.Subset(images)
-	floats, ev, err := t.adapt(source, func(z []float32, i int) { copy(z, noise[i*t.NoiseDim:]) })
+	floats, ev, err := t.adapt(source, func(z []float32, i int) { copy(z, noise[i*t.NoiseDim:]) }, true)
 	if err != nil {
 		return Samples{}, err
 	}
 	s := Samples{Source: sized(source, t.Size), Adapted: t.drawn(floats, source), Noise: noise, Logits: ev.logits}
 	if nearest > 0 && t.Data.Target.Train.Channels == t.TargetChannels {
 		if t.neighbours == nil {
-			t.neighbours = sized(head(t.Data.Target.Train, maxNeighbours), t.Size)
+			t.neighbours = Neighbours(t.Data.Target.Train, t.Size)
 		}
 		var near []int
 		for _, matches := range grid.Neighbours(s.Adapted.Pixels, t.neighbours.Pixels, t.neighbours.ImageBytes(), nearest) {
@@ -54,6 +54,12 @@ func (t *Trainer) Samples(images []int, noise []float32, nearest int) (Samples, 
 
 // maxNeighbours bounds how many target images are compared with an adapted one.
 const maxNeighbours = 60_000
+
+// Neighbours are the target's training images with which adapted images are
+// compared, size × size: the first 60,000.
+func Neighbours(train *datasets.Set, size int) *datasets.Set {
+	return sized(head(train, maxNeighbours), size).Hold()
+}
 
 // UsualImages are those that a run shows again and again: its first source test
 // images.

@@ -58,7 +58,7 @@ func TestSamePixels(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer run.Close()
-			want, err := run.Adapt(images, 5)
+			want, err := run.Adapt(images, 5, 0)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -67,9 +67,16 @@ func TestSamePixels(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer g.Close()
-			got, err := g.Adapt(images, 5)
+			got, err := g.Adapt(images, 5, 0)
 			if err != nil {
 				t.Fatal(err)
+			}
+			rest, err := g.Adapt(images.Slice(20, 35), 5, 20)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if part := got.Slice(20, 35); !slices.Equal(rest.Pixels, part.Pixels) || !slices.Equal(rest.Labels, part.Labels) {
+				t.Error("adapted in parts, images are others")
 			}
 			if got.Width != 12 || got.Height != 12 || got.Channels != want.Channels || len(got.Pixels) != len(want.Pixels) || !slices.Equal(got.Labels, images.Labels) {
 				t.Fatalf("%d bytes of %d×%dx%d, want %d", len(got.Pixels), got.Width, got.Height, got.Channels, len(want.Pixels))

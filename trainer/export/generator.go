@@ -53,30 +53,33 @@ func (g *Generator) Close() { g.session.Close() }
 // Size is the height and width of adapted images.
 func (g *Generator) Size() int { return g.bundle.Generator.Size }
 
-// Adapt redraws images; seed chooses the noise. The result has the images' labels.
-func (g *Generator) Adapt(images *datasets.Set, seed uint64) (*datasets.Set, error) {
+// Adapt redraws images; seed chooses the noise, that of image first+i for image i,
+// so that a large set can be adapted in parts. The result has the images' labels.
+func (g *Generator) Adapt(images *datasets.Set, seed uint64, first int) (*datasets.Set, error) {
 	a := g.bundle.Generator
 	if err := g.bundle.Input.accepts(images); err != nil {
 		return nil, err
 	}
-	out := *images
-	out.Name, out.Width, out.Height, out.Channels = images.Name+" adapted", a.Size, a.Size, min(a.TargetChannels, 3)
+	out := &datasets.Set{
+		Name: images.Name + " adapted", Width: a.Size, Height: a.Size, Channels: min(a.TargetChannels, 3),
+		Labels: images.Labels, Classes: images.Classes,
+	}
 	out.Pixels = make([]byte, images.Len()*out.ImageBytes())
 	var late error
 	for from := 0; from < images.Len(); {
 		p := g.pick(images.Len() - from)
 		n := min(p.Batch, images.Len()-from)
-		if err := g.feed(images, from, n, seed); err != nil {
+		if err := g.feed(images, from, n, seed, first); err != nil {
 			return nil, err
 		}
 		if err := g.session.Run(p.Code.Name); err != nil {
 			return nil, err
 		}
-		first := from
+		start := from
 		err := g.session.ReadAsync(pixelsBuffer, 0, uint64(4*n*a.Size*a.Size), func(rgba []byte, err error) {
 			late = errors.Join(late, err)
 			for i := range len(rgba) / 4 {
-				copy(out.Pixels[(first*a.Size*a.Size+i)*out.Channels:][:out.Channels], rgba[4*i:])
+				copy(out.Pixels[(start*a.Size*a.Size+i)*out.Channels:][:out.Channels], rgba[4*i:])
 			}
 		})
 		if err != nil {
@@ -87,7 +90,7 @@ func (g *Generator) Adapt(images *datasets.Set, seed uint64) (*datasets.Set, err
 	if err := errors.Join(g.session.Wait(), late); err != nil {
 		return nil, fmt.Errorf("export: %w", err)
 	}
-	return &out, nil
+	return out, nil
 }
 
 // pick chooses the smallest program for so many images, or the largest of all.
@@ -100,15 +103,15 @@ func (g *Generator) pick(images int) Program {
 	return g.programs[len(g.programs)-1]
 }
 
-// feed writes n images and their noise. What a larger batch computes besides is
-// not looked at.
-func (g *Generator) feed(images *datasets.Set, from, n int, seed uint64) error {
+// feed writes n images and their noise, which is numbered from first for the set's
+// first. What a larger batch computes besides is not looked at.
+func (g *Generator) feed(images *datasets.Set, from, n int, seed uint64, first int) error {
 	a, in := g.bundle.Generator, g.bundle.Input
 	width := in.Channels * in.Size * in.Size
 	source, z := make([]float32, n*width), make([]float32, n*a.NoiseDim)
 	for i := range n {
 		in.prepare(source[i*width:(i+1)*width], images, from+i)
-		trainer.Noise(z[i*a.NoiseDim:(i+1)*a.NoiseDim], seed, from+i)
+		trainer.Noise(z[i*a.NoiseDim:(i+1)*a.NoiseDim], seed, first+from+i)
 	}
 	if err := g.session.Write(sourceBuffer, 0, gpu.Bytes(source)); err != nil || a.NoiseDim == 0 {
 		return err

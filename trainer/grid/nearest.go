@@ -3,8 +3,10 @@ package grid
 import (
 	"math"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"sync"
+	"sync/atomic"
 )
 
 // Match is an image near a query.
@@ -36,12 +38,23 @@ func Neighbours(queries, images []byte, size, k int) [][]Match {
 	workers := min(runtime.GOMAXPROCS(0), max(total, 1))
 	found := make([][][]Match, workers)
 	var wait sync.WaitGroup
+	var failed atomic.Pointer[any]
 	for worker := range workers {
 		wait.Go(func() {
+			// Images may be a mapped file's: what goes wrong there is the caller's to explain.
+			defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+			defer func() {
+				if r := recover(); r != nil {
+					failed.Store(&r)
+				}
+			}()
 			found[worker] = neighboursWithin(queries, images, size, k, total*worker/workers, total*(worker+1)/workers)
 		})
 	}
 	wait.Wait()
+	if r := failed.Load(); r != nil {
+		panic(*r)
+	}
 	all := make([][]Match, count)
 	for q := range all {
 		for _, part := range found { // in the order of the images

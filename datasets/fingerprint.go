@@ -1,0 +1,77 @@
+package datasets
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"hash"
+	"slices"
+)
+
+// Fingerprint identifies the content: the SHA-256, in hex, of shape, class
+// names, pixels and labels. The set's name takes no part. It reads every image
+// once, unless the set is as a packed file holds it, which states it.
+func (s *Set) Fingerprint() string {
+	if s != nil && s.seal.holds(s) {
+		return s.seal.fingerprint
+	}
+	h := s.newHash()
+	if s.Len() > 0 {
+		if err := s.blocks(func(pixels []byte) error { h.Write(pixels); return nil }); err != nil {
+			panic(err) // only images that Pack streams can fail, and it hashes them itself
+		}
+	}
+	return s.endHash(h)
+}
+
+// newHash begins a fingerprint; the pixels follow, then endHash.
+func (s *Set) newHash() hash.Hash {
+	h := sha256.New()
+	if s.Len() > 0 {
+		fmt.Fprintf(h, "%d %d %d %d %d %q\n", s.Len(), s.Height, s.Width, s.Channels, len(s.Labels), s.Classes)
+	}
+	return h
+}
+
+func (s *Set) endHash(h hash.Hash) string {
+	if s.Len() > 0 {
+		block := make([]byte, 0, 4096)
+		for i, label := range s.Labels {
+			block = binary.LittleEndian.AppendUint32(block, label)
+			if len(block) == cap(block) || i == len(s.Labels)-1 {
+				h.Write(block)
+				block = block[:0]
+			}
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// joinFingerprints is the fingerprint of splits with the given ones.
+func joinFingerprints(train, valid, test string) string {
+	h := sha256.New()
+	for _, one := range []string{train, valid, test} {
+		h.Write([]byte(one))
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// seal is a fingerprint that a packed file states, and the set it is of.
+type seal struct {
+	fingerprint string
+	of          Set
+}
+
+// holds reports whether s still is what the file holds: the same memory, which is
+// mapped and so cannot have changed, in the same form.
+func (k *seal) holds(s *Set) bool {
+	return k != nil && s.mapped && s.made == nil &&
+		s.Width == k.of.Width && s.Height == k.of.Height && s.Channels == k.of.Channels &&
+		same(s.Pixels, k.of.Pixels) && same(s.Labels, k.of.Labels) && slices.Equal(s.Classes, k.of.Classes)
+}
+
+// same reports whether a and b are the same part of memory.
+func same[T any](a, b []T) bool {
+	return len(a) == len(b) && (a == nil) == (b == nil) && (len(a) == 0 || &a[0] == &b[0])
+}

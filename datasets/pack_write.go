@@ -1,0 +1,270 @@
+package datasets
+
+import (
+	"bufio"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/klauspost/compress/zstd"
+)
+
+// WritePacked writes the splits in the compressed packed form.
+func WritePacked(w io.Writer, s Splits) error {
+	p, err := newPacker(s, packZstd)
+	if err != nil {
+		return err
+	}
+	p.Fingerprint = s.Fingerprint()
+	head, err := p.head()
+	if err != nil {
+		return err
+	}
+	if _, err := w.Write(head); err != nil {
+		return err
+	}
+	return p.body(w)
+}
+
+// SavePacked writes the splits in the compressed form to a file, which appears
+// whole or not at all.
+func SavePacked(path string, s Splits) error { return save(path, s, packZstd) }
+
+// SaveRaw writes the splits uncompressed, in the form that is mapped and not read,
+// to a file, which appears whole or not at all.
+func SaveRaw(path string, s Splits) error { return save(path, s, packRaw) }
+
+func save(path string, s Splits, version int) (err error) {
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if err != nil {
+		return fmt.Errorf("datasets: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			f.Close()
+			os.Remove(f.Name())
+		}
+	}()
+	p, err := newPacker(s, version)
+	if err != nil {
+		return err
+	}
+	if err := p.file(f); err != nil {
+		if !strings.HasPrefix(err.Error(), "datasets: ") {
+			err = fmt.Errorf("datasets: %s: %w", path, err)
+		}
+		return err
+	}
+	if err := errors.Join(f.Chmod(0o644), f.Sync(), f.Close()); err != nil {
+		return fmt.Errorf("datasets: %s: %w", path, err)
+	}
+	if err := os.Rename(f.Name(), path); err != nil {
+		return fmt.Errorf("datasets: %w", err)
+	}
+	return nil
+}
+
+// packer writes one packed set.
+type packer struct {
+	packHeader
+	sets []*Set // of the header's splits
+}
+
+// unknownFingerprint stands in a header until its images are written.
+var unknownFingerprint = strings.Repeat("0", 64)
+
+func newPacker(s Splits, version int) (*packer, error) {
+	if err := s.Validate(); err != nil {
+		return nil, err
+	}
+	t := s.Train
+	if len(t.Classes) > maxClasses {
+		return nil, fmt.Errorf("datasets: %s: %d classes; a packed set holds at most %d", t.Name, len(t.Classes), maxClasses)
+	}
+	p := &packer{packHeader: packHeader{version, s.Origin, t.Width, t.Height, t.Channels, t.Classes, nil, unknownFingerprint}}
+	for _, split := range packOrder {
+		set := *s.named(split)
+		if set == nil {
+			continue
+		}
+		if set.Labelled() != t.Labelled() {
+			return nil, fmt.Errorf("datasets: only one of %s and %s is labelled: a packed set is labelled as a whole", t.Name, set.Name)
+		}
+		if version == packZstd && set.Len() > maxSetBytes/set.ImageBytes() {
+			return nil, fmt.Errorf("datasets: %s: %d images of %s are more than the %d bytes that a compressed set holds: pack it with -raw, or smaller", set.Name, set.Len(), set.shape(), int64(maxSetBytes))
+		}
+		part := packSplit{Split: split, Name: set.Name, Count: set.Len()}
+		if version == packRaw {
+			part.Fingerprint = unknownFingerprint
+		}
+		p.Splits, p.sets = append(p.Splits, part), append(p.sets, set)
+	}
+	return p, nil
+}
+
+// head is all that precedes the images, in a raw set with its checksum. Its length
+// does not depend on the fingerprints.
+func (p *packer) head() ([]byte, error) {
+	header, err := json.Marshal(p.packHeader)
+	if err != nil {
+		return nil, fmt.Errorf("datasets: %w", err)
+	}
+	if len(header) > maxPackHeader {
+		return nil, fmt.Errorf("datasets: %s: the class names take more than %d bytes", p.sets[0].Name, maxPackHeader)
+	}
+	head := binary.LittleEndian.AppendUint32([]byte(packMagic), uint32(len(header)))
+	head = append(head, header...)
+	if p.Version == packRaw {
+		head = binary.LittleEndian.AppendUint32(head, crc32.Checksum(head, castagnoli))
+	}
+	return head, nil
+}
+
+// file writes everything to a new file: the header first without fingerprints, and
+// again when the images have gone by.
+func (p *packer) file(f *os.File) error {
+	head, err := p.head()
+	if err != nil {
+		return err
+	}
+	w := bufio.NewWriterSize(f, 1<<20)
+	if _, err := w.Write(head); err != nil {
+		return err
+	}
+	if err := p.body(w); err != nil {
+		return err
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	if head, err = p.head(); err != nil {
+		return err
+	}
+	_, err = f.WriteAt(head, 0)
+	return err
+}
+
+// body writes all splits, and notes their fingerprints unless they are known.
+func (p *packer) body(w io.Writer) error {
+	prints := map[string]string{}
+	for _, split := range packOrder {
+		prints[split] = (*Set)(nil).Fingerprint()
+	}
+	form := p.compressed
+	if p.Version == packRaw {
+		form = p.raw
+	}
+	write, end, err := form(w)
+	if err != nil {
+		return err
+	}
+	for i, split := range p.Splits {
+		set := p.sets[i]
+		if p.Fingerprint != unknownFingerprint {
+			if err := write(i, io.Discard); err != nil {
+				return err
+			}
+			continue
+		}
+		h := set.newHash()
+		if err := write(i, h); err != nil {
+			return err
+		}
+		prints[split.Split] = set.endHash(h)
+		if split.Fingerprint != "" {
+			p.Splits[i].Fingerprint = prints[split.Split]
+		}
+	}
+	if p.Fingerprint == unknownFingerprint {
+		p.Fingerprint = joinFingerprints(prints["train"], prints["valid"], prints["test"])
+	}
+	return end()
+}
+
+// compressed returns how to write split i, whose pixels also go to another
+// writer, and the end of the file.
+func (p *packer) compressed(w io.Writer) (write func(i int, also io.Writer) error, end func() error, err error) {
+	z, err := zstd.NewWriter(w, zstd.WithEncoderLevel(zstd.SpeedBetterCompression))
+	if err != nil {
+		return nil, nil, fmt.Errorf("datasets: %w", err)
+	}
+	return func(i int, also io.Writer) error { return p.sets[i].pack(z, also) }, z.Close, nil
+}
+
+// raw is compressed for version 2.
+func (p *packer) raw(w io.Writer) (write func(i int, also io.Writer) error, end func() error, err error) {
+	head, err := p.head()
+	if err != nil {
+		return nil, nil, err
+	}
+	at := int64(len(head))
+	places := p.rawPlaces(at - 4)
+	return func(i int, also io.Writer) error {
+		if _, err := w.Write(make([]byte, places[i].pixels-at)); err != nil {
+			return err
+		}
+		at = places[i].end
+		var sums blockSums
+		if err := p.sets[i].pack(w, also, &sums); err != nil {
+			return err
+		}
+		_, err := w.Write(sums.end(packLabels(p.sets[i].Labels)))
+		return err
+	}, func() error { return nil }, nil
+}
+
+// pack writes the pixels, to the others as well, then the labels: those of
+// generated images are known only after these.
+func (s *Set) pack(w io.Writer, others ...io.Writer) error {
+	all := io.MultiWriter(append([]io.Writer{w}, others...)...)
+	if err := s.blocks(func(pixels []byte) error { _, err := all.Write(pixels); return err }); err != nil {
+		return err
+	}
+	_, err := w.Write(packLabels(s.Labels))
+	return err
+}
+
+func packLabels(labels []uint32) []byte {
+	b := make([]byte, 0, 2*len(labels))
+	for _, label := range labels {
+		b = binary.LittleEndian.AppendUint16(b, uint16(label))
+	}
+	return b
+}
+
+// blockSums takes the checksum of each rawBlock bytes written to it.
+type blockSums struct {
+	sums []byte
+	sum  uint32
+	n    int // bytes in sum
+}
+
+func (b *blockSums) Write(p []byte) (int, error) {
+	all := len(p)
+	for len(p) > 0 {
+		part := p[:min(len(p), rawBlock-b.n)]
+		b.sum, b.n, p = crc32.Update(b.sum, castagnoli, part), b.n+len(part), p[len(part):]
+		if b.n == rawBlock {
+			b.close()
+		}
+	}
+	return all, nil
+}
+
+func (b *blockSums) close() {
+	b.sums, b.sum, b.n = binary.LittleEndian.AppendUint32(b.sums, b.sum), 0, 0
+}
+
+// end returns the checksums of the blocks, then that of the labels.
+func (b *blockSums) end(labels []byte) []byte {
+	if b.n > 0 {
+		b.close()
+	}
+	return binary.LittleEndian.AppendUint32(b.sums, crc32.Checksum(labels, castagnoli))
+}

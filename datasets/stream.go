@@ -1,0 +1,46 @@
+package datasets
+
+import (
+	"errors"
+	"io"
+)
+
+// Pack opens a set as Open does and saves it as SavePacked or, if raw, SaveRaw
+// does, the same bytes. Images of a folder or ZIP file and generated ones are made
+// a few at a time while they are written, so a set may be larger than the memory.
+// It returns the number of images of each split.
+func Pack(path, spec string, o Options, raw bool) (Counts, error) {
+	version := packZstd
+	if raw {
+		version = packRaw
+	}
+	for {
+		s, closer, err := openStream(spec, o)
+		if err == nil {
+			err = save(path, s, version)
+		}
+		closer.Close()
+		if errors.Is(err, errColours) && o.Channels == 0 {
+			o.Channels = 3 // there are images of both kinds
+			continue
+		}
+		return Counts{s.Train.Len(), s.Valid.Len(), s.Test.Len()}, err
+	}
+}
+
+func openStream(spec string, o Options) (Splits, *stream, error) {
+	o.stream = &stream{}
+	s, err := Open(spec, o)
+	return s, o.stream, err
+}
+
+// stream, in Options, has images made when they are asked for. It holds the files
+// from which they are read.
+type stream struct{ files []io.Closer }
+
+// Close closes the files.
+func (s *stream) Close() {
+	for _, f := range s.files {
+		_ = f.Close() // only read from
+	}
+}

@@ -1,0 +1,120 @@
+package datasets
+
+// A view is a set whose images are made when they are asked for: a selection of
+// a mapped set, its images in another size or colour, or, while Pack streams
+// them, the images of files and generators. It takes no memory for images.
+
+// made makes the images of a view.
+type made struct {
+	n    int
+	read func(dst []byte, i int) error // image i; may be called from several goroutines
+}
+
+// holdBytes is how large a changed copy of a mapped set may be. Copies are faster
+// to sample from than views, as long as there is memory for them.
+var holdBytes = 256 << 20
+
+// viewed reports whether a changed copy of s, of n images of the given bytes,
+// should be a view.
+func (s *Set) viewed(n, bytes int) bool {
+	return s.made != nil || s.mapped && n > holdBytes/max(bytes, 1)
+}
+
+// view makes s a view of n images.
+func (s *Set) view(n int, read func(dst []byte, i int) error) *Set {
+	s.Pixels, s.mapped, s.made, s.seal = nil, false, &made{n, read}, nil
+	return s
+}
+
+func (m *made) slice(from, to int) *made {
+	return &made{to - from, func(dst []byte, i int) error { return m.read(dst, from+i) }}
+}
+
+// Pick is the images with the given indices, in their order: a copy, or a view of
+// a set in a file where a copy would take much memory.
+func (s *Set) Pick(indices []int) *Set {
+	if !s.viewed(len(indices), s.ImageBytes()) {
+		return s.Subset(indices)
+	}
+	part := s.like(s.Width, s.Height, s.Channels)
+	part.Labels = s.labelsOf(indices)
+	return part.view(len(indices), func(dst []byte, i int) error { return s.read(dst, indices[i]) })
+}
+
+// Hold is the set with all images in Pixels: itself, unless it is a view.
+func (s *Set) Hold() *Set {
+	held, err := s.hold()
+	if err != nil {
+		panic(err) // only images that Pack streams can fail, and it does not hold them
+	}
+	return held
+}
+
+func (s *Set) hold() (*Set, error) {
+	if s == nil || s.made == nil {
+		return s, nil
+	}
+	out, n := s.like(s.Width, s.Height, s.Channels), s.ImageBytes()
+	out.Pixels = make([]byte, s.Len()*n)
+	return out, parallelErr(s.Len(), func(i int) error { return s.made.read(out.Pixels[i*n:(i+1)*n:(i+1)*n], i) })
+}
+
+// read copies image i.
+func (s *Set) read(dst []byte, i int) error {
+	if s.made != nil {
+		return s.made.read(dst, i)
+	}
+	copy(dst, s.Image(i))
+	return nil
+}
+
+// makeImage is Image of a view.
+func (s *Set) makeImage(i int) []byte {
+	dst := make([]byte, s.ImageBytes())
+	if err := s.made.read(dst, i); err != nil {
+		panic(err) // only images that Pack streams can fail, and it reads them otherwise
+	}
+	return dst
+}
+
+// makeImages is Gather of a view, on all cores.
+func (s *Set) makeImages(dst []byte, indices []int) {
+	n := s.ImageBytes()
+	err := parallelErr(len(indices), func(k int) error { return s.made.read(dst[k*n:(k+1)*n:(k+1)*n], indices[k]) })
+	if err != nil {
+		panic(err) // as above
+	}
+}
+
+// blockBytes is about how much of a set is handled at a time.
+const blockBytes = 4 << 20
+
+// blocks hands over all images in their order, whole ones, about blockBytes at a
+// time. A view makes those of a block on all cores.
+func (s *Set) blocks(take func(pixels []byte) error) error {
+	n := s.ImageBytes()
+	most := max(1, blockBytes/n)
+	var block []byte
+	if s.made != nil {
+		block = make([]byte, min(most, s.Len())*n)
+	}
+	for from := 0; from < s.Len(); from += most {
+		count := min(most, s.Len()-from)
+		if s.made == nil {
+			block = s.Pixels[from*n : (from+count)*n]
+			if s.mapped {
+				adviseSoon(s.Pixels[from*n : min((from+2*count)*n, len(s.Pixels))]) // and the next
+			}
+		} else {
+			block = block[:count*n]
+			err := parallelErr(count, func(k int) error { return s.made.read(block[k*n:(k+1)*n:(k+1)*n], from+k) })
+			if err != nil {
+				return err
+			}
+		}
+		if err := take(block); err != nil {
+			return err
+		}
+	}
+	return nil
+}
