@@ -85,9 +85,22 @@ func (e Epilogue) String() string {
 // takes more workgroups than any adapter must run.
 func (c Conv) Plans(e Epilogue) []Plan {
 	var plans []Plan
-	for _, t := range directTiles {
-		if p, ok := c.direct(e, t); ok {
+	add := func(p Plan, ok bool) {
+		if ok {
 			plans = append(plans, p)
+		}
+	}
+	for _, lavapipe := range []bool{true, false} {
+		if lavapipe {
+			add(c.winograd(e, 32, true))
+		} else {
+			add(c.winograd(e, 16, false))
+			add(c.winograd(e, 8, false))
+		}
+		for _, t := range directTiles {
+			if t.uniform == lavapipe {
+				add(c.direct(e, t))
+			}
 		}
 	}
 	briefFirst(plans, c.FLOPs())
@@ -104,13 +117,15 @@ type directTile struct {
 	images               bool // and images too, as many a dispatch as fit
 }
 
-// terms counts the products in the unrolled loop of an undilated c.
-func (t directTile) terms(c Conv) int { return t.rows * t.columns * t.block * c.taps() }
+// terms counts the products in the unrolled loop.
+func (t directTile) terms(c Conv) int {
+	return t.rows * t.columns * t.block * c.taps() / (c.Dilate * c.Dilate)
+}
 
 // The order is that of preference where nothing has been timed.
 var directTiles = []directTile{
-	{4, 4, 16, true, true}, {4, 4, 16, true, false}, {2, 8, 16, true, false}, {4, 4, 8, true, false}, {2, 4, 8, true, true}, {2, 4, 8, true, false},
-	{4, 4, 8, false, false}, {2, 4, 4, true, false}, {2, 4, 4, false, false},
+	{8, 8, 8, true, true}, {8, 8, 8, true, false}, {4, 4, 16, true, true}, {4, 4, 16, true, false}, {2, 8, 16, true, false}, {4, 4, 8, true, false}, {2, 4, 8, true, true}, {2, 4, 8, true, false},
+	{8, 8, 4, false, false}, {4, 4, 8, false, false}, {2, 4, 4, true, false}, {2, 4, 4, false, false},
 }
 
 // mostTerms bounds the products in an unrolled loop: drivers take a time to compile
@@ -121,7 +136,7 @@ func (c Conv) direct(e Epilogue, t directTile) (Plan, bool) {
 	if t.block > 4 && t.block >= 2*c.OutC || t.rows > 2 && t.rows > c.OutH || t.columns > 4 && t.columns > c.OutW {
 		return Plan{}, false // mostly idle
 	}
-	if t.block > 4 && t.terms(c) > mostTerms {
+	if t.block > 4 && t.terms(c) > mostTerms || t.rows > 4 && c.Dilate == 1 {
 		return Plan{}, false
 	}
 	if t.rows%c.Dilate != 0 || t.columns%c.Dilate != 0 {
@@ -169,7 +184,7 @@ func (c Conv) direct(e Epilogue, t directTile) (Plan, bool) {
 		"UNIFORM": t.uniform, "X_UNIFORM": t.images, "X_VEC4": ceilDiv(one.N*xs, 4), "UNIT": unit(c.InW, t.columns*c.Stride/c.Dilate),
 		"BIAS": e.Bias,
 	}), groups, one.FLOPs()/float64(kernels), one.bytes()/float64(kernels))
-	plan := Plan{Name: name, CPU: true, Uniform: t.uniform, terms: t.terms(c) / (c.Dilate * c.Dilate), Scratch: map[string]int{"pack": parts * packed.blocks * packed.vec4 * 4}, Calls: []Call{pack}}
+	plan := Plan{Name: name, CPU: true, Lavapipe: t.uniform, terms: t.terms(c), Scratch: map[string]int{"pack": parts * packed.blocks * packed.vec4 * 4}, Calls: []Call{pack}}
 	for n := range c.N / one.N {
 		x, y := Operand{Name: "x"}, Operand{Name: "y"}
 		if t.images {

@@ -10,13 +10,16 @@ import (
 // dw [OutC,InC,KernelH,KernelW].
 func (c Conv) WeightGradPlans() []Plan {
 	var plans []Plan
-	if p, ok := c.uniformWeight(); ok {
-		plans = append(plans, p)
-	}
-	for _, t := range directWeightTiles {
-		if p, ok := c.directWeight(t); ok && !slices.ContainsFunc(plans, func(q Plan) bool { return q.Name == p.Name }) {
+	add := func(p Plan, ok bool) {
+		if ok && !slices.ContainsFunc(plans, func(q Plan) bool { return q.Name == p.Name }) {
 			plans = append(plans, p)
 		}
+	}
+	add(c.winogradWeight(16, true))
+	add(c.uniformWeight())
+	add(c.winogradWeight(8, false))
+	for _, t := range directWeightTiles {
+		add(c.directWeight(t))
 	}
 	briefFirst(plans, c.FLOPs())
 	for _, t := range gemmTiles {
@@ -121,7 +124,7 @@ func (c Conv) uniformWeight() (Plan, bool) {
 	one.N = images
 	k := one.directWeightKernel("direct uniform", t, group, splits, shared*images/4,
 		[3]uint32{uint32(ceilDiv(lanes, group)), uint32(channels / t.block), uint32(splits)}, float64(dispatches)*float64(images)/float64(c.N))
-	p := Plan{Name: "direct uniform", CPU: true, Uniform: true, terms: t.terms(c), Scratch: map[string]int{"partials": partials * length}}
+	p := Plan{Name: "direct uniform", CPU: true, Lavapipe: true, terms: t.terms(c), Scratch: map[string]int{"partials": partials * length}}
 	for n := range c.N / images {
 		for w := range windows {
 			from := n*splits*length + w*channels*c.InC*c.taps()

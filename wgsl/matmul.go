@@ -57,7 +57,7 @@ func (s MatMul) Plans(e Epilogue) []Plan {
 		}
 		k := variant("matmul_direct.wgsl", rows, [3]uint32{uint32(ceilDiv(s.N, columns*group)), uint32(ceilDiv(rows, tile)), 1},
 			Params{"TILE": tile, "WORKGROUP": group, "FORM": form, "COLUMNS": columns, "UNIFORM": uniform, "A_VEC4": max(1, rows*s.K/4)})
-		pl := Plan{Name: name, CPU: true, Uniform: uniform}
+		pl := Plan{Name: name, CPU: true, Lavapipe: uniform}
 		for m := 0; m < s.M; m += rows {
 			a, c := Operand{Name: "a"}, Operand{Name: "c"}
 			if rows < s.M {

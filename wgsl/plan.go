@@ -6,13 +6,13 @@ import "slices"
 // operands carry the names of the kernels' bindings, as the operation's
 // constructor documents them.
 type Plan struct {
-	Op      string // the operation and its shapes, the same for all its plans
-	Name    string // of the variant, unique among an operation's
-	CPU     bool   // made for CPU drivers, which want the opposite of what GPUs do
-	Uniform bool   // what the lanes share lies in uniform buffers
-	Scratch map[string]int
-	terms   int // products in its unrolled loops: how long its code is
-	Calls   []Call
+	Op       string // the operation and its shapes, the same for all its plans
+	Name     string // of the variant, unique among an operation's
+	CPU      bool   // made for CPU drivers, which want the opposite of what GPUs do
+	Lavapipe bool   // and for Mesa's among them: operands in uniform buffers, long code
+	Scratch  map[string]int
+	terms    int // products in its unrolled loops: how long its code is
+	Calls    []Call
 }
 
 // Call runs a kernel on operands of the plan.

@@ -107,6 +107,7 @@ func closeToSums(t *testing.T, what string, got []float32, want []float64, terms
 			worst, at = e, i
 		}
 	}
+	t.Logf("%s: off by %.2g of %.2g", what, worst, tolerance)
 	if !(worst <= tolerance) {
 		t.Errorf("%s: [%d] = %g, want %g: off by %.2g, more than %.2g", what, at, got[at], want[at], worst, tolerance)
 	}

@@ -13,15 +13,15 @@ type Chooser interface {
 
 // FirstPlan chooses by rule: the first plan made for the kind of adapter.
 type FirstPlan struct {
-	CPU     bool
-	Uniform bool // of CPU plans also those with uniform buffers, which come first
+	CPU      bool
+	Lavapipe bool // of CPU plans also those for this driver, which come first
 }
 
 // RuleFor is the rule for an adapter. Of the drivers that compute on the CPU,
-// Mesa's reads uniform buffers several times as fast as storage, and SwiftShader
-// in Chromium half as fast.
+// Mesa's lavapipe reads uniform buffers several times as fast as storage, and
+// SwiftShader in Chromium half as fast.
 func RuleFor(a gpu.AdapterInfo) FirstPlan {
-	return FirstPlan{CPU: a.Software(), Uniform: strings.Contains(strings.ToLower(a.Name), "llvmpipe")}
+	return FirstPlan{CPU: a.Software(), Lavapipe: strings.Contains(strings.ToLower(a.Name), "llvmpipe")}
 }
 
 func (f FirstPlan) choose(n *node) (int, error) {
@@ -30,7 +30,7 @@ func (f FirstPlan) choose(n *node) (int, error) {
 		if p.CPU != f.CPU {
 			continue
 		}
-		if f.Uniform || !p.Uniform {
+		if f.Lavapipe || !p.Lavapipe {
 			return i, nil
 		}
 		kin = i

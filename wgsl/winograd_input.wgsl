@@ -1,0 +1,87 @@
+// v[f,c,t] = (Bᵀ d B)[f], where d is the 6 × 6 patch of x that tile t of 4 × 4 outputs
+// of a 3 × 3 convolution sees; or, with SIDE 4, (A d Aᵀ)[f] of the tile of 4 × 4
+// gradients itself. Both are 36 values, f = 6 row + column: Winograd's F(4×4, 3×3)
+// (Lavin and Gray 2016) with the points 0, ±1, ±2 and ∞.
+//
+// An invocation transforms four tiles side by side of one channel; a row of tiles is
+// filled up to a multiple of four. Tiles lie as [image][row][column].
+// Dispatch: ⌈C · QUADS / 64⌉ workgroups, folded into y.
+const N: u32 = 32u;            // images
+const C: u32 = 64u;
+const IN_H: i32 = 32;
+const IN_W: i32 = 32;
+const SIDE: i32 = 6;           // of a patch; 4: of a tile of gradients
+const UNIT: i32 = 4;           // columns of x a load takes: 4 where rows begin on multiples of 4, or 1
+const STRIDE: u32 = 520u;      // vec4 of tiles from a channel of v to the next
+const TILES_Y: i32 = (IN_H + 3) / 4;
+const QUADS_X: i32 = (IN_W + 15) / 16;
+const QUADS: u32 = N * u32(TILES_Y * QUADS_X);
+const X_UNIFORM: bool = UNIT == 0;
+const GRADIENT: bool = SIDE == 4;
+const ROWS: i32 = SIDE;
+const COLS: i32 = SIDE + 12;
+const FIRST_Y: i32 = (4 - SIDE) / 2;
+const FIRST_X: i32 = (4 - SIDE) / 2;
+const LAST_Y: i32 = (TILES_Y - 1) * 4;
+const LAST_X: i32 = (QUADS_X - 1) * 16;
+
+@group(0) @binding(0) var<storage, read> x: array<f32>;
+@group(0) @binding(1) var<storage, read> x4: array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read_write> v: array<vec4<f32>>; // [36, C, STRIDE]
+
+@compute @workgroup_size(64)
+fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+    let item = min((group.y * groups.x + group.x) * 64u + lane, C * QUADS - 1u);
+    let c = item / QUADS;
+    let quad = item % QUADS;
+    let n = quad / u32(TILES_Y * QUADS_X);
+    let iy = i32(quad / u32(QUADS_X)) % TILES_Y * 4;
+    let ix = i32(quad) % QUADS_X * 16;
+    let plane = i32((n * C + c) * u32(IN_H * IN_W));
+    // @include conv_window.wgsl
+    // @registers
+    var taps: array<f32, ROWS * COLS>;
+    // @include conv_patch.wgsl
+
+    // Of the four tiles at once, in place: first the columns, then the rows.
+    // @registers
+    var d: array<vec4<f32>, 36>;
+    // @unroll
+    for (var r = 0; r < SIDE; r++) {
+        // @unroll
+        for (var k = 0; k < SIDE; k++) {
+            d[r * 6 + k] = vec4<f32>(taps[r * COLS + k], taps[r * COLS + k + 4], taps[r * COLS + k + 8], taps[r * COLS + k + 12]);
+        }
+    }
+    // @unroll
+    for (var pass = 0; pass < 2; pass++) {
+        // @unroll
+        for (var k = 0; k < SIDE + pass * (6 - SIDE); k++) {
+            let d0 = d[k * (1 + 5 * pass)];
+            let d1 = d[(6 - 5 * pass) + k * (1 + 5 * pass)];
+            let d2 = d[2 * (6 - 5 * pass) + k * (1 + 5 * pass)];
+            let d3 = d[3 * (6 - 5 * pass) + k * (1 + 5 * pass)];
+            // @static
+            if (GRADIENT) {
+                d[(6 - 5 * pass) + k * (1 + 5 * pass)] = d0 + d2 + (d1 + d3);
+                d[2 * (6 - 5 * pass) + k * (1 + 5 * pass)] = d0 + d2 - (d1 + d3);
+                d[3 * (6 - 5 * pass) + k * (1 + 5 * pass)] = d0 + 4.0 * d2 + (2.0 * d1 + 8.0 * d3);
+                d[4 * (6 - 5 * pass) + k * (1 + 5 * pass)] = d0 + 4.0 * d2 - (2.0 * d1 + 8.0 * d3);
+                d[5 * (6 - 5 * pass) + k * (1 + 5 * pass)] = d3;
+            } else {
+                let d4 = d[4 * (6 - 5 * pass) + k * (1 + 5 * pass)];
+                let d5 = d[5 * (6 - 5 * pass) + k * (1 + 5 * pass)];
+                d[k * (1 + 5 * pass)] = 4.0 * d0 - 5.0 * d2 + d4;
+                d[(6 - 5 * pass) + k * (1 + 5 * pass)] = d4 - 4.0 * d2 + (d3 - 4.0 * d1);
+                d[2 * (6 - 5 * pass) + k * (1 + 5 * pass)] = d4 - 4.0 * d2 - (d3 - 4.0 * d1);
+                d[3 * (6 - 5 * pass) + k * (1 + 5 * pass)] = d4 - d2 + 2.0 * (d3 - d1);
+                d[4 * (6 - 5 * pass) + k * (1 + 5 * pass)] = d4 - d2 - 2.0 * (d3 - d1);
+                d[5 * (6 - 5 * pass) + k * (1 + 5 * pass)] = 4.0 * d1 - 5.0 * d3 + d5;
+            }
+        }
+    }
+    // @unroll
+    for (var f = 0u; f < 36u; f++) {
+        v[(f * C + c) * STRIDE + quad] = d[f];
+    }
+}

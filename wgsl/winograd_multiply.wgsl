@@ -1,0 +1,69 @@
+// m[f,o,t] = Σ_i u[f,i,o] v[f,i,t], the products in the middle of Winograd's
+// convolution (winograd_input.wgsl), for some of the 36 f.
+//
+// For CPU drivers: an invocation makes 16 tiles of BLOCK channels; the weights are read at
+// addresses that all share, UNIFORM from a uniform buffer. Four input channels are summed
+// up before the sums, more than there are registers, are touched.
+// Dispatch: (⌈LANES / WORKGROUP⌉, blocks of output channels, f).
+const IN_C: u32 = 64u;         // a multiple of 4
+const OUT_C: u32 = 64u;
+const BLOCK: u32 = 16u;        // a multiple of 4
+const BLOCKS: u32 = 4u;
+const FREQUENCIES: u32 = 4u;   // f of the dispatch; the bindings begin with the first
+const UNIFORM: bool = true;
+const STRIDE: u32 = 520u;      // vec4 of tiles from a channel of v and m to the next, a multiple of 4
+const LANES: u32 = 128u;       // groups of 16 tiles
+const WORKGROUP: u32 = 64u;
+
+@group(0) @binding(0) var<storage, read> v: array<vec4<f32>>;      // [f, IN_C, STRIDE]
+@group(0) @binding(1) var<uniform> u: array<vec4<f32>, FREQUENCIES * BLOCKS * IN_C * BLOCK / 4u>; // [f, BLOCKS, IN_C, BLOCK]
+@group(0) @binding(3) var<storage, read> u4: array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read_write> m: array<vec4<f32>>; // [f, OUT_C, STRIDE]
+
+@compute @workgroup_size(WORKGROUP)
+fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group: vec3<u32>) {
+    let t = min(group.x * WORKGROUP + lane, LANES - 1u) * 4u;
+    let f = group.z;
+    let weights = (f * BLOCKS + group.y) * IN_C * (BLOCK / 4u);
+    // @registers
+    var acc: array<vec4<f32>, BLOCK * 4u>;
+    for (var i = 0u; i < IN_C; i += 4u) {
+        // @registers
+        var d: array<vec4<f32>, 16>;
+        // @unroll
+        for (var k = 0u; k < 4u; k++) {
+            // @unroll
+            for (var q = 0u; q < 4u; q++) {
+                d[k * 4u + q] = v[(f * IN_C + i + k) * STRIDE + t + q];
+            }
+        }
+        let at = weights + i * (BLOCK / 4u);
+        // @unroll
+        for (var o = 0u; o < BLOCK; o++) {
+            // @registers
+            var w: array<f32, 4>;
+            // @unroll
+            for (var k = 0u; k < 4u; k++) {
+                // @static
+                if (UNIFORM) {
+                    w[k] = u[at + (k * BLOCK + o) / 4u][o % 4u];
+                } else {
+                    w[k] = u4[at + (k * BLOCK + o) / 4u][o % 4u];
+                }
+            }
+            // @unroll
+            for (var q = 0u; q < 4u; q++) {
+                acc[o * 4u + q] = acc[o * 4u + q] + w[0] * d[q] + w[1] * d[4u + q] + w[2] * d[8u + q] + w[3] * d[12u + q];
+            }
+        }
+    }
+    // @unroll
+    for (var o = 0u; o < BLOCK; o++) {
+        if (group.y * BLOCK + o < OUT_C) {
+            // @unroll
+            for (var q = 0u; q < 4u; q++) {
+                m[(f * OUT_C + group.y * BLOCK + o) * STRIDE + t + q] = acc[o * 4u + q];
+            }
+        }
+    }
+}

@@ -1,0 +1,81 @@
+// y = act(bias + Aᵀ m A): each tile of 4 × 4 outputs from its 36 products m, see
+// winograd_input.wgsl. An invocation makes four tiles side by side of one channel.
+//
+// Dispatch: ⌈C · QUADS / 64⌉ workgroups, folded into y.
+const N: u32 = 32u;            // images
+const C: u32 = 64u;
+const OUT_H: i32 = 32;
+const OUT_W: i32 = 32;
+const STRIDE: u32 = 520u;      // vec4 of tiles from a channel of m to the next
+const BIAS: bool = false;
+const ACTIVATION: u32 = 0u;    // 0 none, 1 ReLU, 2 leaky ReLU, 3 tanh
+const SLOPE: f32 = 0.2;
+const TILES_Y: i32 = (OUT_H + 3) / 4;
+const QUADS_X: i32 = (OUT_W + 15) / 16;
+const QUADS: u32 = N * u32(TILES_Y * QUADS_X);
+
+@group(0) @binding(0) var<storage, read> m: array<vec4<f32>>; // [36, C, STRIDE]
+@group(0) @binding(1) var<storage, read> bias: array<f32>;
+@group(0) @binding(2) var<storage, read_write> y: array<f32>;
+@group(0) @binding(3) var<storage, read_write> y4: array<vec4<f32>>;
+
+// @include activate4.wgsl
+
+@compute @workgroup_size(64)
+fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+    let item = min((group.y * groups.x + group.x) * 64u + lane, C * QUADS - 1u);
+    let c = item / QUADS;
+    let quad = item % QUADS;
+    let n = quad / u32(TILES_Y * QUADS_X);
+    let ty = i32(quad / u32(QUADS_X)) % TILES_Y * 4;
+    let tx = i32(quad) % QUADS_X * 16;
+    // Of the four tiles at once, in place: first the columns, then the rows.
+    // @registers
+    var d: array<vec4<f32>, 36>;
+    // @unroll
+    for (var f = 0u; f < 36u; f++) {
+        d[f] = m[(f * C + c) * STRIDE + quad];
+    }
+    // @unroll
+    for (var pass = 0; pass < 2; pass++) {
+        // @unroll
+        for (var k = 0; k < 6 - 2 * pass; k++) {
+            let plus1 = d[(6 - 5 * pass) + k * (1 + 5 * pass)] + d[2 * (6 - 5 * pass) + k * (1 + 5 * pass)];
+            let minus1 = d[(6 - 5 * pass) + k * (1 + 5 * pass)] - d[2 * (6 - 5 * pass) + k * (1 + 5 * pass)];
+            let plus2 = d[3 * (6 - 5 * pass) + k * (1 + 5 * pass)] + d[4 * (6 - 5 * pass) + k * (1 + 5 * pass)];
+            let minus2 = d[3 * (6 - 5 * pass) + k * (1 + 5 * pass)] - d[4 * (6 - 5 * pass) + k * (1 + 5 * pass)];
+            d[k * (1 + 5 * pass)] = d[k * (1 + 5 * pass)] + plus1 + plus2;
+            d[(6 - 5 * pass) + k * (1 + 5 * pass)] = minus1 + 2.0 * minus2;
+            d[2 * (6 - 5 * pass) + k * (1 + 5 * pass)] = plus1 + 4.0 * plus2;
+            d[3 * (6 - 5 * pass) + k * (1 + 5 * pass)] = minus1 + 8.0 * minus2 + d[5 * (6 - 5 * pass) + k * (1 + 5 * pass)];
+        }
+    }
+    var add = 0.0;
+    // @static
+    if (BIAS) {
+        add = bias[c];
+    }
+    let plane = i32((n * C + c) * u32(OUT_H * OUT_W)) + ty * OUT_W + tx;
+    // @unroll
+    for (var r = 0; r < 4; r++) {
+        // @unroll
+        for (var j = 0; j < 4; j++) {
+            let four = activate4(vec4<f32>(d[r * 6][j], d[r * 6 + 1][j], d[r * 6 + 2][j], d[r * 6 + 3][j]) + add);
+            // @static
+            if (OUT_W % 16 == 0 && OUT_H % 4 == 0) {
+                y4[(plane + r * OUT_W + j * 4) >> 2u] = four;
+            } else if (OUT_W % 4 == 0) {
+                if (ty + r < OUT_H && tx + j * 4 < OUT_W) {
+                    y4[(plane + r * OUT_W + j * 4) >> 2u] = four;
+                }
+            } else {
+                // @unroll
+                for (var k = 0; k < 4; k++) {
+                    if (ty + r < OUT_H && tx + j * 4 + k < OUT_W) {
+                        y[plane + r * OUT_W + j * 4 + k] = four[k];
+                    }
+                }
+            }
+        }
+    }
+}
