@@ -39,21 +39,24 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
         }
         let at = weights + i * (BLOCK / 4u);
         // @unroll
-        for (var o = 0u; o < BLOCK; o++) {
+        for (var o = 0u; o < BLOCK; o += 4u) {
             // @registers
-            var w: array<f32, 4>;
+            var w: array<vec4<f32>, 4>;
             // @unroll
             for (var k = 0u; k < 4u; k++) {
                 // @static
                 if (UNIFORM) {
-                    w[k] = u[at + (k * BLOCK + o) / 4u][o % 4u];
+                    w[k] = u[at + (k * BLOCK + o) / 4u];
                 } else {
-                    w[k] = u4[at + (k * BLOCK + o) / 4u][o % 4u];
+                    w[k] = u4[at + (k * BLOCK + o) / 4u];
                 }
             }
             // @unroll
-            for (var q = 0u; q < 4u; q++) {
-                acc[o * 4u + q] = acc[o * 4u + q] + w[0] * d[q] + w[1] * d[4u + q] + w[2] * d[8u + q] + w[3] * d[12u + q];
+            for (var c = 0u; c < 4u; c++) {
+                // @unroll
+                for (var q = 0u; q < 4u; q++) {
+                    acc[(o + c) * 4u + q] = acc[(o + c) * 4u + q] + w[0][c] * d[q] + w[1][c] * d[4u + q] + w[2][c] * d[8u + q] + w[3][c] * d[12u + q];
+                }
             }
         }
     }
