@@ -78,58 +78,76 @@ type BenchOptions struct {
 
 // NewBench measures an iteration of a configuration on random images.
 func NewBench(d *gpu.Device, c model.Config, o BenchOptions) (*Bench, error) {
-	if o.Phase == nil {
-		o.Phase = func(string) {}
-	}
-	n, err := model.NewNetworks(c)
-	if err != nil {
-		return nil, err
-	}
-	b := &Bench{Adapter: d.Info(), Config: c, Samples: max(1, o.Samples)}
+	o = o.filled()
+	b := &Bench{Adapter: d.Info(), Config: c, Samples: o.Samples}
 	o.Phase("measuring the adapter's peak")
+	var err error
 	if b.Peak, err = measurePeak(d); err != nil {
 		return nil, err
 	}
+	if err := b.steps(d, o, b.profile); err != nil {
+		return nil, err
+	}
+	slices.SortStableFunc(b.Kernels, func(x, y KernelBench) int { return cmp.Compare(y.Seconds, x.Seconds) })
+	return b, nil
+}
+
+func (o BenchOptions) filled() BenchOptions {
+	o.Samples = max(1, o.Samples)
+	if o.Phase == nil {
+		o.Phase = func(string) {}
+	}
+	return o
+}
+
+// steps measures the steps as wholes, and has profile, if there is one, look
+// into each.
+func (b *Bench) steps(d *gpu.Device, o BenchOptions, profile func(*Engine, *gpu.Program) error) error {
 	o.Phase("building the programs")
+	n, err := model.NewNetworks(b.Config)
+	if err != nil {
+		return err
+	}
 	programs, err := benchPrograms(n, o.Choose)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	o.Phase("compiling")
 	// The small copies come behind the programs, whose pipelines they share.
 	e, err := NewEngine(d, n, append(slices.Clone(programs), small(programs[0]), small(programs[1]))...)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer e.Close()
-	if err := e.fill(c); err != nil {
-		return nil, err
+	if err := e.fill(b.Config); err != nil {
+		return err
 	}
 	for _, p := range programs {
 		if err := b.measure(e, p, o.Phase); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	b.BytesHeld = e.Session.BytesHeld()
-	for _, p := range programs {
-		o.Phase("profiling " + p.Name)
-		if err := b.profile(e, p); err != nil {
-			return nil, err
-		}
-	}
-	slices.SortStableFunc(b.Kernels, func(x, y KernelBench) int { return cmp.Compare(y.Seconds, x.Seconds) })
 	for i, p := range programs {
+		if profile != nil {
+			o.Phase("profiling " + p.Name)
+			if err := profile(e, p); err != nil {
+				return err
+			}
+		}
 		if b.Programs[i].Host, err = hostTime(e, small(p).Name); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return b, nil
+	return nil
 }
 
 // Iteration adds up the programs of an iteration.
-func (b *Bench) Iteration() ProgramBench {
+func (b *Bench) Iteration() ProgramBench { return iteration(b.Programs) }
+
+func iteration(programs []ProgramBench) ProgramBench {
 	sum := ProgramBench{Name: "iteration"}
-	for _, p := range b.Programs {
+	for _, p := range programs {
 		sum.Time.Wall += p.Time.Wall
 		sum.Time.CPU += p.Time.CPU
 		sum.Host += p.Host
