@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 
 	"github.com/spf13/cobra"
 
@@ -21,10 +22,13 @@ adapter was just seen to do at most. GFLOP/s count the multiplies and adds of
 the direct algorithms, whatever a kernel does; GB/s the least traffic. A kernel
 is bound by arithmetic or by memory, whichever would take it longer at the
 adapter's peak (its roofline). On a software adapter the processors' time is
-given too: other programs that run at the same time do not change it.`,
+given too: other programs that run at the same time do not change it. With -vary
+it does so for several values of a setting and tells how time grows with work,
+without a look into the steps.`,
 		Example: `pixelda-wgpu bench
 pixelda-wgpu bench -preset mnist-mnistm -batch 8
 pixelda-wgpu bench -tune -json >after.json
+pixelda-wgpu bench -vary batch=1,2,4,8,16 -plot batch.svg
 pixelda-wgpu bench -compare before.json after.json`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if f.compare != "" {
@@ -40,6 +44,10 @@ pixelda-wgpu bench -compare before.json after.json`,
 				return misuse(cmd, "flag -steps: %d is not 1 or more", f.steps)
 			case f.batch < 0:
 				return misuse(cmd, "flag -batch: %d is not 1 or more", f.batch)
+			case f.plot != "" && f.vary == "":
+				return misuse(cmd, "-plot draws what -vary measures; give that too")
+			case f.plot != "" && plotFormat(f.plot) == "":
+				return misuse(cmd, "-plot %s: give a file to write that ends in .svg or .png", f.plot)
 			}
 			return f.run(c, cmd)
 		},
@@ -47,6 +55,8 @@ pixelda-wgpu bench -compare before.json after.json`,
 	f.config.add(cmd)
 	cmd.Flags().IntVar(&f.batch, "batch", 0, "images a batch, instead of the configuration's `N`")
 	cmd.Flags().IntVar(&f.steps, "steps", 5, "take the median of `N` samples of each step (5)")
+	cmd.Flags().StringVar(&f.vary, "vary", "", "measure each value of a number of the model: `NAME=VALUE,VALUE,…`")
+	cmd.Flags().StringVar(&f.plot, "plot", "", "draw what -vary measured, on logarithmic axes, to `FILE`.svg or .png")
 	adapterFlag(cmd, &f.adapter)
 	cmd.Flags().BoolVar(&f.tune, "tune", false, "time the variants of each kernel and use the fastest, as training does")
 	jsonFlag(cmd, &f.json)
@@ -57,6 +67,7 @@ pixelda-wgpu bench -compare before.json after.json`,
 type benchFlags struct {
 	config           configFlags
 	batch, steps     int
+	vary, plot       string
 	adapter, compare string
 	tune, json       bool
 }
@@ -83,11 +94,21 @@ func (f *benchFlags) run(c *console, cmd *cobra.Command) error {
 		o.Choose = tuner
 	}
 	c.watchCompiler(d)
+	if f.vary != "" {
+		err = f.runSeries(c, cmd, d, config, o)
+	} else {
+		err = f.runOnce(c, d, config, o)
+	}
+	if tuner != nil {
+		err = errors.Join(err, tuner.Save())
+	}
+	return err
+}
+
+// runOnce measures one configuration.
+func (f *benchFlags) runOnce(c *console, d *gpu.Device, config trainer.Config, o trainer.BenchOptions) error {
 	b, err := trainer.NewBench(context.Background(), d, config.Model, o)
 	c.phase("")
-	if err == nil && tuner != nil {
-		err = tuner.Save()
-	}
 	if err != nil {
 		return err
 	}

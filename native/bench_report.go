@@ -85,10 +85,10 @@ func duration(s float64) string {
 		s, unit = s*1e3, "ms"
 	}
 	digits := 2
-	switch {
-	case s >= 100:
+	switch { // with what rounds up to 100 or 10
+	case s >= 99.95:
 		digits = 0
-	case s >= 10:
+	case s >= 9.995:
 		digits = 1
 	}
 	return fmt.Sprintf("%.*f %s", digits, s, unit)

@@ -78,6 +78,16 @@ The adapter's peak: 200.0 GFLOP/s of multiply-adds (100.0 a core), copies at 10.
 	}
 }
 
+func TestDuration(t *testing.T) {
+	for s, want := range map[float64]string{
+		0: "0.00 µs", 9.99e-6: "9.99 µs", 9.996e-6: "10.0 µs", 0.09994: "99.9 ms", 0.09996: "100 ms", 0.25: "250 ms", 1: "1.00 s", 123: "123 s",
+	} {
+		if got := duration(s); got != want {
+			t.Errorf("%g s is %q, want %q", s, got, want)
+		}
+	}
+}
+
 func TestBenchCompare(t *testing.T) {
 	dir := t.TempDir()
 	write := func(name string, b *trainer.Bench) string {

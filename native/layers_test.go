@@ -45,6 +45,7 @@ var outside = map[string][]string{
 	"github.com/spf13/cobra":              {"native"},
 	"github.com/schollz/progressbar":      {"native"},
 	"gonum.org/v1/gonum":                  {"datasets", "model", "trainer", "native"},
+	"gonum.org/v1/plot":                   {"native"},
 	"C":                                   {"gpu"},
 }
 
@@ -105,6 +106,7 @@ func TestRefusal(t *testing.T) {
 		{"wgsl/kernel.go", "pixelda-wgpu/gpu", true},
 		{"wgsl/kernel_test.go", "pixelda-wgpu/gpu/gputest", false},
 		{"wgsl/kernel.go", "gonum.org/v1/gonum/mat", true},
+		{"trainer/bench.go", "gonum.org/v1/plot/vg", true},
 		{"model/graph/tune.go", "github.com/rajveermalviya/go-webgpu/wgpu", true},
 		{"native/view.go", "github.com/hajimehoshi/ebiten/v2", true},
 		{"tools/main.go", "fmt", true},

@@ -82,60 +82,75 @@ type BenchOptions struct {
 // NewBench measures an iteration of a configuration on random images, in a
 // session of its own. It ends early, between two measurements, with the context.
 func NewBench(ctx context.Context, d *gpu.Device, c model.Config, o BenchOptions) (*Bench, error) {
-	next := func(what string) error {
+	next := o.next(ctx)
+	b := &Bench{Adapter: d.Info(), Config: c, Samples: max(1, o.Samples)}
+	var err error
+	if b.Peak, err = measurePeak(d, next); err != nil {
+		return nil, err
+	}
+	if err := b.steps(d, o.Choose, next, b.profile); err != nil {
+		return nil, err
+	}
+	slices.SortStableFunc(b.Kernels, func(x, y KernelBench) int { return cmp.Compare(y.Seconds, x.Seconds) })
+	return b, nil
+}
+
+// next begins a phase, unless the context has ended.
+func (o BenchOptions) next(ctx context.Context) func(what string) error {
+	return func(what string) error {
 		if o.Phase != nil {
 			o.Phase(what)
 		}
 		return ctx.Err()
 	}
-	n, err := model.NewNetworks(c)
+}
+
+// steps measures the steps as wholes, and has profile, if there is one, look
+// into each.
+func (b *Bench) steps(d *gpu.Device, choose graph.Chooser, next func(string) error, profile func(*Engine, *gpu.Program) error) error {
+	n, err := model.NewNetworks(b.Config)
+	if err == nil {
+		err = next("building the programs")
+	}
 	if err != nil {
-		return nil, err
+		return err
 	}
-	b := &Bench{Adapter: d.Info(), Config: c, Samples: max(1, o.Samples)}
-	if b.Peak, err = measurePeak(d, next); err != nil {
-		return nil, err
-	}
-	if err := next("building the programs"); err != nil {
-		return nil, err
-	}
-	programs, err := benchPrograms(n, o.Choose)
+	programs, err := benchPrograms(n, choose)
 	if err == nil {
 		err = next("compiling")
 	}
 	if err != nil {
-		return nil, err
+		return err
 	}
 	// The small copies come behind the programs, whose pipelines they share.
 	e, err := NewEngine(d, n, append(slices.Clone(programs), small(programs[0]), small(programs[1]))...)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer e.Close()
-	if err := e.fill(c); err != nil {
-		return nil, err
+	if err := e.fill(b.Config); err != nil {
+		return err
 	}
 	for _, p := range programs {
 		if err := b.measure(e, p, next); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	b.BytesHeld = e.Session.BytesHeld()
-	for _, p := range programs {
-		if err := next("profiling " + p.Name); err != nil {
-			return nil, err
-		}
-		if err := b.profile(e, p); err != nil {
-			return nil, err
-		}
-	}
-	slices.SortStableFunc(b.Kernels, func(x, y KernelBench) int { return cmp.Compare(y.Seconds, x.Seconds) })
 	for i, p := range programs {
+		if profile != nil {
+			if err := next("profiling " + p.Name); err != nil {
+				return err
+			}
+			if err := profile(e, p); err != nil {
+				return err
+			}
+		}
 		if b.Programs[i].Host, err = hostTime(e, small(p).Name); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return b, nil
+	return nil
 }
 
 // Write writes the result as JSON, the form that two of them are compared in.
@@ -147,9 +162,11 @@ func (b *Bench) Write(w io.Writer) error {
 }
 
 // Iteration adds up the programs of an iteration.
-func (b *Bench) Iteration() ProgramBench {
+func (b *Bench) Iteration() ProgramBench { return iteration(b.Programs) }
+
+func iteration(programs []ProgramBench) ProgramBench {
 	sum := ProgramBench{Name: "iteration"}
-	for _, p := range b.Programs {
+	for _, p := range programs {
 		sum.Time.Wall += p.Time.Wall
 		sum.Time.CPU += p.Time.CPU
 		sum.Host += p.Host

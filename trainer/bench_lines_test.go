@@ -84,7 +84,7 @@ func TestBenchEnds(t *testing.T) {
 	defer cancel()
 	var phases []string
 	b, err := trainer.NewBench(ctx, d, tiny(t).Model, trainer.BenchOptions{
-		Choose: graph.FirstPlan{CPU: d.Info().Software()},
+		Choose: graph.RuleFor(d.Info()),
 		Phase: func(what string) {
 			phases = append(phases, what)
 			cancel()

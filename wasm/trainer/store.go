@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"pixelda-wgpu/datasets"
+	"pixelda-wgpu/wgsl"
 )
 
 // store is the browser's private files.
@@ -102,19 +103,26 @@ func (t *store) discard() error {
 	return errors.Join(removeFile(slotName(0)), removeFile(slotName(1)), t.tidy([2]source{}))
 }
 
-// tunings are the kernels chosen by timing, by adapter.
-const tunings = "kernels.json"
+// tuningFile holds the plans chosen by timing.
+const tuningFile = "kernels.json"
+
+// tunings is the file's form. Choices among other kernels are worth nothing.
+type tunings struct {
+	Kernels string                       `json:"kernels"` // their hash
+	Choices map[string]map[string]string `json:"choices"` // by adapter
+}
 
 func (t *store) tuning(adapter string) (map[string]string, error) {
 	all, err := t.tunings()
-	return all[adapter], err
+	return all.Choices[adapter], err
 }
 
-func (t *store) tunings() (map[string]map[string]string, error) {
-	all := map[string]map[string]string{}
-	b, err := readFile(tunings)
-	if err == nil && b != nil && json.Unmarshal(b, &all) != nil {
-		all = map[string]map[string]string{} // torn by a tab that died: choose anew
+func (t *store) tunings() (tunings, error) {
+	var all tunings
+	b, err := readFile(tuningFile)
+	// A file torn by a tab that died is dropped too: choose anew.
+	if err != nil || b == nil || json.Unmarshal(b, &all) != nil || all.Kernels != wgsl.Hash() || all.Choices == nil {
+		all = tunings{wgsl.Hash(), map[string]map[string]string{}}
 	}
 	return all, err
 }
@@ -124,12 +132,12 @@ func (t *store) keepTuning(adapter string, choices map[string]string) error {
 	if err != nil {
 		return err
 	}
-	all[adapter] = choices
+	all.Choices[adapter] = choices
 	b, err := json.Marshal(all)
 	if err != nil {
 		return err
 	}
-	return writeFile(tunings, b)
+	return writeFile(tuningFile, b)
 }
 
 func readFile(name string) ([]byte, error) {

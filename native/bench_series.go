@@ -1,0 +1,91 @@
+package main
+
+import (
+	"errors"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"pixelda-wgpu/gpu"
+	"pixelda-wgpu/model"
+	"pixelda-wgpu/trainer"
+)
+
+// parseVary takes NAME=V1,V2,… apart.
+func parseVary(cmd *cobra.Command, text string) (name string, values []string, err error) {
+	name, list, ok := strings.Cut(text, "=")
+	if !ok || name == "" || list == "" {
+		return "", nil, misuse(cmd, "-vary %s: give NAME=VALUE,VALUE,…", text)
+	}
+	for _, s := range model.Settings() {
+		if s.Name == name && (s.Kind == "integer" || s.Kind == "number") {
+			return name, strings.Split(list, ","), nil
+		}
+	}
+	return "", nil, misuse(cmd, "-vary %s: the model has no number %q; batch, size, g_filters, g_blocks and d_filters change its cost", text, name)
+}
+
+// variants sets each value in a configuration.
+func variants(cmd *cobra.Command, c trainer.Config, name string, values []string) ([]trainer.Variant, error) {
+	var all []trainer.Variant
+	for _, text := range values {
+		changed, err := trainer.SetField(c, name, text)
+		value, bad := strconv.ParseFloat(text, 64) // of null, which sets nothing
+		if err = errors.Join(err, bad); err != nil {
+			return nil, misuse(cmd, "-vary %s: %q is no value of it", name, text)
+		}
+		if err := changed.Validate(); err != nil {
+			return nil, err
+		}
+		all = append(all, trainer.Variant{Value: value, Model: changed.Model})
+	}
+	return all, nil
+}
+
+// runSeries measures the values of -vary.
+func (f *benchFlags) runSeries(c *console, cmd *cobra.Command, d *gpu.Device, config trainer.Config, o trainer.BenchOptions) error {
+	name, values, err := parseVary(cmd, f.vary)
+	if err != nil {
+		return err
+	}
+	all, err := variants(cmd, config, name, values)
+	if err != nil {
+		return err
+	}
+	s, err := trainer.NewSeries(d, name, all, o, func(s *trainer.Series) {
+		c.phase("")
+		if !f.json {
+			printPoint(c, s)
+		}
+	})
+	c.phase("")
+	if err != nil {
+		return err
+	}
+	if f.json {
+		err = c.json(s)
+	} else {
+		printGrowth(c, s)
+	}
+	switch {
+	case err != nil:
+		return err
+	case len(measured(s)) == 0:
+		return errReported
+	case f.plot == "":
+		return nil
+	}
+	return plotSeries(f.plot, s)
+}
+
+// measured leaves out the points that could not be.
+func measured(s *trainer.Series) []trainer.Point {
+	var points []trainer.Point
+	for _, p := range s.Points {
+		if p.Error == "" {
+			points = append(points, p)
+		}
+	}
+	return points
+}
