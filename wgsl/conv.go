@@ -92,10 +92,10 @@ func (c Conv) Plans(e Epilogue) []Plan {
 	}
 	for _, lavapipe := range []bool{true, false} {
 		if lavapipe {
-			add(c.winograd(e, 32, true))
+			add(c.winogradDirect(e, 32, true))
 		} else {
-			add(c.winograd(e, 16, false))
-			add(c.winograd(e, 8, false))
+			add(c.winogradDirect(e, 16, false))
+			add(c.winogradDirect(e, 8, false))
 		}
 		for _, t := range directTiles {
 			if t.uniform == lavapipe {
@@ -106,6 +106,9 @@ func (c Conv) Plans(e Epilogue) []Plan {
 	briefFirst(plans, c.FLOPs())
 	for _, t := range gemmTiles {
 		plans = append(plans, c.gemm(e, t))
+	}
+	for _, t := range gemmTiles {
+		add(c.winogradGEMM(e, t))
 	}
 	return fitting("conv "+c.String()+e.String(), plans)
 }
@@ -259,13 +262,17 @@ func (c Conv) pack(block, parts int, tapsLast bool) (Call, packing) {
 // channels of a workgroup, and of an invocation.
 type gemmTile struct{ m, o, threadM, threadO int }
 
+func (t gemmTile) String() string {
+	return fmt.Sprintf("%d×%d %d×%d", t.m, t.o, t.threadM, t.threadO)
+}
+
 var gemmTiles = []gemmTile{{64, 64, 8, 8}, {32, 32, 4, 4}, {64, 32, 8, 4}}
 
 func (c Conv) gemm(e Epilogue, t gemmTile) Plan {
 	block := ceilDiv(c.OutC, 4) * 4
 	pack, packed := c.pack(block, 1, false)
 	plan := Plan{
-		Name:    fmt.Sprintf("gemm %d×%d %d×%d", t.m, t.o, t.threadM, t.threadO),
+		Name:    "gemm " + t.String(),
 		Scratch: map[string]int{"pack": packed.vec4 * 4}, Calls: []Call{pack},
 	}
 	tileK := 16

@@ -15,15 +15,18 @@ func (c Conv) WeightGradPlans() []Plan {
 			plans = append(plans, p)
 		}
 	}
-	add(c.winogradWeight(16, true))
+	add(c.winogradWeightDirect(16, true))
 	add(c.uniformWeight())
-	add(c.winogradWeight(8, false))
+	add(c.winogradWeightDirect(8, false))
 	for _, t := range directWeightTiles {
 		add(c.directWeight(t))
 	}
 	briefFirst(plans, c.FLOPs())
 	for _, t := range gemmTiles {
 		plans = append(plans, c.gemmWeight(t))
+	}
+	for _, t := range gemmTiles {
+		add(c.winogradWeightGEMM(t))
 	}
 	return fitting("conv weight "+c.String(), plans)
 }
@@ -162,7 +165,7 @@ func (c Conv) gemmWeight(t gemmTile) Plan {
 	groups := ceilDiv(c.OutC, t.m) * ceilDiv(columns, t.o)
 	// Enough workgroups for the widest GPUs, each with some hundred pixels to sum.
 	splits := max(1, min(ceilDiv(512, groups), c.N*c.OutH*c.OutW/256))
-	name := fmt.Sprintf("gemm %d×%d %d×%d", t.m, t.o, t.threadM, t.threadO)
+	name := "gemm " + t.String()
 	k := build("conv weight "+name+" "+c.String(), "conv_gemm_weight.wgsl", Params{
 		"N": c.N, "IN_C": c.InC, "IN_H": c.InH, "IN_W": c.InW, "OUT_C": c.OutC, "OUT_H": c.OutH, "OUT_W": c.OutW,
 		"KERNEL_H": c.KernelH, "KERNEL_W": c.KernelW, "STRIDE": c.Stride, "PAD_Y": c.PadY, "PAD_X": c.PadX,

@@ -16,14 +16,9 @@ type tiling struct {
 	stride int // vec4 from a channel to the next: quads, filled up and moved off powers of two
 }
 
-// tiles returns the tiling for c, with as many images a dispatch as keep a transformed
-// tensor in a processor's cache; false if Winograd's algorithm does not apply or pay.
-func (c Conv) tiles(lavapipe bool) (tiling, bool) {
-	const mostFloats = 3 << 19 // of a transformed tensor
-	leastChannels := 16
-	if lavapipe {
-		leastChannels = 32
-	}
+// tiles returns the tiling for c, with images enough for a dispatch whose transformed
+// tensors have mostFloats; false if Winograd's algorithm does not apply or pay.
+func (c Conv) tiles(leastChannels, mostFloats int) (tiling, bool) {
 	if c.KernelH != 3 || c.KernelW != 3 || c.Stride != 1 || c.Dilate != 1 || c.PadY != 1 || c.PadX != 1 || c.OutH != c.InH || c.OutW != c.InW ||
 		min(c.InC, c.OutC) < leastChannels || c.InC%4 != 0 || c.OutC%4 != 0 || c.OutW < 8 {
 		return tiling{}, false
@@ -38,13 +33,13 @@ func (c Conv) tiles(lavapipe bool) (tiling, bool) {
 	return t, true
 }
 
-// bytesOf is the least traffic of a transform: floats on its plain side and on the
+// bytes is the least traffic of a transform: floats on its plain side and on the
 // other.
 func (t tiling) bytes(channels, plain int) float64 {
 	return 4 * float64(t.images*plain+frequencies*channels*t.quads*4)
 }
 
-// winogradInput is a call of winograd_input.wgsl, of an input or of a gradient.
+// input is a call of winograd_input.wgsl, of an input or of a gradient.
 func (t tiling) input(channels, h, w int, gradient bool, x Operand, v string) Call {
 	what, side := "input", 6
 	if gradient {
@@ -56,7 +51,7 @@ func (t tiling) input(channels, h, w int, gradient bool, x Operand, v string) Ca
 	return Call{Kernel: k, Operands: map[string]Operand{"x": x, "x4": x, "v": {Name: v}}}
 }
 
-// filter is a call of winograd_filter.wgsl.
+// winogradFilter is a call of winograd_filter.wgsl.
 func (c Conv) winogradFilter(block int) Call {
 	blocks := ceilDiv(c.OutC, block)
 	return Call{Kernel: build("winograd filter "+c.String(), "winograd_filter.wgsl", Params{
@@ -72,81 +67,54 @@ func (c Conv) winogradOutput(t tiling, e Epilogue, y Operand) Call {
 	return Call{Kernel: k, Operands: map[string]Operand{"y": y, "y4": y}}
 }
 
-// winograd is the convolution by Winograd's algorithm for CPU drivers. A dispatch takes
-// all frequencies, or as many as have weights that fit a uniform buffer.
-func (c Conv) winograd(e Epilogue, block int, uniform bool) (Plan, bool) {
-	t, ok := c.tiles(uniform)
-	blocks := ceilDiv(c.OutC, block)
-	each := blocks * c.InC * block // floats of the weights of one frequency
-	if !ok || uniform && (each > maxUniformFloats || each%64 != 0) {
-		return Plan{}, false
-	}
-	group := frequencies
-	if uniform {
-		group = largestDivisor(frequencies, maxUniformFloats/each)
-	}
-	lanes := ceilDiv(t.quads, 4)
-	width := min(64, ceilDiv(lanes, 16)*8) // two workgroups or more for a block
-	name := fmt.Sprintf("winograd %d", block)
-	if uniform {
-		name += " uniform"
-	}
-	share := float64(t.images) / float64(c.N) * float64(group) / frequencies
-	k := build("conv "+name+" "+c.String(), "winograd_multiply.wgsl", Params{
-		"IN_C": c.InC, "OUT_C": c.OutC, "BLOCK": block, "BLOCKS": blocks, "FREQUENCIES": group, "UNIFORM": uniform, "STRIDE": t.stride, "LANES": lanes, "WORKGROUP": width,
-	}, [3]uint32{uint32(ceilDiv(lanes, width)), uint32(blocks), uint32(group)}, c.FLOPs()*share, float64(4*group*(each+(c.InC+c.OutC)*t.quads*4)))
+// winograd is the convolution by Winograd's algorithm, with weights in blocks of output
+// channels and the products in the middle: u [36, blocks, InC, block] and v [36, InC,
+// stride] become m [36, OutC, stride].
+func (c Conv) winograd(name string, e Epilogue, t tiling, block int, products []Call) Plan {
 	p := Plan{
-		Name: name, CPU: true, Lavapipe: uniform, terms: 64 * block,
-		Scratch: map[string]int{"u": frequencies * each, "v": frequencies * c.InC * t.stride * 4, "m": frequencies * c.OutC * t.stride * 4},
-		Calls:   []Call{c.winogradFilter(block)},
+		Name: name,
+		Scratch: map[string]int{
+			"u": frequencies * ceilDiv(c.OutC, block) * block * c.InC,
+			"v": frequencies * c.InC * t.stride * 4,
+			"m": frequencies * c.OutC * t.stride * 4,
+		},
+		Calls: []Call{c.winogradFilter(block)},
 	}
 	xs, ys := t.images*c.InC*c.InH*c.InW, t.images*c.OutC*c.OutH*c.OutW
 	for n := range c.N / t.images {
 		p.Calls = append(p.Calls, t.input(c.InC, c.InH, c.InW, false, Operand{"x", n * xs, xs}, "v"))
-		for f := 0; f < frequencies; f += group {
-			part := func(name string, each int) Operand { return Operand{name, f * each, group * each} }
-			p.Calls = append(p.Calls, Call{Kernel: k, Operands: map[string]Operand{
-				"u": part("u", each), "u4": part("u", each), "v": part("v", c.InC*t.stride*4), "m": part("m", c.OutC*t.stride*4),
-			}})
-		}
+		p.Calls = append(p.Calls, products...)
 		p.Calls = append(p.Calls, c.winogradOutput(t, e, Operand{"y", n * ys, ys}))
 	}
-	return p, true
+	return p
 }
 
-// winogradWeight is the gradient of the weights by Winograd's algorithm for CPU
-// drivers.
-func (c Conv) winogradWeight(tile int, lavapipe bool) (Plan, bool) {
-	t, ok := c.tiles(lavapipe)
-	if !ok {
-		return Plan{}, false
-	}
-	const enoughLanes, leastChunk = 512, 64
-	lanes := ceilDiv(c.OutC, tile) * ceilDiv(c.InC, tile)
-	group := min(64, ceilDiv(lanes, 8)*8)
-	chunk := ceilDiv(t.quads, min(ceilDiv(enoughLanes, lanes*frequencies), ceilDiv(t.quads, leastChunk)))
-	parts := ceilDiv(t.quads, chunk)
+// winogradWeight is the gradient of the weights by Winograd's algorithm. The product in
+// the middle makes of e [36, OutC, stride] and v [36, InC, stride] so many parts of s
+// [parts, 36, OutC, InC].
+func (c Conv) winogradWeight(name string, t tiling, parts int, product Kernel) Plan {
 	runs := c.N / t.images
 	length := frequencies * c.OutC * c.InC
-	name := fmt.Sprintf("winograd %d", tile)
-	k := build("conv weight "+name+" "+c.String(), "winograd_correlate.wgsl", Params{
-		"OUT_C": c.OutC, "IN_C": c.InC, "TILE_O": tile, "TILE_I": tile, "STRIDE": t.stride, "QUADS": t.quads, "CHUNK": chunk, "WORKGROUP": group,
-	}, [3]uint32{uint32(ceilDiv(lanes, group)), uint32(parts), frequencies}, c.FLOPs()/float64(runs), float64(4*frequencies*((c.InC+c.OutC)*t.quads*4+parts*c.OutC*c.InC)))
 	p := Plan{
-		Name: name, CPU: true, Lavapipe: lavapipe, terms: 4 * tile * tile,
-		Scratch: map[string]int{"v": frequencies * c.InC * t.stride * 4, "e": frequencies * c.OutC * t.stride * 4, "s": runs * parts * length},
+		Name: name,
+		Scratch: map[string]int{
+			"v": frequencies * c.InC * t.stride * 4,
+			"e": frequencies * c.OutC * t.stride * 4,
+			"s": runs * parts * length,
+		},
 	}
 	xs, ys := t.images*c.InC*c.InH*c.InW, t.images*c.OutC*c.OutH*c.OutW
 	for n := range runs {
+		s := Operand{"s", n * parts * length, parts * length}
 		p.Calls = append(p.Calls,
 			t.input(c.InC, c.InH, c.InW, false, Operand{"x", n * xs, xs}, "v"),
 			t.input(c.OutC, c.OutH, c.OutW, true, Operand{"dy", n * ys, ys}, "e"),
-			Call{Kernel: k, Operands: map[string]Operand{"s": {"s", n * parts * length, parts * length}}})
+			Call{Kernel: product, Operands: map[string]Operand{"s": s, "a": {Name: "e"}, "b": {Name: "v"}, "c": s}})
 	}
 	p.Calls = append(p.Calls, Call{Kernel: build("winograd filter grad "+c.String(), "winograd_filter_grad.wgsl", Params{
 		"OUT_C": c.OutC, "IN_C": c.InC, "PARTS": runs * parts,
 	}, grid(ceilDiv(c.OutC*c.InC, 64)), 0, 4*float64(runs*parts*length+9*c.OutC*c.InC))})
-	return p, true
+	return p
 }
 
 // offPower is the least stride, in vec4, for rows of so many: channels a power of
