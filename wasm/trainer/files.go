@@ -66,7 +66,7 @@ func (w *worker) export(r *request) error {
 }
 
 // traces lie beside the page, the smallest first.
-var traces = []string{"grey-to-rgb-16", "clipped-16", "odd-20"}
+var traces = []string{"grey-to-rgb-16", "clipped-16", "odd-20", "wide-16"}
 
 // verify replays the reference traces on the device; on a software adapter, which
 // takes minutes to compile the programs of the others, the smallest alone.
