@@ -1,6 +1,9 @@
 package wgsl
 
-import "fmt"
+import (
+	"fmt"
+	"maps"
+)
 
 // cached is how many floats of a transformed tensor stay in a processor's cache until
 // the products have read them. GPUs take cachedGPU, which fills them well.
@@ -101,9 +104,7 @@ const productsK = 16
 func (c Conv) productsGEMM(name string, t tiling, g gemmTile, mnk [3]int, layout Params, parts int) Kernel {
 	m, n, k := mnk[0], mnk[1], mnk[2]
 	p := Params{"M": m, "N": n, "K": k, "TILE_M": g.m, "TILE_N": g.o, "TILE_K": productsK, "THREAD_M": g.threadM, "THREAD_N": g.threadO}
-	for name, value := range layout {
-		p[name] = value
-	}
+	maps.Copy(p, layout)
 	return build(name+" "+c.String(), "winograd_gemm.wgsl", p, [3]uint32{uint32(ceilDiv(n, g.o)), uint32(ceilDiv(m, g.m)), uint32(parts * frequencies)},
 		c.FLOPs()*float64(t.images)/float64(c.N), float64(4*frequencies*(m*k+k*n+parts*m*n)))
 }
