@@ -40,7 +40,7 @@ pixelda-wgpu verify -json | jq .pass`,
 		},
 	}
 	adapterFlag(cmd, &v.adapter)
-	cmd.Flags().StringVar(&v.plans, "plans", "usual", "test `WHICH` kernels: usual, those made for this kind of adapter; or all,\nwhich takes minutes on a software adapter")
+	cmd.Flags().StringVar(&v.plans, "plans", "usual", "test `WHICH` kernels: usual, the most accurate made for this kind of adapter;\nor all, which takes minutes on a software adapter")
 	jsonFlag(cmd, &v.json)
 	return cmd
 }
@@ -146,7 +146,7 @@ func (v *verifier) file(path string, found func(traceVerdict)) error {
 		return nil
 	}
 	if v.plans == "usual" {
-		return replay(v.plans, graph.RuleFor(v.device.Info()))
+		return replay(v.plans, graph.Verifying(v.device.Info()))
 	}
 	turns := &graph.Turns{}
 	if err := countTurns(t.Config, turns); err != nil {

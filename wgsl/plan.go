@@ -10,6 +10,7 @@ type Plan struct {
 	Name     string // of the variant, unique among an operation's
 	CPU      bool   // made for CPU drivers, which want the opposite of what GPUs do
 	Lavapipe bool   // and for Mesa's among them: operands in uniform buffers, long code
+	Winograd bool   // by Winograd's algorithm, which rounds twice as much as direct sums do
 	Scratch  map[string]int
 	terms    int // products in its unrolled loops: how long its code is
 	Calls    []Call

@@ -5,8 +5,8 @@ import "fmt"
 // Winograd's F(4×4, 3×3) (Lavin and Gray, Fast Algorithms for Convolutional Neural
 // Networks, 2016) makes a tile of 4 × 4 outputs of a 3 × 3 convolution from 36
 // products a pair of channels instead of 144. Inputs, weights and sums are
-// transformed apart, which costs accuracy, about a digit, and traffic, 2¼ times
-// the layer's inputs and outputs.
+// transformed apart, which costs accuracy, twice the rounding of direct sums, and
+// traffic, 2¼ times the layer's inputs and outputs.
 const frequencies = 36
 
 // tiling is how winograd_*.wgsl divide an image into tiles.
@@ -72,7 +72,7 @@ func (c Conv) winogradOutput(t tiling, e Epilogue, y Operand) Call {
 // stride] become m [36, OutC, stride].
 func (c Conv) winograd(name string, e Epilogue, t tiling, block int, products []Call) Plan {
 	p := Plan{
-		Name: name,
+		Name: name, Winograd: true,
 		Scratch: map[string]int{
 			"u": frequencies * ceilDiv(c.OutC, block) * block * c.InC,
 			"v": frequencies * c.InC * t.stride * 4,
@@ -96,7 +96,7 @@ func (c Conv) winogradWeight(name string, t tiling, parts int, product Kernel) P
 	runs := c.N / t.images
 	length := frequencies * c.OutC * c.InC
 	p := Plan{
-		Name: name,
+		Name: name, Winograd: true,
 		Scratch: map[string]int{
 			"v": frequencies * c.InC * t.stride * 4,
 			"e": frequencies * c.OutC * t.stride * 4,

@@ -43,11 +43,11 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
             let g0 = g[k * (1u + 5u * pass)];
             let g1 = g[(6u - 5u * pass) + k * (1u + 5u * pass)];
             let g2 = g[2u * (6u - 5u * pass) + k * (1u + 5u * pass)];
-            g[k * (1u + 5u * pass)] = g0 / 4.0;
-            g[(6u - 5u * pass) + k * (1u + 5u * pass)] = -(g0 + g2 + g1) / 6.0;
-            g[2u * (6u - 5u * pass) + k * (1u + 5u * pass)] = -(g0 + g2 - g1) / 6.0;
-            g[3u * (6u - 5u * pass) + k * (1u + 5u * pass)] = (g0 + 4.0 * g2 + 2.0 * g1) / 24.0;
-            g[4u * (6u - 5u * pass) + k * (1u + 5u * pass)] = (g0 + 4.0 * g2 - 2.0 * g1) / 24.0;
+            g[k * (1u + 5u * pass)] = g0 / 0.87890625;
+            g[(6u - 5u * pass) + k * (1u + 5u * pass)] = -(g0 + 0.390625 * g2 + 0.625 * g1) / 1.45263671875;
+            g[2u * (6u - 5u * pass) + k * (1u + 5u * pass)] = -(g0 + 0.390625 * g2 - 0.625 * g1) / 1.45263671875;
+            g[3u * (6u - 5u * pass) + k * (1u + 5u * pass)] = (g0 + 2.25 * g2 + 1.5 * g1) / 8.3671875;
+            g[4u * (6u - 5u * pass) + k * (1u + 5u * pass)] = (g0 + 2.25 * g2 - 1.5 * g1) / 8.3671875;
             g[5u * (6u - 5u * pass) + k * (1u + 5u * pass)] = g2;
         }
     }

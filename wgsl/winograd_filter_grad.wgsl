@@ -33,9 +33,9 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
             let minus1 = g[(6u - 5u * pass) + k * (1u + 5u * pass)] - g[2u * (6u - 5u * pass) + k * (1u + 5u * pass)];
             let plus2 = g[3u * (6u - 5u * pass) + k * (1u + 5u * pass)] + g[4u * (6u - 5u * pass) + k * (1u + 5u * pass)];
             let minus2 = g[3u * (6u - 5u * pass) + k * (1u + 5u * pass)] - g[4u * (6u - 5u * pass) + k * (1u + 5u * pass)];
-            g[k * (1u + 5u * pass)] = g[k * (1u + 5u * pass)] / 4.0 - plus1 / 6.0 + plus2 / 24.0;
-            g[(6u - 5u * pass) + k * (1u + 5u * pass)] = minus2 / 12.0 - minus1 / 6.0;
-            g[2u * (6u - 5u * pass) + k * (1u + 5u * pass)] = (plus2 - plus1) / 6.0 + g[5u * (6u - 5u * pass) + k * (1u + 5u * pass)];
+            g[k * (1u + 5u * pass)] = g[k * (1u + 5u * pass)] / 0.87890625 - plus1 / 1.45263671875 + plus2 / 8.3671875;
+            g[(6u - 5u * pass) + k * (1u + 5u * pass)] = 1.5 / 8.3671875 * minus2 - 0.625 / 1.45263671875 * minus1;
+            g[2u * (6u - 5u * pass) + k * (1u + 5u * pass)] = 2.25 / 8.3671875 * plus2 - 0.390625 / 1.45263671875 * plus1 + g[5u * (6u - 5u * pass) + k * (1u + 5u * pass)];
         }
     }
     // @unroll

@@ -1,7 +1,8 @@
 // v[f,c,t] = (Bᵀ d B)[f], where d is the 6 × 6 patch of x that tile t of 4 × 4 outputs
 // of a 3 × 3 convolution sees; or, with SIDE 4, (A d Aᵀ)[f] of the tile of 4 × 4
 // gradients itself. Both are 36 values, f = 6 row + column: Winograd's F(4×4, 3×3)
-// (Lavin and Gray 2016) with the points 0, ±1, ±2 and ∞.
+// (Lavin and Gray 2016) with the points 0, ±5/8, ±3/2 and ∞, which lose half as much to
+// rounding as the usual 0, ±1, ±2.
 //
 // An invocation transforms four tiles side by side of one channel; a row of tiles is
 // filled up to a multiple of four. Tiles lie as [image][row][column].
@@ -63,20 +64,28 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
             let d3 = d[3 * (6 - 5 * pass) + k * (1 + 5 * pass)];
             // @static
             if (GRADIENT) {
-                d[(6 - 5 * pass) + k * (1 + 5 * pass)] = d0 + d2 + (d1 + d3);
-                d[2 * (6 - 5 * pass) + k * (1 + 5 * pass)] = d0 + d2 - (d1 + d3);
-                d[3 * (6 - 5 * pass) + k * (1 + 5 * pass)] = d0 + 4.0 * d2 + (2.0 * d1 + 8.0 * d3);
-                d[4 * (6 - 5 * pass) + k * (1 + 5 * pass)] = d0 + 4.0 * d2 - (2.0 * d1 + 8.0 * d3);
+                let even1 = d0 + 0.390625 * d2;
+                let odd1 = 0.625 * d1 + 0.244140625 * d3;
+                let even2 = d0 + 2.25 * d2;
+                let odd2 = 1.5 * d1 + 3.375 * d3;
+                d[(6 - 5 * pass) + k * (1 + 5 * pass)] = even1 + odd1;
+                d[2 * (6 - 5 * pass) + k * (1 + 5 * pass)] = even1 - odd1;
+                d[3 * (6 - 5 * pass) + k * (1 + 5 * pass)] = even2 + odd2;
+                d[4 * (6 - 5 * pass) + k * (1 + 5 * pass)] = even2 - odd2;
                 d[5 * (6 - 5 * pass) + k * (1 + 5 * pass)] = d3;
             } else {
                 let d4 = d[4 * (6 - 5 * pass) + k * (1 + 5 * pass)];
                 let d5 = d[5 * (6 - 5 * pass) + k * (1 + 5 * pass)];
-                d[k * (1 + 5 * pass)] = 4.0 * d0 - 5.0 * d2 + d4;
-                d[(6 - 5 * pass) + k * (1 + 5 * pass)] = d4 - 4.0 * d2 + (d3 - 4.0 * d1);
-                d[2 * (6 - 5 * pass) + k * (1 + 5 * pass)] = d4 - 4.0 * d2 - (d3 - 4.0 * d1);
-                d[3 * (6 - 5 * pass) + k * (1 + 5 * pass)] = d4 - d2 + 2.0 * (d3 - d1);
-                d[4 * (6 - 5 * pass) + k * (1 + 5 * pass)] = d4 - d2 - 2.0 * (d3 - d1);
-                d[5 * (6 - 5 * pass) + k * (1 + 5 * pass)] = 4.0 * d1 - 5.0 * d3 + d5;
+                let even1 = d4 - 2.25 * d2;
+                let odd1 = 0.625 * (d3 - 2.25 * d1);
+                let even2 = d4 - 0.390625 * d2;
+                let odd2 = 1.5 * (d3 - 0.390625 * d1);
+                d[k * (1 + 5 * pass)] = 0.87890625 * d0 - 2.640625 * d2 + d4;
+                d[(6 - 5 * pass) + k * (1 + 5 * pass)] = even1 + odd1;
+                d[2 * (6 - 5 * pass) + k * (1 + 5 * pass)] = even1 - odd1;
+                d[3 * (6 - 5 * pass) + k * (1 + 5 * pass)] = even2 + odd2;
+                d[4 * (6 - 5 * pass) + k * (1 + 5 * pass)] = even2 - odd2;
+                d[5 * (6 - 5 * pass) + k * (1 + 5 * pass)] = 0.87890625 * d1 - 2.640625 * d3 + d5;
             }
         }
     }

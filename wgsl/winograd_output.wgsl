@@ -45,9 +45,9 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
             let plus2 = d[3 * (6 - 5 * pass) + k * (1 + 5 * pass)] + d[4 * (6 - 5 * pass) + k * (1 + 5 * pass)];
             let minus2 = d[3 * (6 - 5 * pass) + k * (1 + 5 * pass)] - d[4 * (6 - 5 * pass) + k * (1 + 5 * pass)];
             d[k * (1 + 5 * pass)] = d[k * (1 + 5 * pass)] + plus1 + plus2;
-            d[(6 - 5 * pass) + k * (1 + 5 * pass)] = minus1 + 2.0 * minus2;
-            d[2 * (6 - 5 * pass) + k * (1 + 5 * pass)] = plus1 + 4.0 * plus2;
-            d[3 * (6 - 5 * pass) + k * (1 + 5 * pass)] = minus1 + 8.0 * minus2 + d[5 * (6 - 5 * pass) + k * (1 + 5 * pass)];
+            d[(6 - 5 * pass) + k * (1 + 5 * pass)] = 0.625 * minus1 + 1.5 * minus2;
+            d[2 * (6 - 5 * pass) + k * (1 + 5 * pass)] = 0.390625 * plus1 + 2.25 * plus2;
+            d[3 * (6 - 5 * pass) + k * (1 + 5 * pass)] = 0.244140625 * minus1 + 3.375 * minus2 + d[5 * (6 - 5 * pass) + k * (1 + 5 * pass)];
         }
     }
     var add = 0.0;

@@ -87,7 +87,7 @@ func (w *worker) verify(r *request) error {
 		if err != nil {
 			return err
 		}
-		checks, err := trainer.Verify(w.device, t, graph.RuleFor(w.device.Info()))
+		checks, err := trainer.Verify(w.device, t, graph.Verifying(w.device.Info()))
 		if err != nil {
 			return err
 		}
