@@ -140,7 +140,7 @@ func (c Conv) direct(e Epilogue, t directTile) (Plan, bool) {
 		return Plan{}, false // mostly idle
 	}
 	if t.block > 4 && t.terms(c) > mostTerms || t.rows > 4 && c.Dilate == 1 {
-		return Plan{}, false
+		return Plan{}, false // tall tiles are for outputs that see few taps each
 	}
 	if t.rows%c.Dilate != 0 || t.columns%c.Dilate != 0 {
 		return Plan{}, false // tiles would differ in the taps they see
