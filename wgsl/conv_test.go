@@ -80,6 +80,14 @@ func refConv(c wgsl.Conv, x, w []float32) []float64 {
 	return y
 }
 
+// refEpilogue adds the bias to the sums y and activates them, in place.
+func refEpilogue(c wgsl.Conv, e wgsl.Epilogue, y []float64, bias []float32) []float64 {
+	for i := range y {
+		y[i] = epilogues[e](y[i] + float64(bias[i/(c.OutH*c.OutW)%c.OutC]))
+	}
+	return y
+}
+
 // refDataGrad and refWeightGrad are the transposes of the definition.
 func refDataGrad(c wgsl.Conv, dy, w []float32) []float64 {
 	dx := make([]float64, c.N*c.InC*c.InH*c.InW)
@@ -219,10 +227,7 @@ func TestConvUniform(t *testing.T) {
 	x, w, _ := operandsOf(deep)
 	bias := normals(4, deep.OutC)
 	e := wgsl.Epilogue{Bias: true, Act: wgsl.LeakyReLU(0.2)}
-	want := refConv(deep, x, w)
-	for i := range want {
-		want[i] = epilogues[e](want[i] + float64(bias[i/(deep.OutH*deep.OutW)%deep.OutC]))
-	}
+	want := refEpilogue(deep, e, refConv(deep, x, w), bias)
 	planned("parts", deep.Plans(e), "direct 4×4×16 uniform", func(p wgsl.Plan) {
 		closeToSums(t, deep.String(), runPlan(t, p, map[string][]float32{"x": x, "w": w, "bias": bias}, "y", len(want)), want, deep.InC*deep.KernelH*deep.KernelW)
 	})
@@ -242,12 +247,9 @@ func TestConvEpilogue(t *testing.T) {
 	c := wgsl.SameConv(2, 3, 6, 6, 9, 1, 1)
 	x, w, _ := operandsOf(c)
 	bias := normals(4, c.OutC)
-	for e, f := range epilogues {
-		want := refConv(c, x, w)
+	for e := range epilogues {
+		want := refEpilogue(c, e, refConv(c, x, w), bias)
 		operands := map[string][]float32{"x": x, "w": w, "bias": bias}
-		for i := range want {
-			want[i] = f(want[i] + float64(bias[i/(c.OutH*c.OutW)%c.OutC]))
-		}
 		for _, p := range few(t, c.Plans(e)) {
 			closeToSums(t, fmt.Sprint(p.Name, e), runPlan(t, p, operands, "y", len(want)), want, c.InC)
 		}

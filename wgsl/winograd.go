@@ -39,32 +39,30 @@ func (t tiling) bytes(channels, plain int) float64 {
 	return 4 * float64(t.images*plain+frequencies*channels*t.quads*4)
 }
 
-// input is a call of winograd_input.wgsl, of an input or of a gradient.
-func (t tiling) input(channels, h, w int, gradient bool, x Operand, v string) Call {
+// input is winograd_input.wgsl for an input or a gradient.
+func (t tiling) input(channels, h, w int, gradient bool) Kernel {
 	what, side := "input", 6
 	if gradient {
 		what, side = "gradient", 4
 	}
-	k := build(fmt.Sprintf("winograd %s %d×%d×%d×%d", what, t.images, channels, h, w), "winograd_input.wgsl", Params{
+	return build(fmt.Sprintf("winograd %s %d×%d×%d×%d", what, t.images, channels, h, w), "winograd_input.wgsl", Params{
 		"N": t.images, "C": channels, "IN_H": h, "IN_W": w, "SIDE": side, "UNIT": unit(w, 16), "STRIDE": t.stride,
 	}, grid(ceilDiv(channels*t.quads, 64)), 0, t.bytes(channels, channels*h*w))
-	return Call{Kernel: k, Operands: map[string]Operand{"x": x, "x4": x, "v": {Name: v}}}
 }
 
-// winogradFilter is a call of winograd_filter.wgsl.
-func (c Conv) winogradFilter(block int) Call {
+// winogradFilter is winograd_filter.wgsl.
+func (c Conv) winogradFilter(block int) Kernel {
 	blocks := ceilDiv(c.OutC, block)
-	return Call{Kernel: build("winograd filter "+c.String(), "winograd_filter.wgsl", Params{
+	return build("winograd filter "+c.String(), "winograd_filter.wgsl", Params{
 		"OUT_C": c.OutC, "IN_C": c.InC, "BLOCK": block, "BLOCKS": blocks, "TRANSPOSE": c.TransposedWeights,
-	}, grid(ceilDiv(c.InC*blocks*block, 64)), 0, float64(4*c.InC*c.OutC*(9+frequencies)))}
+	}, grid(ceilDiv(c.InC*blocks*block, 64)), 0, float64(4*c.InC*c.OutC*(9+frequencies)))
 }
 
-// winogradOutput is a call of winograd_output.wgsl.
-func (c Conv) winogradOutput(t tiling, e Epilogue, y Operand) Call {
-	k := build(fmt.Sprintf("winograd output %d×%d×%d×%d%s", t.images, c.OutC, c.OutH, c.OutW, e), "winograd_output.wgsl", e.Act.set(Params{
+// winogradOutput is winograd_output.wgsl.
+func (c Conv) winogradOutput(t tiling, e Epilogue) Kernel {
+	return build(fmt.Sprintf("winograd output %d×%d×%d×%d%s", t.images, c.OutC, c.OutH, c.OutW, e), "winograd_output.wgsl", e.Act.set(Params{
 		"N": t.images, "C": c.OutC, "OUT_H": c.OutH, "OUT_W": c.OutW, "STRIDE": t.stride, "BIAS": e.Bias,
 	}), grid(ceilDiv(c.OutC*t.quads, 64)), 0, t.bytes(c.OutC, c.OutC*c.OutH*c.OutW))
-	return Call{Kernel: k, Operands: map[string]Operand{"y": y, "y4": y}}
 }
 
 // winograd is the convolution by Winograd's algorithm, with weights in blocks of output
@@ -78,13 +76,15 @@ func (c Conv) winograd(name string, e Epilogue, t tiling, block int, products []
 			"v": frequencies * c.InC * t.stride * 4,
 			"m": frequencies * c.OutC * t.stride * 4,
 		},
-		Calls: []Call{c.winogradFilter(block)},
+		Calls: []Call{{Kernel: c.winogradFilter(block)}},
 	}
 	xs, ys := t.images*c.InC*c.InH*c.InW, t.images*c.OutC*c.OutH*c.OutW
+	input, output := t.input(c.InC, c.InH, c.InW, false), c.winogradOutput(t, e)
 	for n := range c.N / t.images {
-		p.Calls = append(p.Calls, t.input(c.InC, c.InH, c.InW, false, Operand{"x", n * xs, xs}, "v"))
+		x, y := Operand{"x", n * xs, xs}, Operand{"y", n * ys, ys}
+		p.Calls = append(p.Calls, Call{Kernel: input, Operands: map[string]Operand{"x": x, "x4": x}})
 		p.Calls = append(p.Calls, products...)
-		p.Calls = append(p.Calls, c.winogradOutput(t, e, Operand{"y", n * ys, ys}))
+		p.Calls = append(p.Calls, Call{Kernel: output, Operands: map[string]Operand{"y": y, "y4": y}})
 	}
 	return p
 }
@@ -104,11 +104,12 @@ func (c Conv) winogradWeight(name string, t tiling, parts int, product Kernel) P
 		},
 	}
 	xs, ys := t.images*c.InC*c.InH*c.InW, t.images*c.OutC*c.OutH*c.OutW
+	input, gradient := t.input(c.InC, c.InH, c.InW, false), t.input(c.OutC, c.OutH, c.OutW, true)
 	for n := range runs {
-		s := Operand{"s", n * parts * length, parts * length}
+		x, dy, s := Operand{"x", n * xs, xs}, Operand{"dy", n * ys, ys}, Operand{"s", n * parts * length, parts * length}
 		p.Calls = append(p.Calls,
-			t.input(c.InC, c.InH, c.InW, false, Operand{"x", n * xs, xs}, "v"),
-			t.input(c.OutC, c.OutH, c.OutW, true, Operand{"dy", n * ys, ys}, "e"),
+			Call{Kernel: input, Operands: map[string]Operand{"x": x, "x4": x}},
+			Call{Kernel: gradient, Operands: map[string]Operand{"x": dy, "x4": dy, "v": {Name: "e"}}},
 			Call{Kernel: product, Operands: map[string]Operand{"s": s, "a": {Name: "e"}, "b": {Name: "v"}, "c": s}})
 	}
 	p.Calls = append(p.Calls, Call{Kernel: build("winograd filter grad "+c.String(), "winograd_filter_grad.wgsl", Params{

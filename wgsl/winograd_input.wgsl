@@ -32,12 +32,9 @@ const LAST_X: i32 = (QUADS_X - 1) * 16;
 
 @compute @workgroup_size(64)
 fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
-    let item = min((group.y * groups.x + group.x) * 64u + lane, C * QUADS - 1u);
-    let c = item / QUADS;
-    let quad = item % QUADS;
-    let n = quad / u32(TILES_Y * QUADS_X);
-    let iy = i32(quad / u32(QUADS_X)) % TILES_Y * 4;
-    let ix = i32(quad) % QUADS_X * 16;
+    // @include winograd_quad.wgsl
+    let iy = top;
+    let ix = left;
     let plane = i32((n * C + c) * u32(IN_H * IN_W));
     // @include conv_window.wgsl
     // @registers

@@ -23,12 +23,7 @@ const QUADS: u32 = N * u32(TILES_Y * QUADS_X);
 
 @compute @workgroup_size(64)
 fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
-    let item = min((group.y * groups.x + group.x) * 64u + lane, C * QUADS - 1u);
-    let c = item / QUADS;
-    let quad = item % QUADS;
-    let n = quad / u32(TILES_Y * QUADS_X);
-    let ty = i32(quad / u32(QUADS_X)) % TILES_Y * 4;
-    let tx = i32(quad) % QUADS_X * 16;
+    // @include winograd_quad.wgsl
     // Of the four tiles at once, in place: first the columns, then the rows.
     // @registers
     var d: array<vec4<f32>, 36>;
@@ -55,7 +50,7 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
     if (BIAS) {
         add = bias[c];
     }
-    let plane = i32((n * C + c) * u32(OUT_H * OUT_W)) + ty * OUT_W + tx;
+    let plane = i32((n * C + c) * u32(OUT_H * OUT_W)) + top * OUT_W + left;
     // @unroll
     for (var r = 0; r < 4; r++) {
         // @unroll
@@ -65,13 +60,13 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
             if (OUT_W % 16 == 0 && OUT_H % 4 == 0) {
                 y4[(plane + r * OUT_W + j * 4) >> 2u] = four;
             } else if (OUT_W % 4 == 0) {
-                if (ty + r < OUT_H && tx + j * 4 < OUT_W) {
+                if (top + r < OUT_H && left + j * 4 < OUT_W) {
                     y4[(plane + r * OUT_W + j * 4) >> 2u] = four;
                 }
             } else {
                 // @unroll
                 for (var k = 0; k < 4; k++) {
-                    if (ty + r < OUT_H && tx + j * 4 + k < OUT_W) {
+                    if (top + r < OUT_H && left + j * 4 + k < OUT_W) {
                         y[plane + r * OUT_W + j * 4 + k] = four[k];
                     }
                 }

@@ -38,10 +38,7 @@ func TestWinograd(t *testing.T) {
 		x, w, dy := operandsOf(c)
 		bias := normals(4, c.OutC)
 		e := wgsl.Epilogue{Bias: true, Act: wgsl.LeakyReLU(0.2)}
-		want := refConv(c, x, w)
-		for i := range want {
-			want[i] = epilogues[e](want[i] + float64(bias[i/(c.OutH*c.OutW)%c.OutC]))
-		}
+		want := refEpilogue(c, e, refConv(c, x, w), bias)
 		for _, p := range called(t, "winograd", c.Plans(e)) {
 			t.Run(name(p, c), func(t *testing.T) {
 				closeToSums(t, "y", runPlan(t, p, map[string][]float32{"x": x, "w": w, "bias": bias}, "y", len(want)), want, lost*c.InC*9)
