@@ -8,6 +8,9 @@ export class RequestError extends Error {
   }
 }
 
+/** Why a request failed, and what to do about it. */
+export const advice = (e: unknown): string => (e instanceof RequestError ? `${e.event.what} ${e.event.remedy}` : String(e));
+
 type Of<T extends Event["type"]> = Extract<Event, { type: T }>;
 
 interface Waiting {

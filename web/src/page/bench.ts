@@ -1,6 +1,7 @@
-import { RequestError, type Trainer } from "../client.js";
+import { advice, type Trainer } from "../client.js";
 import type { Benched, KernelLine, Progress, StepCost } from "../protocol.js";
 import { byId, download, h } from "./dom.js";
+import { factLine } from "./figures.js";
 import { bytes, count, giga, moment, percent } from "./format.js";
 
 const stepNames: Record<string, string> = { d_step: "D step", g_step: "G step", iteration: "Iteration" };
@@ -40,7 +41,7 @@ export class Benchmark {
       const measured = await this.trainer.request({ type: "bench" });
       if (measured) this.show(measured);
     } catch (e) {
-      this.status.textContent = e instanceof RequestError ? `${e.event.what} ${e.event.remedy}` : String(e);
+      this.status.textContent = advice(e);
     }
     this.running = false;
     this.bar.hidden = true;
@@ -65,9 +66,9 @@ export class Benchmark {
     this.result.replaceChildren(
       table("Steps", ["Step", "Time", "GFLOP", "GFLOP/s", "of peak", "Dispatches", "Host time"], b.steps.map((s) => stepRow(s, b))),
       h("dl", { className: "facts" },
-        fact("Multiply-adds, at most", `${giga(b.peak.arithmetic.wall)} GFLOP/s`),
-        fact("Copies, at most", `${giga(b.peak.copy.wall)} GB/s`),
-        fact("Held on the GPU for these steps", bytes(b.memory))),
+        factLine("Multiply-adds, at most", `${giga(b.peak.arithmetic.wall)} GFLOP/s`),
+        factLine("Copies, at most", `${giga(b.peak.copy.wall)} GB/s`),
+        factLine("Held on the GPU for these steps", bytes(b.memory))),
       table("Kernels by kind", kernelTitles, b.kinds.map(kernelRow)),
       table("Slowest kernels", kernelTitles, b.slowest.map(kernelRow)),
       h("p", { className: "about", textContent:
@@ -92,10 +93,6 @@ const kernelTitles = ["Kernel", "Dispatches", "Time", "Share", "GFLOP/s", "of pe
 function kernelRow(k: KernelLine): string[] {
   return [k.name, count(k.dispatches), moment(k.seconds), percent(k.share), giga(k.flop_rate), percent(k.of_peak), giga(k.byte_rate),
     percent(k.of_copy), k.bound || "–"];
-}
-
-function fact(name: string, value: string): HTMLDivElement {
-  return h("div", {}, h("dt", { textContent: name }), h("dd", { textContent: value }));
 }
 
 /** A table that scrolls by itself where it is too wide, also by the keyboard. */

@@ -71,5 +71,10 @@ function fact(name: string, value: string): void {
   const list = byId("facts", HTMLDListElement);
   const known = [...list.querySelectorAll("dt")].find((dt) => dt.textContent === name);
   if (known?.nextElementSibling) known.nextElementSibling.textContent = value;
-  else list.append(h("div", {}, h("dt", { textContent: name }), h("dd", { textContent: value })));
+  else list.append(factLine(name, value));
+}
+
+/** A line of a list of facts. */
+export function factLine(name: string, value: string): HTMLDivElement {
+  return h("div", {}, h("dt", { textContent: name }), h("dd", { textContent: value }));
 }

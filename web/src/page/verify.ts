@@ -1,4 +1,4 @@
-import { RequestError, type Trainer } from "../client.js";
+import { advice, type Trainer } from "../client.js";
 import type { Progress, Verified } from "../protocol.js";
 import { byId, h } from "./dom.js";
 import { significant } from "./format.js";
@@ -23,7 +23,7 @@ export class SelfTest {
     try {
       this.show(await this.trainer.request({ type: "verify" }));
     } catch (e) {
-      this.status.textContent = e instanceof RequestError ? `${e.event.what} ${e.event.remedy}` : String(e);
+      this.status.textContent = advice(e);
     }
     this.bar.hidden = true;
   }
