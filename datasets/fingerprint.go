@@ -10,7 +10,7 @@ import (
 )
 
 // Fingerprint identifies the content: the SHA-256, in hex, of shape, class
-// names, pixels and labels. The set's name takes no part. It reads every image
+// names, pixels, labels and poses. The set's name takes no part. It reads every image
 // once, unless the set is as a packed file holds it, which states it.
 func (s *Set) Fingerprint() string {
 	if s != nil && s.seal.holds(s) {
@@ -44,6 +44,9 @@ func (s *Set) endHash(h hash.Hash) string {
 				block = block[:0]
 			}
 		}
+		for _, pose := range s.Poses {
+			_ = binary.Write(h, binary.LittleEndian, pose) // a hash takes all
+		}
 	}
 	return hex.EncodeToString(h.Sum(nil))
 }
@@ -68,7 +71,7 @@ type seal struct {
 func (k *seal) holds(s *Set) bool {
 	return k != nil && s.mapped && s.made == nil &&
 		s.Width == k.of.Width && s.Height == k.of.Height && s.Channels == k.of.Channels &&
-		same(s.Pixels, k.of.Pixels) && same(s.Labels, k.of.Labels) && slices.Equal(s.Classes, k.of.Classes)
+		same(s.Pixels, k.of.Pixels) && same(s.Labels, k.of.Labels) && same(s.Poses, k.of.Poses) && slices.Equal(s.Classes, k.of.Classes)
 }
 
 // same reports whether a and b are the same part of memory.

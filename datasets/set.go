@@ -19,16 +19,22 @@ const (
 	maxMappedBytes = 1 << 46
 )
 
-// Set is images of one size, with a label each or none at all. The images of an
-// opened set are not to be changed: they may be a file's (see mapFile).
+// Pose is the orientation of the object in an image: a unit quaternion w, x, y, z
+// with w ≥ 0.
+type Pose [4]float32
+
+// Set is images of one size, with a label each or none at all, and a pose each
+// where objects have one. The images of an opened set are not to be changed: they
+// may be a file's (see mapFile).
 type Set struct {
 	Name     string // for people, e.g. "mnist train"
 	Width    int
 	Height   int
-	Channels int      // 1 grey, 3 RGB, or what an idx file brings
+	Channels int      // 1 grey, 3 RGB, 4 RGB and depth (255 is far), or what an idx file brings
 	Pixels   []byte   // image after image, row by row, channels interleaved; nil in a view, see Hold
 	Labels   []uint32 // indices into Classes; nil when the set is unlabelled
 	Classes  []string // class names; nil when the set is unlabelled
+	Poses    []Pose   // nil where objects have none
 
 	mapped bool  // Pixels are those of a mapped file
 	made   *made // makes the images of a view; nil where Pixels holds them
@@ -72,6 +78,9 @@ func (s *Set) Slice(from, to int) *Set {
 	if s.Labels != nil {
 		part.Labels = s.Labels[from:to:to]
 	}
+	if s.Poses != nil {
+		part.Poses = s.Poses[from:to:to]
+	}
 	return &part
 }
 
@@ -80,13 +89,13 @@ func (s *Set) Subset(indices []int) *Set {
 	part := s.like(s.Width, s.Height, s.Channels)
 	part.Pixels = make([]byte, len(indices)*s.ImageBytes())
 	s.Gather(part.Pixels, indices)
-	part.Labels = s.labelsOf(indices)
+	part.describe(s, indices)
 	return part
 }
 
-// like is a set of the same name, labels and classes for other images.
+// like is a set of the same name, labels, classes and poses for other images.
 func (s *Set) like(width, height, channels int) *Set {
-	return &Set{Name: s.Name, Width: width, Height: height, Channels: channels, Labels: s.Labels, Classes: s.Classes}
+	return &Set{Name: s.Name, Width: width, Height: height, Channels: channels, Labels: s.Labels, Classes: s.Classes, Poses: s.Poses}
 }
 
 // Gather copies the images with the given indices into dst, one after the
@@ -109,13 +118,25 @@ func (s *Set) GatherLabels(dst []uint32, indices []int) {
 	}
 }
 
-func (s *Set) labelsOf(indices []int) []uint32 {
-	if s.Labels == nil {
-		return nil
+// GatherPoses copies the poses with the given indices into dst.
+func (s *Set) GatherPoses(dst []Pose, indices []int) {
+	for k, i := range indices {
+		dst[k] = s.Poses[i]
 	}
-	labels := make([]uint32, len(indices))
-	s.GatherLabels(labels, indices)
-	return labels
+}
+
+// describe gives part the labels and poses of whole's images with the given
+// indices.
+func (part *Set) describe(whole *Set, indices []int) {
+	part.Labels, part.Poses = nil, nil
+	if whole.Labels != nil {
+		part.Labels = make([]uint32, len(indices))
+		whole.GatherLabels(part.Labels, indices)
+	}
+	if whole.Poses != nil {
+		part.Poses = make([]Pose, len(indices))
+		whole.GatherPoses(part.Poses, indices)
+	}
 }
 
 // Validate reports the first thing that makes the set unfit for use: an empty
@@ -130,6 +151,8 @@ func (s *Set) Validate() error {
 		return fmt.Errorf("datasets: %s: no images", s.Name)
 	case len(s.Pixels)%s.ImageBytes() != 0:
 		return fmt.Errorf("datasets: %s: %d bytes of pixels are no whole number of %dx%dx%d images", s.Name, len(s.Pixels), s.Width, s.Height, s.Channels)
+	case s.Poses != nil && len(s.Poses) != s.Len():
+		return fmt.Errorf("datasets: %s: %d images but %d poses", s.Name, s.Len(), len(s.Poses))
 	case s.Labels == nil:
 		return nil
 	case len(s.Labels) != s.Len():

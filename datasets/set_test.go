@@ -1,6 +1,7 @@
 package datasets
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -89,4 +90,28 @@ func TestDividePartitionsThePool(t *testing.T) {
 			t.Fatalf("%+v became %d, %d, %d", c, got.Train.Len(), got.Valid.Len(), got.Test.Len())
 		}
 	})
+}
+
+// TestPoses: a pose follows its image wherever images go, and tells sets apart.
+func TestPoses(t *testing.T) {
+	s := &Set{Name: "posed", Width: 1, Height: 1, Channels: 1, Pixels: []byte{0, 1, 2, 3}, Labels: []uint32{0, 1, 0, 1}, Classes: []string{"a", "b"}}
+	bare := s.Fingerprint()
+	for i := range s.Len() {
+		s.Poses = append(s.Poses, Pose{1, float32(i)})
+	}
+	if s.Fingerprint() == bare {
+		t.Error("the fingerprint does not see the poses")
+	}
+	for name, part := range map[string]*Set{"Slice": s.Slice(1, 3), "Subset": s.Subset([]int{1, 2}), "Resize": s.Resize(2, 2).Slice(1, 3)} {
+		if want := s.Poses[1:3]; !slices.Equal(part.Poses, want) {
+			t.Errorf("%s: poses %v, want %v", name, part.Poses, want)
+		}
+		if err := part.Validate(); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	s.Poses = s.Poses[:3]
+	if err := s.Validate(); err == nil {
+		t.Error("a set that lacks a pose is valid")
+	}
 }

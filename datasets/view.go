@@ -37,7 +37,7 @@ func (s *Set) Pick(indices []int) *Set {
 		return s.Subset(indices)
 	}
 	part := s.like(s.Width, s.Height, s.Channels)
-	part.Labels = s.labelsOf(indices)
+	part.describe(s, indices)
 	return part.view(len(indices), func(dst []byte, i int) error { return s.read(dst, indices[i]) })
 }
 
