@@ -1,0 +1,148 @@
+package study
+
+import "pixelda-wgpu/trainer"
+
+// The digit scenarios (paper, section 4.1).
+var (
+	mnistUSPS   = scenario{"mnist-usps", "MNIST → USPS", "mnist-usps"}
+	mnistMNISTM = scenario{"mnist-mnistm", "MNIST → MNIST-M", "mnist-mnistm"}
+	digits      = []scenario{mnistUSPS, mnistMNISTM}
+)
+
+// supervised is how the original trains its classifier by itself on digits: learning
+// rate and iterations of source-only and target-only, by scenario
+// (baselines/README of the original code).
+var supervised = map[string]map[trainer.Method]struct {
+	lr         float64
+	iterations int
+}{
+	mnistUSPS.key:   {trainer.SourceOnly: {1e-4, 22_000}, trainer.TargetOnly: {1e-3, 67_000}},
+	mnistMNISTM.key: {trainer.SourceOnly: {1e-4, 105_000}, trainer.TargetOnly: {1e-3, 139_400}},
+}
+
+// digitCell trains a method in a digit scenario.
+func digitCell(s scenario, scale Scale, m trainer.Method, seed uint64) Cell {
+	return s.cell(scale, string(m), seed, func(c *trainer.Config) {
+		c.Method = m
+		if how, ok := supervised[s.key][m]; ok {
+			c.Model.LR, c.Iterations = how.lr, how.iterations
+		}
+	})
+}
+
+// table1 is the paper's Table 1.
+func table1() Study {
+	return Study{
+		Name: "table1", Title: "Table 1: adaptation between digit sets",
+		About: "Accuracy on the target's test images of a classifier trained without adaptation, by each method, and on target labels.",
+		Notes: []string{
+			"The paper's figures for CORAL, MMD, DANN and DSN in MNIST → MNIST-M are those of the DSN paper, whose source-only classifier got 56.6 there; " +
+				"they were not run anew beside PixelDA's source-only of 63.6.",
+			"CoGAN's 91.2 in MNIST → USPS is of another protocol (a subset of 2,000 and 1,800 images).",
+		},
+		Rows: []Row{
+			{"source-only", "Source only", []float64{78.9, 63.6}},
+			{"pixelda", "PixelDA", []float64{95.9, 98.2}},
+			{"target-only", "Target only", []float64{96.5, 96.4}},
+		},
+		Columns: []Column{mnistUSPS.column(), mnistMNISTM.column()},
+		cells: func(scale Scale, seed uint64) []Cell {
+			var cells []Cell
+			for _, s := range digits {
+				for _, m := range []trainer.Method{trainer.SourceOnly, trainer.PixelDA, trainer.TargetOnly} {
+					cells = append(cells, digitCell(s, scale, m, seed))
+				}
+			}
+			return cells
+		},
+	}
+}
+
+// pixelDAOnly lists the PixelDA runs of digit scenarios with measurements.
+func pixelDAOnly(scenarios []scenario, extras ...Extra) func(Scale, uint64) []Cell {
+	return func(scale Scale, seed uint64) []Cell {
+		var cells []Cell
+		for _, s := range scenarios {
+			c := digitCell(s, scale, trainer.PixelDA, seed)
+			c.Extras = extras
+			cells = append(cells, c)
+		}
+		return cells
+	}
+}
+
+// figure3 is the paper's Figure 3.
+func figure3() Study {
+	return Study{
+		Name: "fig3", Title: "Figure 3: redrawn digits and the target images nearest to them",
+		About: "Source digits, what the generator makes of them, and of all target training images those at the smallest Euclidean distance: " +
+			"were they equal, the generator would have learned them by heart.",
+		Notes: []string{
+			"Distances are the root of the mean squared difference of pixels, black to white being 1. The target's own are those of its training images, " +
+				"each to the nearest other one: a generator that copies is much nearer than that.",
+		},
+		Rows:    []Row{{Key: "pixelda", Title: "PixelDA", Paper: []float64{95.9, 98.2}}},
+		Columns: []Column{mnistUSPS.column(), mnistMNISTM.column()},
+		cells:   pixelDAOnly(digits, Neighbours),
+	}
+}
+
+// noiseLine is Figure 1 of the paper's supplement.
+func noiseLine() Study {
+	return Study{
+		Name: "supplement1", Title: "Supplement, Figure 1: what the noise does",
+		About: "The same source digits redrawn with noise on a straight line from one draw to another: the look should change smoothly and the digit stay.",
+		Rows:  []Row{{Key: "pixelda", Title: "PixelDA", Paper: []float64{98.2}}}, Columns: []Column{mnistMNISTM.column()},
+		cells: pixelDAOnly([]scenario{mnistMNISTM}, Interpolation),
+	}
+}
+
+// curve is accuracy against iterations, which the paper does not print.
+func curve() Study {
+	return Study{
+		Name: "curve", Title: "Accuracy against iterations",
+		About:  "The accuracy on the target's test images while PixelDA trains.",
+		Rows:   []Row{{Key: "pixelda", Title: "PixelDA", Paper: []float64{95.9, 98.2}}},
+		Curves: true, Columns: []Column{mnistUSPS.column(), mnistMNISTM.column()},
+		cells: pixelDAOnly(digits),
+	}
+}
+
+// redrawnPrefix marks a source that is the images which a Redraw cell made; its key
+// follows.
+const redrawnPrefix = "redrawn:"
+
+// decoupling trains a classifier that adaptation never saw (paper, section 1: the
+// task's architecture may change without adapting anew).
+func decoupling() Study {
+	other := func(scale Scale, m trainer.Method, row string, seed uint64) Cell {
+		c := digitCell(mnistMNISTM, scale, m, seed)
+		c.Row = row
+		c.Config.Model.TowerFilters, c.Config.Model.TowerUnits = [2]int{64, 128}, 256
+		return c
+	}
+	return Study{
+		Name: "decoupling", Title: "A new classifier on frozen adapted images",
+		About: "PixelDA trains once; its generator then redraws the whole source set, and a classifier of another architecture is trained on those images alone. " +
+			"The same classifier on the source as it is and on the target's labels are the bounds.",
+		Rows: []Row{
+			{"pixelda", "PixelDA, its own classifier", []float64{98.2}},
+			{"other-source", "Other classifier, source", nil},
+			{"other-redrawn", "Other classifier, redrawn source", nil},
+			{"other-target", "Other classifier, target", nil},
+		},
+		Columns: []Column{mnistMNISTM.column()},
+		cells: func(scale Scale, seed uint64) []Cell {
+			trained := digitCell(mnistMNISTM, scale, trainer.PixelDA, seed)
+			redrawn := trained
+			redrawn.Row, redrawn.Work, redrawn.Uses = "redrawn", Redraw, trained.Key()
+			onRedrawn := other(scale, trainer.SourceOnly, "other-redrawn", seed)
+			onRedrawn.Config.Source, onRedrawn.Uses = redrawnPrefix+redrawn.Key(), redrawn.Key()
+			return []Cell{
+				trained, redrawn, onRedrawn,
+				other(scale, trainer.SourceOnly, "other-source", seed),
+				other(scale, trainer.TargetOnly, "other-target", seed),
+			}
+		},
+	}
+}

@@ -1,0 +1,109 @@
+package study
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"pixelda-wgpu/trainer"
+)
+
+// Scale says how much of the paper's size a study has.
+type Scale string
+
+// The scales. Small is for processors of two cores: it has the widths of the
+// preset small and an hour's iterations. Tiny is for tests: its figures mean nothing.
+const (
+	Full  Scale = "full"
+	Small Scale = "small"
+	Tiny  Scale = "tiny-for-tests"
+)
+
+// Scales lists the scales.
+func Scales() []Scale { return []Scale{Full, Small, Tiny} }
+
+// smallIterations is how long each method trains at scale Small. PixelDA takes 0.3 to
+// 0.7 s an iteration on two cores, a classifier by itself 0.02 to 0.05 s.
+var smallIterations = map[trainer.Method]int{
+	trainer.PixelDA:    1500,
+	trainer.SourceOnly: 1500,
+	trainer.TargetOnly: 1500,
+}
+
+// apply shrinks a full configuration.
+func (s Scale) apply(c *trainer.Config) {
+	full := c.Iterations
+	switch s {
+	case Full:
+		return
+	case Small:
+		s.narrow(c)
+		c.Iterations = min(full, smallIterations[c.Method])
+		c.EvalImages = 500
+		c.LogEvery = 25
+		c.EvalEvery, c.CheckpointEvery, c.SampleEvery = c.Iterations/5, c.Iterations/5, c.Iterations
+	case Tiny:
+		s.narrow(c)
+		m := &c.Model
+		m.Size, m.Batch = 8, 4
+		m.GBlocks, m.GFilters, m.DFilters = 1, 4, 4
+		m.TowerFilters, m.TowerUnits = [2]int{4, 8}, 16
+		c.SourceTrain, c.TargetTrain = 60, 60
+		c.Iterations, c.EvalImages = 4, 20
+		c.LogEvery, c.EvalEvery, c.CheckpointEvery, c.SampleEvery = 2, 2, 2, 4
+	}
+}
+
+// narrow gives a model the widths, batch and initial values of the preset small,
+// which short training needs: narrower layers begin with larger weights.
+func (s Scale) narrow(c *trainer.Config) {
+	small, err := trainer.Preset("small")
+	if err != nil {
+		panic(err) // a defect of this package, which tests find
+	}
+	m, n := &c.Model, small.Model
+	m.GBlocks, m.GFilters, m.DFilters = n.GBlocks, n.GFilters, n.DFilters
+	m.TowerFilters, m.TowerUnits = n.TowerFilters, n.TowerUnits
+	m.Batch, m.InitStd = n.Batch, n.InitStd
+	m.LR = max(m.LR, n.LR) // few iterations want large steps
+}
+
+// unscaled settings are no matter of scale.
+var unscaled = []string{"seed", "data", "source", "target", "method"}
+
+// Shrunk tells what sets a configuration apart from the full one of the same cell:
+// "iterations 250000 → 1500".
+func Shrunk(full, c trainer.Config) []string {
+	a, b := flat(full), flat(c)
+	var changes []string
+	for _, name := range slices.Sorted(maps.Keys(a)) {
+		if !slices.Contains(unscaled, name) && a[name] != b[name] {
+			changes = append(changes, fmt.Sprintf("%s %s → %s", name, a[name], b[name]))
+		}
+	}
+	return changes
+}
+
+// flat is a configuration as names and JSON values, those of its model among them.
+func flat(c trainer.Config) map[string]string {
+	all := map[string]string{}
+	add := func(v any) {
+		text, err := json.Marshal(v)
+		if err != nil {
+			panic(err) // numbers and strings have a form in JSON
+		}
+		var fields map[string]json.RawMessage
+		if err := json.Unmarshal(text, &fields); err != nil {
+			panic(err) // it was JSON a line ago
+		}
+		for name, value := range fields {
+			all[name] = strings.Trim(string(value), `"`)
+		}
+	}
+	add(c)
+	delete(all, "model")
+	add(c.Model)
+	return all
+}
