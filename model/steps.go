@@ -248,3 +248,11 @@ func (n *Networks) Classify(name string, f Images, batch int, choose graph.Choos
 		b.g.Output(name+".logits", b.tower(b.images(name+".images", f, batch, channels), d))
 	})
 }
+
+// Features is the task tower as far as its last hidden layer, behind the private
+// layer that sees target images: <name>.images → <name>.units [batch,TowerUnits].
+func (n *Networks) Features(name string, f Images, batch int, choose graph.Chooser) (*gpu.Program, error) {
+	return n.program(name, choose, func(b bound) {
+		b.g.Output(name+".units", b.hidden(b.images(name+".images", f, batch, n.TargetChannels), adapted))
+	})
+}

@@ -149,8 +149,18 @@ func (m *markdown) made(r *Report) {
 		return
 	}
 	m.line("The scale changed the full settings:\n")
+	common := slices.Clone(r.Shrunk[0].Changes)
+	for _, s := range r.Shrunk[1:] {
+		common = slices.DeleteFunc(common, func(change string) bool { return !slices.Contains(s.Changes, change) })
+	}
+	if len(common) > 0 {
+		fmt.Fprintf(m, "- all: %s\n", strings.Join(common, ", "))
+	}
 	for _, s := range r.Shrunk {
-		fmt.Fprintf(m, "- %s, %s: %s\n", s.Scenario, s.Row, strings.Join(s.Changes, ", "))
+		own := slices.DeleteFunc(slices.Clone(s.Changes), func(change string) bool { return slices.Contains(common, change) })
+		if len(own) > 0 {
+			fmt.Fprintf(m, "- %s, %s: %s\n", s.Scenario, s.Row, strings.Join(own, ", "))
+		}
 	}
 }
 
@@ -181,10 +191,12 @@ func (m *markdown) runs(r *Report) {
 	memory := false
 	for _, run := range r.Runs {
 		memory = memory || run.Memory != nil
-		rows = append(rows, []string{run.Key, fmt.Sprint(run.Iterations), percent(&run.Accuracy), percent(run.Chosen), percent(run.Oracle)})
+		rows = append(rows, []string{run.Key, fmt.Sprint(run.Iterations), percent(&run.Accuracy), percent(run.Chosen), percent(run.Oracle), run.remark()})
 	}
-	m.grid([]string{"run", "iterations", "last", "chosen", "oracle"}, rows)
-	m.line("Target test accuracy, percent, after the last iteration, of the checkpoint that was chosen without target labels, and of the best evaluation by them.")
+	m.grid([]string{"run", "iterations", "last", "chosen", "oracle", "proxy A-distance, C"}, rows)
+	m.line("Target test accuracy, percent, after the last iteration, of the checkpoint that was chosen without target labels, and of the best evaluation by them. " +
+		"The proxy A-distance tells how far the images that the classifier learned from are from the target's by its own features: " +
+		"0 where a linear machine cannot tell them apart, 2 where it never errs.")
 	if !memory {
 		return
 	}
@@ -196,6 +208,17 @@ func (m *markdown) runs(r *Report) {
 		}
 	}
 	m.grid([]string{"distance to the nearest target image: least / median / mean", "images", "adapted", "target's own"}, rows)
+}
+
+// remark is what else a run has.
+func (r ReportRun) remark() string {
+	switch {
+	case r.Divergence != nil:
+		return fmt.Sprintf("%.2f", *r.Divergence)
+	case r.Cost != nil:
+		return fmt.Sprintf("C %g", *r.Cost)
+	}
+	return "–"
 }
 
 func (m *markdown) pictures(r *Report) {

@@ -42,6 +42,8 @@ func (b Bench) Conclude(c Cell) error {
 			o, err = trained(folder)
 		case Redraw:
 			o, err = b.redraw(c, folder)
+		case Coral:
+			o, err = b.coral(c)
 		default:
 			err = fmt.Errorf("study: cell %s: no work %q", c.Key(), c.Work)
 		}
@@ -161,6 +163,13 @@ func (b Bench) redraw(c Cell, folder string) (*Outcome, error) {
 // extras measures what a cell asks for and its outcome lacks.
 func (b Bench) extras(c Cell, folder string, o *Outcome) error {
 	missing := slices.DeleteFunc(slices.Clone(c.Extras), o.measured)
+	if i := slices.Index(missing, Divergence); i >= 0 {
+		distance, err := b.divergence(c, folder)
+		if err != nil {
+			return err
+		}
+		o.Divergence, missing = &distance, slices.Delete(missing, i, i+1)
+	}
 	if len(missing) == 0 {
 		return nil
 	}
@@ -244,7 +253,7 @@ func neighbours(g *trainer.Generator, data trainer.Data, seed uint64) (image.Ima
 	for i, matches := range grid.Neighbours(adapted.Pixels, targets.Pixels, size, 1) {
 		near[i] = matches[0]
 	}
-	some := rand.New(rand.NewPCG(seed, 0)).Perm(targets.Len())
+	some := shuffled(targets.Len(), seed)
 	some = some[:min(len(near), len(some))]
 	m := &Memory{len(near), distancesOf(near, size), distancesOf(grid.NearestOthers(some, targets.Pixels, size), size)}
 
@@ -258,6 +267,9 @@ func neighbours(g *trainer.Generator, data trainer.Data, seed uint64) (image.Ima
 	}, max(1, 64/g.Size))
 	return picture, m, err
 }
+
+// shuffled is the numbers below n in an order that seed draws.
+func shuffled(n int, seed uint64) []int { return rand.New(rand.NewPCG(seed, 0)).Perm(n) }
 
 func row(caption string, s *datasets.Set) grid.Row {
 	return grid.Row{Caption: caption, Width: s.Width, Height: s.Height, Channels: s.Channels, Pixels: s.Pixels}

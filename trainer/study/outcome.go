@@ -32,8 +32,9 @@ type Outcome struct {
 
 	Evaluation trainer.Evaluation `json:"evaluation"` // by class, with confusions
 	Memory     *Memory            `json:"memory,omitempty"`
-	Pictures   map[Extra]string   `json:"pictures,omitempty"` // files in the folder
-	Samples    string             `json:"samples,omitempty"`  // the run's last sample grid
+	Divergence *float64           `json:"divergence,omitempty"` // the proxy A-distance, 0 to 2
+	Pictures   map[Extra]string   `json:"pictures,omitempty"`   // files in the folder
+	Samples    string             `json:"samples,omitempty"`    // the run's last sample grid
 }
 
 // Fail writes down why a cell has no outcome.
@@ -140,11 +141,14 @@ func (c Cell) same(held trainer.Config, folder string) error {
 	if reflect.DeepEqual(held, c.Config) {
 		return nil
 	}
-	return fmt.Errorf("study: %s holds another run (%v): move it away, or give another -out", folder, Shrunk(held, c.Config))
+	return fmt.Errorf("study: %s holds another run than %s asks for (%s): move it away, or give another -out", folder, c.Key(), difference(held, c.Config))
 }
 
 // measured reports whether an outcome has a measurement.
 func (o *Outcome) measured(e Extra) bool {
+	if e == Divergence {
+		return o.Divergence != nil
+	}
 	_, has := o.Pictures[e]
 	return has
 }

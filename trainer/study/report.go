@@ -66,6 +66,7 @@ type ReportRun struct {
 	Oracle     *float64 `json:"oracle,omitempty"`
 	Cost       *float64 `json:"cost,omitempty"`
 	Memory     *Memory  `json:"memory,omitempty"`
+	Divergence *float64 `json:"divergence,omitempty"`
 }
 
 // Shrinkage is what a scale changed of the full configuration of some rows.
@@ -114,7 +115,11 @@ func NewReport(s Study, scale Scale, seeds int, root, data string) (*Report, err
 		if err != nil {
 			return nil, err
 		}
-		if changes := Shrunk(full[i].Config, c.Config); c.Seed == 1 && c.Work != Redraw && len(changes) > 0 {
+		changes := Shrunk(full[i].Config, c.Config)
+		if c.Images != full[i].Images {
+			changes = append(changes, fmt.Sprintf("images of a domain all → %d", c.Images))
+		}
+		if c.Seed == 1 && c.Work != Redraw && len(changes) > 0 {
 			r.Shrunk = append(r.Shrunk, Shrinkage{c.Scenario, c.Row, changes})
 		}
 		if state != Finished {
@@ -157,15 +162,18 @@ func NewReport(s Study, scale Scale, seeds int, root, data string) (*Report, err
 func (r *Report) add(s Study, c Cell, folder string, o *Outcome) error {
 	r.Runs = append(r.Runs, ReportRun{
 		Key: c.Key(), Folder: folder, Iterations: o.Iterations, Accuracy: o.Accuracy, Chosen: o.Chosen, Oracle: o.Oracle, Cost: o.Cost, Memory: o.Memory,
+		Divergence: o.Divergence,
 	})
 	picture := func(caption, file string) {
 		name := strings.NewReplacer("/", "-").Replace(c.Key()) + "-" + caption + ".png"
 		r.Pictures = append(r.Pictures, Picture{c.Key() + ": " + caption, name, filepath.Join(folder, file)})
 	}
 	for _, e := range c.Extras {
-		picture(string(e), o.Pictures[e])
+		if file, ok := o.Pictures[e]; ok {
+			picture(string(e), file)
+		}
 	}
-	if o.Samples != "" && len(c.Extras) == 0 {
+	if o.Samples != "" && len(o.Pictures) == 0 {
 		picture("samples", o.Samples)
 	}
 	if s.Curves {

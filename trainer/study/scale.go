@@ -70,20 +70,29 @@ func (s Scale) narrow(c *trainer.Config) {
 	m.LR = max(m.LR, n.LR) // few iterations want large steps
 }
 
-// unscaled settings are no matter of scale.
-var unscaled = []string{"seed", "data", "source", "target", "method"}
+// unscaled settings are no matter of scale: which images, and how often a run is
+// looked at.
+var unscaled = []string{
+	"seed", "data", "source", "target", "method", "log_every", "eval_every", "eval_images", "sample_every", "checkpoint_every", "keep",
+}
 
 // Shrunk tells what sets a configuration apart from the full one of the same cell:
 // "iterations 250000 → 1500".
 func Shrunk(full, c trainer.Config) []string {
-	a, b := flat(full), flat(c)
-	var changes []string
+	return changes(full, c, unscaled)
+}
+
+// difference tells all that sets b apart from a.
+func difference(a, b trainer.Config) string { return strings.Join(changes(a, b, nil), ", ") }
+
+func changes(from, to trainer.Config, except []string) (all []string) {
+	a, b := flat(from), flat(to)
 	for _, name := range slices.Sorted(maps.Keys(a)) {
-		if !slices.Contains(unscaled, name) && a[name] != b[name] {
-			changes = append(changes, fmt.Sprintf("%s %s → %s", name, a[name], b[name]))
+		if !slices.Contains(except, name) && a[name] != b[name] {
+			all = append(all, fmt.Sprintf("%s %s → %s", name, a[name], b[name]))
 		}
 	}
-	return changes
+	return all
 }
 
 // flat is a configuration as names and JSON values, those of its model among them.

@@ -77,6 +77,7 @@ type Cell struct {
 	Work          Work
 	Config        trainer.Config // of Train; of others the run's that they use
 	Uses          string         // the key of the cell whose run this one uses
+	Images        int            // of each domain that Coral takes; 0 for all
 	Extras        []Extra        // measured beyond accuracy
 }
 
@@ -87,6 +88,7 @@ type Extra string
 const (
 	Neighbours    Extra = "neighbours"    // samples with their nearest target images, and how far those are
 	Interpolation Extra = "interpolation" // samples along a line from one noise to another
+	Divergence    Extra = "divergence"    // the proxy A-distance of what the classifier was trained on from the target
 )
 
 // Key names a cell, and its folder below those of the same scale.
