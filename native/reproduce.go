@@ -21,11 +21,11 @@ import (
 // nothing which happens to one touches the others.
 type reproduction struct {
 	*console
-	study                         study.Study
-	scale, out, data, cell, named string
-	adapter                       string
-	seeds                         int
-	list, json                    bool
+	study                  study.Study
+	scale, out, data, cell string
+	adapter                string
+	seeds                  int
+	list, json             bool
 }
 
 func newReproduce(c *console) *cobra.Command {
