@@ -90,9 +90,9 @@ func (c Config) programs(n *model.Networks, data Data, choose graph.Chooser) ([]
 			func() (*gpu.Program, error) { return n.DStep(in, choose) },
 			func() (*gpu.Program, error) { return n.GStep(in, choose) })
 	case SourceOnly:
-		steps, err = build(func() (*gpu.Program, error) { return n.SupervisedStep(source, choose) })
+		steps, err = build(func() (*gpu.Program, error) { return n.SupervisedStep(model.Inputs{Source: source}, choose) })
 	case TargetOnly:
-		steps, err = build(func() (*gpu.Program, error) { return n.SupervisedStep(target, choose) })
+		steps, err = build(func() (*gpu.Program, error) { return n.SupervisedStep(model.Inputs{Source: target}, choose) })
 	}
 	if err != nil {
 		return nil, err
