@@ -135,6 +135,12 @@ func Preset(name string) (Config, error) {
 	return c, nil
 }
 
+// Earlier holds what the settings stand for that files of earlier versions do not
+// state.
+func Earlier() Config {
+	return Config{TaskTower: MNISTTower, TowerKeep: 1, PrivateLayers: 1, SimilarityMargin: 0.4}
+}
+
 // lineMod turns the digit scenario into one of RGB-D images of eleven objects.
 func (c *Config) lineMod(name string) {
 	c.Size, c.SourceChannels, c.TargetChannels, c.Classes = 64, 4, 4, 11

@@ -6,7 +6,7 @@ type Setting struct {
 	Name     string   `json:"name"` // in the JSON of Config
 	Group    string   `json:"group"`
 	About    string   `json:"about"`
-	Kind     string   `json:"kind"` // "integer", "number", "boolean", "choice" or "integers"
+	Kind     string   `json:"kind"` // "integer", "number", "boolean", "choice", "integers" or "names", a list
 	Min      float64  `json:"min"`  // of numbers
 	Max      float64  `json:"max"`
 	Choices  []string `json:"choices,omitempty"`
