@@ -1,6 +1,9 @@
 package study
 
-import "pixelda-wgpu/trainer"
+import (
+	"pixelda-wgpu/model"
+	"pixelda-wgpu/trainer"
+)
 
 // The digit scenarios (paper, section 4.1).
 var (
@@ -138,7 +141,9 @@ func decoupling() Study {
 	other := func(scale Scale, m trainer.Method, row string, seed uint64) Cell {
 		c := digitCell(mnistMNISTM, scale, m, seed)
 		c.Row = row
-		c.Config.Model.TowerFilters, c.Config.Model.TowerUnits = [2]int{64, 128}, 256
+		n := &c.Config.Model
+		n.TaskTower, n.TowerFilters, n.TowerUnits, n.TowerKeep = model.Doubling, [2]int{32, 64}, 100, 0.5
+		n.PoseSourceWeight, n.PoseAdaptedWeight = 0, 0 // digits have no orientation
 		return c
 	}
 	return Study{

@@ -67,7 +67,7 @@ func ReadOutcome(folder string) (*Outcome, error) {
 	if err != nil {
 		return nil, fmt.Errorf("study: %w", err)
 	}
-	var o Outcome
+	o := Outcome{Config: trainer.Earlier()}
 	if err := json.Unmarshal(text, &o); err != nil {
 		return nil, fmt.Errorf("study: %s: %w; remove it to have the cell measured again", file, err)
 	}
@@ -110,7 +110,7 @@ func (c Cell) State(folder string) (State, *Outcome, error) {
 	if o == nil || o.Error != "" {
 		state := ToDo
 		if r, err := rundir.Open(folder); err == nil && c.Work == Train {
-			var held trainer.Config
+			held := trainer.Earlier()
 			if err := r.Config(&held); err != nil {
 				return "", nil, err
 			}
