@@ -22,9 +22,9 @@ type Options struct {
 	stream *stream // have images made when they are asked for, where that can be
 }
 
-// Drawer draws images [from, from+n) of a generated set, as Draw does, perhaps
-// elsewhere.
-type Drawer func(name string, seed uint64, from, n int) (*Set, error)
+// Drawer draws the pixels of images [from, from+n) of a generated set, as Draw
+// does, perhaps elsewhere.
+type Drawer func(name string, seed uint64, from, n int) (pixels []byte, err error)
 
 const maxSize = 4096
 
@@ -75,6 +75,16 @@ func List() []Known {
 		{"digits-m", "generated digits on coloured textures, 32x32 RGB, no files needed", builtinCounts,
 			func(o Options) (held, string, error) {
 				return openBuiltin("digits-m", o, "digits on textures generated")
+			}},
+		{"objects", "generated objects on black, 64x64 RGB with depth and poses, no files needed", objectCounts,
+			func(o Options) (held, string, error) { return openBuiltin("objects", o, "objects rendered") }},
+		{"objects-bg", "the same objects on coloured textures, no files needed", objectCounts,
+			func(o Options) (held, string, error) {
+				return openBuiltin("objects-bg", o, "objects on textures rendered")
+			}},
+		{"objects-m", "generated objects among clutter, seen by poor sensors, no files needed", objectCounts,
+			func(o Options) (held, string, error) {
+				return openBuiltin("objects-m", o, "objects among clutter rendered")
 			}},
 		{"mnist", "MNIST, 28x28 grey, 50,000 + 10,000 + 10,000", MNISTPaper,
 			func(o Options) (held, string, error) { return openMNIST(subfolder(o.dir(), "mnist")) }},

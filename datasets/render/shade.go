@@ -17,10 +17,13 @@ type Pixel struct {
 }
 
 // Shade returns the pixel at column x and row y, by Lambert's law with a
-// highlight (Blinn 1977) on normals and colours interpolated in space.
+// highlight (Blinn 1977) on normals and colours interpolated in space. Samples of
+// one triangle that follow each other within the pixel share a colour.
 func (f *Frame) Shade(x, y int, l *Light) Pixel {
 	var p Pixel
 	covered, nearest := 0, float32(0)
+	var colour Vec
+	last, k := int32(-1), 0
 	for row := y * f.samples; row < (y+1)*f.samples; row++ {
 		for column := x * f.samples; column < (x+1)*f.samples; column++ {
 			at := row*f.side + column
@@ -29,11 +32,13 @@ func (f *Frame) Shade(x, y int, l *Light) Pixel {
 				continue
 			}
 			covered++
-			k := len(f.things) - 1
-			for f.things[k].first > int(f.hit[at]) {
-				k--
+			if hit := f.hit[at]; hit != last {
+				last = hit
+				for k = len(f.things) - 1; f.things[k].first > int(hit); k-- {
+				}
+				colour = f.sample(&f.things[k], int(hit), column, row, l)
 			}
-			p.Colour = p.Colour.Add(f.sample(&f.things[k], int(f.hit[at]), column, row, l))
+			p.Colour = p.Colour.Add(colour)
 			if n > nearest {
 				nearest, p.Thing, p.Depth = n, k, 1/float64(n)
 			}
