@@ -100,9 +100,10 @@ func List() []Known {
 // Open reads or generates a data set: one that List names, or else a path to
 //
 //   - a folder of idx files named as MNIST's, or one idx file of images,
-//   - a folder or ZIP file of images, [train|valid|test/]class/image; of
+//   - a folder, ZIP or tar.gz file of images, [train|valid|test/]class/image; of
 //     domain/class/image one domain is opened as FOLDER/domain or FILE.zip/domain;
-//     images outside any class folder are unlabelled,
+//     images outside any class folder are unlabelled; with poses.txt in the class
+//     folders images have poses, and perhaps depth (see imageFile),
 //   - a packed set, FILE.pxds.
 //
 // Plain idx files of bytes and raw packed sets are mapped where the system can do
@@ -151,8 +152,8 @@ func OpenDomains(path string, o Options) ([]Domain, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	if file, below, found := cutZIP(path); found {
-		return openZIP(file, below, o)
+	if file, below, found := cutArchive(path); found {
+		return openArchive(file, below, o)
 	}
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -182,14 +183,14 @@ func openFolder(dir string, o Options) ([]Domain, error) {
 	if ok {
 		return o.one(dir, held{pool: train, test: test})
 	}
-	files, err := listFolder(dir)
+	files, err := listFolder(dir, isOfSet)
 	if err != nil {
 		return nil, err
 	}
 	return domains(filepath.ToSlash(filepath.Clean(dir)), files, o)
 }
 
-func openZIP(path, below string, o Options) ([]Domain, error) {
+func openArchive(path, below string, o Options) ([]Domain, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("datasets: %w", err)
@@ -203,21 +204,7 @@ func openZIP(path, below string, o Options) ([]Domain, error) {
 	if err != nil {
 		return nil, fmt.Errorf("datasets: %w", err)
 	}
-	return readZIP(path, f, info.Size(), below, o)
-}
-
-// cutZIP parts FILE.zip/folder.
-func cutZIP(path string) (file, below string, found bool) {
-	path = filepath.ToSlash(path)
-	at := strings.Index(strings.ToLower(path)+"/", ".zip/")
-	if at < 0 {
-		return "", "", false
-	}
-	file = path[:at+len(".zip")]
-	if info, err := os.Stat(file); err == nil && info.IsDir() {
-		return "", "", false
-	}
-	return file, strings.Trim(path[at+len(".zip"):], "/"), true
+	return readArchive(path, f, info.Size(), below, o)
 }
 
 // labelsOf is the existing file of labels that belongs to an idx file of
