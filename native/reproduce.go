@@ -21,18 +21,22 @@ import (
 // nothing which happens to one touches the others.
 type reproduction struct {
 	*console
-	study                  study.Study
-	scale, out, data, cell string
-	adapter                string
-	seeds                  int
-	list, json             bool
+	study                           study.Study
+	scale, out, data, objects, cell string
+	adapter                         string
+	seeds                           int
+	list, json                      bool
 }
 
 func newReproduce(c *console) *cobra.Command {
 	r := reproduction{console: c}
-	var names, scales []string
-	var studies table
-	for _, s := range study.List() {
+	var names, scales, objects []string
+	var studies, pairs table
+	for _, o := range study.ObjectSets() {
+		objects = append(objects, o.Key)
+		pairs.add(o.Key, o.About)
+	}
+	for _, s := range study.List(study.ObjectSets()[0]) {
 		names = append(names, s.Name)
 		studies.add(s.Name, s.Title)
 	}
@@ -52,7 +56,11 @@ others go on.
 Scales: full is the paper's size, which wants a GPU and days; small takes an
 hour on two cores; the report says what it changed.
 
-` + strings.Join(studies.lines("  "), "\n"),
+` + strings.Join(studies.lines("  "), "\n") + `
+
+What stands for LineMod in tables 2 to 6 and Figure 4, by -objects:
+
+` + strings.Join(pairs.lines("  "), "\n"),
 		Example: `pixelda-wgpu reproduce table1 -data data
 pixelda-wgpu reproduce table1 -scale full -seeds 3
 pixelda-wgpu reproduce fig3 -list`,
@@ -73,6 +81,7 @@ pixelda-wgpu reproduce fig3 -list`,
 	f.StringVar(&r.scale, "scale", string(study.Small), "how much of the paper's `SIZE`: "+strings.Join(scales, ", ")+" (small)")
 	f.IntVar(&r.seeds, "seeds", 0, "repeat each run with `N` seeds; otherwise as many as the study says, mostly one")
 	f.StringVar(&r.data, "data", "", "the `FOLDER` of downloaded sets (data)")
+	f.StringVar(&r.objects, "objects", "", "what stands for LineMod, `WHICH`: "+strings.Join(objects, ", ")+" (objects)")
 	f.StringVar(&r.out, "out", "studies", "the `FOLDER` for runs and reports (studies)")
 	adapterFlag(cmd, &r.adapter)
 	f.BoolVar(&r.list, "list", false, "list the studies, or the runs of one and how far they are")
@@ -81,11 +90,10 @@ pixelda-wgpu reproduce fig3 -list`,
 		panic(err) // the flag is defined a line above
 	}
 	jsonFlag(cmd, &r.json)
-	complete := func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-		return scales, cobra.ShellCompDirectiveNoFileComp
+	for flag, values := range map[string][]string{"scale": scales, "objects": objects} {
+		// The only error is a flag that does not exist.
+		_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
 	}
-	// The only error is a flag that does not exist.
-	_ = cmd.RegisterFlagCompletionFunc("scale", complete)
 	return cmd
 }
 
@@ -93,11 +101,18 @@ func (r *reproduction) run(cmd *cobra.Command, args []string) (err error) {
 	if !slices.Contains(study.Scales(), study.Scale(r.scale)) {
 		return misuse(cmd, "flag -scale: %q is none of %v", r.scale, study.Scales())
 	}
-	if len(args) == 0 {
-		return r.listStudies()
+	objects, err := study.FindObjects(r.objects)
+	if err != nil {
+		return misuse(cmd, "flag -objects: %v", err)
 	}
-	if r.study, err = study.Find(args[0]); err != nil {
+	if len(args) == 0 {
+		return r.listStudies(objects)
+	}
+	if r.study, err = study.Find(args[0], objects); err != nil {
 		return misuse(cmd, "%v", err)
+	}
+	if r.objects != "" && r.study.Objects == "" {
+		return misuse(cmd, "flag -objects: %s is about digits", r.study.Name)
 	}
 	if r.seeds < 0 {
 		return misuse(cmd, "flag -seeds: %d is not 1 or more", r.seeds)
@@ -125,7 +140,7 @@ func (r *reproduction) run(cmd *cobra.Command, args []string) (err error) {
 // arguments is the command line that does the study, or one cell of it.
 func (r *reproduction) arguments(cell string) []string {
 	args := []string{"reproduce", r.study.Name, "-scale", r.scale, "-seeds", fmt.Sprint(r.seeds), "-out", r.out}
-	for _, f := range [][2]string{{"-data", r.data}, {"-adapter", r.adapter}, {"-cell", cell}} {
+	for _, f := range [][2]string{{"-data", r.data}, {"-objects", r.objects}, {"-adapter", r.adapter}, {"-cell", cell}} {
 		if f[1] != "" {
 			args = append(args, f[0], f[1])
 		}
@@ -239,7 +254,7 @@ func (r *reproduction) listCells(cells []study.Cell) error {
 	return nil
 }
 
-func (r *reproduction) listStudies() error {
+func (r *reproduction) listStudies(objects study.Objects) error {
 	type one struct {
 		Name  string `json:"name"`
 		Title string `json:"title"`
@@ -247,7 +262,7 @@ func (r *reproduction) listStudies() error {
 	}
 	var all []one
 	var tab table
-	for _, s := range study.List() {
+	for _, s := range study.List(objects) {
 		all = append(all, one{s.Name, s.Title, s.About})
 		tab.add(r.bold(s.Name), s.Title)
 	}

@@ -57,10 +57,7 @@ func plotReport(folder string, r *study.Report) ([]study.Picture, error) {
 func plotColumn(r *study.Report, column int) (*plot.Plot, error) {
 	p := plot.New()
 	p.Title.Text = r.Columns[column].Title
-	p.Y.Label.Text = "accuracy, %"
-	if r.Columns[column].Statistic == study.AccuracyDeviation {
-		p.Y.Label.Text = "deviation over seeds, points"
-	}
+	p.Y.Label.Text = r.Columns[column].Statistic.Text()
 	var names []string
 	var paper, here plotter.Values
 	var margins errorBars
@@ -70,7 +67,7 @@ func plotColumn(r *study.Report, column int) (*plot.Plot, error) {
 		names = append(names, row.Title)
 		paper, here = append(paper, orZero(f.Paper)), append(here, orZero(f.Ours))
 		some = some || f.Ours != nil
-		if f.Ours != nil && f.Spread.Margin != nil && r.Columns[column].Statistic == study.Accuracy {
+		if f.Ours != nil && f.Spread.Margin != nil && r.Columns[column].Statistic != study.AccuracyDeviation {
 			margins.XYs = append(margins.XYs, plotter.XY{X: float64(i), Y: *f.Ours})
 			margins.YErrors = append(margins.YErrors, struct{ Low, High float64 }{*f.Spread.Margin, *f.Spread.Margin})
 		}

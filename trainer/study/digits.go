@@ -7,8 +7,8 @@ import (
 
 // The digit scenarios (paper, section 4.1).
 var (
-	mnistUSPS   = scenario{"mnist-usps", "MNIST → USPS", "mnist-usps"}
-	mnistMNISTM = scenario{"mnist-mnistm", "MNIST → MNIST-M", "mnist-mnistm"}
+	mnistUSPS   = scenario{"mnist-usps", "MNIST → USPS", "mnist-usps", narrowDigits, nil}
+	mnistMNISTM = scenario{"mnist-mnistm", "MNIST → MNIST-M", "mnist-mnistm", narrowDigits, nil}
 	digits      = []scenario{mnistUSPS, mnistMNISTM}
 )
 
@@ -94,16 +94,17 @@ func pixelDAOnly(scenarios []scenario, extras ...Extra) func(Scale, uint64) []Ce
 	}
 }
 
+// neighboursNote explains the distances of Memory.
+const neighboursNote = "Distances are the root of the mean squared difference of pixels, black to white being 1. " +
+	"The target's own are those of its training images, each to the nearest other one: a generator that copies is much nearer than that."
+
 // figure3 is the paper's Figure 3.
 func figure3() Study {
 	return Study{
 		Name: "fig3", Title: "Figure 3: redrawn digits and the target images nearest to them",
 		About: "Source digits, what the generator makes of them, and of all target training images those at the smallest Euclidean distance: " +
 			"were they equal, the generator would have learned them by heart.",
-		Notes: []string{
-			"Distances are the root of the mean squared difference of pixels, black to white being 1. The target's own are those of its training images, " +
-				"each to the nearest other one: a generator that copies is much nearer than that.",
-		},
+		Notes:   []string{neighboursNote},
 		Rows:    []Row{{Key: "pixelda", Title: "PixelDA", Paper: []float64{95.9, 98.2}}},
 		Columns: []Column{mnistUSPS.column(), mnistMNISTM.column()},
 		cells:   pixelDAOnly(digits, Neighbours),
@@ -159,8 +160,7 @@ func decoupling() Study {
 		Columns: []Column{mnistMNISTM.column()},
 		cells: func(scale Scale, seed uint64) []Cell {
 			trained := digitCell(mnistMNISTM, scale, trainer.PixelDA, seed)
-			redrawn := trained
-			redrawn.Row, redrawn.Work, redrawn.Uses = "redrawn", Redraw, trained.Key()
+			redrawn := redrawnBy(trained, "redrawn")
 			onRedrawn := other(scale, trainer.SourceOnly, "other-redrawn", seed)
 			onRedrawn.Config.Source, onRedrawn.Uses = redrawnPrefix+redrawn.Key(), redrawn.Key()
 			return []Cell{

@@ -47,9 +47,10 @@ func (m *markdown) grid(head []string, rows [][]string) {
 }
 
 func (m *markdown) table(r *Report) {
-	head := []string{"in %"}
+	head := []string{""}
 	for _, c := range r.Columns {
-		head = append(head, c.Title+", paper", c.Title+", here")
+		title := c.Title + ", " + c.Statistic.Text()
+		head = append(head, title+", paper", title+", here")
 	}
 	var rows [][]string
 	for _, row := range r.Rows {
@@ -60,16 +61,26 @@ func (m *markdown) table(r *Report) {
 		rows = append(rows, cells)
 	}
 	m.grid(head, rows)
-	text := "Accuracy on all of the target's test images after the last iteration"
-	switch {
-	case slices.ContainsFunc(r.Columns, func(c ReportColumn) bool { return c.Statistic == AccuracyDeviation }):
-		text = "Deviation over seeds of that accuracy"
-	case len(r.Seeds) > 1:
-		text += ", the mean over seeds ± the half-width of its 95 % confidence interval by Student's t"
-	default:
+	text := "Measured on all of the target's test images after the last iteration"
+	if len(r.Seeds) > 1 {
+		text += ", means over seeds ± the half-width of their 95 % confidence interval by Student's t"
+	} else {
 		text += "; one seed, so nothing is known of its spread"
 	}
 	m.line("%s. – : no figure; the paper's are given where a source at hand confirms them.", text)
+}
+
+// Text names a statistic with its unit.
+func (s Statistic) Text() string {
+	switch s {
+	case AccuracyDeviation:
+		return "deviation over seeds of accuracy in %"
+	case UnseenAccuracy:
+		return "% of unseen classes"
+	case Angle:
+		return "angle in °"
+	}
+	return "accuracy in %"
 }
 
 // Text is the figure found here, as tables show it.
@@ -78,7 +89,7 @@ func (f Figure) Text(s Statistic) string {
 		return "–"
 	}
 	text := fmt.Sprintf("%.1f", *f.Ours)
-	if s == Accuracy && f.Spread.Margin != nil {
+	if s != AccuracyDeviation && f.Spread.Margin != nil {
 		text += fmt.Sprintf(" ± %.1f", *f.Spread.Margin)
 	}
 	return text

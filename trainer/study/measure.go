@@ -50,7 +50,7 @@ func (b Bench) Conclude(c Cell) error {
 		if err != nil {
 			return err
 		}
-		o.Work, o.Config, o.Adapter = c.Work, c.Config, b.Device.Info().String()
+		o.Work, o.Config, o.Seen, o.Adapter = c.Work, c.Config, c.Seen, b.Device.Info().String()
 	}
 	if err := b.extras(c, folder, o); err != nil {
 		return err
@@ -130,7 +130,7 @@ func (b Bench) redraw(c Cell, folder string) (*Outcome, error) {
 	}
 	defer g.Close()
 	all := func(set *datasets.Set, name string, first int) (*datasets.Set, error) {
-		drawn := &datasets.Set{Name: name, Labels: set.Labels, Classes: set.Classes}
+		drawn := &datasets.Set{Name: name, Labels: set.Labels, Classes: set.Classes, Poses: set.Poses}
 		for from := 0; from < set.Len(); from += atOnce {
 			part, err := g.Adapt(set.Slice(from, min(from+atOnce, set.Len())), c.Seed, first+from)
 			if err != nil {
@@ -262,10 +262,31 @@ func neighbours(g *trainer.Generator, data trainer.Data, seed uint64) (image.Ima
 	for i := range n {
 		indices[i] = near[i].Image
 	}
-	picture, err := grid.Draw([]grid.Row{
-		row("source", source.Slice(0, n).Resize(g.Size, g.Size).Hold()), row("adapted", adapted.Slice(0, n)), row("nearest target", targets.Subset(indices)),
-	}, max(1, 64/g.Size))
+	var rows []grid.Row
+	for _, of := range []struct {
+		caption string
+		set     *datasets.Set
+	}{
+		{"source", source.Slice(0, n).Resize(g.Size, g.Size).Hold()}, {"adapted", adapted.Slice(0, n)}, {"nearest target", targets.Subset(indices)},
+	} {
+		rows = append(rows, row(of.caption, of.set))
+		if of.set.Channels == rgbd {
+			rows = append(rows, depthRow(of.set))
+		}
+	}
+	picture, err := grid.Draw(rows, max(1, 64/g.Size))
 	return picture, m, err
+}
+
+const rgbd = 4 // channels of images with depth, the last
+
+// depthRow shows depth as grey.
+func depthRow(s *datasets.Set) grid.Row {
+	grey := make([]byte, len(s.Pixels)/rgbd)
+	for i := range grey {
+		grey[i] = s.Pixels[rgbd*i+rgbd-1]
+	}
+	return grid.Row{Caption: "its depth", Width: s.Width, Height: s.Height, Channels: 1, Pixels: grey}
 }
 
 // shuffled is the numbers below n in an order that seed draws.

@@ -13,7 +13,7 @@ type Order struct {
 func (o Order) Held() bool { return len(o.Reversed) == 0 }
 
 // Reverse is a pair of rows that ranks otherwise than in the paper: the first has
-// the larger figure there, not here.
+// the larger figure there, not here. Of angles as of shares: only the order counts.
 type Reverse struct {
 	Larger  string  `json:"larger"`
 	Smaller string  `json:"smaller"`
@@ -50,7 +50,7 @@ func (r *Report) order(column int) Order {
 				continue
 			}
 			rev := Reverse{x.Title, y.Title, *fx.Paper - *fy.Paper, *fx.Ours - *fy.Ours, Unknown}
-			if r.Columns[column].Statistic == Accuracy {
+			if r.Columns[column].Statistic != AccuracyDeviation {
 				if differ, known := spread.Differ(*fx.Spread, *fy.Spread); known {
 					rev.Chance = Within
 					if differ {

@@ -30,7 +30,8 @@ type Outcome struct {
 	Oracle   *float64 `json:"oracle,omitempty"` // of the best by target labels
 	Cost     *float64 `json:"cost,omitempty"`   // C of the linear machine, by the target's validation labels
 
-	Evaluation trainer.Evaluation `json:"evaluation"` // by class, with confusions
+	Evaluation trainer.Evaluation `json:"evaluation"`     // by class, with confusions
+	Seen       int                `json:"seen,omitempty"` // the first so many classes are those that UnseenAccuracy leaves out
 	Memory     *Memory            `json:"memory,omitempty"`
 	Divergence *float64           `json:"divergence,omitempty"` // the proxy A-distance, 0 to 2
 	Pictures   map[Extra]string   `json:"pictures,omitempty"`   // files in the folder
@@ -151,6 +152,33 @@ func (o *Outcome) measured(e Extra) bool {
 	}
 	_, has := o.Pictures[e]
 	return has
+}
+
+// value is the figure that a column takes of an outcome, if it has it.
+func (o *Outcome) value(s Statistic) (float64, bool) {
+	switch s {
+	case Angle:
+		if o.Evaluation.Angle == nil {
+			return 0, false
+		}
+		return o.Evaluation.Angle.Coded, true
+	case UnseenAccuracy:
+		right, all := 0, 0
+		for c, row := range o.Evaluation.Confusion {
+			if c < o.Seen {
+				continue
+			}
+			right += row[c]
+			for _, n := range row {
+				all += n
+			}
+		}
+		if all == 0 {
+			return 0, false
+		}
+		return 100 * float64(right) / float64(all), true
+	}
+	return 100 * o.Accuracy, true
 }
 
 // Point is an accuracy on the way.

@@ -49,11 +49,11 @@ type ReportRow struct {
 	Figures []Figure `json:"figures"`
 }
 
-// Figure is one place of the table, in percent. What is unknown is nil.
+// Figure is one place of the table, in percent or degrees. What is unknown is nil.
 type Figure struct {
 	Paper  *float64       `json:"paper"`
 	Ours   *float64       `json:"ours"`   // by the column's statistic
-	Spread *spread.Spread `json:"spread"` // of the accuracies over seeds
+	Spread *spread.Spread `json:"spread"` // over seeds
 }
 
 // ReportRun is a cell.
@@ -105,7 +105,7 @@ func NewReport(s Study, scale Scale, seeds int, root, data string) (*Report, err
 	for seed := range seeds {
 		r.Seeds = append(r.Seeds, uint64(seed)+1)
 	}
-	accuracies := map[string]map[string][]float64{} // by scenario and row
+	outcomes := map[string][]*Outcome{} // by scenario and row
 	fingerprints := map[string]map[string]bool{}
 	adapters := map[string]bool{}
 	cells, full := s.Cells(scale, seeds, root, data), s.Cells(Full, seeds, root, data)
@@ -137,11 +137,12 @@ func NewReport(s Study, scale Scale, seeds int, root, data string) (*Report, err
 		if err := r.add(s, c, folder, o); err != nil {
 			return nil, err
 		}
-		if accuracies[c.Scenario] == nil {
-			accuracies[c.Scenario], fingerprints[c.Scenario] = map[string][]float64{}, map[string]bool{}
-		}
-		accuracies[c.Scenario][c.Row] = append(accuracies[c.Scenario][c.Row], 100*o.Accuracy)
+		name := c.Scenario + "/" + c.Row
+		outcomes[name] = append(outcomes[name], o)
 		if c.Uses == "" {
+			if fingerprints[c.Scenario] == nil {
+				fingerprints[c.Scenario] = map[string]bool{}
+			}
 			fingerprints[c.Scenario][o.Data] = true
 		}
 	}
@@ -155,7 +156,7 @@ func NewReport(s Study, scale Scale, seeds int, root, data string) (*Report, err
 		}
 		r.Columns = append(r.Columns, rc)
 	}
-	return r, r.fill(s, accuracies)
+	return r, r.fill(s, outcomes)
 }
 
 // add takes in the outcome of a finished cell.
@@ -187,12 +188,18 @@ func (r *Report) add(s Study, c Cell, folder string, o *Outcome) error {
 }
 
 // fill makes the table and compares its order with the paper's.
-func (r *Report) fill(s Study, accuracies map[string]map[string][]float64) error {
+func (r *Report) fill(s Study, outcomes map[string][]*Outcome) error {
 	for _, row := range s.Rows {
 		line := ReportRow{Key: row.Key, Title: row.Title}
 		for i, col := range s.Columns {
 			f := Figure{Paper: row.paper(i)}
-			if values := accuracies[col.Scenario][row.Key]; len(values) > 0 {
+			var values []float64
+			for _, o := range outcomes[col.Scenario+"/"+row.Key] {
+				if v, ok := o.value(col.Statistic); ok {
+					values = append(values, v)
+				}
+			}
+			if len(values) > 0 {
 				sp, err := spread.Of(values)
 				if err != nil {
 					return fmt.Errorf("study: %s, %s: %w", col.Scenario, row.Key, err)

@@ -27,7 +27,7 @@ func finish(t *testing.T, root string, c Cell, accuracy float64) {
 // TestReport makes a report of outcomes that are known.
 func TestReport(t *testing.T) {
 	root := t.TempDir()
-	s, err := Find("table1")
+	s, err := Find("table1", ObjectSets()[0])
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -32,33 +32,34 @@ var smallIterations = map[trainer.Method]int{
 	trainer.TargetOnly: 1500,
 }
 
-// apply shrinks a full configuration.
-func (s Scale) apply(c *trainer.Config) {
+// shorten gives a configuration that is narrow already the iterations of a scale.
+func (s Scale) shorten(c *trainer.Config) {
 	full := c.Iterations
+	const large = 1e-3 // few iterations want large steps
 	switch s {
 	case Full:
 		return
 	case Small:
-		s.narrow(c)
 		c.Iterations = min(full, smallIterations[c.Method])
 		c.EvalImages = 500
 		c.LogEvery = 25
 		c.EvalEvery, c.CheckpointEvery, c.SampleEvery = c.Iterations/5, c.Iterations/5, c.Iterations
 	case Tiny:
-		s.narrow(c)
 		m := &c.Model
 		m.Size, m.Batch = 8, 4
 		m.GBlocks, m.GFilters, m.DFilters = 1, 4, 4
 		m.TowerFilters, m.TowerUnits = [2]int{4, 8}, 16
 		c.SourceTrain, c.TargetTrain = 60, 60
+		c.TargetLabelled = min(c.TargetLabelled, 20)
 		c.Iterations, c.EvalImages = 4, 20
 		c.LogEvery, c.EvalEvery, c.CheckpointEvery, c.SampleEvery = 2, 2, 2, 4
 	}
+	c.Model.LR = max(c.Model.LR, large)
 }
 
-// narrow gives a model the widths, batch and initial values of the preset small,
-// which short training needs: narrower layers begin with larger weights.
-func (s Scale) narrow(c *trainer.Config) {
+// narrowDigits gives a digit model the widths, batch and initial values of the
+// preset small: narrower layers begin with larger weights.
+func narrowDigits(c *trainer.Config) {
 	small, err := trainer.Preset("small")
 	if err != nil {
 		panic(err) // a defect of this package, which tests find
@@ -67,7 +68,15 @@ func (s Scale) narrow(c *trainer.Config) {
 	m.GBlocks, m.GFilters, m.DFilters = n.GBlocks, n.GFilters, n.DFilters
 	m.TowerFilters, m.TowerUnits = n.TowerFilters, n.TowerUnits
 	m.Batch, m.InitStd = n.Batch, n.InitStd
-	m.LR = max(m.LR, n.LR) // few iterations want large steps
+}
+
+// narrowLineMod is the preset linemod-small, whose weights of losses differ too.
+func narrowLineMod(c *trainer.Config) {
+	small, err := trainer.Preset("linemod-small")
+	if err != nil {
+		panic(err) // a defect of this package, which tests find
+	}
+	c.Model = small.Model
 }
 
 // unscaled settings are no matter of scale: which images, and how often a run is

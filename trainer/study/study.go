@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"pixelda-wgpu/trainer"
@@ -21,7 +22,8 @@ type Study struct {
 	Notes   []string // what a reader of its figures has to know
 	Rows    []Row
 	Columns []Column
-	Curves  bool // accuracy against iterations is what it is about
+	Objects string // the objects that it is on, by their key; "" for digits
+	Curves  bool   // accuracy against iterations is what it is about
 	Seeds   map[Scale]int
 
 	cells func(s Scale, seed uint64) []Cell
@@ -53,11 +55,12 @@ type Column struct {
 // Statistic names a figure that outcomes of several seeds make.
 type Statistic string
 
-// The statistics, in percent. More is better but for the deviation, of which the
-// paper's order is by size too.
+// The statistics, of the target's test images: shares in percent, angles in degrees.
 const (
-	Accuracy          Statistic = "accuracy"           // on the target's test images, the mean over seeds
+	Accuracy          Statistic = "accuracy"           // the mean over seeds
 	AccuracyDeviation Statistic = "accuracy_deviation" // and its deviation
+	UnseenAccuracy    Statistic = "unseen_accuracy"    // of classes that adaptation did not see
+	Angle             Statistic = "angle"              // between told and true orientation, as the original measures it
 )
 
 // Work is what a cell does.
@@ -77,8 +80,11 @@ type Cell struct {
 	Work          Work
 	Config        trainer.Config // of Train; of others the run's that they use
 	Uses          string         // the key of the cell whose run this one uses
+	Seen          int            // the first so many classes are those that UnseenAccuracy leaves out
 	Images        int            // of each domain that Coral takes; 0 for all
 	Extras        []Extra        // measured beyond accuracy
+
+	images func(c *trainer.Config, data string)
 }
 
 // Extra is a measurement of a trained run.
@@ -105,24 +111,35 @@ func Folder(root string, s Scale, key string) string {
 
 // ReportFolder is where the report of a study lies.
 func (s Study) ReportFolder(root string, scale Scale) string {
-	return filepath.Join(root, string(scale), s.Name)
+	name := s.Name
+	if s.Objects != "" {
+		name += "-" + s.Objects
+	}
+	return filepath.Join(root, string(scale), name)
 }
 
-// List is every study, in the paper's order.
-func List() []Study {
-	return []Study{table1(), figure3(), noiseLine(), decoupling(), curve()}
+// List is every study, in the paper's order, those on LineMod with the given objects.
+func List(o Objects) []Study {
+	all := append([]Study{table1(), figure3(), noiseLine(), decoupling(), curve()}, lineModStudies(o)...)
+	place := func(s Study) int { return slices.Index(order, s.Name) }
+	slices.SortFunc(all, func(a, b Study) int { return place(a) - place(b) })
+	return all
 }
+
+// order is that of the paper, then what its text claims.
+var order = []string{"table1", "table2", "table3", "table4", "table5", "table6", "fig3", "fig4", "supplement1", "decoupling", "curve"}
 
 // Find returns a study by name.
-func Find(name string) (Study, error) {
-	var names []string
-	for _, s := range List() {
+func Find(name string, o Objects) (Study, error) {
+	for _, s := range List(o) {
 		if s.Name == name {
 			return s, nil
 		}
-		names = append(names, s.Name)
 	}
-	return Study{}, fmt.Errorf("study: there is no study %q; there are %s", name, strings.Join(names, ", "))
+	if name == "table3" {
+		return Study{}, errNoTextures
+	}
+	return Study{}, fmt.Errorf("study: there is no study %q; there are %s", name, strings.Join(order, ", "))
 }
 
 // Cells lists what a study does for seeds 1 to seeds at a scale, each cell behind
@@ -136,7 +153,10 @@ func (s Study) Cells(scale Scale, seeds int, root, data string) []Cell {
 	for i := range all {
 		c := &all[i]
 		c.Config.Data, c.Config.Seed = data, c.Seed
-		if scale == Tiny && data == "" {
+		if c.images != nil {
+			c.images(&c.Config, data)
+		}
+		if scale == Tiny && data == "" && c.images == nil {
 			c.Config.Target = "digits-m"
 			if c.Config.Source == "mnist" {
 				c.Config.Source = "digits"
@@ -155,21 +175,25 @@ func (s Study) DefaultSeeds(scale Scale) int { return max(1, s.Seeds[scale]) }
 // scenario is a pair of domains.
 type scenario struct {
 	key, title string
-	preset     string
+	preset     string // the paper's size
+	narrow     func(c *trainer.Config)
+	images     func(c *trainer.Config, data string) // nil for the preset's
 }
 
 // column is a scenario's accuracy.
 func (s scenario) column() Column { return Column{s.key, s.title, Accuracy} }
 
-// cell trains a method in a scenario: change is made to the full configuration,
-// before the scale's.
+// cell trains a method in a scenario, with what change makes of the settings.
 func (s scenario) cell(scale Scale, row string, seed uint64, change func(c *trainer.Config)) Cell {
 	c, err := trainer.Preset(s.preset)
 	if err != nil {
 		panic(err) // a defect of the definition, which tests find
 	}
 	c.Baseline = 0 // source-only is a row of its own
+	if scale != Full {
+		s.narrow(&c)
+	}
 	change(&c)
-	scale.apply(&c)
-	return Cell{Scenario: s.key, Row: row, Seed: seed, Work: Train, Config: c}
+	scale.shorten(&c)
+	return Cell{Scenario: s.key, Row: row, Seed: seed, Work: Train, Config: c, images: s.images}
 }

@@ -18,11 +18,15 @@ import (
 func TestDefinitions(t *testing.T) {
 	folders := map[string]Cell{}
 	names := map[string]bool{}
-	for _, s := range List() {
-		if names[s.Name] || s.Title == "" || s.About == "" || len(s.Rows) == 0 || len(s.Columns) == 0 {
+	var all []Study
+	for _, o := range ObjectSets() {
+		all = append(all, List(o)...)
+	}
+	for _, s := range all {
+		if names[s.Name+s.Objects] && s.Objects != "" || !slices.Contains(order, s.Name) || s.Title == "" || s.About == "" || len(s.Rows) == 0 || len(s.Columns) == 0 {
 			t.Errorf("study %q: a name that is taken, or something without words, rows or columns", s.Name)
 		}
-		names[s.Name] = true
+		names[s.Name+s.Objects] = true
 		for _, r := range s.Rows {
 			if len(r.Paper) > len(s.Columns) {
 				t.Errorf("%s, %s: %d figures for %d columns", s.Name, r.Key, len(r.Paper), len(s.Columns))
@@ -62,7 +66,7 @@ func TestDefinitions(t *testing.T) {
 			}
 		}
 	}
-	if _, err := Find("table9"); err == nil || !strings.Contains(err.Error(), "table1") {
+	if _, err := Find("table9", ObjectSets()[0]); err == nil || !strings.Contains(err.Error(), "table1") {
 		t.Errorf("an unknown study: %v", err)
 	}
 }
@@ -70,7 +74,7 @@ func TestDefinitions(t *testing.T) {
 // TestFullIsThePapers checks settings of the full scale that the original's README
 // and the paper's appendix state.
 func TestFullIsThePapers(t *testing.T) {
-	s, err := Find("table1")
+	s, err := Find("table1", ObjectSets()[0])
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,7 +116,7 @@ func TestShrunk(t *testing.T) {
 
 // TestState follows a cell through all that may be in its folder.
 func TestState(t *testing.T) {
-	s, _ := Find("fig3")
+	s, _ := Find("fig3", ObjectSets()[0])
 	c := s.Cells(Tiny, 1, "", "")[0]
 	folder := filepath.Join(t.TempDir(), "cell")
 	state := func(want State) *Outcome {
