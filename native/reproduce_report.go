@@ -71,8 +71,8 @@ func (r *reproduction) printReport(rep *study.Report, file string) {
 	r.printf("\n%s, scale %s, %s\n", r.bold(rep.Title), rep.Scale, count(len(rep.Seeds), "seed"))
 	var tab table
 	head := []string{""}
-	for _, c := range rep.Columns {
-		head = append(head, c.Title+", "+c.Statistic.Text(), "paper")
+	for i := range rep.Columns {
+		head = append(head, rep.Heading(i), "paper")
 	}
 	tab.align = "l" + strings.Repeat("r", len(head)-1)
 	tab.head(r.console, head...)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -48,8 +49,8 @@ func (m *markdown) grid(head []string, rows [][]string) {
 
 func (m *markdown) table(r *Report) {
 	head := []string{""}
-	for _, c := range r.Columns {
-		title := c.Title + ", " + c.Statistic.Text()
+	for i := range r.Columns {
+		title := r.Heading(i)
 		head = append(head, title+", paper", title+", here")
 	}
 	var rows [][]string
@@ -61,7 +62,7 @@ func (m *markdown) table(r *Report) {
 		rows = append(rows, cells)
 	}
 	m.grid(head, rows)
-	text := "Measured on all of the target's test images after the last iteration"
+	text := "Accuracies are in percent, angles in degrees, measured on all of the target's test images after the last iteration"
 	if len(r.Seeds) > 1 {
 		text += ", means over seeds ± the half-width of their 95 % confidence interval by Student's t"
 	} else {
@@ -100,7 +101,27 @@ func (f Figure) PaperText() string {
 	if f.Paper == nil {
 		return "–"
 	}
-	return fmt.Sprintf("%.1f", *f.Paper)
+	return strconv.FormatFloat(*f.Paper, 'f', -1, 64)
+}
+
+// Heading names a column as far as columns differ: by scenario, by statistic or by
+// both.
+func (r *Report) Heading(column int) string {
+	c := r.Columns[column]
+	scenarios, statistics := false, false
+	for _, other := range r.Columns {
+		scenarios = scenarios || other.Scenario != c.Scenario
+		statistics = statistics || other.Statistic != c.Statistic
+	}
+	switch {
+	case !scenarios && !statistics:
+		return c.Title + ", " + c.Statistic.Text()
+	case !statistics:
+		return c.Title
+	case !scenarios:
+		return c.Statistic.Text()
+	}
+	return c.Title + ", " + c.Statistic.Text()
 }
 
 func (m *markdown) order(r *Report) {
@@ -123,7 +144,7 @@ func (o Order) Text() string {
 // Text says what the paper has and what there is here.
 func (v Reverse) Text() string {
 	chance := map[Chance]string{
-		Unknown: "one seed cannot tell whether that is chance", Within: "within the spread over seeds", Beyond: "more than the spread over seeds explains",
+		Unknown: "whether that is chance, these seeds cannot tell", Within: "within the spread over seeds", Beyond: "more than the spread over seeds explains",
 	}[v.Chance]
 	here := "the same as it"
 	if v.Ours < 0 {

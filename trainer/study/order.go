@@ -34,7 +34,7 @@ const (
 
 // order compares all pairs of rows in a column.
 func (r *Report) order(column int) Order {
-	o := Order{Column: r.Columns[column].Title, Reversed: []Reverse{}}
+	o := Order{Column: r.Heading(column), Reversed: []Reverse{}}
 	for i, a := range r.Rows {
 		for _, b := range r.Rows[i+1:] {
 			x, y := a, b
