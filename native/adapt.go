@@ -24,8 +24,8 @@ func newAdapt(c *console) *cobra.Command {
 		Long: `Redraws images with a trained generator and writes PNG files, in a folder a
 class where the images have labels. IMAGES is a data set's name, a folder or ZIP
 of images, or idx files; all of its splits are taken. Another seed gives other
-noise, and so another version of each image. Depth is written beside the colours,
-in a folder depth, and poses into poses.txt, so that the result is a data set.`,
+noise, and so another version of each image. Colours and depth of RGB-D are
+written to folders rgb and depth, and poses to poses.txt: a data set again.`,
 		Example: `pixelda-wgpu adapt -out adapted runs/0001-pixelda drawings/
 pixelda-wgpu adapt -out more -seed 2 -limit 100 runs/0001-pixelda mnist
 pixelda-wgpu adapt digits.pxda drawings.zip`,

@@ -16,8 +16,8 @@ import (
 )
 
 // album writes images to a folder as PNG files, which datasets reads again: in a
-// folder a class where they have labels, with their depth in a folder of its own and
-// their poses in a text.
+// folder a class where they have labels; of RGB-D, colours and depth in folders of
+// their own; poses in a text.
 type album struct {
 	folder string
 	poses  map[string]*strings.Builder // by folder, as datasets reads them
@@ -32,7 +32,11 @@ func (a *album) add(set *datasets.Set, first int) error {
 		if set.Labelled() {
 			dir = filepath.Join(dir, set.Classes[set.Labels[i]])
 		}
-		if err := savePNG(dir, name, picture(set, i)); err != nil {
+		colours := dir
+		if set.Channels == 4 {
+			colours = filepath.Join(dir, "rgb")
+		}
+		if err := savePNG(colours, name, picture(set, i)); err != nil {
 			return err
 		}
 		if set.Channels == 4 {
