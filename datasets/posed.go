@@ -96,17 +96,28 @@ func collect(files []entry) ([]imageFile, error) {
 		}
 	}
 	for _, dir := range sortedKeys(classes) {
-		class := classes[dir]
-		for name, line := range class.poses {
-			if !class.images[name] {
-				return nil, fmt.Errorf("%s, line %d: the image %s is missing", class.text.path, line.number, name)
-			}
+		if err := classes[dir].complete(); err != nil {
+			return nil, err
 		}
 	}
 	if err := attachDepth(images, depths); err != nil {
 		return nil, err
 	}
 	return images, attachSplits(images, classes, lists)
+}
+
+// complete reports the first image that has a pose and is not there.
+func (c *posedClass) complete() error {
+	first := ""
+	for name, line := range c.poses {
+		if !c.images[name] && (first == "" || line.number < c.poses[first].number) {
+			first = name
+		}
+	}
+	if first == "" {
+		return nil
+	}
+	return fmt.Errorf("%s, line %d: the image %s is missing", c.text.path, c.poses[first].number, first)
 }
 
 // stem is by what an image and its depth find each other.

@@ -17,7 +17,7 @@ type posedLine struct {
 	pose     Pose
 	distance float64 // of the object's origin from the camera, mm; 0: not stated
 	index    int     // its place in the text, from 0
-	number   int     // its line, from 1
+	number   int     // the line that names it, from 1
 }
 
 // readPoses reads a text of poses: for each image a line "# NAME.png", then one of
@@ -25,7 +25,7 @@ type posedLine struct {
 // millimetres as a fifth number. Errors begin with the line.
 func readPoses(text []byte) (map[string]posedLine, error) {
 	poses := map[string]posedLine{}
-	name, number := "", 0
+	name, number, named := "", 0, 0
 	for line := range bytes.Lines(text) {
 		number++
 		fields := strings.Fields(string(line))
@@ -34,8 +34,9 @@ func readPoses(text []byte) (map[string]posedLine, error) {
 		}
 		if rest, head := strings.CutPrefix(strings.TrimSpace(string(line)), "#"); head {
 			if name != "" {
-				return nil, fmt.Errorf("line %d: no pose follows %s", number-1, name)
+				return nil, fmt.Errorf("line %d: no pose follows %s", named, name)
 			}
+			named = number
 			if name = strings.TrimSpace(rest); name == "" || strings.ContainsAny(name, `/\`) {
 				return nil, fmt.Errorf("line %d: %q is no image's name", number, name)
 			}
@@ -47,7 +48,7 @@ func readPoses(text []byte) (map[string]posedLine, error) {
 		if name == "" {
 			return nil, fmt.Errorf(`line %d: a pose without a line "# NAME.png" before it`, number)
 		}
-		at := posedLine{index: len(poses), number: number}
+		at := posedLine{index: len(poses), number: named}
 		if err := at.parse(fields); err != nil {
 			return nil, fmt.Errorf("line %d: %w", number, err)
 		}
@@ -55,7 +56,7 @@ func readPoses(text []byte) (map[string]posedLine, error) {
 		name = ""
 	}
 	if name != "" {
-		return nil, fmt.Errorf("line %d: no pose follows %s", number, name)
+		return nil, fmt.Errorf("line %d: no pose follows %s", named, name)
 	}
 	if len(poses) == 0 {
 		return nil, errors.New("line 1: no poses")
