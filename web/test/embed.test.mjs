@@ -1,7 +1,7 @@
 // The embeddable generator in Chromium on real WebGPU, as pages use it.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
@@ -101,6 +101,33 @@ describe("Generator", () => {
         assert.ok(apart.worst <= 1 && apart.spread > 50, `${width}×${height}: ${JSON.stringify(apart)}`);
       }
     }));
+
+  it("redraws the examples of a generator that reads depth, and says that other images have none", () => {
+    const run = join(folder, "deep"), out = join(folder, "deep-adapted"), file = join(folder, "deep.pxda");
+    const set = ["size=8", "g_blocks=1", "g_filters=4", "d_filters=4", "tower_filters=[4,8]", "tower_units=16", "batch=4", "eval_images=8"].flatMap((s) => ["-set", s]);
+    execFileSync(native, ["train", "-preset", "linemod-small", "-iterations", "1", "-baseline", "0", "-out", run, ...set], { stdio: "ignore" });
+    execFileSync(native, ["export", run, "-o", file]);
+    execFileSync(native, ["adapt", "-seed", "3", "-limit", "20", "-out", out, file, "objects"]);
+    // The first image of a class is its example; the file's number chose its noise.
+    const [name] = readdirSync(out).sort(), number = readdirSync(join(out, name, "rgb")).sort()[0];
+    const png = readFileSync(join(out, name, "rgb", number));
+    return on("/blank.html", async (tab) => {
+      const got = await tab.evaluate(async ([file, name, number, png]) => {
+        const g = await pixelda.Generator.load(URL.createObjectURL(new Blob([new Uint8Array(file)])));
+        const example = g.examples[g.exampleLabels.indexOf(g.classes.indexOf(name))];
+        const drawn = await g.adapt(example, { noise: pixelda.drawNoise(3, number, g.noiseDim) });
+        const context = new OffscreenCanvas(8, 8).getContext("2d");
+        context.drawImage(await createImageBitmap(new Blob([new Uint8Array(png)])), 0, 0);
+        const want = context.getImageData(0, 0, 8, 8).data;
+        return {
+          worst: Math.max(...drawn.data.map((v, i) => Math.abs(v - want[i]))), spread: Math.max(...want.filter((_, i) => i % 4 < 3)) - Math.min(...want),
+          other: await window.failure(g.adapt(window.picture(8, 8))), copy: await window.failure(g.adapt(new ImageData(example.data.slice(), 8))),
+        };
+      }, [[...readFileSync(file)], name, parseInt(number, 10), [...png]]);
+      assert.ok(got.worst <= 1 && got.spread > 0, JSON.stringify(got));
+      for (const { code, message } of [got.other, got.copy]) assert.ok(code === "usage" && /colour and depth/.test(message), message);
+    });
+  });
 
   it("takes what a canvas can draw, one or many, with its noise", () =>
     on("/blank.html", async (tab) => {
