@@ -40,7 +40,7 @@ func newList(c *console) *cobra.Command {
 			for _, s := range sets {
 				here := "no"
 				switch {
-				case len(s.folders) == 0:
+				case datasets.Generated(s.Name):
 					here = "built in"
 				case s.Ready:
 					here = "yes"
@@ -60,7 +60,7 @@ func newList(c *console) *cobra.Command {
 func listSets(data string) []listed {
 	var sets []listed
 	for _, k := range datasets.List() {
-		l := listed{Name: k.Name, About: k.About, Ready: true}
+		l := listed{Name: k.Name, About: k.About, Ready: k.Found(data)}
 		for _, r := range datasets.Remotes() {
 			if r.Name != k.Name && r.Name+"-difference" != k.Name {
 				continue
