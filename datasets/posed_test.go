@@ -267,3 +267,48 @@ func FuzzDepth(f *testing.F) {
 		}
 	})
 }
+
+// Sets of LineMod that lie in the folder of data are known by name.
+func TestKnownLineMod(t *testing.T) {
+	found := func(name, data string) bool {
+		for _, k := range List() {
+			if k.Name == name {
+				return k.Found(data)
+			}
+		}
+		t.Fatalf("no set %s", name)
+		return false
+	}
+	none := t.TempDir()
+	if _, err := Open("linemod", Options{Dir: none}); err == nil || !strings.Contains(err.Error(), "linemod is not in "+filepath.Join(none, "linemod")+": ") || found("linemod", none) || !found("objects", none) {
+		t.Errorf("nothing there: %v", err)
+	}
+	f := tree{}
+	for name, data := range cropped(t) {
+		f["linemod/"+name] = data
+		if !strings.Contains(name, "/depth/") {
+			f["linemod_crops/dataset/fine/"+strings.Replace(name, "/rgb", "", 1)] = data
+		}
+	}
+	data := f.folder(t)
+	if _, err := Open("linemod", Options{Dir: data}); err == nil || !strings.Contains(err.Error(), "cannot take 9673 train images: there are 6") {
+		t.Errorf("the paper's counts of too few images: %v", err)
+	}
+	s, err := Open("linemod", Options{Dir: data, Counts: &Counts{Train: 3, Valid: 2, Test: 1}})
+	if err != nil || s.Train.Len() != 3 || s.Valid.Len() != 2 || s.Test.Len() != 1 || s.Train.Channels != 4 || len(s.Test.Poses) != 1 || !found("linemod", data) {
+		t.Errorf("own counts: %v", err)
+	}
+	if _, err := Open("linemod-crops-synthetic", Options{Dir: data, Counts: &Counts{Test: 2}}); err != nil {
+		t.Error(err)
+	}
+	put(t, filepath.Join(none, "linemod_crops", "linemod_crops_64.tar"), nil)
+	if found("linemod-crops", none) {
+		t.Error("found crops that are not there")
+	}
+	if err := os.WriteFile(filepath.Join(none, "linemod_crops", "linemod_crops_64.tar.gz"), gzipped(tree{"dataset/real/a/poses.txt": []byte("# 1.png\n1 0 0 0")}.tar(t)), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open("linemod-crops", Options{Dir: none}); err == nil || !strings.Contains(err.Error(), "a/poses.txt, line 1: the image 1.png is missing") || !found("linemod-crops", none) {
+		t.Errorf("crops without images: %v", err)
+	}
+}

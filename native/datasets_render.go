@@ -1,0 +1,100 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"pixelda-wgpu/datasets"
+)
+
+func newRender(c *console) *cobra.Command {
+	r := datasets.DefaultRendering()
+	var output, convention string
+	var raw bool
+	cmd := &cobra.Command{
+		Use:   "render -o FILE.pxds [FLAGS]",
+		Short: "render CAD models to a synthetic source domain",
+		Long: `Renders PLY models to a packed set: RGB and depth, class and pose of each image,
+in views spread evenly over the upper half of the sphere. The defaults are the
+synthetic source of the paper's LineMod scenario, 109,208 images of eleven objects;
+docs/linemod.md tells where the models come from and what depth means.
+
+With -convention poses, camera and objects are those of the LineMod crops. With
+-backgrounds each object stands before a piece of a photograph.`,
+		Example: `pixelda-wgpu datasets render -raw -o data/linemod-synthetic.pxds
+pixelda-wgpu datasets render -models cad/ -train 20000 -o cad.pxds
+pixelda-wgpu datasets render -convention pose_convention.json -o crops-synthetic.pxds
+pixelda-wgpu datasets render -backgrounds data/bsds500/train -o on-photos.pxds`,
+		Args: noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if filepath.Ext(output) != ".pxds" {
+				return misuse(cmd, "give a file to write that ends in .pxds: -o FILE.pxds")
+			}
+			if convention != "" {
+				if cmd.Flags().Changed("field") {
+					return misuse(cmd, "flag -field: the convention of poses states what an image shows")
+				}
+				var err error
+				if r.Convention, err = datasets.ReadConvention(convention); err != nil {
+					return err
+				}
+			}
+			if err := renderSet(c, r, output, raw); err != nil {
+				return err
+			}
+			info, err := os.Stat(output)
+			if err != nil {
+				return err
+			}
+			c.printf("%s: %s, %s\n", output, packedCounts(r.Counts), sizeString(uint64(info.Size())))
+			return nil
+		},
+	}
+	f := cmd.Flags()
+	f.StringVarP(&output, "output", "o", "", "write `FILE`")
+	f.StringVar(&r.Models, "models", filepath.Join("data", "linemod_models"), "the `FOLDER` or archive of PLY models, in millimetres (data/linemod_models)")
+	f.StringSliceVar(&r.Objects, "objects", nil, "render only these `OBJECTS`, as ape,cam; those of the paper, or of other models all")
+	f.StringVar(&convention, "convention", "", "place the models by a `FILE` that fits them to other poses")
+	f.StringVar(&r.Backgrounds, "backgrounds", "", "cut backgrounds from the photographs of a `FOLDER` or archive; black without")
+	f.IntVar(&r.Counts.Train, "train", r.Counts.Train, "render `N` training images (109208)")
+	f.IntVar(&r.Counts.Valid, "valid", r.Counts.Valid, "render `N` validation images")
+	f.IntVar(&r.Counts.Test, "test", r.Counts.Test, "render `N` test images (1100)")
+	f.IntVar(&r.Size, "size", r.Size, "images of `N` × N pixels (64)")
+	f.Float64Var(&r.Field, "field", r.Field, "an image shows `MM` millimetres at the object (250)")
+	f.Float64Var(&r.Views.Lowest, "lowest", r.Views.Lowest, "lowest `ELEVATION` of the camera, degrees; -90 for the whole sphere")
+	f.Float64Var(&r.Views.Highest, "highest", r.Views.Highest, "highest `ELEVATION` of the camera, degrees (90)")
+	f.Float64Var(&r.Views.Roll, "roll", r.Views.Roll, "turn images by up to `DEGREES` to either side (45)")
+	f.Uint64Var(&r.Seed, "seed", r.Seed, "`SEED` of the views (1)")
+	f.BoolVar(&raw, "raw", false, "leave the images uncompressed, to be used without reading them into memory")
+	return cmd
+}
+
+// renderSet renders, and shows how far it is.
+func renderSet(c *console, r datasets.Rendering, output string, raw bool) error {
+	var drawn atomic.Int64
+	r.Drawn = &drawn
+	all := int64(r.Counts.Train) + int64(r.Counts.Valid) + int64(r.Counts.Test)
+	p := c.progress("render", "images", 0, all)
+	done := make(chan error, 1)
+	go func() { done <- r.Save(output, raw) }()
+	tick := time.NewTicker(barEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case err := <-done:
+			if err != nil {
+				p.erase()
+				return err
+			}
+			p.Set(all, "")
+			p.Close()
+			return nil
+		case <-tick.C:
+			p.Set(drawn.Load(), "")
+		}
+	}
+}
