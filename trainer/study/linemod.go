@@ -1,7 +1,6 @@
 package study
 
 import (
-	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -19,26 +18,35 @@ type Objects struct {
 	classes    int
 	seen       []string // the classes of Table 4's adaptation, the first of all; the paper does not name its six
 	source     func(data string) string
-	textured   func(data string) string // the source in front of images; nil where there is none
 	target     func(data string) string
+	backdrops  [2]func(data string) string // of Table 3: the source on black and before images, by one renderer
 }
 
 // ObjectSets lists the choices, the default first.
 func ObjectSets() []Objects {
 	named := func(name string) func(string) string { return func(string) string { return name } }
-	in := func(parts ...string) func(string) string {
-		return func(data string) string { return filepath.Join(append([]string{data}, parts...)...) }
+	file := func(name string) func(string) string {
+		return func(data string) string { return filepath.Join(data, name) }
 	}
 	return []Objects{
-		{Key: "objects", Title: "Objects → objects in clutter", About: "built-in, eleven classes, RGB with depth; needs no files",
+		{
+			Key: "objects", Title: "Objects → objects in clutter", About: "built-in, eleven classes, RGB with depth; needs no files",
 			channels: 4, classes: 11, seen: []string{"boat", "camera", "car", "chair", "drill", "hammer"},
-			source: named("objects"), textured: named("objects-bg"), target: named("objects-m")},
-		{Key: "crops", Title: "LineMod crops, rendered → real", About: "five classes of LineMod, RGB: linemod_crops/linemod_crops_64.tar.gz in the folder of data sets",
+			source: named("objects"), target: named("objects-m"),
+			backdrops: [2]func(string) string{named("objects"), named("objects-bg")},
+		},
+		{
+			Key: "crops", Title: "LineMod crops, rendered → real", About: "five classes of LineMod, RGB: the sets linemod-crops-synthetic and linemod-crops",
 			channels: 3, classes: 5, seen: []string{"ape", "benchvise", "cam"},
-			source: in("linemod_crops", "linemod_crops_64.tar.gz", "dataset", "fine"), target: in("linemod_crops", "linemod_crops_64.tar.gz", "dataset", "real")},
-		{Key: "linemod", Title: "Synthetic Cropped LineMod → Cropped LineMod", About: "eleven classes, RGB with depth: linemod/synthetic, linemod/backgrounds and linemod/real in the folder of data sets",
+			source: named("linemod-crops-synthetic"), target: named("linemod-crops"),
+			backdrops: [2]func(string) string{file("crops-synthetic.pxds"), file("crops-on-photos.pxds")},
+		},
+		{
+			Key: "linemod", Title: "Synthetic Cropped LineMod → Cropped LineMod", About: "eleven classes, RGB with depth: linemod-synthetic.pxds and the set linemod",
 			channels: 4, classes: 11, seen: []string{"ape", "benchvise", "cam", "can", "cat", "driller"},
-			source: in("linemod", "synthetic"), textured: in("linemod", "backgrounds"), target: in("linemod", "real")},
+			source: file("linemod-synthetic.pxds"), target: named("linemod"),
+			backdrops: [2]func(string) string{file("linemod-synthetic.pxds"), file("linemod-on-photos.pxds")},
+		},
 	}
 }
 
@@ -63,8 +71,10 @@ func (o Objects) scenario(key string, channels int) scenario {
 			c.Target = o.target(data)
 			switch {
 			case strings.HasPrefix(c.Source, redrawnPrefix):
-			case c.Source == texturedSource:
-				c.Source = o.textured(data)
+			case c.Source == onBlack:
+				c.Source = o.backdrops[0](data)
+			case c.Source == onImages:
+				c.Source = o.backdrops[1](data)
 			default:
 				c.Source = o.source(data)
 			}
@@ -73,8 +83,11 @@ func (o Objects) scenario(key string, channels int) scenario {
 	}
 }
 
-// texturedSource marks a source in front of images.
-const texturedSource = "textured:"
+// What marks the sources of Table 3.
+const (
+	onBlack  = "black:"
+	onImages = "images:"
+)
 
 // classifierIterations is how long a classifier is trained by itself on objects at
 // full size. The paper does not say.
@@ -102,19 +115,13 @@ func redrawnBy(trained Cell, row string) Cell {
 
 // lineModStudies are the studies on objects.
 func lineModStudies(o Objects) []Study {
-	studies := []Study{o.table2(), o.table4(), o.table5(), o.table6(), o.figure4()}
-	if o.textured != nil {
-		studies = append(studies, o.table3())
-	}
+	studies := []Study{o.table2(), o.table3(), o.table4(), o.table5(), o.table6(), o.figure4()}
 	for i := range studies {
 		studies[i].Objects = o.Key
 		studies[i].Notes = append(studies[i].Notes, "Images: "+o.About+".")
 	}
 	return studies
 }
-
-// errNoTextures is why Table 3 is no study of all objects.
-var errNoTextures = errors.New("study: table3 wants the source in front of images too, which these objects do not have; take others by -objects")
 
 var lineModRows = []Row{
 	{"source-only", "Source only", nil},
@@ -143,22 +150,24 @@ func (o Objects) table2() Study {
 // table3 is the paper's Table 3.
 func (o Objects) table3() Study {
 	s := o.scenario("-rgb", 3)
-	textured := func(c *trainer.Config) { c.Source = texturedSource }
+	before := func(backdrop string) func(c *trainer.Config) {
+		return func(c *trainer.Config) { c.Source = backdrop }
+	}
 	return Study{
 		Name: "table3", Title: "Table 3: the source's background",
 		About: "The source's objects on black, and in front of images, without depth.",
-		Notes: []string{"The paper's backgrounds are from ImageNet; those of the built-in objects are drawn textures."},
+		Notes: []string{"The paper's images are those of ImageNet; the built-in objects stand before drawn textures."},
 		Rows: []Row{
-			{"source-only", "Source only, black", nil}, {"pixelda", "PixelDA, black", nil},
-			{"source-only-textured", "Source only, images", nil}, {"pixelda-textured", "PixelDA, images", nil},
+			{"source-only-black", "Source only, black", nil}, {"pixelda-black", "PixelDA, black", nil},
+			{"source-only-images", "Source only, images", nil}, {"pixelda-images", "PixelDA, images", nil},
 		},
 		Columns: []Column{s.column(), {s.key, s.title, Angle}},
 		cells: func(scale Scale, seed uint64) []Cell {
 			return []Cell{
-				lineModCell(s, scale, trainer.SourceOnly, "source-only", seed, nil),
-				lineModCell(s, scale, trainer.PixelDA, "pixelda", seed, nil),
-				lineModCell(s, scale, trainer.SourceOnly, "source-only-textured", seed, textured),
-				lineModCell(s, scale, trainer.PixelDA, "pixelda-textured", seed, textured),
+				lineModCell(s, scale, trainer.SourceOnly, "source-only-black", seed, before(onBlack)),
+				lineModCell(s, scale, trainer.PixelDA, "pixelda-black", seed, before(onBlack)),
+				lineModCell(s, scale, trainer.SourceOnly, "source-only-images", seed, before(onImages)),
+				lineModCell(s, scale, trainer.PixelDA, "pixelda-images", seed, before(onImages)),
 			}
 		},
 	}
