@@ -7,8 +7,8 @@ import (
 
 // The digit scenarios (paper, section 4.1).
 var (
-	mnistUSPS   = scenario{"mnist-usps", "MNIST → USPS", "mnist-usps", narrowDigits, nil}
-	mnistMNISTM = scenario{"mnist-mnistm", "MNIST → MNIST-M", "mnist-mnistm", narrowDigits, nil}
+	mnistUSPS   = scenario{"mnist-usps", "MNIST → USPS", "mnist-usps", narrowDigits, smallDigits, nil}
+	mnistMNISTM = scenario{"mnist-mnistm", "MNIST → MNIST-M", "mnist-mnistm", narrowDigits, smallDigits, nil}
 	digits      = []scenario{mnistUSPS, mnistMNISTM}
 )
 

@@ -66,7 +66,7 @@ func FindObjects(key string) (Objects, error) {
 func (o Objects) scenario(key string, channels int) scenario {
 	return scenario{
 		key: "linemod-" + o.Key + key, title: o.Title, preset: "linemod",
-		narrow: narrowLineMod,
+		narrow: narrowLineMod, small: smallLineMod,
 		images: func(c *trainer.Config, data string) {
 			c.Target = o.target(data)
 			switch {

@@ -24,23 +24,22 @@ const (
 // Scales lists the scales.
 func Scales() []Scale { return []Scale{Full, Small, Tiny} }
 
-// smallIterations is how long each method trains at scale Small. PixelDA takes 0.3 to
-// 0.7 s an iteration on two cores, a classifier by itself 0.02 to 0.05 s.
-var smallIterations = map[trainer.Method]int{
-	trainer.PixelDA:    1500,
-	trainer.SourceOnly: 1500,
-	trainer.TargetOnly: 1500,
-}
+// Iterations at scale Small: an hour for a table on two cores, of which PixelDA takes
+// 0.3 to 0.7 s an iteration and a classifier by itself 0.02 to 0.05 s.
+var (
+	smallDigits  = map[trainer.Method]int{trainer.PixelDA: 1500, trainer.SourceOnly: 1500, trainer.TargetOnly: 1500}
+	smallLineMod = map[trainer.Method]int{trainer.PixelDA: 3000, trainer.SourceOnly: 1500, trainer.TargetOnly: 1500}
+)
 
-// shorten gives a configuration that is narrow already the iterations of a scale.
-func (s Scale) shorten(c *trainer.Config) {
-	full := c.Iterations
+// shorten gives a configuration that is narrow already the iterations of a scale,
+// small being those of Small.
+func (s Scale) shorten(c *trainer.Config, small map[trainer.Method]int) {
 	const large = 1e-3 // few iterations want large steps
 	switch s {
 	case Full:
 		return
 	case Small:
-		c.Iterations = min(full, smallIterations[c.Method])
+		c.Iterations = small[c.Method]
 		c.EvalImages = 500
 		c.LogEvery = 25
 		c.EvalEvery, c.CheckpointEvery, c.SampleEvery = c.Iterations/5, c.Iterations/5, c.Iterations

@@ -174,6 +174,7 @@ type scenario struct {
 	key, title string
 	preset     string // the paper's size
 	narrow     func(c *trainer.Config)
+	small      map[trainer.Method]int               // iterations at scale Small
 	images     func(c *trainer.Config, data string) // nil for the preset's
 }
 
@@ -191,6 +192,6 @@ func (s scenario) cell(scale Scale, row string, seed uint64, change func(c *trai
 		s.narrow(&c)
 	}
 	change(&c)
-	scale.shorten(&c)
+	scale.shorten(&c, s.small)
 	return Cell{Scenario: s.key, Row: row, Seed: seed, Work: Train, Config: c, images: s.images}
 }
