@@ -76,7 +76,7 @@ func (b bound) images(buffer string, f Images, batch, channels int) *graph.Tenso
 	if f == (Images{}) {
 		return b.g.Input(buffer, s)
 	}
-	return b.g.LoadImages(buffer, graph.Shape{N: batch, C: f.Channels, H: f.Height, W: f.Width}, s)
+	return b.g.LoadImages(buffer, graph.Shape{N: batch, C: f.Channels, H: f.Height, W: f.Width}, s, -1)
 }
 
 // noise is the generator's z ~ U(−1, 1), or nil if it takes none.

@@ -1,12 +1,12 @@
 // dx = dy · act'(y), from the output y: its sign is that of x, and
-// tanh'(x) = 1 − y²
+// tanh'(x) = 1 − y², sigmoid'(x) = y (1 − y)
 //
 // One invocation takes four elements.
 // Dispatch: [ceil(QUADS / 64), 1, 1], folded into y.
 // Cost: a few operations and 3 floats of traffic an element.
 
 const QUADS: u32 = 256u;      // elements / 4, rounded up
-const ACTIVATION: u32 = 1u;   // 0 none, 1 ReLU, 2 leaky ReLU, 3 tanh
+const ACTIVATION: u32 = 1u;   // 0 none, 1 ReLU, 2 leaky ReLU, 3 tanh, 4 sigmoid
 const SLOPE: f32 = 0.2;       // of the leaky ReLU
 
 @group(0) @binding(0) var<storage, read> dy: array<vec4<f32>>;

@@ -11,6 +11,7 @@ type BatchNorm struct {
 	Map
 	Epsilon  float64
 	Gamma    bool // y is scaled by gamma
+	NoBeta   bool // and beta is not added to it
 	Residual bool // an input is added to y before the activation
 	Act      Act
 }
@@ -56,7 +57,7 @@ func BatchNormFinalize(b BatchNorm, update bool, decay float64) Kernel {
 //	0 x         read        [N, C, H, W]
 //	1 mean      read        [C]
 //	2 inv_std   read        [C]
-//	3 beta      read        [C]
+//	3 beta      read        [C], unless NoBeta
 //	4 gamma     read        [C], with Gamma
 //	5 residual  read        [N, C, H, W], with Residual
 //	6 y         read_write  [N, C, H, W]
@@ -76,7 +77,7 @@ func (b BatchNorm) apply(inference bool) Kernel {
 	}
 	return build(b.name("apply"), "batch_norm_apply.wgsl",
 		b.Act.set(Params{"C": b.C, "HW": b.plane(), "QUADS": quads, "INFERENCE": inference,
-			"EPS": b.Epsilon, "GAMMA": b.Gamma, "RESIDUAL": b.Residual}),
+			"EPS": b.Epsilon, "BETA": !b.NoBeta, "GAMMA": b.Gamma, "RESIDUAL": b.Residual}),
 		grid(ceilDiv(quads, 64)), 4*float64(b.Len()), 4*float64(tensors*b.Len()))
 }
 

@@ -77,7 +77,7 @@ var normShapes = []wgsl.Map{
 func TestBatchNorm(t *testing.T) {
 	for i, m := range normShapes {
 		for j, act := range []wgsl.Act{wgsl.NoAct, wgsl.ReLU, wgsl.LeakyReLU(0.2)} {
-			b := wgsl.BatchNorm{Map: m, Epsilon: 1e-3, Act: act, Gamma: (i+j)%2 == 0, Residual: act == wgsl.NoAct}
+			b := wgsl.BatchNorm{Map: m, Epsilon: 1e-3, Act: act, Gamma: (i+j)%2 == 0, NoBeta: (i+j)%3 == 1, Residual: act == wgsl.NoAct}
 			t.Run(fmt.Sprintf("%v %v", m, act), func(t *testing.T) { testBatchNorm(t, b) })
 		}
 	}
@@ -86,6 +86,9 @@ func TestBatchNorm(t *testing.T) {
 func testBatchNorm(t *testing.T, b wgsl.BatchNorm) {
 	x, dy, residual := normals(1, b.Len()), normals(2, b.Len()), normals(3, b.Len())
 	gamma, beta := normals(4, b.C), normals(5, b.C)
+	if b.NoBeta {
+		clear(beta)
+	}
 	r := refNorm{BatchNorm: b}
 	for i := range x {
 		x[i] += 4 * float32(r.channel(i)%3)
@@ -97,6 +100,9 @@ func testBatchNorm(t *testing.T, b wgsl.BatchNorm) {
 		"partials": make([]float32, 2*b.Parts()*b.C), "running_mean": runningMean, "running_var": runningVar}
 	if b.Gamma {
 		forward["gamma"] = gamma
+	}
+	if b.NoBeta {
+		delete(forward, "beta")
 	}
 	if b.Residual {
 		forward["residual"] = residual

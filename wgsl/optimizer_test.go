@@ -14,7 +14,7 @@ import (
 var variables = func() (v []wgsl.Variable) {
 	at := 0
 	for _, n := range []int{3, 64, 5000, 1, 100001} {
-		v = append(v, wgsl.Variable{Offset: at, Length: n})
+		v = append(v, wgsl.Variable{Offset: at, Length: n, Decays: n != 64})
 		at += (n + 63) / 64 * 64
 	}
 	return v
@@ -45,9 +45,10 @@ func optimizerState(grads []float32) (data tensors, params, m, v []float32, heal
 }
 
 func TestAdam(t *testing.T) {
-	for _, clip := range []float64{5, 0} {
-		t.Run(fmt.Sprint("clip ", clip), func(t *testing.T) {
-			adam := wgsl.Adam{Beta1: 0.5, Beta2: 0.999, Epsilon: 1e-8, Clip: clip}
+	for _, o := range []struct{ clip, decay float64 }{{5, 0}, {0, 0}, {5, 0.3}} {
+		t.Run(fmt.Sprint("clip and decay ", o), func(t *testing.T) {
+			clip := o.clip
+			adam := wgsl.Adam{Beta1: 0.5, Beta2: 0.999, Epsilon: 1e-8, Clip: clip, Decay: o.decay}
 			data, params, m, v, health := optimizerState(flat(0, 0))
 			wantP, wantM, wantV := wide(params), wide(m), wide(v)
 			for step := 1; step <= 3; step++ {
@@ -65,8 +66,12 @@ func TestAdam(t *testing.T) {
 					}
 					for i := range g {
 						at := x.Offset + i
-						wantM[at] = 0.5*wantM[at] + 0.5*scale*g[i]
-						wantV[at] = 0.999*wantV[at] + 0.001*scale*g[i]*scale*g[i]
+						slope := scale * g[i]
+						if x.Decays {
+							slope += o.decay * wantP[at]
+						}
+						wantM[at] = 0.5*wantM[at] + 0.5*slope
+						wantV[at] = 0.999*wantV[at] + 0.001*slope*slope
 						wantP[at] -= rate * wantM[at] / (math.Sqrt(wantV[at]) + 1e-8)
 					}
 				}
@@ -79,18 +84,77 @@ func TestAdam(t *testing.T) {
 			near(t, "m", m, wantM, 12*halfULP, 4*halfULP)
 			near(t, "v", v, wantV, 24*halfULP, 1e-12)
 			near(t, "params", params, wantP, 2*halfULP, 3*(halfULP*4+2e-3*64*halfULP))
-			for _, moved := range [][]float32{params, m, v} {
-				for i, x := range variables {
-					end := len(moved)
-					if i+1 < len(variables) {
-						end = variables[i+1].Offset
+			gapsStayZero(t, params, m, v)
+		})
+	}
+}
+
+// gapsStayZero checks what lies between the variables in buffers of a network.
+func gapsStayZero(t *testing.T, buffers ...[]float32) {
+	t.Helper()
+	for _, moved := range buffers {
+		for i, x := range variables {
+			end := len(moved)
+			if i+1 < len(variables) {
+				end = variables[i+1].Offset
+			}
+			if slices.ContainsFunc(moved[x.Offset+x.Length:end], func(f float32) bool { return f != 0 }) {
+				t.Errorf("the gap behind variable %d is not zero", i)
+			}
+		}
+	}
+}
+
+func TestSGD(t *testing.T) {
+	for _, o := range []wgsl.SGD{{Momentum: 0.9, Decay: 0.3}, {Momentum: 0.9, Clip: 5}, {}} {
+		t.Run(fmt.Sprintf("%+v", o), func(t *testing.T) {
+			data, params, m, _, health := optimizerState(flat(0, 0))
+			delete(data, "v")
+			wantP, wantM := wide(params), wide(m)
+			const rate = 0.01
+			for step := range 3 {
+				grads := flat(uint64(100*(step+1)), 0.2)
+				data["grads"], data["step"] = grads, stepOf(rate)
+				runKernels(t, data, wgsl.GradNorm(variables), o.Update(variables))
+				for _, x := range variables {
+					g := wide(grads[x.Offset : x.Offset+x.Length])
+					scale := 1.0
+					if norm := math.Sqrt(dot(g, g)); o.Clip > 0 && norm > o.Clip {
+						scale = o.Clip / norm
 					}
-					if slices.ContainsFunc(moved[x.Offset+x.Length:end], func(f float32) bool { return f != 0 }) {
-						t.Errorf("the gap behind variable %d is not zero", i)
+					for i := range g {
+						at := x.Offset + i
+						slope := scale * g[i]
+						if x.Decays {
+							slope += o.Decay * wantP[at]
+						}
+						wantM[at] = o.Momentum*wantM[at] + slope
+						wantP[at] -= rate * wantM[at]
 					}
 				}
 			}
+			if health[0] != 0 {
+				t.Error("health is set")
+			}
+			// A dozen roundings of terms of size 1 (the values reach 5, times 0.3).
+			near(t, "m", m, wantM, 12*halfULP, 24*halfULP)
+			near(t, "params", params, wantP, 6*halfULP, rate*48*halfULP)
+			gapsStayZero(t, params, m)
 		})
+	}
+}
+
+// A gradient that is not finite stops plain descent too.
+func TestSGDHealth(t *testing.T) {
+	grads := flat(1, 0.1)
+	grads[variables[2].Offset+4999] = float32(math.NaN())
+	data, params, m, _, health := optimizerState(grads)
+	delete(data, "v")
+	data["step"] = stepOf(1e-2)
+	before := slices.Clone(gpu.Bytes(params))
+	runKernels(t, data, wgsl.GradNorm(variables), wgsl.SGD{Momentum: 0.9, Decay: 1e-6}.Update(variables))
+	if health[0] != 1 || !slices.Equal(gpu.Bytes(params), before) || slices.ContainsFunc(m, func(f float32) bool { return f != 0 }) {
+		t.Errorf("health is %d, and the step was done", health[0])
 	}
 }
 
@@ -122,8 +186,8 @@ func TestAdamHealth(t *testing.T) {
 }
 
 func TestOptimizerParts(t *testing.T) {
-	got := wgsl.OptimizerParts([]wgsl.Variable{{Offset: 0, Length: 5}, {Offset: 64, Length: 9000}})
-	want := []uint32{0, 2, 0, 1, 16, 1024, 1, 3, 1040, 1024, 1, 3, 2064, 202, 1, 3}
+	got := wgsl.OptimizerParts([]wgsl.Variable{{Offset: 0, Length: 5, Decays: true}, {Offset: 64, Length: 9000}})
+	want := []uint32{0, 1<<16 | 2, 0, 1, 16, 1024, 1, 3, 1040, 1024, 1, 3, 2064, 202, 1, 3}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}

@@ -207,7 +207,7 @@ func TestErrors(t *testing.T) {
 		}, "l: linear layer of 2×3×1×1 with weights 4×3×1×1, bias 4×3×1×1"},
 		"batch norm": {func(g *graph.Graph, x *graph.Tensor) {
 			g.BatchNorm("n", x, g.Variable(b), g.Variable(b), g.Variable(b), nil, graph.Norm{})
-		}, "n: batch normalisation of 2×3×5×7 with 4 channels"},
+		}, "n: batch normalisation of 2×3×5×7 with other channels than its variables"},
 		"residual": {func(g *graph.Graph, x *graph.Tensor) {
 			three := g.Input("three", graph.Features(1, 3))
 			g.BatchNorm("n", x, three, three, three, x, graph.Norm{Act: wgsl.ReLU})
@@ -227,7 +227,7 @@ func TestErrors(t *testing.T) {
 			g.MeanSquaredError("m", x, g.Input("z", graph.Features(2, 105)))
 		}, "m: 2×3×5×7 and 2×105×1×1"},
 		"load": {func(g *graph.Graph, x *graph.Tensor) {
-			g.LoadImages("i", graph.Shape{N: 2, C: 2, H: 5, W: 7}, someImages)
+			g.LoadImages("i", graph.Shape{N: 2, C: 2, H: 5, W: 7}, someImages, -1)
 		}, "i: images of 2×2×5×7 cannot become 2×3×5×7"},
 		"collect":      {func(g *graph.Graph, x *graph.Tensor) { g.Collect("row", 4, x, x, x, x, x, x, x, x) }, "row: 8 scalars; a row takes 7"},
 		"output":       {func(g *graph.Graph, x *graph.Tensor) { g.Output("o", x) }, "output o: x is not a computed tensor"},

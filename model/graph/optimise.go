@@ -42,15 +42,15 @@ func (g *Graph) Adam(s *Store, a wgsl.Adam) {
 }
 
 // LoadImages brings images of bytes, channels interleaved, into the graph: the
-// host writes form.Len() bytes to the buffer; they become [−1, 1], resized and
-// repeated to shape.
-func (g *Graph) LoadImages(buffer string, form, shape Shape) *Tensor {
+// host writes form.Len() bytes to the buffer; they become [low, 1], low being −1 or
+// 0, resized and repeated to shape.
+func (g *Graph) LoadImages(buffer string, form, shape Shape, low float64) *Tensor {
 	if form.N != shape.N || form.C != 1 && form.C != shape.C {
 		fail("%s: images of %v cannot become %v", buffer, form, shape)
 	}
 	bytes := g.Input(buffer, Features(1, (form.Len()+3)/4))
 	y := g.tensor(buffer, shape)
-	g.kernel(buffer, wgsl.ImageLoad(form.kernelMap(), shape.kernelMap()), bytes, y)
+	g.kernel(buffer, wgsl.ImageLoad(form.kernelMap(), shape.kernelMap(), low), bytes, y)
 	return y
 }
 

@@ -25,6 +25,20 @@ type ops[T any] interface {
 	softmax(logits T, labels []uint32) T
 	pairwise(a, b T, scale float64) T
 	squared(a, b T) T
+
+	// Those of the baselines.
+	paddedConv(x, w, bias T, stride, pad int, act wgsl.Act) T
+	transposedConv(x, w, bias T, stride, pad int, act wgsl.Act) T
+	prelu(x, slope T) T
+	resizeNearest(x T, h, w int) T
+	scale(x T, factor float64) T
+	rows(a, b T) T
+	centred(x T) T
+	unit(x T) T // rows of length 1
+	correlation(a, b T) T
+	meanSquare(x T) T
+	mmd(a, b T) T
+	softmaxOf(logits T, class int) T
 }
 
 // array is a tensor of the reference.
@@ -51,6 +65,8 @@ func activate(v float64, act wgsl.Act) float64 {
 		return max(v, 0)
 	case wgsl.Tanh:
 		return math.Tanh(v)
+	case wgsl.Sigmoid:
+		return 1 / (1 + math.Exp(-v))
 	case leaky:
 		return max(v, 0.3*v)
 	}
@@ -70,6 +86,10 @@ func (reference) activation(x *array, act wgsl.Act) *array {
 func (r reference) conv(x, w, bias *array, stride int, act wgsl.Act) *array {
 	outH, outW := (x.H+stride-1)/stride, (x.W+stride-1)/stride
 	padY, padX := max(0, (outH-1)*stride+w.H-x.H)/2, max(0, (outW-1)*stride+w.W-x.W)/2
+	return r.convolve(x, w, bias, outH, outW, stride, padY, padX, act)
+}
+
+func (r reference) convolve(x, w, bias *array, outH, outW, stride, padY, padX int, act wgsl.Act) *array {
 	y := zeros(graph.Shape{N: x.N, C: w.N, H: outH, W: outW})
 	for n := range x.N {
 		for o := range w.N {
@@ -116,7 +136,10 @@ func (r reference) batchNorm(x, beta, residual *array, act wgsl.Act) *array {
 					case 1:
 						variance += (x.v[i] - mean) * (x.v[i] - mean) / count
 					default:
-						y.v[i] = (x.v[i]-mean)/math.Sqrt(variance+epsilon) + beta.v[c]
+						y.v[i] = (x.v[i] - mean) / math.Sqrt(variance+epsilon)
+						if beta != nil {
+							y.v[i] += beta.v[c]
+						}
 						if residual != nil {
 							y.v[i] += residual.v[i]
 						}
