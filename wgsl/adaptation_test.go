@@ -224,23 +224,6 @@ func TestMMDFloor(t *testing.T) {
 	near(t, "df", df, make([]float64, len(f)), 0, 0)
 }
 
-// Of one operand the mean error is that of its square.
-func TestMeanSquare(t *testing.T) {
-	for _, n := range []int{1, 6, 10_000} {
-		e := wgsl.MeanError{Single: true}
-		a := normals(1, n)
-		loss, da := make([]float32, 1), make([]float32, n)
-		runKernels(t, tensors{"a": a, "partials": make([]float32, e.Parts(n)), "out": loss, "da": da},
-			e.Loss(n), wgsl.SumPartials(e.Parts(n), 1, false), e.Grad(n, 0.5))
-		want, grad := refMeanError(e, wide(a), make([]float64, n))
-		for i := range grad {
-			grad[i] *= 0.5
-		}
-		near(t, fmt.Sprint(n, " loss"), loss, []float64{want}, 16*halfULP, 0)
-		near(t, fmt.Sprint(n, " da"), da, grad, 4*halfULP, 0)
-	}
-}
-
 // Convolutions with padding of their own, and those that a transposed convolution
 // is the data gradient of: of one pixel, of odd sizes, of a kernel of even width.
 func TestPaddedConv(t *testing.T) {

@@ -11,7 +11,7 @@ const PARTS: u32 = 16u;
 const PART: u32 = 1024u;    // vec4 a part at most, a multiple of 64
 const STEPS: u32 = PART / 64u;
 
-@group(0) @binding(0) var<storage, read> parts: array<vec4<u32>>;              // as optimizer_part.wgsl has them
+@group(0) @binding(0) var<storage, read> parts: array<vec4<u32>>;              // first vec4, count of vec4; first part and count of the variable
 @group(0) @binding(1) var<storage, read> grads: array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read_write> partials: array<f32>;           // [PARTS]
 @group(0) @binding(3) var<storage, read_write> health: array<atomic<u32>>;     // [1]
@@ -27,7 +27,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
     var sum = 0.0;
     for (var i = 0u; i < STEPS; i++) {
         let at = lane_item(lane, i);
-        if (at < (part.y & 0xffffu)) {
+        if (at < part.y) {
             let g = grads[part.x + at];
             sum += dot(g, g);
         }

@@ -7,7 +7,6 @@
 
 const COUNT: u32 = 98304u;
 const CHUNK: u32 = 1024u;   // vec4 a workgroup, a multiple of 64
-const PAIR: bool = true;    // else a alone, and no b
 const SQUARED: bool = true; // else absolute
 const MARGIN: f32 = 0.0;
 const QUADS: u32 = (COUNT + 3u) / 4u;
@@ -27,9 +26,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     for (var i = 0u; i < STEPS; i++) {
         let u = first + lane_item(lane, i);
         if (u < QUADS) {
-            var d = a[u];
-            // @static
-            if (PAIR) { d -= b[u]; }
+            let d = a[u] - b[u];
             var e = vec4<f32>(0.0);
             // @static
             if (SQUARED) { e = d * d; } else { e = abs(d); }

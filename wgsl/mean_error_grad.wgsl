@@ -7,7 +7,6 @@
 
 const QUADS: u32 = 24576u;  // elements / 4, rounded up
 const FACTOR: f32 = 1.0;
-const PAIR: bool = true;    // else a alone, and no b
 const SQUARED: bool = true; // else absolute
 const MARGIN: f32 = 0.0;
 
@@ -19,9 +18,7 @@ const MARGIN: f32 = 0.0;
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
     let i = (group.y * groups.x + group.x) * 64u + lane;
     if (i >= QUADS) { return; }
-    var d = a[i];
-    // @static
-    if (PAIR) { d -= b[i]; }
+    let d = a[i] - b[i];
     // @static
     if (SQUARED) {
         da[i] = select(vec4<f32>(0.0), 2.0 * FACTOR * d, d * d > vec4<f32>(MARGIN));

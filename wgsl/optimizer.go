@@ -5,27 +5,20 @@ import "fmt"
 // Variable is a range of a network's flat parameter buffer, in floats. Its
 // gradient and Adam's moments lie at the same place of buffers like it. Offset
 // is a multiple of 4, and what follows the variable up to a multiple of 4 is 0.
-type Variable struct {
-	Offset, Length int
-	Decays         bool // by an optimiser's weight decay
-}
+type Variable struct{ Offset, Length int }
 
 // partVec4 is the length of a part of a variable, which one workgroup takes.
 const partVec4 = 1024
 
 // OptimizerParts divides variables into parts: the table that GradNorm and the
-// optimisers read, four u32 a part (optimizer_part.wgsl).
+// optimisers read, four u32 a part.
 func OptimizerParts(variables []Variable) []uint32 {
 	var table []uint32
 	for _, v := range variables {
 		first, length := uint32(len(table)/4), ceilDiv(v.Length, 4)
 		count := uint32(ceilDiv(length, partVec4))
-		decays := uint32(0)
-		if v.Decays {
-			decays = 1 << 16
-		}
 		for at := 0; at < length; at += partVec4 {
-			table = append(table, uint32(v.Offset/4+at), uint32(min(partVec4, length-at))|decays, first, count)
+			table = append(table, uint32(v.Offset/4+at), uint32(min(partVec4, length-at)), first, count)
 		}
 	}
 	return table
@@ -48,7 +41,6 @@ func GradNorm(variables []Variable) Kernel {
 type Adam struct {
 	Beta1, Beta2, Epsilon float64
 	Clip                  float64 // largest norm of a variable's gradient; 0 for no limit
-	Decay                 float64 // of the variables that decay: added to the clipped gradient, so many times the value
 }
 
 // Update is a step over all variables in TensorFlow's form: the gradient of each
@@ -67,7 +59,7 @@ type Adam struct {
 func (a Adam) Update(variables []Variable) Kernel {
 	parts, floats := extent(variables)
 	return build(fmt.Sprintf("adam %d", floats), "adam.wgsl",
-		Params{"PARTS": parts, "PART": partVec4, "CLIP": a.Clip, "DECAY": a.Decay, "BETA1": a.Beta1, "BETA2": a.Beta2, "EPS": a.Epsilon},
+		Params{"PARTS": parts, "PART": partVec4, "CLIP": a.Clip, "BETA1": a.Beta1, "BETA2": a.Beta2, "EPS": a.Epsilon},
 		grid(parts), 15*float64(floats), 28*float64(floats))
 }
 
@@ -76,7 +68,6 @@ func (a Adam) Update(variables []Variable) Kernel {
 type SGD struct {
 	Momentum float64
 	Clip     float64 // as Adam's
-	Decay    float64
 }
 
 // Update is a step over all variables, with the learning rate of Step. Nothing
@@ -92,7 +83,7 @@ type SGD struct {
 func (o SGD) Update(variables []Variable) Kernel {
 	parts, floats := extent(variables)
 	return build(fmt.Sprintf("sgd %d", floats), "sgd.wgsl",
-		Params{"PARTS": parts, "PART": partVec4, "CLIP": o.Clip, "DECAY": o.Decay, "MOMENTUM": o.Momentum},
+		Params{"PARTS": parts, "PART": partVec4, "CLIP": o.Clip, "MOMENTUM": o.Momentum},
 		grid(parts), 6*float64(floats), 20*float64(floats))
 }
 

@@ -14,7 +14,7 @@ import (
 var variables = func() (v []wgsl.Variable) {
 	at := 0
 	for _, n := range []int{3, 64, 5000, 1, 100001} {
-		v = append(v, wgsl.Variable{Offset: at, Length: n, Decays: n != 64})
+		v = append(v, wgsl.Variable{Offset: at, Length: n})
 		at += (n + 63) / 64 * 64
 	}
 	return v
@@ -45,10 +45,9 @@ func optimizerState(grads []float32) (data tensors, params, m, v []float32, heal
 }
 
 func TestAdam(t *testing.T) {
-	for _, o := range []struct{ clip, decay float64 }{{5, 0}, {0, 0}, {5, 0.3}} {
-		t.Run(fmt.Sprint("clip and decay ", o), func(t *testing.T) {
-			clip := o.clip
-			adam := wgsl.Adam{Beta1: 0.5, Beta2: 0.999, Epsilon: 1e-8, Clip: clip, Decay: o.decay}
+	for _, clip := range []float64{5, 0} {
+		t.Run(fmt.Sprint("clip ", clip), func(t *testing.T) {
+			adam := wgsl.Adam{Beta1: 0.5, Beta2: 0.999, Epsilon: 1e-8, Clip: clip}
 			data, params, m, v, health := optimizerState(flat(0, 0))
 			wantP, wantM, wantV := wide(params), wide(m), wide(v)
 			for step := 1; step <= 3; step++ {
@@ -66,12 +65,8 @@ func TestAdam(t *testing.T) {
 					}
 					for i := range g {
 						at := x.Offset + i
-						slope := scale * g[i]
-						if x.Decays {
-							slope += o.decay * wantP[at]
-						}
-						wantM[at] = 0.5*wantM[at] + 0.5*slope
-						wantV[at] = 0.999*wantV[at] + 0.001*slope*slope
+						wantM[at] = 0.5*wantM[at] + 0.5*scale*g[i]
+						wantV[at] = 0.999*wantV[at] + 0.001*scale*g[i]*scale*g[i]
 						wantP[at] -= rate * wantM[at] / (math.Sqrt(wantV[at]) + 1e-8)
 					}
 				}
@@ -106,7 +101,7 @@ func gapsStayZero(t *testing.T, buffers ...[]float32) {
 }
 
 func TestSGD(t *testing.T) {
-	for _, o := range []wgsl.SGD{{Momentum: 0.9, Decay: 0.3}, {Momentum: 0.9, Clip: 5}, {}} {
+	for _, o := range []wgsl.SGD{{Momentum: 0.9}, {Momentum: 0.9, Clip: 5}, {}} {
 		t.Run(fmt.Sprintf("%+v", o), func(t *testing.T) {
 			data, params, m, _, health := optimizerState(flat(0, 0))
 			delete(data, "v")
@@ -124,11 +119,7 @@ func TestSGD(t *testing.T) {
 					}
 					for i := range g {
 						at := x.Offset + i
-						slope := scale * g[i]
-						if x.Decays {
-							slope += o.Decay * wantP[at]
-						}
-						wantM[at] = o.Momentum*wantM[at] + slope
+						wantM[at] = o.Momentum*wantM[at] + scale*g[i]
 						wantP[at] -= rate * wantM[at]
 					}
 				}
@@ -136,7 +127,7 @@ func TestSGD(t *testing.T) {
 			if health[0] != 0 {
 				t.Error("health is set")
 			}
-			// A dozen roundings of terms of size 1 (the values reach 5, times 0.3).
+			// A dozen roundings of terms of size 1.
 			near(t, "m", m, wantM, 12*halfULP, 24*halfULP)
 			near(t, "params", params, wantP, 6*halfULP, rate*48*halfULP)
 			gapsStayZero(t, params, m)
@@ -152,7 +143,7 @@ func TestSGDHealth(t *testing.T) {
 	delete(data, "v")
 	data["step"] = stepOf(1e-2)
 	before := slices.Clone(gpu.Bytes(params))
-	runKernels(t, data, wgsl.GradNorm(variables), wgsl.SGD{Momentum: 0.9, Decay: 1e-6}.Update(variables))
+	runKernels(t, data, wgsl.GradNorm(variables), wgsl.SGD{Momentum: 0.9}.Update(variables))
 	if health[0] != 1 || !slices.Equal(gpu.Bytes(params), before) || slices.ContainsFunc(m, func(f float32) bool { return f != 0 }) {
 		t.Errorf("health is %d, and the step was done", health[0])
 	}
@@ -186,8 +177,8 @@ func TestAdamHealth(t *testing.T) {
 }
 
 func TestOptimizerParts(t *testing.T) {
-	got := wgsl.OptimizerParts([]wgsl.Variable{{Offset: 0, Length: 5, Decays: true}, {Offset: 64, Length: 9000}})
-	want := []uint32{0, 1<<16 | 2, 0, 1, 16, 1024, 1, 3, 1040, 1024, 1, 3, 2064, 202, 1, 3}
+	got := wgsl.OptimizerParts([]wgsl.Variable{{Offset: 0, Length: 5}, {Offset: 64, Length: 9000}})
+	want := []uint32{0, 2, 0, 1, 16, 1024, 1, 3, 1040, 1024, 1, 3, 2064, 202, 1, 3}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}

@@ -13,7 +13,7 @@ func PReLU(n int) Kernel {
 }
 
 // PReLUParts is the number of partial sums that PReLUGrad leaves for n elements.
-func PReLUParts(n int) int { return ceilDiv(ceilDiv(n, 4), reductionChunk(n)) }
+func PReLUParts(n int) int { return ceilDiv(ceilDiv(n, 4), sumChunk(n)) }
 
 // PReLUGrad is the gradient of x, and in parts, which SumPartials adds up, that of
 // the slope.
@@ -24,10 +24,6 @@ func PReLUParts(n int) int { return ceilDiv(ceilDiv(n, 4), reductionChunk(n)) }
 //	3 dx        read_write  [n]
 //	4 partials  read_write  [PReLUParts]
 func PReLUGrad(n int) Kernel {
-	return build(fmt.Sprintf("prelu grad %d", n), "prelu_grad.wgsl", Params{"COUNT": n, "CHUNK": reductionChunk(n)},
+	return build(fmt.Sprintf("prelu grad %d", n), "prelu_grad.wgsl", Params{"COUNT": n, "CHUNK": sumChunk(n)},
 		[3]uint32{uint32(PReLUParts(n)), 1, 1}, 5*float64(n), 12*float64(n))
 }
-
-// reductionChunk is how many vec4 of n elements one workgroup of a sum over all of
-// them takes: 16 for each lane, or so many that there are at most 1,024 parts.
-func reductionChunk(n int) int { return max(1024, 64*ceilDiv(ceilDiv(n, 4), 64*1024)) }

@@ -41,30 +41,29 @@ func PairwiseMSEGrad(m Map, masked bool, scale, weight float64) Kernel {
 // Absolute, max(0, |d| − Margin), with d = a − b.
 type MeanError struct {
 	Absolute bool
-	Single   bool    // d = a: there is no b
 	Margin   float64 // of the hinged forms, else 0
 }
 
 // Parts is the number of partial sums that Loss leaves.
-func (MeanError) Parts(n int) int { return ceilDiv(ceilDiv(n, 4), reductionChunk(n)) }
+func (MeanError) Parts(n int) int { return ceilDiv(ceilDiv(n, 4), sumChunk(n)) }
 
 // Loss computes the error.
 //
 //	0 a         read        [n]
-//	1 b         read        [n], unless Single
+//	1 b         read        [n]
 //	2 partials  read_write  [Parts]
 func (e MeanError) Loss(n int) Kernel {
 	return build(fmt.Sprintf("mean error %d", n), "mean_error.wgsl",
-		Params{"COUNT": n, "CHUNK": reductionChunk(n), "PAIR": !e.Single, "SQUARED": !e.Absolute, "MARGIN": e.Margin},
+		Params{"COUNT": n, "CHUNK": sumChunk(n), "SQUARED": !e.Absolute, "MARGIN": e.Margin},
 		[3]uint32{uint32(e.Parts(n)), 1, 1}, 3*float64(n), 8*float64(n))
 }
 
 // Grad is weight times the gradient of a.
 //
 //	0 a   read        [n]
-//	1 b   read        [n], unless Single
+//	1 b   read        [n]
 //	2 da  read_write  [n]
 func (e MeanError) Grad(n int, weight float64) Kernel {
 	return elementwise(fmt.Sprintf("mean error grad %d", n), "mean_error_grad.wgsl",
-		Params{"FACTOR": weight / float64(n), "PAIR": !e.Single, "SQUARED": !e.Absolute, "MARGIN": e.Margin}, n, 3)
+		Params{"FACTOR": weight / float64(n), "SQUARED": !e.Absolute, "MARGIN": e.Margin}, n, 3)
 }

@@ -21,12 +21,16 @@ func (g *Graph) SoftmaxCrossEntropyOf(label string, logits *Tensor, class int) (
 
 // MeanSquare is the mean of x².
 func (g *Graph) MeanSquare(label string, x *Tensor) *Tensor {
-	e := wgsl.MeanError{Single: true}
-	partials := g.tensor(label+" parts", Features(1, e.Parts(x.Len())))
-	g.kernel(label+" parts", e.Loss(x.Len()), x, partials)
-	return g.lossOf(label, partials, x, nil, func(weight float64, d *Tensor) {
-		g.kernel(label+".grad", e.Grad(x.Len(), weight), x, d)
-	})
+	n := float64(x.Len())
+	partials, loss := g.tensor(label+" parts", Features(wgsl.HalfSquaresParts(x.Len()), 1)), g.tensor(label, scalar)
+	g.kernel(label+" parts", wgsl.HalfSquares(x.Len()), x, partials)
+	sum := g.sumRows(label+" sum", partials, scalar)
+	g.kernel(label, wgsl.Scale(1, 2/n, false), sum, loss).lossGrad = func(weight float64) (*Tensor, *Tensor) {
+		d := g.tensor(label+".grad", x.Shape)
+		g.kernel(label+".grad", wgsl.Scale(x.Len(), 2*weight/n, false), x, d)
+		return x, d
+	}
+	return loss
 }
 
 // MMD is max(1e-4, MMD²) of features of two domains, a [N,D] and b [N,D], as

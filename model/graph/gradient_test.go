@@ -18,7 +18,7 @@ import (
 type onGraph struct {
 	*graph.Graph
 	variables map[string]*graph.Variable
-	labels    *[][]uint32  // the host's, by number of the input
+	labels    *[][]uint32 // the host's, by number of the input
 }
 
 func (g onGraph) input(name string, s graph.Shape) *graph.Tensor { return g.Input(name, s) }

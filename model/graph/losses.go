@@ -61,13 +61,24 @@ func (g *Graph) MeanSquaredError(label string, a, b *Tensor) *Tensor {
 	})
 }
 
-// lossOf adds up a loss's partial sums. The loss depends on a, and on b unless it is
-// nil, through them.
+// HalfSquares is ½ Σx²: with the weight of a decay the L2 penalty of a variable,
+// in slim's form.
+func (g *Graph) HalfSquares(label string, x *Tensor) *Tensor {
+	partials := g.tensor(label+" parts", Features(1, wgsl.HalfSquaresParts(x.Len())))
+	g.kernel(label+" parts", wgsl.HalfSquares(x.Len()), x, partials)
+	loss := g.sumRows(label, partials, scalar)
+	loss.node.lossGrad = func(weight float64) (*Tensor, *Tensor) {
+		d := g.tensor(label+".grad", x.Shape)
+		g.kernel(label+".grad", wgsl.Scale(x.Len(), weight, false), x, d)
+		return x, d
+	}
+	return loss
+}
+
+// lossOf adds up a loss's partial sums. The loss depends on a and b through them.
 func (g *Graph) lossOf(label string, partials, a, b *Tensor, grad func(weight float64, d *Tensor)) *Tensor {
 	loss := g.sumRows(label, partials, scalar)
-	if b != nil {
-		loss.node.constants = []*Tensor{b}
-	}
+	loss.node.constants = []*Tensor{b}
 	loss.node.lossGrad = func(weight float64) (*Tensor, *Tensor) {
 		d := g.tensor(label+".grad", a.Shape)
 		grad(weight, d)
