@@ -70,11 +70,17 @@ func (c Conv) String() string {
 	return s
 }
 
+// out is the shape of the result.
+func (c Conv) out() Map { return Map{c.N, c.OutC, c.OutH, c.OutW} }
+
 // Epilogue is what a convolution or matrix product does with its sums before
 // it stores them.
 type Epilogue struct {
 	Bias bool // adds one value an output channel
 	Act  Act
+	// Moments of what is stored, as BatchNormStats computes them, go to the operand
+	// partials; of convolutions only.
+	Moments bool
 }
 
 func (e Epilogue) String() string {
@@ -85,12 +91,15 @@ func (e Epilogue) String() string {
 	if e.Act != NoAct {
 		s += " " + e.Act.String()
 	}
+	if e.Moments {
+		s += " moments"
+	}
 	return s
 }
 
 // Plans lists the ways to compute the convolution. Operands: x [N,InC,InH,InW],
 // w [OutC,InC,KernelH,KernelW] (of a data gradient: the forward weights), bias
-// [OutC] if the epilogue has one, y [N,OutC,OutH,OutW]. There is none for what
+// [OutC] and partials if the epilogue has them, y [N,OutC,OutH,OutW]. There is none for what
 // takes more workgroups than any adapter must run.
 func (c Conv) Plans(e Epilogue) []Plan {
 	var plans []Plan
@@ -118,6 +127,13 @@ func (c Conv) Plans(e Epilogue) []Plan {
 	}
 	for _, t := range gemmTiles {
 		add(c.winogradGEMM(e, t))
+	}
+	for i := range plans {
+		if e.Moments && !plans[i].moments {
+			plans[i].Calls = append(plans[i].Calls, Call{
+				Kernel: BatchNormStats(BatchNorm{Map: c.out()}), Operands: map[string]Operand{"x": {Name: "y"}},
+			})
+		}
 	}
 	return fitting("conv "+c.String()+e.String(), plans)
 }
