@@ -18,7 +18,11 @@ const (
 	maxImagePixels = 64 << 20
 )
 
-// picture is a decoded image: 8 bits, 1 (grey) or 3 (RGB) interleaved channels.
+// rgbd is the number of channels of RGB with depth.
+const rgbd = 4
+
+// picture is a decoded image: 8 bits, 1 (grey), 3 (RGB) or 4 (RGB and depth)
+// interleaved channels.
 type picture struct {
 	width, height, channels int
 	pixels                  []byte
@@ -85,7 +89,7 @@ func flatten(m image.Image, webp bool) picture {
 }
 
 // withChannels is the picture as grey (Rec. 601 luma, the weights of
-// image/color) or as RGB.
+// image/color) or as RGB. Depth is left out.
 func (p picture) withChannels(channels int) picture {
 	if p.channels == channels {
 		return p
@@ -93,8 +97,10 @@ func (p picture) withChannels(channels int) picture {
 	q := newPicture(p.width, p.height, channels)
 	for i := range p.width * p.height {
 		if channels == 1 {
-			rgb := p.pixels[3*i : 3*i+3]
+			rgb := p.pixels[p.channels*i : p.channels*i+3]
 			q.pixels[i] = byte((19595*uint32(rgb[0]) + 38470*uint32(rgb[1]) + 7471*uint32(rgb[2]) + 1<<15) >> 16)
+		} else if p.channels == rgbd {
+			copy(q.pixels[3*i:3*i+3], p.pixels[rgbd*i:])
 		} else {
 			q.pixels[3*i], q.pixels[3*i+1], q.pixels[3*i+2] = p.pixels[i], p.pixels[i], p.pixels[i]
 		}

@@ -44,9 +44,7 @@ func (s *Set) endHash(h hash.Hash) string {
 				block = block[:0]
 			}
 		}
-		for _, pose := range s.Poses {
-			_ = binary.Write(h, binary.LittleEndian, pose) // a hash takes all
-		}
+		h.Write(packPoses(s.Poses))
 	}
 	return hex.EncodeToString(h.Sum(nil))
 }

@@ -20,23 +20,30 @@ import (
 //	uint32              length of the header, little-endian, as all numbers are
 //	header              JSON, see packHeader
 //
+// Versions 1 and 2 hold sets without poses, versions 3 and 4 are these with poses,
+// so that a program which knows none says so.
+//
 // In version 1, compressed, there follows one zstd frame with, for each split in
 // the header's order, its pixels as in Set.Pixels, then its labels, one uint16 an
-// image, unless there are no classes. Its checksum is the fingerprint.
+// image, unless there are no classes; in version 3 then its poses, four float32 an
+// image: the unit quaternion w, x, y, z with w ≥ 0. Its checksum is the fingerprint.
 //
-// In version 2, raw, the pixels lie open, so that the file can be mapped:
+// In version 2, raw, and in version 4 the pixels lie open, so that the file can be mapped:
 //
 //	uint32              CRC-32C of all before it
 //	for each split      its pixels, from the next multiple of 4096 bytes on
 //	                    its labels, unless there are no classes
+//	                    its poses, in version 4
 //	                    uint32 CRC-32C of each MiB of pixels, the last as it is
-//	                    uint32 CRC-32C of the labels
+//	                    uint32 CRC-32C of the labels, in version 4 then of the poses
 //
 // and the file ends there. Bytes left out to get to a multiple are zero.
 const (
 	packMagic     = "PXDS"
 	packZstd      = 1
 	packRaw       = 2
+	packPosed     = 2 // what poses add to the version
+	packNewest    = packRaw + packPosed
 	maxPackHeader = 1 << 20
 	maxClasses    = 1 << 16
 )
@@ -56,8 +63,12 @@ type packSplit struct {
 	Split       string `json:"split"` // train, valid or test
 	Name        string `json:"name"`
 	Count       int    `json:"count"`
-	Fingerprint string `json:"fingerprint,omitempty"` // Set.Fingerprint, in version 2
+	Fingerprint string `json:"fingerprint,omitempty"` // Set.Fingerprint, in raw sets
 }
+
+// raw and posed tell what the version means.
+func (h packHeader) raw() bool   { return h.Version%2 == 0 }
+func (h packHeader) posed() bool { return h.Version > packPosed }
 
 var packOrder = []string{"train", "valid", "test"}
 
@@ -82,7 +93,7 @@ func readPacked(r io.Reader) (Splits, error) {
 		return Splits{}, err
 	}
 	var s Splits
-	if h.Version == packRaw {
+	if h.raw() {
 		s, err = h.readRaw(r, head)
 	} else {
 		s, err = h.readCompressed(r)
@@ -106,7 +117,7 @@ func (h packHeader) readCompressed(r io.Reader) (Splits, error) {
 		return Splits{}, err
 	}
 	defer z.Close()
-	s, err := h.splits(func(set *Set, split packSplit) error { return readSplit(z, set, split.Count) })
+	s, err := h.splits(func(set *Set, split packSplit) error { return h.readSplit(z, set, split.Count) })
 	if err != nil {
 		return Splits{}, err
 	}
@@ -157,13 +168,12 @@ func readPackHeader(r io.Reader) (h packHeader, all []byte, err error) {
 	if err := json.NewDecoder(bytes.NewReader(text)).Decode(&h); err != nil {
 		return h, nil, fmt.Errorf("damaged header (%w); %s", err, packAgain)
 	}
+	if h.Version < packZstd || h.Version > packNewest {
+		return h, nil, fmt.Errorf("version %d of the format; this program reads versions %d to %d: take a newer one, or pack the set anew", h.Version, packZstd, packNewest)
+	}
 	most := int64(maxSetBytes)
-	switch h.Version {
-	case packZstd:
-	case packRaw:
+	if h.raw() {
 		most = maxMappedBytes
-	default:
-		return h, nil, fmt.Errorf("version %d of the format; this program reads versions %d and %d: take a newer one, or pack the set anew", h.Version, packZstd, packRaw)
 	}
 	bytes := int64(1)
 	for _, n := range []int{h.Width, h.Height, h.Channels} {
@@ -180,8 +190,8 @@ func readPackHeader(r io.Reader) (h packHeader, all []byte, err error) {
 	return h, append(head[:], text...), nil
 }
 
-// readSplit reads the pixels of a set, and its labels if it has classes.
-func readSplit(r io.Reader, s *Set, count int) error {
+// readSplit reads the pixels of a set, and its labels and poses if it has them.
+func (h packHeader) readSplit(r io.Reader, s *Set, count int) error {
 	size := int64(count) * int64(s.ImageBytes())
 	if size > maxSetBytes {
 		return fmt.Errorf("%d bytes of images do not fit into memory (at most %d): this file has to be mapped, which a browser cannot do", size, int64(maxSetBytes))
@@ -190,22 +200,54 @@ func readSplit(r io.Reader, s *Set, count int) error {
 	if s.Pixels, err = readExactly(r, size); err != nil {
 		return fmt.Errorf("the file is cut off or damaged after %d of %d bytes (%w); %s", len(s.Pixels), size, err, packAgain)
 	}
-	return s.readPackedLabels(r, count)
+	return h.readDescription(r, s, count)
 }
 
-func (s *Set) readPackedLabels(r io.Reader, count int) error {
-	if s.Classes == nil {
-		return nil
+// readDescription reads what stands behind the pixels: labels and poses.
+func (h packHeader) readDescription(r io.Reader, s *Set, count int) error {
+	if h.Classes != nil {
+		labels, err := readExactly(r, labelBytes*int64(count))
+		if err != nil {
+			return fmt.Errorf("the labels are cut off or damaged (%w); %s", err, packAgain)
+		}
+		s.Labels = make([]uint32, count)
+		for i := range s.Labels {
+			s.Labels[i] = uint32(binary.LittleEndian.Uint16(labels[labelBytes*i:]))
+		}
 	}
-	labels, err := readExactly(r, 2*int64(count))
-	if err != nil {
-		return fmt.Errorf("the labels are cut off or damaged (%w); %s", err, packAgain)
-	}
-	s.Labels = make([]uint32, count)
-	for i := range s.Labels {
-		s.Labels[i] = uint32(binary.LittleEndian.Uint16(labels[2*i:]))
+	if h.posed() {
+		poses, err := readExactly(r, poseBytes*int64(count))
+		if err != nil {
+			return fmt.Errorf("the poses are cut off or damaged (%w); %s", err, packAgain)
+		}
+		s.Poses = make([]Pose, count)
+		if _, err := binary.Decode(poses, binary.LittleEndian, s.Poses); err != nil {
+			return err
+		}
 	}
 	return nil
+}
+
+// Bytes of a label and a pose in a packed set.
+const (
+	labelBytes = 2
+	poseBytes  = 16
+)
+
+func packLabels(labels []uint32) []byte {
+	b := make([]byte, 0, labelBytes*len(labels))
+	for _, label := range labels {
+		b = binary.LittleEndian.AppendUint16(b, uint16(label))
+	}
+	return b
+}
+
+func packPoses(poses []Pose) []byte {
+	b := make([]byte, poseBytes*len(poses))
+	if _, err := binary.Encode(b, binary.LittleEndian, poses); err != nil {
+		panic(err) // it has room
+	}
+	return b
 }
 
 // openPacked opens a packed set, a raw one without reading its images into

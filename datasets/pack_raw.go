@@ -24,7 +24,7 @@ const (
 )
 
 // rawPlace is where the parts of a split lie in the file.
-type rawPlace struct{ pixels, labels, sums, end int64 }
+type rawPlace struct{ pixels, labels, poses, sums, end int64 }
 
 // rawPlaces lays the splits out behind a header of head bytes and its checksum.
 func (h packHeader) rawPlaces(head int64) []rawPlace {
@@ -34,11 +34,17 @@ func (h packHeader) rawPlaces(head int64) []rawPlace {
 		p := rawPlace{pixels: (end + rawAlign - 1) / rawAlign * rawAlign}
 		size := int64(split.Count) * int64(h.Width) * int64(h.Height) * int64(h.Channels)
 		p.labels = p.pixels + size
-		p.sums = p.labels
+		p.poses = p.labels
 		if h.Classes != nil {
-			p.sums += 2 * int64(split.Count)
+			p.poses += labelBytes * int64(split.Count)
 		}
-		p.end = p.sums + 4*((size+rawBlock-1)/rawBlock+1)
+		p.sums = p.poses
+		sums := (size+rawBlock-1)/rawBlock + 1
+		if h.posed() {
+			p.sums += poseBytes * int64(split.Count)
+			sums++
+		}
+		p.end = p.sums + 4*sums
 		places[i], end = p, p.end
 	}
 	return places
@@ -70,7 +76,7 @@ func (h packHeader) readRaw(r io.Reader, head []byte) (Splits, error) {
 			return fmt.Errorf("the file is cut off before its images (%w); %s", err, packAgain)
 		}
 		at = p.end
-		if err := readSplit(r, set, split.Count); err != nil {
+		if err := h.readSplit(r, set, split.Count); err != nil {
 			return err
 		}
 		sums, err := readExactly(r, p.end-p.sums)
@@ -88,7 +94,7 @@ func (h packHeader) readRaw(r io.Reader, head []byte) (Splits, error) {
 	return s, h.check(s)
 }
 
-// checkSums compares pixels and labels with their checksums. The pixels are read
+// checkSums compares pixels, labels and poses with their checksums. The pixels are read
 // from r, where the first has the offset from.
 func (s *Set) checkSums(r io.ReaderAt, from int64, p rawPlace, sums []byte) error {
 	size, image := p.labels-p.pixels, int64(s.ImageBytes())
@@ -109,10 +115,17 @@ func (s *Set) checkSums(r io.ReaderAt, from int64, p rawPlace, sums []byte) erro
 		}
 		return nil
 	})
-	if err == nil && crc32.Checksum(packLabels(s.Labels), castagnoli) != binary.LittleEndian.Uint32(sums[4*blocks:]) {
-		err = fmt.Errorf("damaged: the labels, bytes %d to %d of the file, do not have their checksum; %s", p.labels, p.sums-1, packAgain)
+	if err != nil {
+		return err
 	}
-	return err
+	sums = sums[4*blocks:]
+	if crc32.Checksum(packLabels(s.Labels), castagnoli) != binary.LittleEndian.Uint32(sums) {
+		return fmt.Errorf("damaged: the labels, bytes %d to %d of the file, do not have their checksum; %s", p.labels, p.poses-1, packAgain)
+	}
+	if s.Poses != nil && crc32.Checksum(packPoses(s.Poses), castagnoli) != binary.LittleEndian.Uint32(sums[4:]) {
+		return fmt.Errorf("damaged: the poses, bytes %d to %d of the file, do not have their checksum; %s", p.poses, p.sums-1, packAgain)
+	}
+	return nil
 }
 
 // mapPacked opens a raw packed set by mapping it; errNoMapping means that it is to
@@ -133,7 +146,7 @@ func openRaw(r io.ReaderAt, size int64, mapped func() ([]byte, error)) (Splits, 
 	switch {
 	case err != nil:
 		return Splits{}, err
-	case h.Version != packRaw:
+	case !h.raw():
 		return Splits{}, errNoMapping
 	case len(h.Splits) == 0:
 		return Splits{}, errors.New("damaged: no splits")
@@ -153,7 +166,7 @@ func openRaw(r io.ReaderAt, size int64, mapped func() ([]byte, error)) (Splits, 
 	s, err := h.splits(func(set *Set, split packSplit) error {
 		p := places[i]
 		i++
-		if err := set.readPackedLabels(io.NewSectionReader(r, p.labels, p.sums-p.labels), split.Count); err != nil {
+		if err := h.readDescription(io.NewSectionReader(r, p.labels, p.sums-p.labels), set, split.Count); err != nil {
 			return err
 		}
 		sums, err := readExactly(io.NewSectionReader(r, p.sums, math.MaxInt32), p.end-p.sums)

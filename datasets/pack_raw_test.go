@@ -44,7 +44,7 @@ func alike(t *testing.T, what string, got, want Splits) {
 			t.Fatalf("%s: %s is there on one side only", what, split)
 		}
 		if a != nil && (a.Name != b.Name || a.shape() != b.shape() || !bytes.Equal(a.Hold().Pixels, b.Hold().Pixels) ||
-			!slices.Equal(a.Labels, b.Labels) || !slices.Equal(a.Classes, b.Classes) || a.Labelled() != b.Labelled()) {
+			!slices.Equal(a.Labels, b.Labels) || !slices.Equal(a.Classes, b.Classes) || !slices.Equal(a.Poses, b.Poses) || a.Labelled() != b.Labelled()) {
 			t.Errorf("%s: %s differs", what, split)
 		}
 	}
@@ -56,7 +56,7 @@ func TestRawRoundTrip(t *testing.T) {
 		t.Fatal(err)
 	}
 	bare := Splits{Origin: "x", Train: &Set{Name: "x", Width: 2, Height: 3, Channels: 1, Pixels: []byte("abcdefghijkl")}}
-	for name, s := range map[string]Splits{"all": whole, "unlabelled": bare, "train alone": {Train: whole.Test}} {
+	for name, s := range map[string]Splits{"all": whole, "unlabelled": bare, "train alone": {Train: whole.Test}, "poses": {Train: rgbdSet(5), Test: rgbdSet(2)}} {
 		path, data := rawFile(t, s)
 		mapped, err := Open(path, Options{})
 		if err != nil {
@@ -132,6 +132,18 @@ func TestRawDamage(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), c.want) || !strings.HasPrefix(err.Error(), "datasets: "+path+": ") || strings.Contains(err.Error(), "\n") {
 				t.Errorf("%s, %s: %v; want %q", name, how, err, c.want)
 			}
+		}
+	}
+	posedPath, posed := rawFile(t, Splits{Train: rgbdSet(3)})
+	posed[4096+3*16+3*2+3*16-1] ^= 1 // the last byte of the last pose
+	if err := os.WriteFile(posedPath, posed, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	_, mapped := Open(posedPath, Options{})
+	_, read := ReadPacked("x", bytes.NewReader(posed))
+	for how, err := range map[string]error{"mapped": mapped, "read": read} {
+		if err == nil || !strings.Contains(err.Error(), "damaged: the poses, bytes 4150 to 4197 of the file, do not have their checksum") {
+			t.Errorf("pose, %s: %v", how, err)
 		}
 	}
 	for name, c := range map[string]struct{ header, want string }{
@@ -220,6 +232,10 @@ func FuzzPacked(f *testing.F) {
 	f.Add(packed(f, s))
 	f.Add(repack(`{"version":1,"width":1,"height":1,"channels":1,"splits":[{"split":"train","count":1}]}`, []byte("x")))
 	_, raw := rawFile(f, s)
+	f.Add(raw)
+	posed := Splits{Train: rgbdSet(2)}
+	f.Add(packed(f, posed))
+	_, raw = rawFile(f, posed)
 	f.Add(raw)
 	f.Add(rawHead(`{"version":2,"width":1,"height":1,"channels":1,"splits":[{"split":"train","count":9}]}`))
 	f.Fuzz(func(t *testing.T, data []byte) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -27,12 +28,12 @@ func TestPackedRoundTrip(t *testing.T) {
 		t.Fatal(err)
 	}
 	bare := Splits{Origin: "x", Train: &Set{Name: "x", Width: 2, Height: 3, Channels: 1, Pixels: make([]byte, 12)}}
-	for _, s := range []Splits{whole, bare, {Train: whole.Test}} {
+	for _, s := range []Splits{whole, bare, {Train: whole.Test}, {Train: rgbdSet(5), Test: rgbdSet(2)}} {
 		got, err := ReadPacked("x", bytes.NewReader(packed(t, s)))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got.Fingerprint() != s.Fingerprint() || got.Origin != s.Origin || got.Train.Name != s.Train.Name || got.Train.Labelled() != s.Train.Labelled() || (got.Valid == nil) != (s.Valid == nil) {
+		if got.Fingerprint() != s.Fingerprint() || got.Origin != s.Origin || got.Train.Name != s.Train.Name || got.Train.Labelled() != s.Train.Labelled() || !slices.Equal(got.Train.Poses, s.Train.Poses) || (got.Valid == nil) != (s.Valid == nil) {
 			t.Errorf("read %+v", got)
 		}
 	}
@@ -91,7 +92,7 @@ func TestPackedErrors(t *testing.T) {
 		"header size":   {[]byte("PXDS\xff\xff\xff\xff"), "a header of 4294967295 bytes"},
 		"header cut":    {data[:50], "cut off in its header"},
 		"header":        {repack("{", nil), "damaged header"},
-		"version":       {repack(header(3, 1, 1, "train"), nil), "version 3 of the format; this program reads versions 1 and 2: "},
+		"version":       {repack(header(5, 1, 1, "train"), nil), "version 5 of the format; this program reads versions 1 to 4: "},
 		"width":         {repack(header(1, 0, 1, "train"), nil), "images of 0x1x1 are impossible"},
 		"huge images":   {repack(header(1, 1<<40, 1, "train"), nil), "are impossible"},
 		"huge count":    {repack(header(1, 1, 1<<40, "train"), nil), "split train of 1099511627776 images is impossible"},

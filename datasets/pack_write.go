@@ -87,6 +87,10 @@ func newPacker(s Splits, version int) (*packer, error) {
 	if len(t.Classes) > maxClasses {
 		return nil, fmt.Errorf("datasets: %s: %d classes; a packed set holds at most %d", t.Name, len(t.Classes), maxClasses)
 	}
+	posed := t.Poses != nil
+	if posed {
+		version += packPosed
+	}
 	p := &packer{packHeader: packHeader{version, s.Origin, t.Width, t.Height, t.Channels, t.Classes, nil, unknownFingerprint}}
 	for _, split := range packOrder {
 		set := *s.named(split)
@@ -96,11 +100,14 @@ func newPacker(s Splits, version int) (*packer, error) {
 		if set.Labelled() != t.Labelled() {
 			return nil, fmt.Errorf("datasets: only one of %s and %s is labelled: a packed set is labelled as a whole", t.Name, set.Name)
 		}
-		if version == packZstd && set.Len() > maxSetBytes/set.ImageBytes() {
+		if (set.Poses != nil) != posed {
+			return nil, fmt.Errorf("datasets: only one of %s and %s has poses: a packed set has them as a whole", t.Name, set.Name)
+		}
+		if !p.raw() && set.Len() > maxSetBytes/set.ImageBytes() {
 			return nil, fmt.Errorf("datasets: %s: %d images of %s are more than the %d bytes that a compressed set holds: pack it with -raw, or smaller", set.Name, set.Len(), set.shape(), int64(maxSetBytes))
 		}
 		part := packSplit{Split: split, Name: set.Name, Count: set.Len()}
-		if version == packRaw {
+		if p.raw() {
 			part.Fingerprint = unknownFingerprint
 		}
 		p.Splits, p.sets = append(p.Splits, part), append(p.sets, set)
@@ -120,7 +127,7 @@ func (p *packer) head() ([]byte, error) {
 	}
 	head := binary.LittleEndian.AppendUint32([]byte(packMagic), uint32(len(header)))
 	head = append(head, header...)
-	if p.Version == packRaw {
+	if p.raw() {
 		head = binary.LittleEndian.AppendUint32(head, crc32.Checksum(head, castagnoli))
 	}
 	return head, nil
@@ -156,9 +163,9 @@ func (p *packer) body(w io.Writer) error {
 	for _, split := range packOrder {
 		prints[split] = (*Set)(nil).Fingerprint()
 	}
-	form := p.compressed
-	if p.Version == packRaw {
-		form = p.raw
+	form := p.asCompressed
+	if p.raw() {
+		form = p.asRaw
 	}
 	write, end, err := form(w)
 	if err != nil {
@@ -187,9 +194,9 @@ func (p *packer) body(w io.Writer) error {
 	return end()
 }
 
-// compressed returns how to write split i, whose pixels also go to another
+// asCompressed returns how to write split i, whose pixels also go to another
 // writer, and the end of the file.
-func (p *packer) compressed(w io.Writer) (write func(i int, also io.Writer) error, end func() error, err error) {
+func (p *packer) asCompressed(w io.Writer) (write func(i int, also io.Writer) error, end func() error, err error) {
 	z, err := zstd.NewWriter(w, zstd.WithEncoderLevel(zstd.SpeedBetterCompression))
 	if err != nil {
 		return nil, nil, fmt.Errorf("datasets: %w", err)
@@ -197,8 +204,8 @@ func (p *packer) compressed(w io.Writer) (write func(i int, also io.Writer) erro
 	return func(i int, also io.Writer) error { return p.sets[i].pack(z, also) }, z.Close, nil
 }
 
-// raw is compressed for version 2.
-func (p *packer) raw(w io.Writer) (write func(i int, also io.Writer) error, end func() error, err error) {
+// asRaw is asCompressed for the raw form.
+func (p *packer) asRaw(w io.Writer) (write func(i int, also io.Writer) error, end func() error, err error) {
 	head, err := p.head()
 	if err != nil {
 		return nil, nil, err
@@ -214,28 +221,23 @@ func (p *packer) raw(w io.Writer) (write func(i int, also io.Writer) error, end 
 		if err := p.sets[i].pack(w, also, &sums); err != nil {
 			return err
 		}
-		_, err := w.Write(sums.end(packLabels(p.sets[i].Labels)))
+		sums.end(packLabels(p.sets[i].Labels))
+		if p.posed() {
+			sums.end(packPoses(p.sets[i].Poses))
+		}
+		_, err := w.Write(sums.sums)
 		return err
 	}, func() error { return nil }, nil
 }
 
-// pack writes the pixels, to the others as well, then the labels: those of
-// generated images are known only after these.
+// pack writes the pixels, to the others as well, then labels and poses.
 func (s *Set) pack(w io.Writer, others ...io.Writer) error {
 	all := io.MultiWriter(append([]io.Writer{w}, others...)...)
 	if err := s.blocks(func(pixels []byte) error { _, err := all.Write(pixels); return err }); err != nil {
 		return err
 	}
-	_, err := w.Write(packLabels(s.Labels))
+	_, err := w.Write(append(packLabels(s.Labels), packPoses(s.Poses)...))
 	return err
-}
-
-func packLabels(labels []uint32) []byte {
-	b := make([]byte, 0, 2*len(labels))
-	for _, label := range labels {
-		b = binary.LittleEndian.AppendUint16(b, uint16(label))
-	}
-	return b
 }
 
 // blockSums takes the checksum of each rawBlock bytes written to it.
@@ -261,10 +263,10 @@ func (b *blockSums) close() {
 	b.sums, b.sum, b.n = binary.LittleEndian.AppendUint32(b.sums, b.sum), 0, 0
 }
 
-// end returns the checksums of the blocks, then that of the labels.
-func (b *blockSums) end(labels []byte) []byte {
+// end ends the last block and adds the checksum of what follows the blocks.
+func (b *blockSums) end(rest []byte) {
 	if b.n > 0 {
 		b.close()
 	}
-	return binary.LittleEndian.AppendUint32(b.sums, crc32.Checksum(labels, castagnoli))
+	b.sums = binary.LittleEndian.AppendUint32(b.sums, crc32.Checksum(rest, castagnoli))
 }

@@ -38,7 +38,8 @@ func axis(n, m int) ([]tap, uint64) {
 	return taps, uint64(2 * m)
 }
 
-// resize scales to width × height without regard to the aspect ratio. All sums
+// resize scales to width × height without regard to the aspect ratio; a depth is
+// that of the nearest pixel, since a mean would lie between object and background. All sums
 // are exact and rounded once, so every machine computes the same pixels, an
 // unchanged size changes nothing and a flat image stays flat.
 func (p picture) resize(width, height int) picture {
@@ -74,6 +75,14 @@ func (p picture) resize(width, height int) picture {
 			q.pixels[o*n+i] = byte((v + dx*dy/2) / (dx * dy))
 		}
 	}
+	if p.channels == rgbd {
+		for y := range height {
+			for x := range width {
+				near := (2*y+1)*p.height/(2*height)*p.width + (2*x+1)*p.width/(2*width)
+				q.pixels[(y*width+x)*rgbd+3] = p.pixels[near*rgbd+3]
+			}
+		}
+	}
 	return q
 }
 
@@ -100,10 +109,11 @@ func (s *Set) Resize(width, height int) *Set {
 	return s.convert(width, height, s.Channels, func(p picture) picture { return p.resize(width, height) })
 }
 
-// WithChannels is the set in grey (1) or RGB (3); sets of other kinds stay. Of a
-// set in a file it is a view where a copy would take much memory.
+// WithChannels is the set in grey (1) or RGB (3), without depth if it has any; sets
+// of other kinds stay. Of a set in a file it is a view where a copy would take much
+// memory.
 func (s *Set) WithChannels(channels int) *Set {
-	if s.Channels == channels || s.Channels != 1 && s.Channels != 3 {
+	if s.Channels == channels || s.Channels != 1 && s.Channels != 3 && s.Channels != rgbd {
 		return s
 	}
 	return s.convert(s.Width, s.Height, channels, func(p picture) picture { return p.withChannels(channels) })

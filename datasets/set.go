@@ -19,10 +19,6 @@ const (
 	maxMappedBytes = 1 << 46
 )
 
-// Pose is the orientation of the object in an image: a unit quaternion w, x, y, z
-// with w ≥ 0.
-type Pose [4]float32
-
 // Set is images of one size, with a label each or none at all, and a pose each
 // where objects have one. The images of an opened set are not to be changed: they
 // may be a file's (see mapFile).
@@ -140,7 +136,7 @@ func (part *Set) describe(whole *Set, indices []int) {
 }
 
 // Validate reports the first thing that makes the set unfit for use: an empty
-// or inconsistent shape, or a label without a class.
+// or inconsistent shape, a label without a class, or a pose that is none.
 func (s *Set) Validate() error {
 	switch {
 	case s == nil:
@@ -153,14 +149,17 @@ func (s *Set) Validate() error {
 		return fmt.Errorf("datasets: %s: %d bytes of pixels are no whole number of %dx%dx%d images", s.Name, len(s.Pixels), s.Width, s.Height, s.Channels)
 	case s.Poses != nil && len(s.Poses) != s.Len():
 		return fmt.Errorf("datasets: %s: %d images but %d poses", s.Name, s.Len(), len(s.Poses))
-	case s.Labels == nil:
-		return nil
-	case len(s.Labels) != s.Len():
+	case s.Labels != nil && len(s.Labels) != s.Len():
 		return fmt.Errorf("datasets: %s: %d images but %d labels", s.Name, s.Len(), len(s.Labels))
 	}
 	for i, label := range s.Labels {
 		if int64(label) >= int64(len(s.Classes)) {
 			return fmt.Errorf("datasets: %s: image %d has label %d, but there are %d classes", s.Name, i, label, len(s.Classes))
+		}
+	}
+	for i, pose := range s.Poses {
+		if err := pose.check(); err != nil {
+			return fmt.Errorf("datasets: %s: image %d: %w", s.Name, i, err)
 		}
 	}
 	return nil

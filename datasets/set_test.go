@@ -1,10 +1,12 @@
 package datasets
 
 import (
+	"math"
 	"slices"
 	"strings"
 	"testing"
 
+	"gonum.org/v1/gonum/num/quat"
 	"pgregory.net/rapid"
 )
 
@@ -97,7 +99,7 @@ func TestPoses(t *testing.T) {
 	s := &Set{Name: "posed", Width: 1, Height: 1, Channels: 1, Pixels: []byte{0, 1, 2, 3}, Labels: []uint32{0, 1, 0, 1}, Classes: []string{"a", "b"}}
 	bare := s.Fingerprint()
 	for i := range s.Len() {
-		s.Poses = append(s.Poses, Pose{1, float32(i)})
+		s.Poses = append(s.Poses, NewPose(quat.Number{Real: 1, Imag: float64(i)}))
 	}
 	if s.Fingerprint() == bare {
 		t.Error("the fingerprint does not see the poses")
@@ -110,8 +112,83 @@ func TestPoses(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+	for name, pose := range map[string]Pose{"norm": {1, 1}, "sign": {-1}, "NaN": {float32(math.NaN())}} {
+		kept := s.Poses[2]
+		s.Poses[2] = pose
+		if err := s.Validate(); err == nil || !strings.Contains(err.Error(), "image 2: the quaternion") {
+			t.Errorf("%s: %v", name, err)
+		}
+		s.Poses[2] = kept
+	}
 	s.Poses = s.Poses[:3]
 	if err := s.Validate(); err == nil {
 		t.Error("a set that lacks a pose is valid")
+	}
+}
+
+// rgbdSet is n images of 2×2 with depth, of two classes in turn, with poses.
+func rgbdSet(n int) *Set {
+	s := &Set{Name: "rgbd", Width: 2, Height: 2, Channels: 4, Classes: []string{"a", "b"}}
+	for i := range n {
+		for p := range 4 {
+			s.Pixels = append(s.Pixels, byte(40*p+i), byte(40*p+10+i), byte(40*p+20+i), byte(250+p))
+		}
+		s.Labels = append(s.Labels, uint32(i%2))
+		s.Poses = append(s.Poses, NewPose(quat.Number{Real: -1, Jmag: float64(i)}))
+	}
+	return s
+}
+
+func TestOfClasses(t *testing.T) {
+	all := rgbdSet(5)
+	s := Splits{Train: all, Valid: all.Slice(0, 1), Test: all.Slice(1, 4)}
+	b, err := s.OfClasses("b")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(b.Train.Labels, []uint32{1, 1}) || !slices.Equal(b.Train.Classes, all.Classes) || b.Train.Poses[1] != all.Poses[3] ||
+		!slices.Equal(b.Train.Image(1), all.Image(3)) || b.Valid != nil || b.Test.Len() != 2 {
+		t.Errorf("of class b: %+v, %+v, %+v", b.Train, b.Valid, b.Test)
+	}
+	both, err := s.OfClasses("b", "a")
+	if err != nil || both.Fingerprint() != s.Fingerprint() {
+		t.Errorf("all classes are not the whole: %v", err)
+	}
+	if _, err := s.OfClasses("c"); err == nil || !strings.Contains(err.Error(), `no class "c"; it has a, b`) {
+		t.Errorf("an unknown class: %v", err)
+	}
+	if _, err := s.OfClasses(); err == nil {
+		t.Error("no class at all is valid")
+	}
+	all.Labels = nil
+	if _, err := all.OfClasses("a"); err == nil {
+		t.Error("classes of an unlabelled set")
+	}
+}
+
+// Depth goes with the colours: dropped, never mixed, kept with poses when resized.
+func TestRGBD(t *testing.T) {
+	s := rgbdSet(3)
+	rgb := s.WithChannels(3)
+	if got := rgb.Image(1)[3:6]; rgb.Channels != 3 || !slices.Equal(got, []byte{41, 51, 61}) || !slices.Equal(rgb.Poses, s.Poses) {
+		t.Errorf("without depth: %v", got)
+	}
+	if grey := s.WithChannels(1); !slices.Equal(grey.Pixels, rgb.WithChannels(1).Pixels) {
+		t.Error("grey of RGB-D is not that of its RGB")
+	}
+	small, large := s.Resize(1, 1).Image(0), s.Resize(4, 4).Image(0)
+	if !slices.Equal(small, []byte{60, 70, 80, 253}) {
+		t.Errorf("shrunk to %v: want the mean of the colours and one pixel's depth", small)
+	}
+	for i, want := range []byte{250, 250, 251, 251, 250, 250, 251, 251, 252, 252, 253, 253} {
+		if large[4*i+3] != want {
+			t.Errorf("enlarged: depth %d of pixel %d, want %d", large[4*i+3], i, want)
+		}
+	}
+	s.mapped = true
+	defer func(n int) { holdBytes = n }(holdBytes)
+	holdBytes = 0
+	if view := s.WithChannels(3); view.made == nil || !slices.Equal(view.Hold().Pixels, rgb.Pixels) || !slices.Equal(view.Poses, s.Poses) {
+		t.Error("a view without depth differs from the copy")
 	}
 }

@@ -3,6 +3,7 @@ package datasets
 import (
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // Splits is a data set divided for training. Valid and Test may be nil; all
@@ -71,6 +72,48 @@ func MatchClasses(a, b *Set) error {
 		}
 	}
 	return fmt.Errorf("datasets: %s and %s name their classes in different order", a.Name, b.Name)
+}
+
+// OfClasses is the images of the named classes; the list of classes stays, and
+// with it each label's meaning. Splits that none of them is in become nil.
+func (s Splits) OfClasses(names ...string) (Splits, error) {
+	for _, split := range packOrder {
+		set := s.named(split)
+		if *set == nil {
+			continue
+		}
+		part, err := (*set).OfClasses(names...)
+		if err != nil {
+			return Splits{}, err
+		}
+		if *set = part; part.Len() == 0 {
+			*set = nil
+		}
+	}
+	return s, s.Validate()
+}
+
+// OfClasses is the images of the named classes, in their order. Like Pick it is a
+// copy or a view; the list of classes stays, and with it each label's meaning.
+func (s *Set) OfClasses(names ...string) (*Set, error) {
+	if !s.Labelled() {
+		return nil, fmt.Errorf("datasets: %s has no labels to choose classes by", s.Name)
+	}
+	wanted := make([]bool, len(s.Classes))
+	for _, name := range names {
+		class := slices.Index(s.Classes, name)
+		if class < 0 {
+			return nil, fmt.Errorf("datasets: %s has no class %q; it has %s", s.Name, name, strings.Join(s.Classes, ", "))
+		}
+		wanted[class] = true
+	}
+	var indices []int
+	for i, label := range s.Labels {
+		if wanted[label] {
+			indices = append(indices, i)
+		}
+	}
+	return s.Pick(indices), nil
 }
 
 // held is what a source brings: pool holds the training images, from which

@@ -1,4 +1,4 @@
-"""Watches how near a run comes to the kinks of its activations and pools.
+"""Watches how near a run comes to the kinks of its activations, pools and absolute values.
 
 Where a rectifier's input lies within rounding of 0, or two pixels of a pooling window within rounding
 of each other, two right programs may take different sides and then differ by the jump of the
@@ -14,14 +14,15 @@ import torch.nn.functional as F
 
 @contextlib.contextmanager
 def watch():
-    """Lists for each rectifier, in the order of calls, the distances of its elements from a kink.
+    """Lists for each rectifier and absolute value, in the order of calls, the distances of its elements from a kink.
 
     Without a pool behind it an element's distance is its absolute value. With one there is a
     distance for each window: how far its largest pixel leads, over the second or over 0, or how far
     below 0 all of them are. A pool without a rectifier before it has the leads alone.
     """
     distances = []
-    relu, leaky_relu, prelu, max_pool2d = F.relu, F.leaky_relu, F.prelu, F.max_pool2d
+    relu, leaky_relu, prelu = F.relu, F.leaky_relu, F.prelu
+    max_pool2d, absolute = F.max_pool2d, torch.abs
 
     def watched_relu(x):
         distances.append(x.detach().double().abs().flatten())
@@ -48,8 +49,12 @@ def watch():
             distances[-1] = torch.where(first > 0, first - second.clamp(min=0), -first).flatten()
         return max_pool2d(x, side)
 
-    with mock.patch.multiple(F, relu=watched_relu, leaky_relu=watched_leaky_relu, prelu=watched_prelu,
-                             max_pool2d=watched_max_pool2d):
+    def watched_abs(x):
+        distances.append(x.detach().double().abs().flatten())
+        return absolute(x)
+
+    with mock.patch.object(torch, "abs", watched_abs), mock.patch.multiple(
+            F, relu=watched_relu, leaky_relu=watched_leaky_relu, prelu=watched_prelu, max_pool2d=watched_max_pool2d):
         yield distances
 
 

@@ -18,7 +18,7 @@ import baselines
 import kinks
 import tensorfile
 from draws import draw_images, draw_state
-from model import EVAL, Config, PixelDA
+from model import EVAL, Config, PixelDA, tower
 from train_step import Training
 
 HERE = pathlib.Path(__file__).parent
@@ -26,6 +26,12 @@ HERE = pathlib.Path(__file__).parent
 # may well be twice that of PyTorch.
 CLEARANCE = 2.5
 LOSSES = ("d_loss", "task_source", "task_adapted", "g_adv", "g_task", "g_loss")
+POSE_LOSSES = ("pose_source", "pose_adapted", "g_pose")
+
+
+def losses_of(config):
+    """The names of the losses that a trace of `config` holds."""
+    return LOSSES + (POSE_LOSSES if tower(config).pose else ())
 
 
 def load_configs():
@@ -33,11 +39,23 @@ def load_configs():
     entries = json.loads((HERE / "configs.json").read_text())
     for entry in entries.values():
         if "method" in entry:
-            entry["config"] = baselines.Config(**entry["config"])
-            entry["adaptation"] = baselines.Adaptation(**entry["adaptation"])
+            entry["config"] = read_config(json.dumps(entry["config"]), baselines.Config)
+            entry["adaptation"] = read_config(json.dumps(entry["adaptation"]), baselines.Adaptation)
         else:
-            entry["config"] = Config(**{"noise_std": 0.0, "dropout_keep": 1.0, **entry["config"]})
+            entry["config"] = read_config(json.dumps({"noise_std": 0.0, "dropout_keep": 1.0, **entry["config"]}))
     return entries
+
+
+def read_config(text, kind=Config):
+    """The configuration of a trace's metadata. What it does not state, as older traces do not, is the default."""
+    return kind(**{name: tuple(v) if isinstance(v, list) else v for name, v in json.loads(text).items()})
+
+
+def draw_poses(rng, batch):
+    """Unit quaternions [B, 4] with a first component of at least 0."""
+    q = rng.normal(size=(batch, 4))
+    q *= np.where(q[:, :1] < 0, -1, 1) / np.linalg.norm(q, axis=1, keepdims=True)
+    return q.astype(np.float32)
 
 
 def draw_inputs(config, steps, rng):
@@ -51,6 +69,8 @@ def draw_inputs(config, steps, rng):
         inputs |= {f"step{i}.d_source": source(), f"step{i}.d_labels": labels(),
                    f"step{i}.d_target": target(), f"step{i}.d_z": z(),
                    f"step{i}.g_source": source(), f"step{i}.g_labels": labels(), f"step{i}.g_z": z()}
+        if tower(c).pose:
+            inputs |= {f"step{i}.d_poses": draw_poses(rng, c.batch), f"step{i}.g_poses": draw_poses(rng, c.batch)}
     return inputs | {"eval.source": source(), "eval.z": z(), "eval.target": target()}
 
 
@@ -67,16 +87,21 @@ def run(config, steps, state, inputs, dtype):
     results = {}
     for i in range(steps):
         step = f"step{i}."
-        batch = feed(step + "d_source", step + "d_labels", step + "d_target", step + "d_z")
-        d_losses, d_gradients = training.d_step(*batch)
-        g_losses, g_gradients = training.g_step(*feed(step + "g_source", step + "g_labels", step + "g_z"))
+        names = {"d": ["source", "labels", "target", "z"], "g": ["source", "labels", "z"]}
+        if tower(config).pose:
+            names = {update: [*of, "poses"] for update, of in names.items()}
+        d_losses, d_gradients = training.d_step(*feed(*(f"{step}d_{name}" for name in names["d"])))
+        g_losses, g_gradients = training.g_step(*feed(*(f"{step}g_{name}" for name in names["g"])))
         results |= {step + name: value for name, value in (d_losses | g_losses).items()}
         results |= {f"{step}grad.{name}": value for name, value in (d_gradients | g_gradients).items()}
         results |= {f"{step}after.{name}": value.clone() for name, value in model.state_dict().items()}
     with torch.no_grad():
         source, z, target = feed("eval.source", "eval.z", "eval.target")
         results["eval.adapted"] = model.generator(source, z, EVAL)
-        results["eval.target_logits"] = model.task.classify_adapted(target)
+        logits, quaternion = model.task.classify_adapted(target, EVAL)
+        results["eval.target_logits"] = logits
+        if quaternion is not None:
+            results["eval.target_quaternions"] = quaternion
     return {name: value.detach().double().numpy() for name, value in results.items()}
 
 
@@ -87,8 +112,8 @@ def distance(got, want, names, origin=None):
     return np.sqrt(error / scale)
 
 
-def deviation(got, want, steps, state, names=LOSSES):
-    """How far the run `got` strays from `want`, in losses of these names: the trace's `float32` entry."""
+def deviation(got, want, steps, state, names=LOSSES + POSE_LOSSES):
+    """How far the run `got` strays from `want`, in those losses of these names that it has: the trace's `float32` entry."""
     def digits(x):
         return float(f"{x:.2e}")
 
@@ -98,7 +123,7 @@ def deviation(got, want, steps, state, names=LOSSES):
         after = [n for n in want if n.startswith(f"step{i}.after.")]
         stats = [n for n in after if ".running_" in n]
         origin = {f"step{i}.after.{n}": value for n, value in state.items()}
-        losses = [f"step{i}.{n}" for n in names]
+        losses = [f"step{i}.{n}" for n in names if f"step{i}.{n}" in want]
         report.append({
             "loss": digits(max(abs(got[n] / want[n] - 1) for n in losses)),
             "grad": digits(distance(got, want, grads)),
@@ -114,8 +139,8 @@ def record(config, seed, steps):
     rng = np.random.default_rng(seed)
     state = draw_state(PixelDA(config), rng)
     inputs = draw_inputs(config, steps, rng)
-    return assemble(lambda dtype: run(config, steps, state, inputs, dtype), state, inputs, steps, LOSSES,
-                    {"config": json.dumps(dataclasses.asdict(config))})
+    return assemble(lambda dtype: run(config, steps, state, inputs, dtype), state, inputs, steps,
+                    losses_of(config), {"config": json.dumps(dataclasses.asdict(config))})
 
 
 def record_baseline(method, config, adaptation, seed, steps):
