@@ -131,7 +131,7 @@ func TestColumnsAndRows(t *testing.T) {
 		runKernels(t, tensors{"x": dy, "y": dx}, wgsl.CenterColumns(s.n, s.c))
 		near(t, fmt.Sprint(s, " centred dx"), dx, refCenterColumns(s.n, s.c, wide(dy)), 0, 32*halfULP)
 
-		runKernels(t, tensors{"x": x, "y": y, "dy": dy, "dx": dx}, wgsl.NormalizeRows(s.n, s.c), wgsl.NormalizeRowsGrad(s.n, s.c))
+		runKernels(t, tensors{"x": x, "y": y, "dy": dy, "dx": dx}, wgsl.Normalize(s.n, s.c), wgsl.NormalizeGrad(s.n, s.c))
 		near(t, fmt.Sprint(s, " normalised"), y, refNormalizeRows(s.c, wide(x)), 16*halfULP, 0)
 		want := make([]float64, len(x))
 		for r := range s.n {

@@ -24,7 +24,6 @@ func (g onGraph) scale(x *graph.Tensor, factor float64) *graph.Tensor {
 }
 func (g onGraph) rows(a, b *graph.Tensor) *graph.Tensor { return g.Rows("rows", a, b) }
 func (g onGraph) centred(x *graph.Tensor) *graph.Tensor { return g.CenterColumns("centred", x) }
-func (g onGraph) unit(x *graph.Tensor) *graph.Tensor    { return g.NormalizeRows("unit", x) }
 func (g onGraph) correlation(a, b *graph.Tensor) *graph.Tensor {
 	return g.Correlation("correlation", a, b)
 }
@@ -116,20 +115,6 @@ func (reference) centred(x *array) *array {
 	return y
 }
 
-func (reference) unit(x *array) *array {
-	y := zeros(x.Shape)
-	for n := range x.N {
-		square := 0.0
-		for c := range x.C {
-			square += *x.at(n, c, 0, 0) * *x.at(n, c, 0, 0)
-		}
-		for c := range x.C {
-			*y.at(n, c, 0, 0) = *x.at(n, c, 0, 0) / math.Sqrt(max(square, 1e-12))
-		}
-	}
-	return y
-}
-
 func (reference) correlation(a, b *array) *array {
 	y := zeros(graph.Features(a.C, b.C))
 	for n := range a.N {
@@ -183,7 +168,7 @@ func alignment[T any](o ops[T]) []T {
 	features := func(x T) T { return o.linear(x, o.variable("w"), o.variable("b"), wgsl.Tanh) }
 	source, target := features(o.input("source", graph.Features(3, 4))), features(o.input("target", graph.Features(3, 4)))
 	private := o.linear(o.input("source", graph.Features(3, 4)), o.variable("p"), none, wgsl.NoAct)
-	difference := o.correlation(o.unit(o.centred(private)), o.unit(o.centred(source)))
+	difference := o.correlation(o.normalize(o.centred(private)), o.normalize(o.centred(source)))
 	return []T{o.mmd(source, target), o.meanSquare(difference), o.softmaxOf(o.rows(target, source), 1)}
 }
 

@@ -24,15 +24,14 @@ func (g *Graph) CenterColumns(label string, x *Tensor) *Tensor {
 	return y
 }
 
-// NormalizeRows scales each row of x [N,C] to length 1, as TensorFlow's l2_normalize
-// does.
-func (g *Graph) NormalizeRows(label string, x *Tensor) *Tensor {
+// Normalize scales each row of x [N,C] to length 1: quaternions, features.
+func (g *Graph) Normalize(label string, x *Tensor) *Tensor {
 	g.wantFeatures(label, x)
 	y := g.tensor(label, x.Shape)
-	n := g.kernel(label, wgsl.NormalizeRows(x.N, x.C), x, y)
+	n := g.kernel(label, wgsl.Normalize(x.N, x.C), x, y)
 	n.backward = func(grads []*Tensor, needs []bool) []*Tensor {
 		d := g.tensor("data", x.Shape)
-		g.kernel("data", wgsl.NormalizeRowsGrad(x.N, x.C), grads[0], x, d)
+		g.kernel("data", wgsl.NormalizeGrad(x.N, x.C), grads[0], x, d)
 		return []*Tensor{d}
 	}
 	return y

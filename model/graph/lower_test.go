@@ -271,7 +271,7 @@ func TestErrors(t *testing.T) {
 		"quaternion": {func(g *graph.Graph, x *graph.Tensor) {
 			g.QuaternionLoss("q", g.Input("p", graph.Features(3, 4)), g.Input("t", graph.Features(2, 4)))
 		}, "q: quaternions 3×4×1×1 and 2×4×1×1"},
-		"normalize":    {func(g *graph.Graph, x *graph.Tensor) { g.Normalize("n", x) }, "n: quaternions of 2×3×5×7"},
+		"normalize":    {func(g *graph.Graph, x *graph.Tensor) { g.Normalize("n", x) }, "n: 2×3×5×7 are no features"},
 		"collect":      {func(g *graph.Graph, x *graph.Tensor) { g.Collect("row", 4, make([]*graph.Tensor, 17)...) }, "row: 17 scalars; a row takes 16"},
 		"output":       {func(g *graph.Graph, x *graph.Tensor) { g.Output("o", x) }, "output o: x is not a computed tensor"},
 		"output twice": {func(g *graph.Graph, x *graph.Tensor) { y := g.Add(x, x); g.Output("o", y); g.Output("p", y) }, "output p: add is not a computed tensor of its own"},

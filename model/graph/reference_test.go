@@ -38,7 +38,6 @@ type ops[T any] interface {
 	scale(x T, factor float64) T
 	rows(a, b T) T
 	centred(x T) T
-	unit(x T) T // rows of length 1
 	correlation(a, b T) T
 	meanSquare(x T) T
 	mmd(a, b T) T
@@ -274,8 +273,8 @@ func (reference) normalize(x *array) *array {
 	y := zeros(x.Shape)
 	for n := range x.N {
 		length := math.Sqrt(inner(x, x, n))
-		for i := range 4 {
-			y.v[4*n+i] = x.v[4*n+i] / length
+		for i := range x.C {
+			y.v[x.C*n+i] = x.v[x.C*n+i] / length
 		}
 	}
 	return y
@@ -291,7 +290,7 @@ func (reference) quaternion(p, q *array) *array {
 
 // inner is the product of rows n of four.
 func inner(p, q *array, n int) (sum float64) {
-	for i := 4 * n; i < 4*n+4; i++ {
+	for i := p.C * n; i < p.C*n+p.C; i++ {
 		sum += p.v[i] * q.v[i]
 	}
 	return sum
