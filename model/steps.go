@@ -117,14 +117,14 @@ func (b bound) noise(buffer string, host bool, batch int) *graph.Tensor {
 func (b bound) minimise(losses []graph.Term, stores ...*graph.Store) {
 	for _, s := range stores {
 		for _, v := range s.Variables() {
-			if b.WeightDecay > 0 && strings.HasSuffix(v.Name, ".weight") {
+			if b.WeightDecay > 0 && (b.decayAll || strings.HasSuffix(v.Name, ".weight")) {
 				losses = append(losses, graph.Term{Loss: b.g.HalfSquares("decay", b.g.Variable(v)), Weight: b.WeightDecay})
 			}
 		}
 	}
 	b.g.Backward(losses, stores...)
 	for _, s := range stores {
-		b.g.Adam(s, wgsl.Adam{Beta1: b.Beta1, Beta2: b.Beta2, Epsilon: b.Epsilon, Clip: b.ClipNorm})
+		b.g.Optimise(s, b.optimizer)
 	}
 }
 
@@ -137,8 +137,9 @@ func (n *Networks) program(name string, choose graph.Chooser, f func(b bound)) (
 		}
 		for _, s := range n.Trained() {
 			g.Reserve(s.Grads(), s.Len())
-			g.Reserve(s.M(), s.Len())
-			g.Reserve(s.V(), s.Len())
+			for i := range n.Moments() {
+				g.Reserve(s.Moment(i), s.Len())
+			}
 		}
 	})
 	if err != nil {

@@ -37,6 +37,12 @@ func GradNorm(variables []Variable) Kernel {
 		grid(parts), 2*float64(floats), 4*float64(floats))
 }
 
+// Optimizer changes a network's variables by their gradients.
+type Optimizer interface {
+	Update([]Variable) Kernel
+	Moments() int // how many it keeps of each variable, m and v at most
+}
+
 // Adam is Kingma and Ba's optimiser (2015) with its decay rates.
 type Adam struct {
 	Beta1, Beta2, Epsilon float64
@@ -63,6 +69,9 @@ func (a Adam) Update(variables []Variable) Kernel {
 		grid(parts), 15*float64(floats), 28*float64(floats))
 }
 
+// Moments are the mean of the gradient and of its square.
+func (Adam) Moments() int { return 2 }
+
 // SGD is stochastic gradient descent with momentum: m ← momentum · m + gradient,
 // value ← value − rate · m.
 type SGD struct {
@@ -86,6 +95,9 @@ func (o SGD) Update(variables []Variable) Kernel {
 		Params{"PARTS": parts, "PART": partVec4, "CLIP": o.Clip, "MOMENTUM": o.Momentum},
 		grid(parts), 6*float64(floats), 20*float64(floats))
 }
+
+// Moments is the momentum.
+func (SGD) Moments() int { return 1 }
 
 func extent(variables []Variable) (parts, floats int) {
 	for _, v := range variables {

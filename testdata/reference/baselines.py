@@ -45,12 +45,12 @@ class Adaptation:
     alpha: float = 0.01         # of DSN's reconstructions
     beta: float = 0.075         # of DSN's differences
     gamma: float = 0.25         # of the similarity
-    similarity: str = "dann"    # DSN's: "dann" or "mmd"
+    alignment: str = "dann"     # DSN's similarity: "dann" or "mmd"
     reconstruction: str = "mpse"  # or "mse"
     momentum: float = 0.9
     domain_units: int = 100
     private_filters: tuple = (32, 64)
-    decoder_units: int = 300    # three channels of a square
+    decoder_side: int = 10      # of the maps of three channels at which it begins
     decoder_filters: int = 16
     cogan_generator: int = 128  # filters of the last layer; they halve from eight times as many
     cogan_filters: tuple = (20, 50)
@@ -65,9 +65,8 @@ class Tower(nn.Module):
     def __init__(self, config):
         super().__init__()
         first, second = config.tower_filters
-        self.adapted = nn.Module()
-        self.adapted.conv1 = Conv(config.target_channels, first, 5)
         self.shared = nn.Module()
+        self.shared.conv1 = Conv(config.target_channels, first, 5)
         self.shared.conv2 = Conv(first, second, 5)
         self.shared.fc1 = Linear(second * (config.size // 4) ** 2, config.tower_units)
         self.shared.fc2 = Linear(config.tower_units, config.tower_units)
@@ -75,7 +74,7 @@ class Tower(nn.Module):
 
     def forward(self, x):
         """The pooled maps, the first hidden layer (slim's fc3) and the logits."""
-        x = F.max_pool2d(F.relu(self.adapted.conv1(x)), 2)
+        x = F.max_pool2d(F.relu(self.shared.conv1(x)), 2)
         pooled = F.max_pool2d(F.relu(self.shared.conv2(x)), 2).flatten(1)
         hidden = F.relu(self.shared.fc1(pooled))
         return pooled, hidden, self.shared.fc3(F.relu(self.shared.fc2(hidden)))
@@ -195,10 +194,10 @@ class Decoder(nn.Module):
 
     def __init__(self, channels, size, units, adaptation):
         super().__init__()
-        self.size, self.side = size, round((adaptation.decoder_units / 3) ** 0.5)
+        self.size, self.side = size, adaptation.decoder_side
         filters = adaptation.decoder_filters
-        self.fc = Linear(units, adaptation.decoder_units, bias=False)
-        self.bn0 = BatchNorm(adaptation.decoder_units)
+        self.fc = Linear(units, 3 * self.side ** 2, bias=False)
+        self.bn0 = BatchNorm(3 * self.side ** 2)
         for i, (inputs, outputs) in enumerate([(3, filters), (filters, filters), (filters, filters), (filters, channels)], 1):
             self.add_module(f"conv{i}", Conv(inputs, outputs, 3, bias=False))
             self.add_module(f"bn{i}", BatchNorm(outputs))
@@ -222,7 +221,7 @@ class DSN(nn.Module):
         super().__init__()
         self.adaptation = adaptation
         self.task = Tower(config)
-        if adaptation.similarity == "dann":
+        if adaptation.alignment == "dann":
             self.domain = Domain(config.tower_units, adaptation.domain_units)
         self.private = nn.Module()
         for domain in ("source", "target"):
@@ -234,7 +233,7 @@ class DSN(nn.Module):
         a = self.adaptation
         _, shared_source, logits = self.task(source)
         _, shared_target, _ = self.task(target)
-        if a.similarity == "dann":
+        if a.alignment == "dann":
             similarity = domain_loss(self.domain, *(Scaled.apply(f, -1.0) for f in (shared_source, shared_target)))
         else:
             similarity = mmd_loss(shared_source, shared_target)

@@ -16,11 +16,11 @@ import record
 
 SMALL = baselines.Config(size=9, source_channels=1, target_channels=2, classes=3, noise_dim=4, tower_filters=(3, 4),
                          tower_units=5, batch=4, lr=0.05, weight_decay=0.02, bn_epsilon=1e-3)
-NARROW = baselines.Adaptation(gamma=0.7, alpha=0.3, beta=0.9, domain_units=4, private_filters=(2, 3), decoder_units=27,
+NARROW = baselines.Adaptation(gamma=0.7, alpha=0.3, beta=0.9, domain_units=4, private_filters=(2, 3), decoder_side=3,
                               decoder_filters=2, cogan_generator=1, cogan_filters=(2, 3), cogan_units=5)
 CASES = {
     "dann": ("dann", NARROW), "ramp": ("dann", dataclasses.replace(NARROW, schedule="ramp")), "mmd": ("mmd", NARROW),
-    "dsn": ("dsn", NARROW), "dsn mmd": ("dsn", dataclasses.replace(NARROW, similarity="mmd", reconstruction="mse")),
+    "dsn": ("dsn", NARROW), "dsn mmd": ("dsn", dataclasses.replace(NARROW, alignment="mmd", reconstruction="mse")),
     "cogan": ("cogan", NARROW),
 }
 
@@ -128,7 +128,7 @@ class Gradients(unittest.TestCase):
         for case, factor in (("dann", -1), ("ramp", -0.6), ("dsn", -1)):
             model, b = prepared(case)
             forward = lambda: model(b["source"], b["labels"], b["target"], 0.6)[0]["similarity"]
-            for prefix, sign in (("domain.", 1), ("task.adapted.conv1", factor)):
+            for prefix, sign in (("domain.", 1), ("task.shared.conv1", factor)):
                 parameters = [(n, p) for n, p in model.named_parameters() if n.startswith(prefix)]
                 self.check(forward, parameters, torch.autograd.grad(forward(), [p for _, p in parameters]), sign)
 
