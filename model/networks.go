@@ -42,6 +42,17 @@ func NewNetworks(c Config) (*Networks, error) {
 	return n, nil
 }
 
+// NewSupervised lays out the task tower alone, for SupervisedStep.
+func NewSupervised(c Config) (*Networks, error) {
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	n := empty(c)
+	n.Task = n.store("task")
+	n.layTask()
+	return n, nil
+}
+
 // empty has no variables yet, and Adam for an optimiser.
 func empty(c Config) *Networks {
 	return &Networks{

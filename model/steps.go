@@ -39,6 +39,7 @@ const (
 	ClassifySource        = "classify_source"
 	ClassifyTarget        = "classify_target"
 	GenerateProgram       = "generate"
+	FeaturesProgram       = "features"
 )
 
 // LossRows is the number of steps whose losses the device keeps; LossColumns

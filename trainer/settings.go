@@ -14,9 +14,9 @@ func Settings() []Setting {
 	integer := func(name string, least float64, about string) model.Setting {
 		return model.Setting{Name: name, Group: "Run", About: about, Kind: "integer", Min: least, Max: 1e9}
 	}
-	names := make([]string, len(methods))
-	for i, m := range methods {
-		names[i] = string(m)
+	var names []string
+	for _, m := range Methods() {
+		names = append(names, string(m))
 	}
 	var all []Setting
 	for _, s := range []model.Setting{
