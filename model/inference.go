@@ -59,6 +59,12 @@ func (n *Networks) Features(f Images, batch int, choose graph.Chooser) (*gpu.Pro
 	})
 }
 
+// FeatureUnits is the width of Features.
+func (n *Networks) FeatureUnits() int {
+	hidden := n.tower().hidden
+	return hidden[len(hidden)-1]
+}
+
 // Classify is the task tower behind one of its private layers: <name>.images →
 // <name>.logits [batch,classes] and, where it learns them, <name>.quaternions
 // [batch,4].
