@@ -21,7 +21,7 @@ var errColours = errors.New("some images are grey and some have colours")
 // they are to be streamed. Whether any has colours shows only then: the first one
 // is taken at its word, and if it is wrong, all are read again.
 func (a album) open(o Options) (Splits, error) {
-	first, err := a.decode(a.members[0], o.Size)
+	first, err := a.decode(a.members[0], o)
 	if err != nil {
 		return Splits{}, err
 	}
@@ -47,12 +47,15 @@ func (a album) divide(first picture, channels int, o Options) (Splits, error) {
 	for i, class := range a.classes {
 		number[class] = uint32(i)
 	}
-	files, labels := map[string][]int{}, map[string][]uint32{} // by split
+	files, labels, poses := map[string][]int{}, map[string][]uint32{}, map[string][]Pose{} // by split
 	for _, i := range a.members {
 		at := a.places[i]
 		files[at.split] = append(files[at.split], i)
 		if at.class != "" {
 			labels[at.split] = append(labels[at.split], number[at.class])
+		}
+		if pose := a.files[i].pose; pose != nil {
+			poses[at.split] = append(poses[at.split], *pose)
 		}
 	}
 	split := func(name string) *Set {
@@ -60,9 +63,9 @@ func (a album) divide(first picture, channels int, o Options) (Splits, error) {
 		if members == nil {
 			return nil
 		}
-		s := &Set{Name: a.title, Width: first.width, Height: first.height, Channels: channels, Classes: a.classes, Labels: labels[name]}
+		s := &Set{Name: a.title, Width: first.width, Height: first.height, Channels: channels, Classes: a.classes, Labels: labels[name], Poses: poses[name]}
 		return s.view(len(members), func(dst []byte, i int) error {
-			p, err := a.decode(members[i], o.Size)
+			p, err := a.decode(members[i], o)
 			if err != nil {
 				return err
 			}
@@ -89,14 +92,15 @@ func (a album) divide(first picture, channels int, o Options) (Splits, error) {
 	return s, err
 }
 
-// decode reads file i, at size × size if size is not 0.
-func (a album) decode(i, size int) (picture, error) {
-	p, err := a.files[i].decode()
+// decode reads file i at the size asked for, and its depth unless other channels
+// are.
+func (a album) decode(i int, o Options) (picture, error) {
+	p, err := a.files[i].decode(o.Channels != 0)
 	if err != nil {
 		return p, fmt.Errorf("datasets: %s: %s: %w", a.name, a.files[i].path, err)
 	}
-	if size > 0 {
-		p = p.resize(size, size)
+	if o.Size > 0 {
+		p = p.resize(o.Size, o.Size)
 	}
 	return p, nil
 }

@@ -1,7 +1,6 @@
 package datasets
 
 import (
-	"archive/tar"
 	"errors"
 	"fmt"
 	"io"
@@ -11,8 +10,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-
-	"github.com/klauspost/compress/gzip"
 )
 
 // bsdsArchive is the official download; its images are read in place.
@@ -34,40 +31,37 @@ func readBSDS(dir string) ([]background, error) {
 	if len(files) == 0 {
 		return nil, missing("bsds500", dir)
 	}
-	slices.SortFunc(files, func(a, b bsdsFile) int { return strings.Compare(a.name, b.name) })
+	return readPhotos(dir, files)
+}
+
+// readPhotos decodes photographs in RGB, in name order.
+func readPhotos(dir string, files []entry) ([]background, error) {
+	slices.SortFunc(files, func(a, b entry) int { return strings.Compare(a.path, b.path) })
 	photos := make([]background, len(files))
-	err = parallelErr(len(files), func(i int) error {
-		p, err := decodePicture(files[i].data)
-		if err != nil {
-			return fmt.Errorf("datasets: %s: %s: %w", dir, files[i].name, err)
+	err := parallelErr(len(files), func(i int) error {
+		data, err := files[i].read()
+		if err == nil {
+			var p picture
+			p, err = decodePicture(data)
+			photos[i] = background{path.Base(files[i].path), p.withChannels(3)}
 		}
-		photos[i] = background{files[i].name, p.withChannels(3)}
+		if err != nil {
+			return fmt.Errorf("datasets: %s: %s: %w", dir, files[i].path, err)
+		}
 		return nil
 	})
 	return photos, err
 }
 
-type bsdsFile struct {
-	name string
-	data []byte
-}
-
-func bsdsFiles(dir string) ([]bsdsFile, error) {
-	var files []bsdsFile
+func bsdsFiles(dir string) ([]entry, error) {
+	isPhoto := func(name string) bool { return path.Ext(name) == ".jpg" && path.Dir(name) == "." }
 	for _, sub := range []string{"train", "images/train", "BSDS500/data/images/train", "BSR/BSDS500/data/images/train"} {
-		names, err := filepath.Glob(filepath.Join(dir, filepath.FromSlash(sub), "*.jpg"))
-		if err != nil {
-			return nil, fmt.Errorf("datasets: %s: %w", dir, err)
+		below := filepath.Join(dir, filepath.FromSlash(sub))
+		if _, err := os.Stat(below); err != nil {
+			continue
 		}
-		for _, name := range names {
-			data, err := readFile(name)
-			if err != nil {
-				return nil, err
-			}
-			files = append(files, bsdsFile{filepath.Base(name), data})
-		}
-		if len(files) > 0 {
-			return files, nil
+		if files, err := listFolder(below, isPhoto); err != nil || len(files) > 0 {
+			return files, err
 		}
 	}
 	archive := filepath.Join(dir, bsdsArchive)
@@ -79,41 +73,17 @@ func bsdsFiles(dir string) ([]bsdsFile, error) {
 		return nil, fmt.Errorf("datasets: %w", err)
 	}
 	defer f.Close()
-	files, err = untarPhotos(f)
+	info, err := f.Stat()
 	if err != nil {
-		return nil, fmt.Errorf("datasets: %s: damaged archive: %w", archive, err)
+		return nil, fmt.Errorf("datasets: %w", err)
+	}
+	files, err := listArchive(archive, f, info.Size(), "", func(name string) bool {
+		return strings.HasSuffix(path.Dir(name), "images/train") && path.Ext(name) == ".jpg"
+	})
+	if err != nil {
+		return nil, fmt.Errorf("datasets: %s: %w", archive, err)
 	}
 	return files, nil
-}
-
-// untarPhotos collects …/images/train/*.jpg of a gzipped tar file in memory.
-func untarPhotos(r io.Reader) ([]bsdsFile, error) {
-	z, err := gzip.NewReader(r)
-	if err != nil {
-		return nil, err
-	}
-	var files []bsdsFile
-	total := int64(0)
-	for t := tar.NewReader(z); ; {
-		h, err := t.Next()
-		if errors.Is(err, io.EOF) {
-			return files, nil
-		}
-		if err != nil {
-			return nil, err
-		}
-		if !strings.HasSuffix(path.Dir(h.Name), "images/train") || path.Ext(h.Name) != ".jpg" {
-			continue
-		}
-		if total += h.Size; h.Size > maxFileBytes || total > maxSetBytes/4 {
-			return nil, fmt.Errorf("%s is too large", h.Name)
-		}
-		data, err := readExactly(t, h.Size)
-		if err != nil {
-			return nil, err
-		}
-		files = append(files, bsdsFile{path.Base(h.Name), data})
-	}
 }
 
 // readFile reads a file of at most maxFileBytes.

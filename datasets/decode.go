@@ -34,21 +34,28 @@ func newPicture(width, height, channels int) picture {
 
 // decodePicture decodes PNG, JPEG or WebP. Transparency is laid over black.
 func decodePicture(data []byte) (picture, error) {
-	config, format, err := image.DecodeConfig(bytes.NewReader(data))
-	if errors.Is(err, image.ErrFormat) {
-		return picture{}, errors.New("no PNG, JPEG or WebP image")
-	}
+	m, format, err := decodeImage(data)
 	if err != nil {
-		return picture{}, fmt.Errorf("damaged %s image: %w", format, err)
-	}
-	if config.Width < 1 || config.Height < 1 || config.Width > maxImagePixels/config.Height {
-		return picture{}, fmt.Errorf("an image of %dx%d pixels; at most %d in all can be read", config.Width, config.Height, maxImagePixels)
-	}
-	m, _, err := image.Decode(bytes.NewReader(data))
-	if err != nil {
-		return picture{}, fmt.Errorf("damaged %s image: %w", format, err)
+		return picture{}, err
 	}
 	return flatten(m, format == "webp"), nil
+}
+
+func decodeImage(data []byte) (m image.Image, format string, err error) {
+	config, format, err := image.DecodeConfig(bytes.NewReader(data))
+	if errors.Is(err, image.ErrFormat) {
+		return nil, "", errors.New("no PNG, JPEG or WebP image")
+	}
+	if err != nil {
+		return nil, "", fmt.Errorf("damaged %s image: %w", format, err)
+	}
+	if config.Width < 1 || config.Height < 1 || config.Width > maxImagePixels/config.Height {
+		return nil, "", fmt.Errorf("an image of %dx%d pixels; at most %d in all can be read", config.Width, config.Height, maxImagePixels)
+	}
+	if m, _, err = image.Decode(bytes.NewReader(data)); err != nil {
+		return nil, "", fmt.Errorf("damaged %s image: %w", format, err)
+	}
+	return m, format, nil
 }
 
 func flatten(m image.Image, webp bool) picture {

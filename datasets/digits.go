@@ -1,9 +1,6 @@
 package datasets
 
-import (
-	"fmt"
-	"math"
-)
+import "math"
 
 // The built-in digits need no files: strokes as a hand would draw them, bent,
 // slanted and inked at random, then scaled and centred as MNIST's are (20×20
@@ -13,7 +10,7 @@ const (
 	digitBox  = 20.0
 )
 
-// builtinCounts are the splits of the generated sets.
+// builtinCounts are the splits of the generated digits.
 var builtinCounts = Counts{Train: 20000, Valid: 1000, Test: 2000}
 
 // Streams keep the digits of source and target apart, and the textures from both.
@@ -23,86 +20,28 @@ const (
 	textureStream
 )
 
-// generator draws the images of one generated set: image i of a seed into dst,
-// whose label it returns.
-type generator struct {
-	side, channels int
-	draw           func(dst []byte, seed, i uint64) uint32
-}
-
-// generators are the sets that need no files, by name.
-var generators = map[string]generator{
-	"digits": {digitSide, 1, func(dst []byte, seed, i uint64) uint32 {
-		return drawDigit(dst, newRandom(seed, sourceStream, i))
-	}},
-	"digits-m": {textureSide, 3, drawDigitM},
-}
-
-// empty is a set of n images that are yet to be drawn.
-func (g generator) empty(name string, n int) *Set {
-	return &Set{Name: name, Width: g.side, Height: g.side, Channels: g.channels, Labels: make([]uint32, n), Classes: numberedClasses(10)}
-}
-
-// images draws images [from, from+n).
-func (g generator) images(name string, seed uint64, from, n int) *Set {
-	s := g.empty(name, n)
-	s.Pixels = make([]byte, n*s.ImageBytes())
-	parallel(n, func(i int) { s.Labels[i] = g.draw(s.Image(i), seed, uint64(from+i)) })
-	return s
-}
-
-// view draws images when they are asked for; their labels are known then.
-func (g generator) view(name string, seed uint64, n int) *Set {
-	s := g.empty(name, n)
-	labels := s.Labels
-	return s.view(n, func(dst []byte, i int) error {
-		labels[i] = g.draw(dst, seed, uint64(i))
-		return nil
-	})
-}
-
 // Digits generates images [from, from+n) of the built-in source: 28×28 grey.
 func Digits(seed uint64, from, n int) *Set {
-	return generators["digits"].images("digits", seed, from, n)
+	return generators["digits"].set("digits", seed, from, n).Hold()
 }
 
-// Generated reports whether a set of this name needs no files.
-func Generated(name string) bool { return generators[name].draw != nil }
-
-// Draw draws images [from, from+n) of a generated set.
-func Draw(name string, seed uint64, from, n int) (*Set, error) {
-	g, ok := generators[name]
-	if !ok {
-		return nil, fmt.Errorf("datasets: %q is no generated set", name)
+// digitGenerator is a generator of digits, which the first draw of a stream chooses.
+func digitGenerator(side, channels int, stream uint64, draw func(dst []byte, seed, i uint64)) generator {
+	return generator{
+		side: side, channels: channels, counts: builtinCounts,
+		classes: func() []string { return numberedClasses(10) },
+		describe: func(seed, i uint64) (uint32, Pose) {
+			r := newRandom(seed, stream, i)
+			return uint32(drawClass(&r)), Pose{}
+		},
+		draw: draw,
 	}
-	return g.images(name, seed, from, n), nil
 }
 
-// openBuiltin generates as many images as the counts ask for.
-func openBuiltin(name string, o Options, what string) (held, string, error) {
-	c := builtinCounts
-	if o.Counts != nil {
-		c = *o.Counts
-	}
-	if c.Train == 0 {
-		c.Train = builtinCounts.Train
-	}
-	const most = 10_000_000
-	if c.Train < 0 || c.Valid < 0 || c.Test < 0 || c.Train > most || c.Valid > most || c.Test > most {
-		return held{}, "", fmt.Errorf("datasets: cannot generate %d training, %d validation and %d test images: give 0 to %d of each", c.Train, c.Valid, c.Test, most)
-	}
-	what = fmt.Sprintf("%s from seed %d", what, o.Seed)
-	n := c.Train + c.Valid + c.Test
-	if o.stream != nil {
-		return held{pool: generators[name].view(name, o.Seed, n), ordered: true}, what, nil
-	}
-	draw := o.Draw
-	if draw == nil {
-		draw = Draw
-	}
-	s, err := draw(name, o.Seed, 0, n)
-	return held{pool: s, ordered: true}, what, err
-}
+// drawClass draws which digit it is.
+func drawClass(r *random) int { return r.intn(10) }
+
+func drawDigitPlain(dst []byte, seed, i uint64) { drawDigit(dst, newRandom(seed, sourceStream, i)) }
 
 // hand is how one image is written: the habits that bend every stroke alike.
 type hand struct {
@@ -173,9 +112,9 @@ type line struct {
 	n     int
 }
 
-// drawDigit draws a random digit into dst, 28×28 grey, and returns its class.
-func drawDigit(dst []byte, r random) uint32 {
-	digit := r.intn(10)
+// drawDigit draws a random digit into dst, 28×28 grey.
+func drawDigit(dst []byte, r random) {
+	digit := drawClass(&r)
 	h := newHand(&r)
 	var p line
 	for _, s := range pick(digit, &r).strokes {
@@ -185,7 +124,6 @@ func drawDigit(dst []byte, r random) uint32 {
 	p.fit(r.between(0.93, 1.03))
 	p.centre(0.6*r.normal(), 0.6*r.normal())
 	p.render(dst, &h)
-	return uint32(digit)
 }
 
 // trace adds a stroke, jittered, as Catmull-Rom spans between its corners.

@@ -12,12 +12,15 @@ import (
 	"strings"
 )
 
-// imageFile is one image of a folder or an archive, not yet read.
-type imageFile struct {
+// entry is a file of a folder or an archive, not yet read.
+type entry struct {
 	path string // with slashes, below the root
 	size int64
 	open func() (io.ReadCloser, error)
 }
+
+// isOfSet tells whether a file is an image or describes images.
+func isOfSet(name string) bool { return isImage(name) || isDescription(name) }
 
 // isImage tells by the name whether a file is to be read. Hidden files and
 // what macOS adds to archives are not.
@@ -34,22 +37,22 @@ func isImage(name string) bool {
 	return false
 }
 
-// listFolder finds the images below dir.
-func listFolder(dir string) ([]imageFile, error) {
-	var files []imageFile
+// listFolder finds the files to keep below dir.
+func listFolder(dir string, keep func(name string) bool) ([]entry, error) {
+	var files []entry
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
 		rel, err := filepath.Rel(dir, path)
-		if rel = filepath.ToSlash(rel); err != nil || d.IsDir() || !isImage(rel) {
+		if rel = filepath.ToSlash(rel); err != nil || d.IsDir() || !keep(rel) {
 			return err
 		}
 		info, err := os.Stat(path) // follows links
 		if err != nil || info.IsDir() {
 			return err
 		}
-		files = append(files, imageFile{rel, info.Size(), func() (io.ReadCloser, error) { return os.Open(path) }})
+		files = append(files, entry{rel, info.Size(), func() (io.ReadCloser, error) { return os.Open(path) }})
 		return nil
 	})
 	if err != nil {
@@ -96,6 +99,15 @@ func arrange(files []imageFile) ([]place, error) {
 			break
 		}
 	}
+	for i, f := range files {
+		if f.split == "" {
+			continue
+		}
+		if places[i].split != "" {
+			return nil, fmt.Errorf("%s lies in a split folder, but a %s lists it too", f.path, splitFile)
+		}
+		places[i].split = f.split
+	}
 	depth := len(folders[0])
 	for i, f := range folders {
 		if len(f) != depth || depth > 2 {
@@ -136,23 +148,39 @@ func splitLevel(files []imageFile, folders [][]string, level int) (bool, error) 
 	return with >= 0, nil
 }
 
-func (f imageFile) decode() (picture, error) {
+func (f entry) read() ([]byte, error) {
 	if f.size > maxFileBytes {
-		return picture{}, fmt.Errorf("a file of %d bytes; at most %d can be read", f.size, maxFileBytes)
+		return nil, fmt.Errorf("a file of %d bytes; at most %d can be read", f.size, maxFileBytes)
 	}
 	r, err := f.open()
 	if err != nil {
-		return picture{}, err
+		return nil, err
 	}
 	defer r.Close()
 	data, err := io.ReadAll(io.LimitReader(r, maxFileBytes+1))
 	if err == nil && len(data) > maxFileBytes {
 		err = fmt.Errorf("more than %d bytes; at most that many can be read", maxFileBytes)
 	}
+	return data, err
+}
+
+// decode reads the image, with its depth unless that is not wanted.
+func (f *imageFile) decode(flat bool) (picture, error) {
+	data, err := f.read()
 	if err != nil {
 		return picture{}, err
 	}
-	return decodePicture(data)
+	p, err := decodePicture(data)
+	if err != nil || f.depth == nil || flat {
+		return p, err
+	}
+	if data, err = f.depth.read(); err == nil {
+		data, err = decodeDepth(data, p.width, p.height, f.distance)
+	}
+	if err != nil {
+		return picture{}, fmt.Errorf("%s: %w", f.depth.path, err)
+	}
+	return p.withChannels(3).withDepth(data), nil
 }
 
 // Domain is one of several sets with the same classes.
@@ -163,7 +191,11 @@ type Domain struct {
 
 // domains turns files into one set of splits per domain, in name order; a
 // folder without a domain level is one domain called "".
-func domains(name string, files []imageFile, o Options) ([]Domain, error) {
+func domains(name string, entries []entry, o Options) ([]Domain, error) {
+	files, err := collect(entries)
+	if err != nil {
+		return nil, fmt.Errorf("datasets: %s: %w", name, err)
+	}
 	if len(files) == 0 {
 		return nil, fmt.Errorf("datasets: %s: no PNG, JPEG or WebP images", name)
 	}

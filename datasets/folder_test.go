@@ -203,23 +203,23 @@ func TestFolderErrors(t *testing.T) {
 
 func TestZIPWithUnsafeNamesAndDamage(t *testing.T) {
 	png := encodePNG(t, grey(2, 2, 9))
-	s, err := ReadZIP("z", bytes.NewReader(tree{"../../etc/a/1.png": png, `..\b\1.png`: png, "/etc/a/2.png": png, "etc/b/1.png": png}.zip(t)), 0, Options{})
+	s, err := ReadArchive("z.zip", bytes.NewReader(tree{"../../etc/a/1.png": png, `..\b\1.png`: png, "/etc/a/2.png": png, "etc/b/1.png": png}.zip(t)), 0, Options{})
 	if err == nil {
 		t.Errorf("a size of 0: %v", s)
 	}
 	data := tree{"../../x/a/1.png": png, `..\x\b\1.png`: png, "/x/a/2.png": png}.zip(t)
-	all, err := ReadZIP("z", bytes.NewReader(data), int64(len(data)), Options{Counts: &Counts{}})
+	all, err := ReadArchive("z.zip", bytes.NewReader(data), int64(len(data)), Options{Counts: &Counts{}})
 	if err != nil || all[0].Train.Len() != 3 || !slices.Equal(all[0].Train.Classes, []string{"a", "b"}) {
 		t.Errorf("unsafe names: %v %v", all, err)
 	}
 	for _, cut := range []int{10, len(data) / 2, len(data) - 1} {
-		if _, err := ReadZIP("z", bytes.NewReader(data[:cut]), int64(cut), Options{}); err == nil || !strings.Contains(err.Error(), "z: damaged ZIP file") {
+		if _, err := ReadArchive("z.zip", bytes.NewReader(data[:cut]), int64(cut), Options{}); err == nil || !strings.Contains(err.Error(), "z.zip: damaged ZIP file") {
 			t.Errorf("cut at %d: %v", cut, err)
 		}
 	}
 	at := bytes.Index(data, []byte("IHDR"))
 	data[at+12] ^= 1
-	if _, err := ReadZIP("z", bytes.NewReader(data), int64(len(data)), Options{}); err == nil {
+	if _, err := ReadArchive("z.zip", bytes.NewReader(data), int64(len(data)), Options{}); err == nil {
 		t.Error("a flipped bit in an image went unseen")
 	}
 }
@@ -230,7 +230,7 @@ func TestZIPBomb(t *testing.T) {
 	if len(data) > 1<<20 {
 		t.Fatal("not a bomb")
 	}
-	if _, err := ReadZIP("z", bytes.NewReader(data), int64(len(data)), Options{}); err == nil || !strings.Contains(err.Error(), "a/1.png: a file of 67108865 bytes") {
+	if _, err := ReadArchive("z.zip", bytes.NewReader(data), int64(len(data)), Options{}); err == nil || !strings.Contains(err.Error(), "a/1.png: a file of 67108865 bytes") {
 		t.Errorf("%v", err)
 	}
 }
@@ -239,7 +239,7 @@ func FuzzZIP(f *testing.F) {
 	f.Add(tree{}.dots(f, "a", 2, 1).dots(f, "b", 2, 1).zip(f))
 	f.Add(tree{}.dots(f, "x/train/a", 1, 1).dots(f, "x/test/a", 2, 1).dots(f, "y/train/a", 1, 1).dots(f, "y/test/a", 1, 1).zip(f))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		all, err := ReadZIP("fuzz", bytes.NewReader(data), int64(len(data)), Options{Size: 3})
+		all, err := ReadArchive("fuzz.zip", bytes.NewReader(data), int64(len(data)), Options{Size: 3})
 		for _, d := range all {
 			if err := d.Validate(); err != nil {
 				t.Errorf("accepted but invalid: %v", err)
@@ -259,7 +259,7 @@ func FuzzArrange(f *testing.F) {
 		var files []imageFile
 		for name := range strings.SplitSeq(names, "\n") {
 			if name = path.Clean("/" + name); name != "/" {
-				files = append(files, imageFile{path: name[1:]})
+				files = append(files, imageFile{entry: entry{path: name[1:]}})
 			}
 		}
 		if len(files) == 0 {

@@ -25,26 +25,29 @@ func ReadFiles(name string, files []File, o Options) ([]Domain, error) {
 		return nil, fmt.Errorf("datasets: %s: no files", name)
 	}
 	if len(files) == 1 {
-		switch one := files[0]; strings.ToLower(path.Ext(one.Path)) {
-		case ".zip":
-			return ReadZIP(one.Path, bytes.NewReader(one.Data), int64(len(one.Data)), o)
-		case ".pxds":
+		one := files[0]
+		for _, ending := range archiveEndings {
+			if strings.HasSuffix(strings.ToLower(one.Path), ending) {
+				return ReadArchive(one.Path, bytes.NewReader(one.Data), int64(len(one.Data)), o)
+			}
+		}
+		if strings.EqualFold(path.Ext(one.Path), ".pxds") {
 			return readPackedDomain(one.Path, bytes.NewReader(one.Data), o)
 		}
 	}
-	var images []imageFile
+	var images []entry
+	found := false
 	byName := map[string][]byte{}
 	var names []string
 	for _, f := range files {
-		if isImage(f.Path) {
-			images = append(images, imageFile{f.Path, int64(len(f.Data)), func() (io.ReadCloser, error) {
-				return io.NopCloser(bytes.NewReader(f.Data)), nil
-			}})
+		if isOfSet(f.Path) {
+			images = append(images, inMemory(f.Path, f.Data))
+			found = found || isImage(f.Path)
 		}
 		byName[f.Path] = f.Data
 		names = append(names, f.Path)
 	}
-	if len(images) > 0 {
+	if found {
 		return domains(name, images, o)
 	}
 	slices.Sort(names)

@@ -86,7 +86,7 @@ func TestMNISTErrors(t *testing.T) {
 	want("mnist", "datasets download mnist", nil)
 	want("usps", "datasets download usps", nil)
 	want("mnist-m", "datasets download mnist", nil)
-	want("emnist", `"emnist" is neither a known set (digits, digits-m, mnist`, nil)
+	want("emnist", `"emnist" is neither a known set (digits, digits-m, objects, objects-bg, objects-m, mnist`, nil)
 	smallMNIST(t, root)
 	want("mnist", "cannot take 50000 train images: there are 40", nil)
 	want("mnist", "cannot take 21 test images: there are 20", &Counts{Test: 21})

@@ -22,9 +22,9 @@ type Options struct {
 	stream *stream // have images made when they are asked for, where that can be
 }
 
-// Drawer draws images [from, from+n) of a generated set, as Draw does, perhaps
-// elsewhere.
-type Drawer func(name string, seed uint64, from, n int) (*Set, error)
+// Drawer draws the pixels of images [from, from+n) of a generated set, as Draw
+// does, perhaps elsewhere.
+type Drawer func(name string, seed uint64, from, n int) (pixels []byte, err error)
 
 const maxSize = 4096
 
@@ -76,6 +76,16 @@ func List() []Known {
 			func(o Options) (held, string, error) {
 				return openBuiltin("digits-m", o, "digits on textures generated")
 			}},
+		{"objects", "generated objects on black, 64x64 RGB with depth and poses, no files needed", objectCounts,
+			func(o Options) (held, string, error) { return openBuiltin("objects", o, "objects rendered") }},
+		{"objects-bg", "the same objects on coloured textures, no files needed", objectCounts,
+			func(o Options) (held, string, error) {
+				return openBuiltin("objects-bg", o, "objects on textures rendered")
+			}},
+		{"objects-m", "generated objects among clutter, seen by poor sensors, no files needed", objectCounts,
+			func(o Options) (held, string, error) {
+				return openBuiltin("objects-m", o, "objects among clutter rendered")
+			}},
 		{"mnist", "MNIST, 28x28 grey, 50,000 + 10,000 + 10,000", MNISTPaper,
 			func(o Options) (held, string, error) { return openMNIST(subfolder(o.dir(), "mnist")) }},
 		{"usps", "USPS in its original split, 16x16 grey, 6,562 + 729 + 2,007", USPSPaper,
@@ -90,9 +100,10 @@ func List() []Known {
 // Open reads or generates a data set: one that List names, or else a path to
 //
 //   - a folder of idx files named as MNIST's, or one idx file of images,
-//   - a folder or ZIP file of images, [train|valid|test/]class/image; of
+//   - a folder, ZIP or tar.gz file of images, [train|valid|test/]class/image; of
 //     domain/class/image one domain is opened as FOLDER/domain or FILE.zip/domain;
-//     images outside any class folder are unlabelled,
+//     images outside any class folder are unlabelled; with poses.txt in the class
+//     folders images have poses, and perhaps depth (see imageFile),
 //   - a packed set, FILE.pxds.
 //
 // Plain idx files of bytes and raw packed sets are mapped where the system can do
@@ -141,8 +152,8 @@ func OpenDomains(path string, o Options) ([]Domain, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	if file, below, found := cutZIP(path); found {
-		return openZIP(file, below, o)
+	if file, below, found := cutArchive(path); found {
+		return openArchive(file, below, o)
 	}
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -172,14 +183,14 @@ func openFolder(dir string, o Options) ([]Domain, error) {
 	if ok {
 		return o.one(dir, held{pool: train, test: test})
 	}
-	files, err := listFolder(dir)
+	files, err := listFolder(dir, isOfSet)
 	if err != nil {
 		return nil, err
 	}
 	return domains(filepath.ToSlash(filepath.Clean(dir)), files, o)
 }
 
-func openZIP(path, below string, o Options) ([]Domain, error) {
+func openArchive(path, below string, o Options) ([]Domain, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("datasets: %w", err)
@@ -193,21 +204,7 @@ func openZIP(path, below string, o Options) ([]Domain, error) {
 	if err != nil {
 		return nil, fmt.Errorf("datasets: %w", err)
 	}
-	return readZIP(path, f, info.Size(), below, o)
-}
-
-// cutZIP parts FILE.zip/folder.
-func cutZIP(path string) (file, below string, found bool) {
-	path = filepath.ToSlash(path)
-	at := strings.Index(strings.ToLower(path)+"/", ".zip/")
-	if at < 0 {
-		return "", "", false
-	}
-	file = path[:at+len(".zip")]
-	if info, err := os.Stat(file); err == nil && info.IsDir() {
-		return "", "", false
-	}
-	return file, strings.Trim(path[at+len(".zip"):], "/"), true
+	return readArchive(path, f, info.Size(), below, o)
 }
 
 // labelsOf is the existing file of labels that belongs to an idx file of

@@ -13,13 +13,13 @@ const textureSide = mnistmSide
 // digits that the source of the same seed does not have, as 255 - texture on
 // the digit and texture elsewhere.
 func DigitsM(seed uint64, from, n int) *Set {
-	return generators["digits-m"].images("digits-m", seed, from, n)
+	return generators["digits-m"].set("digits-m", seed, from, n).Hold()
 }
 
-// drawDigitM draws image i of DigitsM and returns its label.
-func drawDigitM(out []byte, seed, i uint64) uint32 {
+// drawDigitM draws image i of DigitsM.
+func drawDigitM(out []byte, seed, i uint64) {
 	var digit [digitSide * digitSide]byte
-	label := drawDigit(digit[:], newRandom(seed, targetStream, i))
+	drawDigit(digit[:], newRandom(seed, targetStream, i))
 	drawTexture(out, newRandom(seed, textureStream, i))
 	const border = (textureSide - digitSide) / 2
 	for y := range digitSide {
@@ -30,7 +30,6 @@ func drawDigitM(out []byte, seed, i uint64) uint32 {
 			}
 		}
 	}
-	return label
 }
 
 // colour is red, green and blue, 0…255 but not clamped.

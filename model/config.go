@@ -156,7 +156,8 @@ func (c *Config) lineMod(name string) {
 	case "linemod-small":
 		c.Size, c.GBlocks, c.GFilters, c.DFilters = 32, 2, 16, 16
 		c.TowerFilters, c.TowerUnits = [2]int{16, 32}, 64
-		c.TaskInGWeight, c.TaskSourceWeight, c.PoseSourceWeight = 0.01, 1, 0.2
+		c.TaskInGWeight, c.TaskSourceWeight = 0.01, 1
+		c.PoseSourceWeight, c.PoseAdaptedWeight = 1, 1 // orientations take longer than classes: by the paper's weights, longer than this
 		c.DropoutKeep, c.LR, c.Batch, c.InitStd = 0.9, 1e-3, 16, 0.05
 	}
 }

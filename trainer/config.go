@@ -64,9 +64,9 @@ func Preset(name string) (Config, error) {
 		c.Source, c.Target = "objects", "objects-m"
 	case "linemod-small":
 		c.Source, c.Target = "objects", "objects-m"
-		c.Iterations, c.Baseline = 3000, 1500
+		c.Iterations, c.Baseline = 6000, 2000
 		c.EvalImages = 500
-		c.LogEvery, c.EvalEvery, c.SampleEvery, c.CheckpointEvery = 20, 250, 250, 250
+		c.LogEvery, c.EvalEvery, c.SampleEvery, c.CheckpointEvery = 20, 500, 500, 500
 	}
 	return c, nil
 }

@@ -92,7 +92,11 @@ func (c Config) prepare(name string, s datasets.Splits, channels int) (datasets.
 	flat := (has == 3 || has == rgbd) && (channels == 1 || channels == 3) && has > channels
 	repeated := has == 1 && channels != rgbd
 	if has != channels && !flat && !repeated {
-		return s, fmt.Errorf("trainer: %s has %d channels; the model takes %d", name, has, channels)
+		with := ""
+		if channels == rgbd {
+			with = ", RGB and depth"
+		}
+		return s, fmt.Errorf("trainer: %s has %d channels; the model takes %d%s", name, has, channels, with)
 	}
 	size := c.Model.Size
 	for _, set := range []**datasets.Set{&s.Train, &s.Valid, &s.Test} {

@@ -136,8 +136,8 @@ func TestPosedRun(t *testing.T) {
 	}
 }
 
-// Trained on target labels, the tower tells classes and orientations of images that
-// it was trained on; a constant guess is 45° off.
+// Trained on target labels, the tower tells classes and orientations of others of the
+// kind; a constant guess is 45° off.
 func TestPoseIsLearned(t *testing.T) {
 	c := tinyObjects(t)
 	c.Method, c.LogEvery, c.EvalEvery, c.CheckpointEvery = trainer.TargetOnly, 200, 400, 400
@@ -237,7 +237,7 @@ func TestPosedDataErrors(t *testing.T) {
 		"target objects-m has no labels, by which train_classes chooses images": func(c *trainer.Config, _, s *datasets.Splits) {
 			c.TrainClasses, s.Train.Labels = []string{"red"}, nil
 		},
-		"source objects has 3 channels; the model takes 4": func(c *trainer.Config, s, _ *datasets.Splits) {
+		"source objects has 3 channels; the model takes 4, RGB and depth": func(c *trainer.Config, s, _ *datasets.Splits) {
 			s.Train, s.Test = s.Train.WithChannels(3), s.Test.WithChannels(3)
 		},
 	} {

@@ -74,7 +74,7 @@ func (c Conv) moments(t tiling) int {
 // winogradOutput is winograd_output.wgsl.
 func (c Conv) winogradOutput(t tiling, e Epilogue, moments bool) Kernel {
 	return build(fmt.Sprintf("winograd output %d×%d×%d×%d%s", t.images, c.OutC, c.OutH, c.OutW, e), "winograd_output.wgsl", e.Act.set(Params{
-		"N": t.images, "C": c.OutC, "OUT_H": c.OutH, "OUT_W": c.OutW, "STRIDE": t.stride, "BIAS": e.Bias, "MOMENTS": moments,
+		"N": t.images, "C": c.OutC, "OUT_H": c.OutH, "OUT_W": c.OutW, "STRIDE": t.stride, "BIAS": e.Bias, "RESIDUAL": e.Residual, "MOMENTS": moments,
 	}), grid(ceilDiv(c.OutC*t.quads, 64)), 0, t.bytes(c.OutC, c.OutC*c.OutH*c.OutW))
 }
 
@@ -102,8 +102,9 @@ func (c Conv) winograd(name string, e Epilogue, t tiling, block int, products []
 		x, y := Operand{"x", n * xs, xs}, Operand{"y", n * ys, ys}
 		p.Calls = append(p.Calls, Call{Kernel: input, Operands: map[string]Operand{"x": x, "x4": x}})
 		p.Calls = append(p.Calls, products...)
+		r := Operand{"residual", n * ys, ys}
 		partials := Operand{"partials", n * parts * c.OutC * 2, parts * c.OutC * 2}
-		p.Calls = append(p.Calls, Call{Kernel: output, Operands: map[string]Operand{"y": y, "y4": y, "partials": partials}})
+		p.Calls = append(p.Calls, Call{Kernel: output, Operands: map[string]Operand{"y": y, "y4": y, "residual": r, "residual4": r, "partials": partials}})
 	}
 	return p
 }

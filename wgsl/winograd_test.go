@@ -37,11 +37,11 @@ func TestWinograd(t *testing.T) {
 	for _, c := range winogradShapes {
 		x, w, dy := operandsOf(c)
 		bias := normals(4, c.OutC)
-		e := wgsl.Epilogue{Bias: true, Act: wgsl.LeakyReLU(0.2)}
-		want := refEpilogue(c, e, refConv(c, x, w), bias)
+		e := wgsl.Epilogue{Bias: true, Residual: true, Act: wgsl.LeakyReLU(0.2)}
+		want := refEpilogue(c, e, refConv(c, x, w), bias, dy)
 		for _, p := range called(t, "winograd", c.Plans(e)) {
 			t.Run(name(p, c), func(t *testing.T) {
-				closeToSums(t, "y", runPlan(t, p, map[string][]float32{"x": x, "w": w, "bias": bias}, "y", len(want)), want, lost*c.InC*9)
+				closeToSums(t, "y", runPlan(t, p, map[string][]float32{"x": x, "w": w, "bias": bias, "residual": dy}, "y", len(want)), want, lost*c.InC*9)
 			})
 		}
 		dx := refDataGrad(c, dy, w)

@@ -27,6 +27,7 @@ type (
 		behind wgsl.Dropout
 	}
 	channelSum wgsl.Map
+	sum        struct{} // of a and b
 )
 
 // fuse returns the operations of a program with those that can be joined joined. Those
@@ -37,8 +38,14 @@ func fuse(nodes []*node) []*node {
 		c := *n
 		f.nodes[i] = &c
 	}
-	for _, rule := range []func(*node) bool{f.dropoutIntoNorm, f.dropoutIntoGradients, f.sumIntoActivation, f.momentsIntoConv} {
-		f.nodes = slices.DeleteFunc(slices.Clone(f.nodes), rule)
+	for _, rule := range []func(*node) bool{f.dropoutIntoNorm, f.dropoutIntoGradients, f.sumIntoActivation, f.momentsIntoConv, f.sumIntoConv} {
+		for i := 0; i < len(f.nodes); {
+			if rule(f.nodes[i]) {
+				f.nodes = slices.Delete(f.nodes, i, i+1)
+			} else {
+				i++
+			}
+		}
 	}
 	return f.nodes
 }
@@ -144,6 +151,40 @@ func (f *fusion) momentsIntoConv(n *node) bool {
 	p.outputs = append(slices.Clip(p.outputs), n.outputs...)
 	p.operands = merged(p.operands, n.operands, "partials")
 	return true
+}
+
+// sumIntoConv lets a convolution add what its result is only wanted for together with:
+// the gradient that passes a residual block by.
+func (f *fusion) sumIntoConv(n *node) bool {
+	if _, ok := n.op.(sum); !ok {
+		return false
+	}
+	for _, t := range []*Tensor{n.operands["a"], n.operands["b"]} {
+		residual := n.operands["a"]
+		if residual == t {
+			residual = n.operands["b"]
+		}
+		p := f.producer(t)
+		if p == nil || t.buffer != "" || len(f.readers(t)) != 1 || t == residual || f.after(residual, p) {
+			continue
+		}
+		c, ok := p.op.(convolution)
+		if !ok || c.epilogue != (wgsl.Epilogue{}) {
+			continue
+		}
+		c.epilogue.Residual = true
+		n.label, n.op, n.plans = p.label, c, c.Plans(c.epilogue)
+		n.operands = merged(map[string]*Tensor{"residual": residual, "y": n.outputs[0]}, p.operands, "x", "w")
+		n.inputs = append(slices.Clip(p.inputs), residual)
+		*p, *n = *n, *p // at the convolution's place
+		return true
+	}
+	return false
+}
+
+// after reports whether t is computed after n.
+func (f *fusion) after(t *Tensor, n *node) bool {
+	return slices.IndexFunc(f.nodes, func(m *node) bool { return slices.Contains(m.outputs, t.memory()) }) > slices.Index(f.nodes, n)
 }
 
 // producer returns the operation that computes t, unless that is seen in another shape.

@@ -37,7 +37,9 @@ func (g *Graph) convolve(label string, x, w, bias *Tensor, c wgsl.Conv, act wgsl
 			in[2] = g.channelSum("bias", dz)
 		}
 		if needs[0] {
-			in[0] = g.add(g.tensor("data", x.Shape), "y", c.DataGrad().Plans(wgsl.Epilogue{}), map[string]*Tensor{"x": dz, "w": w}, dz, w)
+			data := c.DataGrad()
+			in[0] = g.add(g.tensor("data", x.Shape), "y", data.Plans(wgsl.Epilogue{}), map[string]*Tensor{"x": dz, "w": w}, dz, w)
+			in[0].node.op = convolution{data, wgsl.Epilogue{}}
 		}
 		return in
 	}

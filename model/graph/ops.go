@@ -9,7 +9,7 @@ func (g *Graph) Add(a, b *Tensor) *Tensor {
 	}
 	y := g.tensor("add", a.Shape)
 	n := g.kernel("add", wgsl.Add(a.Len()), a, b, y)
-	n.exact = true
+	n.exact, n.op = true, sum{}
 	n.backward = func(grads []*Tensor, needs []bool) []*Tensor { return []*Tensor{grads[0], grads[0]} }
 	return y
 }

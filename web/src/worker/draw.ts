@@ -6,8 +6,8 @@ export interface Share {
   count: number;
 }
 
-/** What it drew: pixels and labels. */
-export type Drawn = [Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>];
+/** What it drew: pixels. */
+export type Drawn = Uint8Array<ArrayBuffer>;
 
 /** What such a worker is told at the start. */
 export interface Order {

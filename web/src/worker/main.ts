@@ -22,7 +22,7 @@ interface Host {
 /** Go's host in a worker that draws. */
 interface DrawingHost {
   share: Share;
-  drawn(...images: Drawn): void;
+  drawn(pixels: Drawn): void;
 }
 
 declare const self: DedicatedWorkerGlobalScope & { pixeldaPlayer: unknown; pixeldaHost: Host | DrawingHost };
@@ -135,7 +135,7 @@ async function start(): Promise<void> {
 /** Draws a share of a generated set, instead of training. */
 function drawOnly(): void {
   self.onmessage = async ({ data: { program, share } }: MessageEvent<Order>) => {
-    self.pixeldaHost = { share, drawn: (...images) => self.postMessage(images, images.map((bytes) => bytes.buffer)) };
+    self.pixeldaHost = { share, drawn: (pixels) => self.postMessage(pixels, [pixels.buffer]) };
     const go = new Go();
     await go.run(await WebAssembly.instantiate(program, go.importObject));
   };

@@ -1,0 +1,66 @@
+package datasets
+
+import (
+	"fmt"
+	"image"
+	"slices"
+)
+
+// withDepth adds a depth image to an RGB one.
+func (p picture) withDepth(depth []byte) picture {
+	q := newPicture(p.width, p.height, rgbd)
+	for i := range p.width * p.height {
+		copy(q.pixels[rgbd*i:rgbd*i+3], p.pixels[3*i:])
+		q.pixels[rgbd*i+3] = depth[i]
+	}
+	return q
+}
+
+// decodeDepth decodes a depth image of the given size, of an object whose origin
+// lies at a distance in millimetres, or 0 where that is not known.
+func decodeDepth(data []byte, width, height int, distance float64) ([]byte, error) {
+	m, _, err := decodeImage(data)
+	if err != nil {
+		return nil, err
+	}
+	if b := m.Bounds(); b.Dx() != width || b.Dy() != height {
+		return nil, fmt.Errorf("the depth image is %dx%d, its colours %dx%d", b.Dx(), b.Dy(), width, height)
+	}
+	switch m := m.(type) {
+	case *image.Gray:
+		return flatten(m, false).pixels, nil
+	case *image.Gray16:
+		return measuredDepth(m, distance), nil
+	default:
+		return nil, fmt.Errorf("a depth image has to be grey, of 8 or 16 bits; this one is of the kind %T", m)
+	}
+}
+
+// measuredDepth brings millimetres to a Set's depth.
+func measuredDepth(m *image.Gray16, distance float64) []byte {
+	b := m.Bounds()
+	read := func(x, y int) float64 { return float64(m.Gray16At(b.Min.X+x, b.Min.Y+y).Y) }
+	w, h := b.Dx(), b.Dy()
+	if distance == 0 {
+		var middle []float64
+		for y := h / 4; y < h-h/4; y++ {
+			for x := w / 4; x < w-w/4; x++ {
+				if v := read(x, y); v > 0 {
+					middle = append(middle, v)
+				}
+			}
+		}
+		if len(middle) > 0 {
+			slices.Sort(middle)
+			distance = middle[len(middle)/2]
+		}
+	}
+	out := make([]byte, w*h)
+	for i := range out {
+		out[i] = depthFar
+		if v := read(i%w, i/w); v > 0 {
+			out[i] = depthByte(v - distance)
+		}
+	}
+	return out
+}

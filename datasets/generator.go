@@ -1,0 +1,88 @@
+package datasets
+
+import "fmt"
+
+// generator is a set that needs no files: image i of a seed is always the same.
+type generator struct {
+	side, channels int
+	posed          bool
+	counts         Counts // its usual splits
+	classes        func() []string
+	describe       func(seed, i uint64) (label uint32, pose Pose)
+	draw           func(dst []byte, seed, i uint64)
+}
+
+// generators are the sets that need no files, by name.
+var generators = map[string]generator{
+	"digits":     digitGenerator(digitSide, 1, sourceStream, drawDigitPlain),
+	"digits-m":   digitGenerator(textureSide, 3, targetStream, drawDigitM),
+	"objects":    objectGenerator(objectStudio, objectStream, (*studio).draw),
+	"objects-bg": objectGenerator(objectsOnTextures, objectStream, (*studio).draw),
+	"objects-m":  objectGenerator(objectStudio, cluttered, drawObjectM),
+}
+
+// set is images [from, from+n), drawn when they are asked for.
+func (g generator) set(name string, seed uint64, from, n int) *Set {
+	s := &Set{Name: name, Width: g.side, Height: g.side, Channels: g.channels, Classes: g.classes(), Labels: make([]uint32, n)}
+	if g.posed {
+		s.Poses = make([]Pose, n)
+	}
+	for i := range n {
+		label, pose := g.describe(seed, uint64(from+i))
+		s.Labels[i] = label
+		if g.posed {
+			s.Poses[i] = pose
+		}
+	}
+	return s.view(n, func(dst []byte, i int) error {
+		g.draw(dst, seed, uint64(from+i))
+		return nil
+	})
+}
+
+// Generated reports whether a set of this name needs no files.
+func Generated(name string) bool { return generators[name].draw != nil }
+
+// Draw draws images [from, from+n) of a generated set.
+func Draw(name string, seed uint64, from, n int) (*Set, error) {
+	g, ok := generators[name]
+	if !ok {
+		return nil, fmt.Errorf("datasets: %q is no generated set", name)
+	}
+	return g.set(name, seed, from, n).Hold(), nil
+}
+
+// openBuiltin generates as many images as the counts ask for. Very many, or those
+// to be streamed, are drawn when they are asked for.
+func openBuiltin(name string, o Options, what string) (held, string, error) {
+	g := generators[name]
+	c := g.counts
+	if o.Counts != nil {
+		c = *o.Counts
+	}
+	if c.Train == 0 {
+		c.Train = g.counts.Train
+	}
+	const most = 10_000_000
+	if c.Train < 0 || c.Valid < 0 || c.Test < 0 || c.Train > most || c.Valid > most || c.Test > most {
+		return held{}, "", fmt.Errorf("datasets: cannot generate %d training, %d validation and %d test images: give 0 to %d of each", c.Train, c.Valid, c.Test, most)
+	}
+	what = fmt.Sprintf("%s from seed %d", what, o.Seed)
+	n := c.Train + c.Valid + c.Test
+	s := g.set(name, o.Seed, 0, n)
+	switch {
+	case o.stream != nil || n > holdBytes/s.ImageBytes():
+	case o.Draw == nil:
+		s = s.Hold()
+	default:
+		pixels, err := o.Draw(name, o.Seed, 0, n)
+		if err != nil {
+			return held{}, "", err
+		}
+		if len(pixels) != n*s.ImageBytes() {
+			return held{}, "", fmt.Errorf("datasets: %s: %d of %d images were drawn", name, len(pixels)/s.ImageBytes(), n)
+		}
+		s.Pixels, s.made = pixels, nil
+	}
+	return held{pool: s, ordered: true}, what, nil
+}

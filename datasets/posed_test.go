@@ -1,0 +1,269 @@
+package datasets
+
+import (
+	"archive/tar"
+	"bytes"
+	"fmt"
+	"image"
+	"image/color"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// millimetres is a 16-bit depth image of 4×4: a surface at the given distance, and
+// one pixel each without a reading, 100 mm nearer, 150 mm farther and far away.
+func millimetres(t testing.TB, surface uint16) []byte {
+	m := image.NewGray16(image.Rect(0, 0, 4, 4))
+	for i := range 16 {
+		v := surface
+		switch i {
+		case 0:
+			v = 0
+		case 1:
+			v = surface - 100
+		case 2:
+			v = surface + 150
+		case 3:
+			v = surface + 900
+		}
+		m.SetGray16(i%4, i/4, color.Gray16{Y: v})
+	}
+	return encodePNG(t, m)
+}
+
+func rgb(width, height int, c color.NRGBA) image.Image {
+	m := image.NewNRGBA(image.Rect(0, 0, width, height))
+	for i := range width * height {
+		m.SetNRGBA(i%width, i/width, c)
+	}
+	return m
+}
+
+// cropped is a small folder in the form of Cropped LineMod: two classes of three
+// images, with depth in 16 bits, or 8 in the second class.
+func cropped(t testing.TB) tree {
+	f := tree{}
+	for k, class := range []string{"ape", "cam"} {
+		var text strings.Builder
+		for i := range 3 {
+			name := fmt.Sprintf("real%d.png", i)
+			f[class+"/rgb/"+name] = encodePNG(t, rgb(4, 4, color.NRGBA{byte(10 * i), byte(100 * k), 7, 255}))
+			f[class+"/depth/"+name] = millimetres(t, 700)
+			if k == 1 {
+				f[class+"/depth/"+name] = encodePNG(t, grey(4, 4, byte(50+i)))
+			}
+			fmt.Fprintf(&text, "# %s\n-0.6 0 %s 0\n", name, []string{"0.8", "-.8", "8e-1"}[i])
+		}
+		f[class+"/poses.txt"] = []byte(text.String())
+	}
+	return f
+}
+
+func TestCroppedLineMod(t *testing.T) {
+	f := cropped(t)
+	s, err := Open(f.folder(t), Options{Counts: &Counts{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := s.Train
+	if a.shape() != "4x4x4" || !slices.Equal(a.Classes, []string{"ape", "cam"}) || !slices.Equal(a.Labels, []uint32{0, 0, 0, 1, 1, 1}) {
+		t.Fatalf("%s, %v, %v", a.shape(), a.Classes, a.Labels)
+	}
+	for i, p := range a.Poses {
+		if want := []Pose{{0.6, 0, -0.8, 0}, {0.6, 0, 0.8, 0}, {0.6, 0, -0.8, 0}}[i%3]; p != want {
+			t.Errorf("pose %d is %v, want %v", i, p, want)
+		}
+	}
+	// The median of the middle is the surface: 200 mm before it is 0, behind it 255.
+	if got := a.Image(1)[:20]; !slices.Equal(got, []byte{10, 0, 7, 255, 10, 0, 7, 64, 10, 0, 7, 223, 10, 0, 7, 255, 10, 0, 7, 128}) {
+		t.Errorf("image 1 is %v", got)
+	}
+	if got := a.Image(5)[:4]; !slices.Equal(got, []byte{20, 100, 7, 52}) {
+		t.Errorf("image 5 is %v", got)
+	}
+	flat, err := Open(f.folder(t), Options{Counts: &Counts{}, Channels: 3, Size: 2})
+	if err != nil || flat.Train.shape() != "2x2x3" || !slices.Equal(flat.Train.Poses, a.Poses) {
+		t.Errorf("without depth: %s, %v", flat.Train.shape(), err)
+	}
+	// A stated distance is the object's: 750 instead of the surface at 700.
+	f["ape/poses.txt"] = []byte("# real0.png\n1 0 0 0 750\n# real1.png\n1 0 0 0 750\n# real2.png\n1 0 0 0 750\n")
+	s, err = Open(f.folder(t), Options{Counts: &Counts{}})
+	if err != nil || s.Train.Image(0)[4*5+3] != 96 {
+		t.Errorf("depth %d at a stated distance: %v", s.Train.Image(0)[4*5+3], err)
+	}
+	// The same in an archive, in split folders, and packed from it as a stream.
+	split := tree{}
+	for name, data := range f {
+		split["train/"+name], split["test/"+name] = data, data
+	}
+	path := filepath.Join(t.TempDir(), "c.tar.gz")
+	put(t, path, split.tar(t))
+	all, err := Open(path, Options{Counts: &Counts{}})
+	if err != nil || all.Train.Fingerprint() != s.Train.Fingerprint() || all.Test.Fingerprint() != s.Train.Fingerprint() {
+		t.Errorf("in split folders of an archive: %v", err)
+	}
+	packed := filepath.Join(t.TempDir(), "c.pxds")
+	if _, err := Pack(packed, path, Options{Counts: &Counts{}}, true); err != nil {
+		t.Fatal(err)
+	}
+	if same, err := Open(packed, Options{}); err != nil || same.Fingerprint() != all.Fingerprint() {
+		t.Errorf("packed: %v", err)
+	}
+	var files []File
+	for name, data := range f {
+		files = append(files, File{"x/" + name, data})
+	}
+	if got, err := ReadFiles("x", files, Options{Counts: &Counts{}}); err != nil || got[0].Fingerprint() != s.Fingerprint() {
+		t.Errorf("in memory: %v", err)
+	}
+}
+
+func (f tree) tar(t testing.TB) []byte {
+	var b bytes.Buffer
+	w := tar.NewWriter(&b)
+	for _, name := range sortedKeys(f) {
+		if err := w.WriteHeader(&tar.Header{Name: "./" + name, Size: int64(len(f[name])), Mode: 0o644}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Write(f[name]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// Crops without depth, of which a list names the training images of each class.
+func TestCropsWithTrainingList(t *testing.T) {
+	f := tree{"d/fine/ape/poses.txt": []byte("# fine0.png\n1 0 0 0\n"), "d/fine/ape/fine0.png": encodePNG(t, rgb(4, 4, color.NRGBA{9, 9, 8, 255}))}
+	for name, data := range cropped(t) {
+		if !strings.Contains(name, "/depth/") {
+			f["d/real/"+strings.Replace(name, "/rgb", "", 1)] = data
+		}
+	}
+	f["d/fine/cam/poses.txt"], f["d/fine/cam/fine0.png"] = f["d/fine/ape/poses.txt"], f["d/fine/ape/fine0.png"]
+	f["d/real/training_split.txt"] = []byte("2, 0\r\n")
+	path := filepath.Join(t.TempDir(), "c.tgz")
+	put(t, path, gzipped(f.tar(t)))
+	s, err := Open(path+"/d/real", Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	reds := func(s *Set) (all []byte) {
+		for i := range s.Len() {
+			all = append(all, s.Image(i)[0])
+		}
+		return all
+	}
+	if !slices.Equal(reds(s.Train), []byte{0, 20, 0, 20}) || !slices.Equal(reds(s.Test), []byte{10, 10}) || s.Train.Channels != 3 || len(s.Test.Poses) != 2 {
+		t.Errorf("train %v, test %v", reds(s.Train), reds(s.Test))
+	}
+	if all, err := OpenDomains(path, Options{}); err != nil || len(all) != 2 || all[0].Name != "fine" || all[0].Train.Len() != 2 {
+		t.Errorf("domains: %v", err)
+	}
+}
+
+func TestCroppedLineModErrors(t *testing.T) {
+	for name, c := range map[string]struct {
+		change func(f tree)
+		want   string
+	}{
+		"norm":         {func(f tree) { f.edit("ape/poses.txt", "-0.6 0 -.8 0", "-0.6 0 -.7 0") }, "ape/poses.txt, line 4: the quaternion -0.6 0 -.7 0 has the norm 0.922, not 1"},
+		"numbers":      {func(f tree) { f.edit("ape/poses.txt", "-0.6 0 -.8 0", "-0.6 0 -.8") }, "ape/poses.txt, line 4: 3 numbers; want a quaternion"},
+		"word":         {func(f tree) { f.edit("ape/poses.txt", "-0.6 0 -.8 0", "-0.6 0 -.8 O") }, `ape/poses.txt, line 4: "O" is no number`},
+		"NaN":          {func(f tree) { f.edit("ape/poses.txt", "-0.6 0 -.8 0", "NaN 0 -.8 0") }, `ape/poses.txt, line 4: "NaN" is no number`},
+		"distance":     {func(f tree) { f.edit("ape/poses.txt", "-0.6 0 -.8 0", "-0.6 0 -.8 0 -5") }, "ape/poses.txt, line 4: a distance of -5 mm"},
+		"no name":      {func(f tree) { f.edit("cam/poses.txt", "# real0.png\n", "") }, `cam/poses.txt, line 1: a pose without a line "# NAME.png" before it`},
+		"no pose":      {func(f tree) { f.edit("cam/poses.txt", "-0.6 0 -.8 0\n", "") }, "cam/poses.txt, line 3: no pose follows real1.png"},
+		"cut":          {func(f tree) { f.edit("cam/poses.txt", "-0.6 0 8e-1 0\n", "") }, "cam/poses.txt, line 5: no pose follows real2.png"},
+		"twice":        {func(f tree) { f.edit("cam/poses.txt", "real2.png", "real0.png") }, "cam/poses.txt, line 5: real0.png has a pose already, in line 1"},
+		"path":         {func(f tree) { f.edit("cam/poses.txt", "real2.png", "../real2.png") }, `cam/poses.txt, line 5: "../real2.png" is no image's name`},
+		"empty":        {func(f tree) { f["cam/poses.txt"] = nil }, "cam/poses.txt, line 1: no poses"},
+		"no image":     {func(f tree) { delete(f, "cam/rgb/real1.png") }, "cam/poses.txt, line 3: the image real1.png is missing"},
+		"unposed":      {func(f tree) { f["cam/rgb/real9.png"] = f["cam/rgb/real1.png"] }, "cam/rgb/real9.png has no pose in cam/poses.txt"},
+		"no text":      {func(f tree) { delete(f, "cam/poses.txt") }, "has no poses.txt in its folder, as others have"},
+		"no depth":     {func(f tree) { delete(f, "cam/depth/real1.png") }, "cam/rgb/real1.png has no depth image, as others have"},
+		"depth alone":  {func(f tree) { f["cam/depth/real9.png"] = f["cam/depth/real1.png"] }, "cam/depth/real9.png is the depth of no image"},
+		"depth size":   {func(f tree) { f["cam/depth/real1.png"] = encodePNG(t, grey(4, 5, 1)) }, "cam/depth/real1.png: the depth image is 4x5, its colours 4x4"},
+		"depth colour": {func(f tree) { f["cam/depth/real1.png"] = f["cam/rgb/real1.png"] }, "cam/depth/real1.png: a depth image has to be grey"},
+		"depth cut":    {func(f tree) { f["cam/depth/real1.png"] = f["cam/depth/real1.png"][:60] }, "cam/depth/real1.png: damaged png image"},
+		"size": {func(f tree) {
+			f["cam/rgb/real1.png"] = encodePNG(t, rgb(5, 4, color.NRGBA{1, 2, 3, 255}))
+			f["cam/depth/real1.png"] = encodePNG(t, grey(5, 4, 1))
+		}, "cam/real1.png is 5x4"},
+		"list":       {func(f tree) { f["training_split.txt"] = []byte("0, 3") }, "training_split.txt lists image 3, but ape/poses.txt has 3"},
+		"list word":  {func(f tree) { f["training_split.txt"] = []byte("0\n1 x") }, `training_split.txt, line 2: "x" is no number of an image`},
+		"list twice": {func(f tree) { f["training_split.txt"] = []byte("0 1 0") }, "training_split.txt, line 1: an image is listed twice"},
+		"list empty": {func(f tree) { f["training_split.txt"] = []byte("\n") }, "training_split.txt, line 1: no images are listed"},
+	} {
+		f := cropped(t)
+		c.change(f)
+		dir := f.folder(t)
+		if _, err := Open(dir, Options{Counts: &Counts{}}); err == nil || !strings.Contains(err.Error(), c.want) || !strings.HasPrefix(err.Error(), "datasets: "+filepath.ToSlash(dir)) {
+			t.Errorf("%s: %v; want %q", name, err, c.want)
+		}
+	}
+	f := cropped(t)
+	if _, err := Open(f.folder(t), Options{Counts: &Counts{Train: 4, Valid: 2, Test: 1}}); err == nil || !strings.Contains(err.Error(), "cannot take 1 test images") {
+		t.Errorf("too many: %v", err)
+	}
+	path := filepath.Join(t.TempDir(), "c.tar.gz")
+	put(t, path, f.tar(t)[:300])
+	if _, err := Open(path, Options{}); err == nil || !strings.Contains(err.Error(), "damaged archive") {
+		t.Errorf("cut archive: %v", err)
+	}
+	if err := os.WriteFile(path, []byte("no gzip"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(path+"/x", Options{}); err == nil || !strings.Contains(err.Error(), "damaged archive") {
+		t.Errorf("no archive: %v", err)
+	}
+}
+
+func (f tree) edit(name, from, to string) {
+	f[name] = bytes.Replace(f[name], []byte(from), []byte(to), 1)
+}
+
+func FuzzPoses(f *testing.F) {
+	f.Add([]byte("# a.png\n1 0 0 0\n\n#b.png\r\n-0.6 0 .8 0 700\r\n"))
+	f.Add([]byte("# a.png\n0 0 0 0\n"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		poses, err := readPoses(text)
+		if err != nil {
+			if !strings.HasPrefix(err.Error(), "line ") {
+				t.Errorf("%v does not name the line", err)
+			}
+			return
+		}
+		for name, p := range poses {
+			if err := p.pose.check(); err != nil || p.distance < 0 || p.index >= len(poses) || name == "" {
+				t.Errorf("accepted %q: %+v, %v", name, p, err)
+			}
+		}
+	})
+}
+
+func FuzzIndices(f *testing.F) {
+	f.Add([]byte("1, 2, 4\r\n"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		all, err := readIndices(text)
+		if err == nil && (len(all) == 0 || all[0] < 0 || !slices.IsSorted(all)) {
+			t.Errorf("accepted %v", all)
+		}
+	})
+}
+
+func FuzzDepth(f *testing.F) {
+	f.Add(millimetres(f, 700), 0.0)
+	f.Add(encodePNG(f, grey(4, 4, 7)), 650.0)
+	f.Fuzz(func(t *testing.T, data []byte, distance float64) {
+		if depth, err := decodeDepth(data, 4, 4, distance); err == nil && len(depth) != 16 {
+			t.Errorf("%d values", len(depth))
+		}
+	})
+}
