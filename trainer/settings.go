@@ -21,7 +21,7 @@ func Settings() []Setting {
 	var all []Setting
 	for _, s := range []model.Setting{
 		{Name: "method", Group: "Run", Kind: "choice", Choices: names,
-			About: "PixelDA, or a baseline: its classifier alone, trained on source or on target labels."},
+			About: "PixelDA, or a baseline: its classifier alone, trained on source or on target labels, or one that adapts by other means."},
 		integer("iterations", 1, "Iterations to train, of D and G steps each."),
 		{Name: "seed", Group: "Run", Kind: "integer", Min: 0, Max: 1 << 53, About: "Draws everything random: the same seed on the same adapter gives the same bits."},
 		integer("baseline", 0, "Iterations of the source-only baseline, trained first to compare with; 0 for none."),
