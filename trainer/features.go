@@ -2,6 +2,7 @@ package trainer
 
 import (
 	"errors"
+	"fmt"
 
 	"pixelda-wgpu/datasets"
 	"pixelda-wgpu/gpu"
@@ -9,62 +10,54 @@ import (
 	"pixelda-wgpu/model/graph"
 )
 
-// FeatureExtractor is a trained classifier up to its last hidden layer.
-type FeatureExtractor struct {
-	*Engine
-	names map[model.Images]string // of programs, by the form of images
-}
-
-// OpenFeatures loads the classifier of a checkpoint for images of the given forms,
-// which it takes as it does target images.
-func OpenFeatures(d *gpu.Device, checkpoint string, choose graph.Chooser, forms ...model.Images) (_ *FeatureExtractor, err error) {
+// Features is what the classifier of a checkpoint knows of all images of sets before
+// it decides: its last hidden layer (fc4 of the paper's tower), [images, units] for
+// each set, through the layers that see target images. The sets have a form that
+// the model takes, as PrepareData makes it.
+func Features(d *gpu.Device, checkpoint string, choose graph.Chooser, sets ...*datasets.Set) (_ [][]float32, units int, err error) {
 	f, st, err := OpenCheckpoint(checkpoint)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	n, err := model.NewNetworks(st.Config.Model)
+	s, err := st.Config.scheme()
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	x := &FeatureExtractor{names: map[model.Images]string{}}
-	var programs []*gpu.Program
-	for _, form := range forms {
-		if _, has := x.names[form]; has {
-			continue
-		}
-		name := "features_" + string(rune('a'+len(programs)))
-		p, err := n.Features(name, form, n.Batch, choose)
+	if s.networks.Task == nil {
+		return nil, 0, fmt.Errorf("trainer: %s is of method %s, which has no task tower", checkpoint, st.Config.Method)
+	}
+	of := func(set *datasets.Set) ([]float32, error) {
+		p, err := s.networks.Features(form(set), s.networks.Batch, choose)
 		if err != nil {
 			return nil, err
 		}
-		x.names[form], programs = name, append(programs, p)
+		e, err := NewEngine(d, s.networks, p)
+		if err != nil {
+			return nil, err
+		}
+		defer e.Close()
+		if err := e.Restore(f, false); err != nil {
+			return nil, err
+		}
+		return e.features(set)
 	}
-	if x.Engine, err = NewEngine(d, n, programs...); err != nil {
-		return nil, err
+	all := make([][]float32, len(sets))
+	for i, set := range sets {
+		if all[i], err = of(set); err != nil {
+			return nil, 0, err
+		}
 	}
-	if err := x.Restore(f, st.Config.Method, false); err != nil {
-		x.Close()
-		return nil, err
-	}
-	return x, nil
+	return all, s.networks.FeatureUnits(), nil
 }
 
-// Form is how the images of a set reach the device.
-func Form(s *datasets.Set) model.Images { return form(s) }
-
-// Features are the activations [n,units] for the images of a set, of one of the
-// forms that the extractor was opened for.
-func (x *FeatureExtractor) Features(set *datasets.Set) ([]float32, error) {
-	name, ok := x.names[form(set)]
-	if !ok {
-		return nil, errors.New("trainer: the classifier was not opened for images of the form of " + set.Name)
-	}
-	batch := make([]byte, form(set).Bytes(x.Batch))
-	units := make([]float32, set.Len()*x.TowerUnits)
-	err := x.batches(set.Len(), name, func(indices []int) error {
+// features passes all images of a set through the program of features.
+func (e *Engine) features(set *datasets.Set) ([]float32, error) {
+	batch := make([]byte, form(set).Bytes(e.Batch))
+	all := make([]float32, set.Len()*e.FeatureUnits())
+	err := e.batches(set.Len(), model.FeaturesProgram, func(indices []int) error {
 		set.Gather(batch, indices)
-		return x.Session.Write(name+".images", 0, batch)
-	}, output{name + ".units", x.TowerUnits, units})
-	return units, err
+		return e.Session.Write(model.FeaturesProgram+".images", 0, batch)
+	}, output{model.FeaturesProgram + ".hidden", e.FeatureUnits(), all})
+	return all, err
 }

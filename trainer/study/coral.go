@@ -30,20 +30,13 @@ func (b Bench) coral(c Cell) (*Outcome, error) {
 	if err != nil {
 		return nil, err
 	}
-	x, err := trainer.OpenFeatures(b.Device, file, b.Choose, trainer.Form(data.Source.Train), trainer.Form(data.Target.Train))
-	if err != nil {
-		return nil, err
-	}
-	defer x.Close()
 	sourceTrain, targetTrain := data.Source.Train, data.Target.Train
 	if c.Images > 0 {
 		sourceTrain, targetTrain = sample(sourceTrain, c.Images, c.Seed), sample(targetTrain, c.Images, c.Seed)
 	}
-	var features [4]*mat.Dense
-	for i, set := range []*datasets.Set{sourceTrain, targetTrain, data.Target.Valid, data.Target.Test} {
-		if features[i], err = matrix(x, set); err != nil {
-			return nil, err
-		}
+	features, err := b.features(file, sourceTrain, targetTrain, data.Target.Valid, data.Target.Test)
+	if err != nil {
+		return nil, err
 	}
 	aligned, err := align(features[0], features[1], features[2:]...)
 	if err != nil {
@@ -87,17 +80,21 @@ func align(source, target *mat.Dense, more ...*mat.Dense) (*mat.Dense, error) {
 	return &aligned, nil
 }
 
-// matrix is the features of a set, a row an image.
-func matrix(x *trainer.FeatureExtractor, set *datasets.Set) (*mat.Dense, error) {
-	units, err := x.Features(set)
+// features are those of sets by the classifier of a checkpoint, a row an image.
+func (b Bench) features(checkpoint string, sets ...*datasets.Set) ([]*mat.Dense, error) {
+	all, units, err := trainer.Features(b.Device, checkpoint, b.Choose, sets...)
 	if err != nil {
 		return nil, err
 	}
-	wide := make([]float64, len(units))
-	for i, v := range units {
-		wide[i] = float64(v)
+	rows := make([]*mat.Dense, len(sets))
+	for i, set := range sets {
+		wide := make([]float64, len(all[i]))
+		for k, v := range all[i] {
+			wide[k] = float64(v)
+		}
+		rows[i] = mat.NewDense(set.Len(), units, wide)
 	}
-	return mat.NewDense(set.Len(), x.TowerUnits, wide), nil
+	return rows, nil
 }
 
 // sample draws at most n images.
@@ -135,19 +132,11 @@ func (b Bench) divergence(c Cell, folder string) (float64, error) {
 		return 0, err
 	}
 	target := sample(data.Target.Test, divergenceImages, c.Seed)
-	x, err := trainer.OpenFeatures(b.Device, file, b.Choose, trainer.Form(seen), trainer.Form(target))
+	features, err := b.features(file, seen, target)
 	if err != nil {
 		return 0, err
 	}
-	defer x.Close()
-	ours, err := matrix(x, seen)
-	if err != nil {
-		return 0, err
-	}
-	theirs, err := matrix(x, target)
-	if err != nil {
-		return 0, err
-	}
+	ours, theirs := features[0], features[1]
 	// The scale of features differs between methods, and with it what a value of C means.
 	n, d := ours.Dims()
 	m, _ := theirs.Dims()
