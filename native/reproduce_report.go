@@ -86,7 +86,12 @@ func (r *reproduction) printReport(rep *study.Report, file string) {
 	tab.print(r.console, "  ")
 	for _, o := range rep.Order {
 		r.printf("%s\n", strings.ReplaceAll(o.Text(), "**", ""))
-		for _, v := range o.Reversed {
+		const most = 5 // the report has all
+		for i, v := range o.Reversed {
+			if i == most {
+				r.printf("  %s more in the report\n", count(len(o.Reversed)-most, "pair"))
+				break
+			}
 			r.printf("  %s\n", v.Text())
 		}
 	}

@@ -67,6 +67,10 @@ func (o Objects) scenario(key string, channels int) scenario {
 	return scenario{
 		key: "linemod-" + o.Key + key, title: o.Title, preset: "linemod",
 		narrow: narrowLineMod, small: smallLineMod,
+		iterations: map[trainer.Method]int{
+			trainer.SourceOnly: classifierIterations, trainer.TargetOnly: classifierIterations,
+			trainer.DANN: classifierIterations, trainer.MMD: classifierIterations, trainer.DSN: classifierIterations,
+		},
 		images: func(c *trainer.Config, data string) {
 			c.Target = o.target(data)
 			switch {
@@ -89,22 +93,9 @@ const (
 	onImages = "images:"
 )
 
-// classifierIterations is how long a classifier is trained by itself on objects at
-// full size. The paper does not say.
+// classifierIterations is how long a classifier is trained on objects at full size,
+// by itself or by DANN, MMD or DSN. The paper does not say.
 const classifierIterations = 100_000
-
-// lineModCell trains a method on objects.
-func lineModCell(s scenario, scale Scale, m trainer.Method, row string, seed uint64, change func(c *trainer.Config)) Cell {
-	return s.cell(scale, row, seed, func(c *trainer.Config) {
-		c.Method = m
-		if m != trainer.PixelDA {
-			c.Iterations = classifierIterations
-		}
-		if change != nil {
-			change(c)
-		}
-	})
-}
 
 // redrawnBy is the cell that redraws all of the source by the generator of trained.
 func redrawnBy(trained Cell, row string) Cell {
@@ -125,6 +116,9 @@ func lineModStudies(o Objects) []Study {
 
 var lineModRows = []Row{
 	{"source-only", "Source only", nil},
+	{"mmd", "MMD", nil},
+	{"dann", "DANN", nil},
+	{"dsn", "DSN", nil},
 	{"pixelda", "PixelDA", []float64{99.98, 23.5}},
 	{"target-only", "Target only", nil},
 }
@@ -139,8 +133,8 @@ func (o Objects) table2() Study {
 		Columns: []Column{s.column(), {s.key, s.title, Angle}},
 		cells: func(scale Scale, seed uint64) []Cell {
 			var cells []Cell
-			for _, m := range []trainer.Method{trainer.SourceOnly, trainer.PixelDA, trainer.TargetOnly} {
-				cells = append(cells, lineModCell(s, scale, m, string(m), seed, nil))
+			for _, m := range []trainer.Method{trainer.SourceOnly, trainer.MMD, trainer.DANN, trainer.DSN, trainer.PixelDA, trainer.TargetOnly} {
+				cells = append(cells, s.cell(scale, m, string(m), seed, nil))
 			}
 			return cells
 		},
@@ -164,10 +158,10 @@ func (o Objects) table3() Study {
 		Columns: []Column{s.column(), {s.key, s.title, Angle}},
 		cells: func(scale Scale, seed uint64) []Cell {
 			return []Cell{
-				lineModCell(s, scale, trainer.SourceOnly, "source-only-black", seed, before(onBlack)),
-				lineModCell(s, scale, trainer.PixelDA, "pixelda-black", seed, before(onBlack)),
-				lineModCell(s, scale, trainer.SourceOnly, "source-only-images", seed, before(onImages)),
-				lineModCell(s, scale, trainer.PixelDA, "pixelda-images", seed, before(onImages)),
+				s.cell(scale, trainer.SourceOnly, "source-only-black", seed, before(onBlack)),
+				s.cell(scale, trainer.PixelDA, "pixelda-black", seed, before(onBlack)),
+				s.cell(scale, trainer.SourceOnly, "source-only-images", seed, before(onImages)),
+				s.cell(scale, trainer.PixelDA, "pixelda-images", seed, before(onImages)),
 			}
 		},
 	}
@@ -187,8 +181,8 @@ func (o Objects) table4() Study {
 		},
 		Columns: []Column{s.column(), {s.key, s.title, UnseenAccuracy}, {s.key, s.title, Angle}},
 		cells: func(scale Scale, seed uint64) []Cell {
-			some := lineModCell(s, scale, trainer.PixelDA, "pixelda-some", seed, func(c *trainer.Config) { c.TrainClasses = o.seen })
-			all := lineModCell(s, scale, trainer.PixelDA, "pixelda", seed, nil)
+			some := s.cell(scale, trainer.PixelDA, "pixelda-some", seed, func(c *trainer.Config) { c.TrainClasses = o.seen })
+			all := s.cell(scale, trainer.PixelDA, "pixelda", seed, nil)
 			var cells []Cell
 			for _, trained := range []Cell{some, all} {
 				name := strings.Replace(strings.Replace(trained.Row, "pixelda-", "", 1), "pixelda", "all", 1)
@@ -205,7 +199,7 @@ func (o Objects) table4() Study {
 
 // newClassifier trains a classifier on redrawn images alone.
 func newClassifier(s scenario, scale Scale, row string, seed uint64, redrawn Cell) Cell {
-	c := lineModCell(s, scale, trainer.SourceOnly, row, seed, nil)
+	c := s.cell(scale, trainer.SourceOnly, row, seed, nil)
 	c.Config.Source, c.Uses = redrawnPrefix+redrawn.Key(), redrawn.Key()
 	return c
 }
@@ -241,7 +235,7 @@ func (o Objects) table5() Study {
 		Seeds:   map[Scale]int{Full: 10, Small: 3, Tiny: 2},
 		cells: func(scale Scale, seed uint64) []Cell {
 			row := func(name string, source, adapted float64, content bool) Cell {
-				return lineModCell(s, scale, trainer.PixelDA, "losses-"+name, seed, func(c *trainer.Config) {
+				return s.cell(scale, trainer.PixelDA, "losses-"+name, seed, func(c *trainer.Config) {
 					losses(c, source, adapted)
 					if adapted == 0 {
 						c.Model.TaskInGWeight, c.Model.PoseAdaptedWeight, c.Model.PoseSourceWeight = 0, 0, 0
@@ -280,10 +274,10 @@ func (o Objects) table6() Study {
 		Columns: []Column{s.column(), {s.key, s.title, Angle}},
 		cells: func(scale Scale, seed uint64) []Cell {
 			return []Cell{
-				lineModCell(s, scale, trainer.TargetOnly, "labels-only", seed, func(c *trainer.Config) { c.TargetTrain = labels }),
-				lineModCell(s, scale, trainer.SourceOnly, "source-labels", seed, with),
-				lineModCell(s, scale, trainer.PixelDA, "pixelda", seed, nil),
-				lineModCell(s, scale, trainer.PixelDA, "pixelda-labels", seed, with),
+				s.cell(scale, trainer.TargetOnly, "labels-only", seed, func(c *trainer.Config) { c.TargetTrain = labels }),
+				s.cell(scale, trainer.SourceOnly, "source-labels", seed, with),
+				s.cell(scale, trainer.PixelDA, "pixelda", seed, nil),
+				s.cell(scale, trainer.PixelDA, "pixelda-labels", seed, with),
 			}
 		},
 	}
@@ -299,7 +293,7 @@ func (o Objects) figure4() Study {
 		Rows:    []Row{{Key: "pixelda", Title: "PixelDA", Paper: []float64{99.98, 23.5}}},
 		Columns: []Column{s.column(), {s.key, s.title, Angle}},
 		cells: func(scale Scale, seed uint64) []Cell {
-			c := lineModCell(s, scale, trainer.PixelDA, "pixelda", seed, nil)
+			c := s.cell(scale, trainer.PixelDA, "pixelda", seed, nil)
 			c.Extras = []Extra{Neighbours}
 			return []Cell{c}
 		},

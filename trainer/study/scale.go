@@ -25,15 +25,23 @@ const (
 func Scales() []Scale { return []Scale{Full, Small, Tiny} }
 
 // Iterations at scale Small: an hour for a table on two cores, of which PixelDA takes
-// 0.3 to 0.7 s an iteration and a classifier by itself 0.02 to 0.05 s.
+// 0.3 to 0.7 s an iteration, CoGAN as long, DSN 0.1 to 0.2 s, and a classifier by
+// itself 0.02 to 0.05 s.
 var (
-	smallDigits  = map[trainer.Method]int{trainer.PixelDA: 1500, trainer.SourceOnly: 1500, trainer.TargetOnly: 1500}
-	smallLineMod = map[trainer.Method]int{trainer.PixelDA: 3000, trainer.SourceOnly: 1500, trainer.TargetOnly: 1500}
+	smallDigits = map[trainer.Method]int{
+		trainer.PixelDA: 1500, trainer.SourceOnly: 1500, trainer.TargetOnly: 1500,
+		trainer.DANN: 1500, trainer.MMD: 1500, trainer.DSN: 1500, trainer.CoGAN: 800,
+	}
+	smallLineMod = map[trainer.Method]int{
+		trainer.PixelDA: 3000, trainer.SourceOnly: 1500, trainer.TargetOnly: 1500,
+		trainer.DANN: 1500, trainer.MMD: 1500, trainer.DSN: 1500,
+	}
 )
 
 // shorten gives a configuration that is narrow already the iterations of a scale,
 // small being those of Small.
 func (s Scale) shorten(c *trainer.Config, small map[trainer.Method]int) {
+	full := c.Iterations
 	const large = 1e-3 // few iterations want large steps
 	switch s {
 	case Full:
@@ -48,12 +56,18 @@ func (s Scale) shorten(c *trainer.Config, small map[trainer.Method]int) {
 		m.Size, m.Batch = 8, 4
 		m.GBlocks, m.GFilters, m.DFilters = 1, 4, 4
 		m.TowerFilters, m.TowerUnits = [2]int{4, 8}, 16
+		if c.Method == trainer.CoGAN {
+			m.Size = 28 // which its networks want
+		}
 		c.SourceTrain, c.TargetTrain = 60, 60
 		c.TargetLabelled = min(c.TargetLabelled, 20)
 		c.Iterations, c.EvalImages = 4, 20
 		c.LogEvery, c.EvalEvery, c.CheckpointEvery, c.SampleEvery = 2, 2, 2, 4
 	}
-	c.Model.LR = max(c.Model.LR, large)
+	if !c.Method.Adapts() { // those that adapt otherwise have the rate of their sources
+		c.Model.LR = max(c.Model.LR, large)
+	}
+	c.Adaptation.Start = min(c.Adaptation.Start, c.Adaptation.Start*c.Iterations/full+1)
 }
 
 // narrowDigits gives a digit model the widths, batch and initial values of the
@@ -67,6 +81,17 @@ func narrowDigits(c *trainer.Config) {
 	m.GBlocks, m.GFilters, m.DFilters = n.GBlocks, n.GFilters, n.DFilters
 	m.TowerFilters, m.TowerUnits = n.TowerFilters, n.TowerUnits
 	m.Batch, m.InitStd = n.Batch, n.InitStd
+}
+
+// narrowAdaptation makes what a method adds to the model as narrow.
+func narrowAdaptation(c *trainer.Config) {
+	switch a := &c.Adaptation; c.Method {
+	case trainer.DSN:
+		a.PrivateFilters, a.DecoderFilters = [2]int{16, 32}, 8
+	case trainer.CoGAN:
+		a.CoGenerator, a.CoUnits = 16, 200
+		c.Model.Batch = 16
+	}
 }
 
 // narrowLineMod is the preset linemod-small, whose weights of losses differ too.
@@ -103,7 +128,8 @@ func changes(from, to trainer.Config, except []string) (all []string) {
 	return all
 }
 
-// flat is a configuration as names and JSON values, those of its model among them.
+// flat is a configuration as names and JSON values, those of its model and its
+// adaptation among them.
 func flat(c trainer.Config) map[string]string {
 	all := map[string]string{}
 	add := func(v any) {
@@ -121,6 +147,10 @@ func flat(c trainer.Config) map[string]string {
 	}
 	add(c)
 	delete(all, "model")
+	delete(all, "adaptation")
 	add(c.Model)
+	if c.Method.Adapts() {
+		add(c.Adaptation)
+	}
 	return all
 }

@@ -174,15 +174,17 @@ type scenario struct {
 	key, title string
 	preset     string // the paper's size
 	narrow     func(c *trainer.Config)
-	small      map[trainer.Method]int               // iterations at scale Small
+	iterations map[trainer.Method]int               // at scale Full, where not the preset's
+	small      map[trainer.Method]int               // and at scale Small
 	images     func(c *trainer.Config, data string) // nil for the preset's
 }
 
 // column is a scenario's accuracy.
 func (s scenario) column() Column { return Column{s.key, s.title, Accuracy} }
 
-// cell trains a method in a scenario, with what change makes of the settings.
-func (s scenario) cell(scale Scale, row string, seed uint64, change func(c *trainer.Config)) Cell {
+// cell trains a method in a scenario, with what change makes of the settings; change
+// may be nil.
+func (s scenario) cell(scale Scale, m trainer.Method, row string, seed uint64, change func(c *trainer.Config)) Cell {
 	c, err := trainer.Preset(s.preset)
 	if err != nil {
 		panic(err) // a defect of the definition, which tests find
@@ -191,7 +193,16 @@ func (s scenario) cell(scale Scale, row string, seed uint64, change func(c *trai
 	if scale != Full {
 		s.narrow(&c)
 	}
-	change(&c)
+	c = c.WithMethod(m)
+	if scale != Full {
+		narrowAdaptation(&c)
+	}
+	if n, ok := s.iterations[m]; ok {
+		c.Iterations = n
+	}
+	if change != nil {
+		change(&c)
+	}
 	scale.shorten(&c, s.small)
 	return Cell{Scenario: s.key, Row: row, Seed: seed, Work: Train, Config: c, images: s.images}
 }

@@ -89,7 +89,10 @@ func TestFullIsThePapers(t *testing.T) {
 		"mnist-usps pixelda":       "50000 0.0002 32 6 64 64 [32 48] 100",
 		"mnist-mnistm source-only": "105000 0.0001 32 6 64 64 [32 48] 100",
 		"mnist-mnistm target-only": "139400 0.001 32 6 64 64 [32 48] 100",
-		"mnist-mnistm pixelda":     "250000 0.001 32 6 64 64 [32 48] 100",
+		"mnist-usps coral":         "22000 0.0001 32 6 64 64 [32 48] 100", "mnist-mnistm coral": "105000 0.0001 32 6 64 64 [32 48] 100",
+		"mnist-mnistm dann": "105000 0.0117249 32 6 64 64 [32 48] 100", "mnist-mnistm dsn": "105000 0.01 32 6 64 64 [32 48] 100",
+		"mnist-mnistm cogan":   "10000 0.0002 64 6 64 64 [32 48] 100",
+		"mnist-mnistm pixelda": "250000 0.001 32 6 64 64 [32 48] 100",
 	} {
 		if got[name] != want {
 			t.Errorf("%s: %s, want %s", name, got[name], want)
