@@ -164,8 +164,11 @@ func (r *reproduction) all(cells []study.Cell) error {
 		}
 		if state != study.Finished {
 			fmt.Fprintf(r.err, "\n%s %d of %d: %s\n", r.study.Name, i+1, len(cells), c.Key())
-			if err := r.supervise(c, finished); err != nil {
-				fmt.Fprintf(r.err, "pixelda-wgpu: %s failed: %s\n", c.Key(), plain(err.Error()))
+			err := r.child(c, finished)
+			if err != nil && ctx.Err() == nil {
+				if err = r.keep(c, err); err != nil {
+					return err
+				}
 			}
 			if state, _, err = c.State(r.folder(c)); err != nil {
 				return err
@@ -179,16 +182,13 @@ func (r *reproduction) all(cells []study.Cell) error {
 	return r.report()
 }
 
-// supervise has a child do a cell. What goes wrong is kept as the cell's outcome.
-func (r *reproduction) supervise(c study.Cell, finished map[string]bool) error {
-	err := r.child(c, finished)
-	if err == nil {
-		return nil
+// keep tells that a cell failed, and makes that its outcome unless the child has.
+func (r *reproduction) keep(c study.Cell, why error) error {
+	fmt.Fprintf(r.err, "pixelda-wgpu: %s failed: %s\n", c.Key(), plain(why.Error()))
+	if o, err := study.ReadOutcome(r.folder(c)); err != nil || o != nil {
+		return err
 	}
-	if o, other := study.ReadOutcome(r.folder(c)); other != nil || o != nil {
-		return err // the child has told why
-	}
-	return joinTold(err, c.Fail(r.folder(c), plain(err.Error())))
+	return c.Fail(r.folder(c), plain(why.Error()))
 }
 
 // child runs the child for a cell.
@@ -201,14 +201,6 @@ func (r *reproduction) child(c study.Cell, finished map[string]bool) error {
 	status, err := newSupervisor(io.Discard, r.err).supervise(func(string) []string { return args })
 	if err == nil && status != exitDone {
 		err = fmt.Errorf("its process ended with status %d", status)
-	}
-	return err
-}
-
-// joinTold adds the error of keeping an error, if there is one.
-func joinTold(err, keeping error) error {
-	if keeping != nil {
-		return fmt.Errorf("%w; and that could not be written down: %w", err, keeping)
 	}
 	return err
 }

@@ -28,7 +28,7 @@ func (r *reproduction) do(c study.Cell) error {
 	if err == nil || ctx.Err() != nil {
 		return err
 	}
-	return joinTold(err, c.Fail(folder, plain(err.Error())))
+	return errors.Join(err, c.Fail(folder, plain(err.Error())))
 }
 
 func (r *reproduction) trainAndMeasure(ctx context.Context, c study.Cell, folder string) error {
