@@ -203,7 +203,7 @@ func TestNotFinite(t *testing.T) {
 	w := create(t, filepath.Join(t.TempDir(), "run"), c)
 	defer w.Close()
 	_, err := tr.Run(context.Background(), w, nil, trainer.Observer{Saved: func(string) {
-		tr.Config.Model.LR = 1e38
+		trainer.SetRate(tr, 1e38)
 	}})
 	if err == nil || !strings.Contains(err.Error(), "not finite") || !strings.Contains(err.Error(), "step-00000002.safetensors") {
 		t.Fatalf("got %v", err)
