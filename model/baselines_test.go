@@ -174,7 +174,7 @@ func TestBaselineNames(t *testing.T) {
 		return c
 	})
 	lines := layout(all["dsn"].networks.Stores()...)
-	for _, want := range strings.Split(`task.shared.conv1.weight [4 3 5 5]
+	for want := range strings.SplitSeq(`task.shared.conv1.weight [4 3 5 5]
 task.shared.fc3.bias [10]
 domain.fc1.weight [100 10]
 private.source.conv1.weight [32 3 5 5]
@@ -187,7 +187,7 @@ decoder.bn4.bias [3]`, "\n") {
 		}
 	}
 	lines = layout(all["cogan"].networks.Stores()...)
-	for _, want := range strings.Split(`generator.conv0.weight [100 1024 4 4]
+	for want := range strings.SplitSeq(`generator.conv0.weight [100 1024 4 4]
 generator.prelu3.weight [1]
 generator.head.target.weight [128 3 6 6]
 discriminator.conv1.source.weight [20 1 5 5]

@@ -169,11 +169,7 @@ func (b bound) judge(domain string, images *graph.Tensor) (j judgement) {
 
 // unitImages brings images in [0, 1] into the graph.
 func (b bound) unitImages(buffer string, f Images, batch, channels int) *graph.Tensor {
-	s := graph.Shape{N: batch, C: channels, H: b.Size, W: b.Size}
-	if f == (Images{}) {
-		return b.g.Input(buffer, s)
-	}
-	return b.g.LoadImages(buffer, graph.Shape{N: batch, C: f.Channels, H: f.Height, W: f.Width}, s, 0)
+	return b.imagesFrom(0, buffer, f, batch, channels)
 }
 
 // normal is the generators' z ~ N(0, 1).

@@ -91,13 +91,18 @@ const (
 	streamTaskInG     = 403
 )
 
-// images brings a batch into the graph.
+// images brings a batch in [−1, 1] into the graph.
 func (b bound) images(buffer string, f Images, batch, channels int) *graph.Tensor {
+	return b.imagesFrom(-1, buffer, f, batch, channels)
+}
+
+// imagesFrom brings a batch in [low, 1] into the graph.
+func (b bound) imagesFrom(low float64, buffer string, f Images, batch, channels int) *graph.Tensor {
 	s := graph.Shape{N: batch, C: channels, H: b.Size, W: b.Size}
 	if f == (Images{}) {
 		return b.g.Input(buffer, s)
 	}
-	return b.g.LoadImages(buffer, graph.Shape{N: batch, C: f.Channels, H: f.Height, W: f.Width}, s, -1)
+	return b.g.LoadImages(buffer, graph.Shape{N: batch, C: f.Channels, H: f.Height, W: f.Width}, s, low)
 }
 
 // noise is the generator's z ~ U(−1, 1), or nil if it takes none.

@@ -61,7 +61,7 @@ pixelda-wgpu train -resume pixelda-00000300.safetensors -out runs/from-page`,
 	}
 	f := cmd.Flags()
 	adapterFlag(cmd, &t.adapter)
-	f.StringVar(&t.preset, "preset", "", "start from the configuration `NAME`: "+strings.Join(trainer.Presets(), ", "))
+	f.StringVar(&t.preset, "preset", "", "start from the configuration `NAME`: "+presetList())
 	f.StringVar(&t.config, "config", "", "read the configuration from a `FILE`, such as a run's config.json")
 	f.StringVar(&t.resume, "resume", "", "go on with the run in folder `RUN`, or in a new folder from a checkpoint file")
 	f.StringVar(&t.out, "out", "", "the run's `FOLDER`; otherwise a new one in runs")

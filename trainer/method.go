@@ -165,6 +165,7 @@ func (s *scheme) programs(data Data, choose graph.Chooser) ([]*gpu.Program, erro
 	var builders []builder
 	for _, st := range s.steps {
 		in := model.Inputs{Source: form(data.Source.Train), Target: form(data.Target.Train), Labelled: data.Labelled != nil}
+		// The images that a step calls its source may be the target's.
 		if slices.ContainsFunc(st.feeds, func(f feed) bool { return f.from == fromTarget && f.images == "source" }) {
 			in.Source = in.Target
 		}

@@ -19,26 +19,25 @@ func (c Config) alignment() (*scheme, error) {
 		s.networks, s.classify = n, n.Classify
 		s.steps = []step{{program, 1, build, []feed{sourceFeed, targetFeed, labelledFeed}}}
 	}
-	var err error
 	switch c.Method {
 	case DANN:
-		var n *model.DANN
-		if n, err = model.NewDANN(c.Model, a); err == nil {
-			one(model.DANNStepProgram, n.Networks, n.Step)
+		n, err := model.NewDANN(c.Model, a)
+		if err != nil {
+			return nil, err
 		}
+		one(model.DANNStepProgram, n.Networks, n.Step)
 	case MMD:
-		var n *model.MMD
-		if n, err = model.NewMMD(c.Model, a); err == nil {
-			one(model.MMDStepProgram, n.Networks, n.Step)
+		n, err := model.NewMMD(c.Model, a)
+		if err != nil {
+			return nil, err
 		}
-	default:
-		var n *model.DSN
-		if n, err = model.NewDSN(c.Model, a); err == nil {
-			one(model.DSNStepProgram, n.Networks, n.Step)
+		one(model.MMDStepProgram, n.Networks, n.Step)
+	case DSN:
+		n, err := model.NewDSN(c.Model, a)
+		if err != nil {
+			return nil, err
 		}
-	}
-	if err != nil {
-		return nil, err
+		one(model.DSNStepProgram, n.Networks, n.Step)
 	}
 	s.learningRate, s.strength = c.descend(), c.strength()
 	s.rate = func(global, _ int) float64 { return s.learningRate(global) }

@@ -293,3 +293,20 @@ func TestFeatures(t *testing.T) {
 		t.Errorf("features of CoGAN: %v", err)
 	}
 }
+
+// Where one tower sees both domains, source images get the target's channels.
+func TestOneTowersChannels(t *testing.T) {
+	for m, want := range map[trainer.Method]int{trainer.PixelDA: 3, trainer.DANN: 1, trainer.SourceOnly: 1} {
+		c := tiny(t)
+		c.Model.SourceChannels, c.Model.TargetChannels = 3, 1
+		c = c.WithMethod(m)
+		data := images(1)
+		data, err := trainer.PrepareData(c, data.Target, data.Source) // RGB to grey
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := data.Source.Train.Channels; got != want {
+			t.Errorf("%s: source images of %d channels, want %d", m, got, want)
+		}
+	}
+}
