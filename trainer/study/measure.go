@@ -269,9 +269,10 @@ func neighbours(g *trainer.Generator, data trainer.Data, seed uint64) (image.Ima
 	}{
 		{"source", source.Slice(0, n).Resize(g.Size, g.Size).Hold()}, {"adapted", adapted.Slice(0, n)}, {"nearest target", targets.Subset(indices)},
 	} {
-		rows = append(rows, row(of.caption, of.set))
+		colours := row(of.caption, of.set)
+		rows = append(rows, colours)
 		if of.set.Channels == rgbd {
-			rows = append(rows, depthRow(of.set))
+			rows = append(rows, colours.Channel(rgbd-1, "its depth"))
 		}
 	}
 	picture, err := grid.Draw(rows, max(1, 64/g.Size))
@@ -279,15 +280,6 @@ func neighbours(g *trainer.Generator, data trainer.Data, seed uint64) (image.Ima
 }
 
 const rgbd = 4 // channels of images with depth, the last
-
-// depthRow shows depth as grey.
-func depthRow(s *datasets.Set) grid.Row {
-	grey := make([]byte, len(s.Pixels)/rgbd)
-	for i := range grey {
-		grey[i] = s.Pixels[rgbd*i+rgbd-1]
-	}
-	return grid.Row{Caption: "its depth", Width: s.Width, Height: s.Height, Channels: 1, Pixels: grey}
-}
 
 // shuffled is the numbers below n in an order that seed draws.
 func shuffled(n int, seed uint64) []int { return rand.New(rand.NewPCG(seed, 0)).Perm(n) }
