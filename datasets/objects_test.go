@@ -13,8 +13,8 @@ import (
 func TestObjectsStayTheSame(t *testing.T) {
 	for name, want := range map[string]string{
 		"objects":    "5ed953946dc27d56bff3dfe35c8c84bdb0baffbe97bddc19297407bf7e9443c5",
-		"objects-bg": "d08148e3cc3dc32005052c60d53d159c05fb379c3e1e00e596f9c643f3cb1c44",
-		"objects-m":  "c08128bac46068b8aabe35a62ad6beae39db631b4ae6da6597d90dbad1a53778",
+		"objects-bg": "557bf55ca6d4eea87216542d600bc8002de299750afa807872ad5f8b2c2541bf",
+		"objects-m":  "e14a52e833ef6a3c14b15bff906bdd5e3d6b2bda23d5559dff1c6fc30fafd720",
 	} {
 		s, err := Draw(name, 1, 0, 110)
 		if err != nil {
