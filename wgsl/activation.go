@@ -37,13 +37,30 @@ func Activation(n int, a Act) Kernel {
 	return elementwise(fmt.Sprintf("%v %d", a, n), "activation.wgsl", a.set(Params{}), n, 2)
 }
 
-// ActivationGrad is dx = dy · act'(y), where y is what Activation returned.
+// ActivationGrad is dx = dy · act'(y), where y is what Activation returned, or with a
+// dropout behind the activation, dy what follows it.
 //
-//	0 dy  read        [n]
-//	1 y   read        [n]
-//	2 dx  read_write  [n]
-func ActivationGrad(n int, a Act) Kernel {
-	return elementwise(fmt.Sprintf("%v grad %d", a, n), "activation_grad.wgsl", a.set(Params{}), n, 3)
+//	0 dy    read        [n]
+//	1 y     read        [n]
+//	2 dx    read_write  [n]
+//	9 step  uniform     Step, with dropout
+func ActivationGrad(n int, a Act, behind Dropout) Kernel {
+	return elementwise(fmt.Sprintf("%v grad%v %d", a, behind, n), "activation_grad.wgsl", behind.mask().set(a.set(Params{})), n, 3)
+}
+
+// ActivationGradSum is ActivationGrad of [N, C, H, W] that also sums each part of
+// each channel of dx, as ChannelSum does. Planes must be a multiple of four.
+//
+//	0 dy        read        [N, C, H, W]
+//	1 y         read        [N, C, H, W]
+//	2 dx        read_write  [N, C, H, W]
+//	3 partials  read_write  [Parts, C]
+//	9 step      uniform     Step, with dropout
+func ActivationGradSum(m Map, a Act, behind Dropout) Kernel {
+	p := m.reduction()
+	delete(p, "WIDTH")
+	return build(fmt.Sprintf("%v grad sum%v %v", a, behind, m), "activation_grad_sum.wgsl", behind.mask().set(a.set(p)),
+		[3]uint32{uint32(m.C), uint32(m.Parts()), 1}, 2*float64(m.Len()), 12*float64(m.Len()))
 }
 
 // elementwise builds a kernel whose invocations take four of n elements each

@@ -35,7 +35,7 @@ func TestActivation(t *testing.T) {
 				x, dy := normals(1, n), normals(2, n)
 				x[0] = 100 // where a careless tanh overflows
 				y, dx := make([]float32, n), make([]float32, n)
-				runKernels(t, tensors{"x": x, "y": y, "dy": dy, "dx": dx}, wgsl.Activation(n, act), wgsl.ActivationGrad(n, act))
+				runKernels(t, tensors{"x": x, "y": y, "dy": dy, "dx": dx}, wgsl.Activation(n, act), wgsl.ActivationGrad(n, act, wgsl.Dropout{}))
 				wantY, wantDX, slope := make([]float64, n), make([]float64, n), make([]float64, n)
 				for i := range x {
 					wantY[i] = f(float64(x[i]))
@@ -54,5 +54,36 @@ func TestActivation(t *testing.T) {
 				})
 			}
 		})
+	}
+}
+
+// TestActivationGradSum: the gradient of TestActivation behind a dropout, its sums
+// those of its own numbers.
+func TestActivationGradSum(t *testing.T) {
+	for _, m := range []wgsl.Map{{N: 3, C: 5, H: 4, W: 7}, {N: 2, C: 3, H: 64, W: 48}, {N: 1, C: 2, H: 2, W: 2}} {
+		for _, behind := range []wgsl.Dropout{{}, {Keep: 0.6, Std: 0.3, Stream: 5}} {
+			act := wgsl.LeakyReLU(0.2)
+			k := key{seedLo: 3, stream: behind.Stream}
+			y, dy, dx, sums := normals(1, m.Len()), normals(2, m.Len()), make([]float32, m.Len()), make([]float32, m.C)
+			data := tensors{"y": y, "dy": dy, "dx": dx, "partials": make([]float32, m.Parts()*m.C), "out": sums}
+			if behind != (wgsl.Dropout{}) {
+				data["step"] = k.uniform()
+			}
+			runKernels(t, data, wgsl.ActivationGradSum(m, act, behind), wgsl.SumPartials(m.Parts(), m.C, false))
+			wantDX, wantSums := make([]float64, m.Len()), make([]float64, m.C)
+			for i := range wantDX {
+				wantDX[i] = float64(dy[i]) * refActGrad(act, float64(y[i]))
+				if behind != (wgsl.Dropout{}) {
+					if uniform01(k.draw(2 * uint32(i/4))[i%4]) < float64(float32(behind.Keep)) {
+						wantDX[i] /= behind.Keep
+					} else {
+						wantDX[i] = 0
+					}
+				}
+				wantSums[i/(m.H*m.W)%m.C] += wantDX[i]
+			}
+			near(t, m.String()+behind.String()+": dx", dx, wantDX, 4*halfULP, 0)
+			near(t, m.String()+behind.String()+": sums", sums, wantSums, 0, 16*math.Sqrt(float64(m.N*m.H*m.W))*halfULP)
+		}
 	}
 }

@@ -10,9 +10,9 @@ import "fmt"
 type BatchNorm struct {
 	Map
 	Epsilon  float64
-	Gamma    bool // y is scaled by gamma
 	Residual bool // an input is added to y before the activation
 	Act      Act
+	Dropout  Dropout // behind the activation
 }
 
 func (b BatchNorm) name(what string) string { return fmt.Sprintf("batch norm %s %v", what, b.Map) }
@@ -51,21 +51,21 @@ func BatchNormFinalize(b BatchNorm, update bool, decay float64) Kernel {
 		grid(ceilDiv(b.C, 64)), 9*float64(b.C*b.Parts()), 8*float64(b.C*(b.Parts()+1)))
 }
 
-// BatchNormApply is y = act((x − mean) · inv_std [· gamma] + beta [+ residual]).
+// BatchNormApply is y = act((x − mean) · inv_std + beta [+ residual]), dropped and noisy.
 //
 //	0 x         read        [N, C, H, W]
 //	1 mean      read        [C]
 //	2 inv_std   read        [C]
 //	3 beta      read        [C]
-//	4 gamma     read        [C], with Gamma
-//	5 residual  read        [N, C, H, W], with Residual
-//	6 y         read_write  [N, C, H, W]
+//	4 residual  read        [N, C, H, W], with Residual
+//	5 y         read_write  [N, C, H, W]
+//	9 step      uniform     Step, with Dropout
 func BatchNormApply(b BatchNorm) Kernel { return b.apply(false) }
 
 // BatchNormInference is BatchNormApply with the running statistics: mean is
 // bound to the running mean, and instead of inv_std there is
 //
-//	7 variance  read        [C]
+//	6 variance  read        [C]
 func BatchNormInference(b BatchNorm) Kernel { return b.apply(true) }
 
 func (b BatchNorm) apply(inference bool) Kernel {
@@ -74,68 +74,63 @@ func (b BatchNorm) apply(inference bool) Kernel {
 	if b.Residual {
 		tensors++
 	}
-	return build(b.name("apply"), "batch_norm_apply.wgsl",
-		b.Act.set(Params{"C": b.C, "HW": b.plane(), "QUADS": quads, "INFERENCE": inference,
-			"EPS": b.Epsilon, "GAMMA": b.Gamma, "RESIDUAL": b.Residual}),
+	return build(b.name("apply"+b.Dropout.String()), "batch_norm_apply.wgsl",
+		b.epilogue(Params{"C": b.C, "HW": b.plane(), "QUADS": quads, "INFERENCE": inference,
+			"EPS": b.Epsilon, "RESIDUAL": b.Residual}, b.Dropout),
 		grid(ceilDiv(quads, 64)), 4*float64(b.Len()), 4*float64(tensors*b.Len()))
 }
 
+// epilogue adds the constants of what follows the normalisation.
+func (b BatchNorm) epilogue(p Params, d Dropout) Params { return d.set(b.Act.set(p)) }
+
 // BatchNormGradReduce sums g and g · x̂ over each part of each channel, where
-// g = dy · act'(y) and x̂ is the normalised x. With Residual use it without
-// activation: the gradient of residual is then dy.
+// g = dy · act'(y) and x̂ is the normalised x, from which y is computed again. With
+// Dropout dy is the gradient behind it. With Residual use it without activation:
+// the gradient of residual is then dy.
 //
 //	0 dy        read        [N, C, H, W]
 //	1 x         read        [N, C, H, W]
-//	2 y         read        [N, C, H, W], the forward output, with an activation
-//	3 mean      read        [C]
-//	4 inv_std   read        [C]
+//	2 mean      read        [C]
+//	3 inv_std   read        [C]
+//	4 beta      read        [C], with an activation
 //	5 partials  read_write  [Parts, C, 2]
+//	9 step      uniform     Step, with Dropout
 func BatchNormGradReduce(b BatchNorm) Kernel {
-	flops, bytes := 5*float64(b.Len()), 4*float64(b.gradReads()*b.Len())
+	flops, bytes := 5*float64(b.Len()), 8*float64(b.Len())
 	if b.plane() == 1 {
 		return build(b.name("grad reduce"), "batch_norm_grad_reduce_features.wgsl",
-			b.Act.set(Params{"N": b.N, "C": b.C}), grid(ceilDiv(b.C, 64)), flops, bytes)
+			b.epilogue(Params{"N": b.N, "C": b.C}, b.Dropout.mask()), grid(ceilDiv(b.C, 64)), flops, bytes)
 	}
-	return build(b.name("grad reduce"), "batch_norm_grad_reduce.wgsl", b.Act.set(b.reduction()),
+	return build(b.name("grad reduce"), "batch_norm_grad_reduce.wgsl", b.epilogue(b.reduction(), b.Dropout.mask()),
 		[3]uint32{uint32(b.C), uint32(b.Parts()), 1}, flops, bytes)
 }
 
-// gradReads is how many tensors the gradient reads: the mask of an activation
-// comes from y.
-func (b BatchNorm) gradReads() int {
-	if b.Act == NoAct {
-		return 2
-	}
-	return 3
-}
-
-// BatchNormGradFinalize joins the parts. The sums are also the gradients of
-// beta and gamma, added to what those hold if accumulate.
+// BatchNormGradFinalize joins the parts. The first sum is also the gradient of beta,
+// added to what that holds if accumulate.
 //
 //	0 partials  read        [Parts, C, 2]
 //	1 sums      read_write  [C, 2] Σ g, Σ g · x̂
 //	2 dbeta     read_write  [C]
-//	3 dgamma    read_write  [C], with Gamma
 func BatchNormGradFinalize(b BatchNorm, accumulate bool) Kernel {
 	return build(b.name("grad finalize"), "batch_norm_grad_finalize.wgsl",
-		Params{"C": b.C, "PARTS": b.Parts(), "GAMMA": b.Gamma, "ACCUMULATE": accumulate},
+		Params{"C": b.C, "PARTS": b.Parts(), "ACCUMULATE": accumulate},
 		grid(ceilDiv(b.C, 64)), 2*float64(b.C*b.Parts()), 8*float64(b.C*(b.Parts()+1)))
 }
 
-// BatchNormGradApply is the gradient of x: dx = inv_std [· gamma] · (g − mean(g)
-// − x̂ · mean(g · x̂)).
+// BatchNormGradApply is the gradient of x: dx = inv_std · (g − mean(g) − x̂ · mean(g · x̂)),
+// with g as for BatchNormGradReduce.
 //
 //	0 dy       read        [N, C, H, W]
 //	1 x        read        [N, C, H, W]
-//	2 y        read        [N, C, H, W], the forward output, with an activation
-//	3 mean     read        [C]
-//	4 inv_std  read        [C]
-//	5 gamma    read        [C], with Gamma
-//	6 sums     read        [C, 2]
-//	7 dx       read_write  [N, C, H, W]
+//	2 mean     read        [C]
+//	3 inv_std  read        [C]
+//	4 beta     read        [C], with an activation
+//	5 sums     read        [C, 2]
+//	6 dx       read_write  [N, C, H, W]
+//	9 step     uniform     Step, with Dropout
 func BatchNormGradApply(b BatchNorm) Kernel {
 	quads := ceilDiv(b.Len(), 4)
 	return build(b.name("grad apply"), "batch_norm_grad_apply.wgsl",
-		b.Act.set(Params{"C": b.C, "HW": b.plane(), "QUADS": quads, "INV_M": 1 / float64(b.N*b.plane()), "GAMMA": b.Gamma}),
-		grid(ceilDiv(quads, 64)), 7*float64(b.Len()), 4*float64((b.gradReads()+1)*b.Len()))
+		b.epilogue(Params{"C": b.C, "HW": b.plane(), "QUADS": quads, "INV_M": 1 / float64(b.N*b.plane())}, b.Dropout.mask()),
+		grid(ceilDiv(quads, 64)), 7*float64(b.Len()), 12*float64(b.Len()))
 }

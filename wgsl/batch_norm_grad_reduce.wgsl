@@ -1,9 +1,9 @@
 // partials[p, c] = (Σ g, Σ g · x̂) over part p of channel c of [N, C, HW], with
-// g = dy · act'(y) and x̂ = (x − mean[c]) · inv_std[c]
+// g = dy · mask / KEEP · act'(y), x̂ = (x − mean[c]) · inv_std[c] and y = act(x̂ + beta[c])
 //
 // Parts as in batch_norm_stats.wgsl: one workgroup each, lanes added up by sum_lanes.wgsl.
 // Dispatch: [C, parts, 1].
-// Cost: 5 operations, 3 reads (2 without activation) an element.
+// Cost: 5 operations and 2 reads an element.
 
 const C: u32 = 64u;
 const HW: u32 = 1024u;
@@ -14,15 +14,20 @@ const PLANE: u32 = HW / WIDTH;
 const STEPS: u32 = CHUNK / 64u;
 const ACTIVATION: u32 = 1u;   // 0 none, 1 ReLU, 2 leaky ReLU, 3 tanh
 const SLOPE: f32 = 0.2;
+const STREAM: u32 = 0u;
+const KEEP: f32 = 1.0;        // of a dropout behind the activation, 1 for none
+const STD: f32 = 0.0;
 
 @group(0) @binding(0) var<storage, read> dy: array<vec4<f32>>;
 @group(0) @binding(1) var<storage, read> x: array<vec4<f32>>;
-@group(0) @binding(2) var<storage, read> y: array<vec4<f32>>;
-@group(0) @binding(3) var<storage, read> mean: array<f32>;                 // [C]
-@group(0) @binding(4) var<storage, read> inv_std: array<f32>;              // [C]
+@group(0) @binding(2) var<storage, read> mean: array<f32>;                 // [C]
+@group(0) @binding(3) var<storage, read> inv_std: array<f32>;              // [C]
+@group(0) @binding(4) var<storage, read> beta: array<f32>;                 // [C], with an activation
 @group(0) @binding(5) var<storage, read_write> partials: array<vec2<f32>>; // [parts, C]
 
 // @include activate4.wgsl
+// @include dropout.wgsl
+// @include batch_norm_output.wgsl
 // @include lane_item.wgsl
 // @include sum_lanes.wgsl
 
@@ -40,20 +45,15 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
             let at = (u / PLANE * C + c) * PLANE + u % PLANE;
             var g = vec4<f32>(0.0);
             var v = vec4<f32>(0.0);
-            var out = vec4<f32>(0.0);
             // @static
             if (WIDTH == 4u) {
-                g = dy[at];
+                g = dropped(dy[at], at);
                 v = x[at];
-                // @static
-                if (ACTIVATION != 0u) { out = y[at]; }
             } else {
-                g.x = dy[at / 4u][at % 4u];
+                g.x = dropped(dy[at / 4u], at / 4u)[at % 4u];
                 v.x = x[at / 4u][at % 4u];
-                // @static
-                if (ACTIVATION != 0u) { out.x = y[at / 4u][at % 4u]; }
             }
-            g = activate4_grad(g, out);
+            g = activate4_grad(g, normalized(v, c));
             sum_g += g;
             sum_gx += g * (v - m);
         }

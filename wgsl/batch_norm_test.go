@@ -9,10 +9,18 @@ import (
 )
 
 // refNorm is the float64 batch normalisation: x̂ = (x − mean) / √(var + ε),
-// y = act(x̂ · gamma + beta + residual).
+// y = act(x̂ + beta + residual), times mask, which is nil for ones.
 type refNorm struct {
 	wgsl.BatchNorm
 	mean, variance, scale []float64 // [C]; scale is 1 / √(variance + ε)
+	mask                  []float64
+}
+
+func (r *refNorm) kept(i int) float64 {
+	if r.mask == nil {
+		return 1
+	}
+	return r.mask[i]
 }
 
 func (r *refNorm) channel(i int) int { return i / (r.H * r.W) % r.C }
@@ -32,39 +40,33 @@ func (r *refNorm) fit(x []float64) {
 	}
 }
 
-func (r *refNorm) forward(x, gamma, beta, residual []float64) []float64 {
+func (r *refNorm) forward(x, beta, residual []float64) []float64 {
 	y := make([]float64, len(x))
 	for i, v := range x {
 		c := r.channel(i)
-		y[i] = (v - r.mean[c]) * r.scale[c]
-		if r.Gamma {
-			y[i] *= gamma[c]
-		}
-		y[i] += beta[c]
+		y[i] = (v-r.mean[c])*r.scale[c] + beta[c]
 		if r.Residual {
 			y[i] += residual[i]
 		}
-		y[i] = acts[r.Act](y[i])
+		y[i] = acts[r.Act](y[i]) * r.kept(i)
 	}
 	return y
 }
 
-func (r *refNorm) backward(dy, x, y, gamma []float64) (dx, dbeta, dgamma []float64) {
+func (r *refNorm) backward(dy, x, y []float64) (dx, dbeta []float64) {
 	m := float64(r.N * r.H * r.W)
-	dx, dbeta, dgamma = make([]float64, len(x)), make([]float64, r.C), make([]float64, r.C)
+	dx, dbeta = make([]float64, len(x)), make([]float64, r.C)
+	projected := make([]float64, r.C) // Σ g · x̂
 	for i := range x {
-		c, g := r.channel(i), dy[i]*refActGrad(r.Act, y[i])
+		c, g := r.channel(i), dy[i]*r.kept(i)*refActGrad(r.Act, y[i])
 		dbeta[c] += g
-		dgamma[c] += g * (x[i] - r.mean[c]) * r.scale[c]
+		projected[c] += g * (x[i] - r.mean[c]) * r.scale[c]
 	}
 	for i := range x {
-		c, g := r.channel(i), dy[i]*refActGrad(r.Act, y[i])
-		dx[i] = r.scale[c] * (g - dbeta[c]/m - (x[i]-r.mean[c])*r.scale[c]*dgamma[c]/m)
-		if r.Gamma {
-			dx[i] *= gamma[c]
-		}
+		c, g := r.channel(i), dy[i]*r.kept(i)*refActGrad(r.Act, y[i])
+		dx[i] = r.scale[c] * (g - dbeta[c]/m - (x[i]-r.mean[c])*r.scale[c]*projected[c]/m)
 	}
-	return dx, dbeta, dgamma
+	return dx, dbeta
 }
 
 // normShapes are awkward: planes that are no multiple of four, one image,
@@ -75,18 +77,32 @@ var normShapes = []wgsl.Map{
 }
 
 func TestBatchNorm(t *testing.T) {
-	for i, m := range normShapes {
-		for j, act := range []wgsl.Act{wgsl.NoAct, wgsl.ReLU, wgsl.LeakyReLU(0.2)} {
-			b := wgsl.BatchNorm{Map: m, Epsilon: 1e-3, Act: act, Gamma: (i+j)%2 == 0, Residual: act == wgsl.NoAct}
-			t.Run(fmt.Sprintf("%v %v", m, act), func(t *testing.T) { testBatchNorm(t, b) })
+	for _, m := range normShapes {
+		for _, act := range []wgsl.Act{wgsl.NoAct, wgsl.ReLU, wgsl.LeakyReLU(0.2)} {
+			b := wgsl.BatchNorm{Map: m, Epsilon: 1e-3, Act: act, Residual: act == wgsl.NoAct}
+			if act == wgsl.LeakyReLU(0.2) {
+				b.Dropout = wgsl.Dropout{Keep: 0.7, Std: 0.25, Stream: 3}
+			}
+			t.Run(fmt.Sprintf("%v %v%v", m, act, b.Dropout), func(t *testing.T) { testBatchNorm(t, b) })
 		}
 	}
 }
 
 func testBatchNorm(t *testing.T, b wgsl.BatchNorm) {
 	x, dy, residual := normals(1, b.Len()), normals(2, b.Len()), normals(3, b.Len())
-	gamma, beta := normals(4, b.C), normals(5, b.C)
+	beta := normals(5, b.C)
 	r := refNorm{BatchNorm: b}
+	k := key{seedLo: 5, step: 9, stream: b.Dropout.Stream}
+	noise := make([]float64, b.Len())
+	if b.Dropout != (wgsl.Dropout{}) {
+		r.mask = make([]float64, b.Len())
+		for i := range r.mask {
+			if uniform01(k.draw(2 * uint32(i/4))[i%4]) < float64(float32(b.Dropout.Keep)) {
+				r.mask[i] = 1 / b.Dropout.Keep
+			}
+			noise[i] = b.Dropout.Std * normal4(k.draw(2*uint32(i/4) + 1))[i%4]
+		}
+	}
 	for i := range x {
 		x[i] += 4 * float32(r.channel(i)%3)
 	}
@@ -95,11 +111,11 @@ func testBatchNorm(t *testing.T, b wgsl.BatchNorm) {
 	runningMean, runningVar := normals(6, b.C), normals(7, b.C)
 	forward := tensors{"x": x, "mean": mean, "inv_std": invStd, "beta": beta, "y": y,
 		"partials": make([]float32, 2*b.Parts()*b.C), "running_mean": runningMean, "running_var": runningVar}
-	if b.Gamma {
-		forward["gamma"] = gamma
-	}
 	if b.Residual {
 		forward["residual"] = residual
+	}
+	if r.mask != nil {
+		forward["step"] = k.uniform()
 	}
 	r.fit(wide(x))
 	wantMean, wantVar := wide(runningMean), wide(runningVar)
@@ -119,31 +135,32 @@ func testBatchNorm(t *testing.T, b wgsl.BatchNorm) {
 	for _, s := range r.scale {
 		scale = max(scale, s)
 	}
-	near(t, "y", y, r.forward(wide(x), wide(gamma), wide(beta), wide(residual)), 0, 64*scale*halfULP)
+	want := r.forward(wide(x), wide(beta), wide(residual))
+	for i := range want {
+		want[i] += noise[i]
+	}
+	// The noise is as exact as that of TestDropoutNoise.
+	near(t, "y", y, want, 0, 64*scale*halfULP+b.Dropout.Std*(1.0/(1<<9)+4.0/(1<<11)))
 
 	backward := tensors{"dy": dy, "x": x, "mean": mean, "inv_std": invStd, "dx": dx,
 		"partials": make([]float32, 2*b.Parts()*b.C), "sums": make([]float32, 2*b.C)}
-	dbeta, dgamma := normals(8, b.C), normals(9, b.C)
+	dbeta := normals(8, b.C)
 	backward["dbeta"] = dbeta
-	if b.Gamma {
-		backward["gamma"], backward["dgamma"] = gamma, dgamma
-	}
 	if b.Act != wgsl.NoAct {
-		backward["y"] = y
+		backward["beta"] = beta
 	}
-	wantDX, wantBeta, wantGamma := r.backward(wide(dy), wide(x), wide(y), wide(gamma))
+	if r.mask != nil {
+		backward["step"] = k.uniform()
+	}
+	undropped := refNorm{BatchNorm: b, mean: r.mean, scale: r.scale}
+	wantDX, wantBeta := r.backward(wide(dy), wide(x), undropped.forward(wide(x), wide(beta), wide(residual)))
 	for c := range b.C {
 		wantBeta[c] += float64(dbeta[c])
-		wantGamma[c] += float64(dgamma[c])
 	}
 	runKernels(t, backward, wgsl.BatchNormGradReduce(b), wgsl.BatchNormGradFinalize(b, true), wgsl.BatchNormGradApply(b))
 	// Sums of M terms of size 1: the errors of the terms add up as a random walk.
-	// The terms of dgamma carry the rounding of a mean of 8.
 	walk := math.Sqrt(float64(b.N*b.H*b.W)) * halfULP
 	near(t, "dbeta", dbeta, wantBeta, 4*halfULP, 8*walk)
-	if b.Gamma {
-		near(t, "dgamma", dgamma, wantGamma, 4*halfULP, 64*walk*scale)
-	}
 	near(t, "dx", dx, wantDX, 0, 64*scale*scale*halfULP)
 }
 
@@ -151,17 +168,20 @@ func testBatchNorm(t *testing.T, b wgsl.BatchNorm) {
 // statistics, by finite differences.
 func TestBatchNormReference(t *testing.T) {
 	for _, act := range []wgsl.Act{wgsl.NoAct, wgsl.LeakyReLU(0.2)} {
-		r := refNorm{BatchNorm: wgsl.BatchNorm{Map: wgsl.Map{N: 3, C: 2, H: 2, W: 1}, Epsilon: 1e-3, Act: act, Gamma: true}}
-		x, dy, gamma, beta := wide(normals(1, r.Len())), wide(normals(2, r.Len())), wide(normals(3, r.C)), wide(normals(4, r.C))
+		r := refNorm{BatchNorm: wgsl.BatchNorm{Map: wgsl.Map{N: 3, C: 2, H: 2, W: 1}, Epsilon: 1e-3, Act: act}}
+		x, dy, beta := wide(normals(1, r.Len())), wide(normals(2, r.Len())), wide(normals(4, r.C))
 		r.fit(x)
-		dx, dbeta, dgamma := r.backward(dy, x, r.forward(x, gamma, beta, nil), gamma)
+		y := r.forward(x, beta, nil) // before dropout
+		if act != wgsl.NoAct {
+			r.mask = []float64{1.5, 0, 1.5, 1.5, 0, 0, 1.5, 1.5, 1.5, 1.5, 0, 1.5}
+		}
+		dx, dbeta := r.backward(dy, x, y)
 		value := func([]float64) float64 {
 			r.fit(x)
-			return dot(dy, r.forward(x, gamma, beta, nil))
+			return dot(dy, r.forward(x, beta, nil))
 		}
 		gradientHolds(t, "x", x, dx, value)
 		gradientHolds(t, "beta", beta, dbeta, value)
-		gradientHolds(t, "gamma", gamma, dgamma, value)
 	}
 }
 
@@ -178,7 +198,7 @@ func TestBatchNormInference(t *testing.T) {
 		}
 		runKernels(t, tensors{"x": x, "mean": mean, "variance": variance, "beta": beta, "y": y}, wgsl.BatchNormInference(b))
 		// x̂ = (x − mean) · scale passes through five roundings of numbers up to 8 · scale.
-		near(t, "y", y, r.forward(wide(x), nil, wide(beta), nil), 0, 5*8*scale*halfULP)
+		near(t, "y", y, r.forward(wide(x), wide(beta), nil), 0, 5*8*scale*halfULP)
 	}
 }
 

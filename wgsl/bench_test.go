@@ -16,16 +16,17 @@ func BenchmarkKernel(b *testing.B) {
 	norm := wgsl.BatchNorm{Map: m, Epsilon: 1e-3, Act: wgsl.ReLU}
 	deep := wgsl.BatchNorm{Map: wgsl.Map{N: 32, C: 512, H: 4, W: 4}, Epsilon: 1e-3, Act: wgsl.LeakyReLU(0.2)}
 	noise := wgsl.BatchNorm{Map: wgsl.Map{N: 32, C: 1024, H: 1, W: 1}, Epsilon: 1e-3, Act: wgsl.ReLU}
+	dropout := wgsl.Dropout{Keep: 0.9, Std: 0.2, Stream: 1}
 	image := wgsl.Map{N: 32, C: 3, H: 32, W: 32}
 	network := []wgsl.Variable{{Offset: 0, Length: 1728}, {Offset: 1728, Length: 73728}, {Offset: 75456, Length: 294912}, {Offset: 370368, Length: 1179648}, {Offset: 1550016, Length: 8192}}
 	adam := wgsl.Adam{Beta1: 0.5, Beta2: 0.999, Epsilon: 1e-8, Clip: 5}
 	for _, k := range []wgsl.Kernel{
-		wgsl.Add(m.Len()), wgsl.Activation(m.Len(), wgsl.LeakyReLU(0.2)), wgsl.ActivationGrad(m.Len(), wgsl.ReLU),
+		wgsl.Add(m.Len()), wgsl.Activation(m.Len(), wgsl.LeakyReLU(0.2)), wgsl.ActivationGrad(m.Len(), wgsl.ReLU, wgsl.Dropout{}),
 		wgsl.BatchNormStats(norm), wgsl.BatchNormFinalize(norm, true, 0.9), wgsl.BatchNormApply(norm),
 		wgsl.BatchNormGradReduce(norm), wgsl.BatchNormGradFinalize(norm, true), wgsl.BatchNormGradApply(norm),
 		wgsl.BatchNormStats(deep), wgsl.BatchNormApply(deep), wgsl.BatchNormGradReduce(deep), wgsl.BatchNormGradApply(deep),
 		wgsl.BatchNormStats(noise), wgsl.BatchNormFinalize(noise, true, 0.9), wgsl.BatchNormGradReduce(noise),
-		wgsl.ChannelSum(m), wgsl.DropoutNoise(m.Len(), 0.9, 0.2, 1), wgsl.DropoutNoiseGrad(m.Len(), 0.9, 1), wgsl.FillUniform(m.Len(), 1),
+		wgsl.ChannelSum(m), wgsl.DropoutNoise(m.Len(), dropout), wgsl.DropoutNoiseGrad(m.Len(), dropout), wgsl.FillUniform(m.Len(), 1),
 		wgsl.MaxPool(pool), wgsl.MaxPoolGrad(pool), wgsl.MaxPool(overlapping), wgsl.MaxPoolGrad(overlapping),
 		wgsl.Concat2(image, 1), wgsl.ImageLoad(wgsl.Map{N: 32, C: 1, H: 28, W: 28}, image), wgsl.PairwiseMSE(image, false, 2),
 		wgsl.SumPartials(8, 36864, false), wgsl.GradNorm(network), adam.Update(network),

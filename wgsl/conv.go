@@ -61,11 +61,18 @@ func (c Conv) String() string {
 	return s
 }
 
+// out is the shape of the result.
+func (c Conv) out() Map { return Map{c.N, c.OutC, c.OutH, c.OutW} }
+
 // Epilogue is what a convolution or matrix product does with its sums before
 // it stores them.
 type Epilogue struct {
-	Bias bool // adds one value an output channel
-	Act  Act
+	Bias     bool // adds one value an output channel
+	Residual bool // adds the operand residual, which has the result's shape; of convolutions only
+	Act      Act
+	// Moments of what is stored, as BatchNormStats computes them, go to the operand
+	// partials; of convolutions only.
+	Moments bool
 }
 
 func (e Epilogue) String() string {
@@ -73,15 +80,21 @@ func (e Epilogue) String() string {
 	if e.Bias {
 		s = " bias"
 	}
+	if e.Residual {
+		s += " residual"
+	}
 	if e.Act != NoAct {
 		s += " " + e.Act.String()
+	}
+	if e.Moments {
+		s += " moments"
 	}
 	return s
 }
 
 // Plans lists the ways to compute the convolution. Operands: x [N,InC,InH,InW],
 // w [OutC,InC,KernelH,KernelW] (of a data gradient: the forward weights), bias
-// [OutC] if the epilogue has one, y [N,OutC,OutH,OutW]. There is none for what
+// [OutC], residual and partials if the epilogue has them, y [N,OutC,OutH,OutW]. There is none for what
 // takes more workgroups than any adapter must run.
 func (c Conv) Plans(e Epilogue) []Plan {
 	var plans []Plan
@@ -109,6 +122,13 @@ func (c Conv) Plans(e Epilogue) []Plan {
 	}
 	for _, t := range gemmTiles {
 		add(c.winogradGEMM(e, t))
+	}
+	for i := range plans {
+		if e.Moments && !plans[i].moments {
+			plans[i].Calls = append(plans[i].Calls, Call{
+				Kernel: BatchNormStats(BatchNorm{Map: c.out()}), Operands: map[string]Operand{"x": {Name: "y"}},
+			})
+		}
 	}
 	return fitting("conv "+c.String()+e.String(), plans)
 }
@@ -185,16 +205,16 @@ func (c Conv) direct(e Epilogue, t directTile) (Plan, bool) {
 		"KERNEL_H": c.KernelH, "KERNEL_W": c.KernelW, "STRIDE": c.Stride, "DILATE": c.Dilate, "PAD_Y": c.PadY, "PAD_X": c.PadX,
 		"TILE_Y": t.rows, "TILE_X": t.columns, "CHANNELS": c.InC / parts, "BLOCK": t.block, "BLOCK_VEC4": packed.vec4, "PACK_VEC4": blocks * packed.vec4, "WORKGROUP": group,
 		"UNIFORM": t.uniform, "X_UNIFORM": t.images, "X_VEC4": ceilDiv(one.N*xs, 4), "UNIT": unit(c.InW, t.columns*c.Stride/c.Dilate),
-		"BIAS": e.Bias,
+		"BIAS": e.Bias, "RESIDUAL": e.Residual,
 	}), groups, one.FLOPs()/float64(kernels), one.bytes()/float64(kernels))
 	plan := Plan{Name: name, CPU: true, Lavapipe: t.uniform, terms: t.terms(c), Scratch: map[string]int{"pack": parts * packed.blocks * packed.vec4 * 4}, Calls: []Call{pack}}
 	for n := range c.N / one.N {
-		x, y := Operand{Name: "x"}, Operand{Name: "y"}
+		x, y, r := Operand{Name: "x"}, Operand{Name: "y"}, Operand{Name: "residual"}
 		if t.images {
-			x, y = Operand{"x", n * one.N * xs, one.N * xs}, Operand{"y", n * one.N * ys, one.N * ys}
+			x, y, r = Operand{"x", n * one.N * xs, one.N * xs}, Operand{"y", n * one.N * ys, one.N * ys}, Operand{"residual", n * one.N * ys, one.N * ys}
 		}
 		for b := range kernels {
-			call := Call{Kernel: k, Operands: map[string]Operand{"x": x, "x4": x, "x_uniform": x, "y": y, "y4": y}}
+			call := Call{Kernel: k, Operands: map[string]Operand{"x": x, "x4": x, "x_uniform": x, "y": y, "y4": y, "residual": r, "residual4": r}}
 			if t.uniform {
 				call.Operands["pack_uniform"] = Operand{Name: "pack", Offset: b * blocks * packed.vec4 * 4, Size: blocks * packed.vec4 * 4}
 			}
@@ -292,7 +312,7 @@ func (c Conv) gemm(e Epilogue, t gemmTile) Plan {
 			"TAPS_Y": y.taps, "TAPS_X": x.taps, "TAP_Y": y.tap, "TAP_X": x.tap, "TAP_STEP": c.Dilate,
 			"KERNEL_H": c.KernelH, "KERNEL_W": c.KernelW, "BLOCK": block,
 			"TILE_M": t.m, "TILE_O": t.o, "TILE_K": tileK, "THREAD_M": t.threadM, "THREAD_O": t.threadO,
-			"BIAS": e.Bias,
+			"BIAS": e.Bias, "RESIDUAL": e.Residual,
 		}), [3]uint32{uint32(ceilDiv(m, t.m)), uint32(ceilDiv(c.OutC, t.o)), 1},
 			2*float64(m*c.OutC)*float64(c.InC*y.taps*x.taps), c.bytes()/float64(c.Dilate*c.Dilate))
 		plan.Calls = append(plan.Calls, Call{Kernel: k})

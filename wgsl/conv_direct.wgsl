@@ -1,4 +1,4 @@
-// y[n,o,p] = act(bias[o] + Σ_i Σ_t x[n,i,(p · STRIDE + t − PAD) / DILATE] · w[o,i,t])
+// y[n,o,p] = act(bias[o] + residual[n,o,p] + Σ_i Σ_t x[n,i,(p · STRIDE + t − PAD) / DILATE] · w[o,i,t])
 // where the quotient is whole and inside x. STRIDE > 1 is the strided forward
 // pass, DILATE > 1 (the input's dilation) the data gradient of one.
 //
@@ -34,6 +34,7 @@ const X_UNIFORM: bool = false; // and x too: a dispatch takes as many images as 
 const X_VEC4: u32 = 1u;      // of x_uniform
 const UNIT: i32 = 4;         // columns of x a load takes: 4 where patches and rows begin on multiples of 4, or 1
 const BIAS: bool = false;
+const RESIDUAL: bool = false;
 const ACTIVATION: u32 = 0u;  // 0 none, 1 ReLU, 2 leaky ReLU, 3 tanh
 const SLOPE: f32 = 0.2;
 const WORKGROUP: u32 = 64u;
@@ -57,6 +58,8 @@ const LAST_X: i32 = (TILES_X - 1) * TILE_X * STRIDE / DILATE;
 @group(0) @binding(4) var<storage, read> bias: array<f32>;
 @group(0) @binding(5) var<storage, read_write> y: array<f32>;
 @group(0) @binding(6) var<storage, read_write> y4: array<vec4<f32>>;
+@group(0) @binding(8) var<storage, read> residual: array<f32>; // as y
+@group(0) @binding(9) var<storage, read> residual4: array<vec4<f32>>;
 
 // @include activate4.wgsl
 
@@ -141,6 +144,17 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
                         acc[(i32(b) * TILE_Y + py) * TILE_X + px], acc[(i32(b) * TILE_Y + py) * TILE_X + px + 1],
                         acc[(i32(b) * TILE_Y + py) * TILE_X + px + 2], acc[(i32(b) * TILE_Y + py) * TILE_X + px + 3]) + add;
                     let at = plane + py * OUT_W + px;
+                    // @static
+                    if (RESIDUAL) {
+                        var r = vec4<f32>(0.0);
+                        // @static
+                        if (OUT_W % TILE_X == 0 && OUT_H % TILE_Y == 0) {
+                            r = residual4[at >> 2u];
+                        } else {
+                            r = vec4<f32>(residual[at], residual[at + 1], residual[at + 2], residual[at + 3]);
+                        }
+                        v += select(vec4<f32>(0.0), r, lowest == 0u);
+                    }
                     // @static
                     if (CHANNELS < IN_C) {
                         if (lowest > 0u) {

@@ -1,4 +1,4 @@
-// y[n,o,p·OUT_STEP+PHASE] = act(bias[o] + Σ_i Σ_t x[n,i,p·STRIDE + OFFSET + t] · w[o,i,TAP + t·TAP_STEP])
+// y[n,o,p·OUT_STEP+PHASE] = act(bias[o] + residual + Σ_i Σ_t x[n,i,p·STRIDE + OFFSET + t] · w[o,i,TAP + t·TAP_STEP])
 // An implicit GEMM, Y[m,o] = Σ_k X[m,k] · W[k,o]: m runs over the pixels p of
 // all images, k over the taps t and the input channels i, so a row of X is a
 // pixel's neighbourhood, gathered as it is needed. A data gradient of stride s is
@@ -39,6 +39,7 @@ const TILE_K: u32 = 16u;
 const THREAD_M: u32 = 8u;
 const THREAD_O: u32 = 8u;     // a multiple of 4
 const BIAS: bool = false;
+const RESIDUAL: bool = false;
 const ACTIVATION: u32 = 0u;   // 0 none, 1 ReLU, 2 leaky ReLU, 3 tanh
 const SLOPE: f32 = 0.2;
 const M: u32 = N * ROWS * COLS;
@@ -52,6 +53,7 @@ const TILE_VECS: u32 = TILE_O / 4u;
 @group(0) @binding(3) var<storage, read> pack: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read> bias: array<f32>;
 @group(0) @binding(5) var<storage, read_write> y: array<f32>;
+@group(0) @binding(6) var<storage, read> residual: array<f32>; // as y
 
 var<workgroup> tile_x: array<f32, TILE_K * TILE_M>;
 var<workgroup> tile_w: array<vec4<f32>, TILE_K * TILE_VECS>;
@@ -130,7 +132,13 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
                     if (m < M) {
                         let py = ((m / COLS) % ROWS) * OUT_STEP + PHASE_Y;
                         let px = (m % COLS) * OUT_STEP + PHASE_X;
-                        y[((m / (ROWS * COLS)) * OUT_C + o) * (OUT_H * OUT_W) + py * OUT_W + px] = activate(acc[r * VECS + j][c] + b);
+                        let at = ((m / (ROWS * COLS)) * OUT_C + o) * (OUT_H * OUT_W) + py * OUT_W + px;
+                        var v = acc[r * VECS + j][c] + b;
+                        // @static
+                        if (RESIDUAL) {
+                            v += residual[at];
+                        }
+                        y[at] = activate(v);
                     }
                 }
             }

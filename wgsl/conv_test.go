@@ -80,10 +80,17 @@ func refConv(c wgsl.Conv, x, w []float32) []float64 {
 	return y
 }
 
-// refEpilogue adds the bias to the sums y and activates them, in place.
-func refEpilogue(c wgsl.Conv, e wgsl.Epilogue, y []float64, bias []float32) []float64 {
+// refEpilogue adds bias and residual, if there are, to the sums y and activates them, in
+// place.
+func refEpilogue(c wgsl.Conv, e wgsl.Epilogue, y []float64, bias, residual []float32) []float64 {
 	for i := range y {
-		y[i] = epilogues[e](y[i] + float64(bias[i/(c.OutH*c.OutW)%c.OutC]))
+		if e.Bias {
+			y[i] += float64(bias[i/(c.OutH*c.OutW)%c.OutC])
+		}
+		if e.Residual {
+			y[i] += float64(residual[i])
+		}
+		y[i] = acts[e.Act](y[i])
 	}
 	return y
 }
@@ -222,15 +229,6 @@ func TestConvUniform(t *testing.T) {
 			closeToSums(t, c.String(), runPlan(t, p, map[string][]float32{"x": dy, "w": w}, "y", len(x)), refDataGrad(c, dy, w), c.OutC*c.KernelH*c.KernelW)
 		})
 	}
-	// Input channels in parts: sums of several dispatches, activated once.
-	deep := wgsl.SameConv(2, 320, 8, 8, 64, 3, 1)
-	x, w, _ := operandsOf(deep)
-	bias := normals(4, deep.OutC)
-	e := wgsl.Epilogue{Bias: true, Act: wgsl.LeakyReLU(0.2)}
-	want := refEpilogue(deep, e, refConv(deep, x, w), bias)
-	planned("parts", deep.Plans(e), "direct 4×4×16 uniform", func(p wgsl.Plan) {
-		closeToSums(t, deep.String(), runPlan(t, p, map[string][]float32{"x": x, "w": w, "bias": bias}, "y", len(want)), want, deep.InC*deep.KernelH*deep.KernelW)
-	})
 	for _, c := range []wgsl.Conv{
 		wgsl.SameConv(2, 16, 32, 32, 32, 3, 1), wgsl.SameConv(2, 72, 32, 32, 32, 3, 2), wgsl.SameConv(6, 16, 16, 16, 32, 5, 1),
 		wgsl.SameConv(9, 3, 32, 32, 16, 5, 1), wgsl.SameConv(4, 16, 20, 16, 16, 3, 2),
@@ -243,15 +241,42 @@ func TestConvUniform(t *testing.T) {
 	}
 }
 
+// TestConvUnfolded: rows of pixels that fill no quad, a kernel and stride that leave
+// inputs out, two dispatches of images.
+func TestConvUnfolded(t *testing.T) {
+	for _, c := range []wgsl.Conv{strided, wgsl.SameConv(2, 16, 13, 11, 20, 5, 3), wgsl.SameConv(3, 17, 16, 16, 33, 3, 2), wgsl.SameConv(16, 64, 32, 32, 32, 3, 2)} {
+		x, _, dy := operandsOf(c)
+		want := refWeightGrad(c, x, dy)
+		for _, p := range called(t, "unfolded", c.WeightGradPlans()) {
+			closeToSums(t, c.String(), runPlan(t, p, map[string][]float32{"x": x, "dy": dy}, "dw", len(want)), want, c.N*c.OutH*c.OutW)
+		}
+	}
+}
+
+// Whole tiles; tiles that overhang the image; input channels in parts.
 func TestConvEpilogue(t *testing.T) {
-	c := wgsl.SameConv(2, 3, 6, 6, 9, 1, 1)
-	x, w, _ := operandsOf(c)
-	bias := normals(4, c.OutC)
-	for e := range epilogues {
-		want := refEpilogue(c, e, refConv(c, x, w), bias)
-		operands := map[string][]float32{"x": x, "w": w, "bias": bias}
-		for _, p := range few(t, c.Plans(e)) {
-			closeToSums(t, fmt.Sprint(p.Name, e), runPlan(t, p, operands, "y", len(want)), want, c.InC)
+	for _, c := range []wgsl.Conv{wgsl.SameConv(2, 3, 8, 8, 9, 1, 1), wgsl.SameConv(2, 3, 6, 6, 9, 1, 1), wgsl.SameConv(1, 320, 8, 8, 64, 3, 1)} {
+		x, w, dy := operandsOf(c)
+		bias := normals(4, c.OutC)
+		for _, e := range epilogues {
+			want := refEpilogue(c, e, refConv(c, x, w), bias, dy)
+			operands := map[string][]float32{"x": x, "w": w}
+			if e.Bias {
+				operands["bias"] = bias
+			}
+			if e.Residual {
+				operands["residual"] = dy
+			}
+			plans := few(t, c.Plans(e))
+			if c.InC > 64 {
+				if e != (wgsl.Epilogue{Bias: true, Residual: true, Act: wgsl.LeakyReLU(0.2)}) {
+					continue // one is enough for so long a kernel
+				}
+				plans = called(t, "direct 4×4×16 uniform", c.Plans(e))
+			}
+			for _, p := range plans {
+				closeToSums(t, fmt.Sprint(c, p.Name, e), runPlan(t, p, operands, "y", len(want)), want, c.InC*c.KernelH*c.KernelW)
+			}
 		}
 	}
 }

@@ -15,9 +15,10 @@ func (c Conv) WeightGradPlans() []Plan {
 			plans = append(plans, p)
 		}
 	}
-	add(c.winogradWeightDirect(16, true))
+	add(c.winogradWeightDirect(correlateTile{32, 16}, true))
+	add(c.unfoldedWeight(correlateTile{32, 16}))
 	add(c.uniformWeight())
-	add(c.winogradWeightDirect(8, false))
+	add(c.winogradWeightDirect(correlateTile{8, 8}, false))
 	for _, t := range directWeightTiles {
 		add(c.directWeight(t))
 	}

@@ -7,19 +7,16 @@
 const QUADS: u32 = 256u;   // elements / 4, rounded up
 const STREAM: u32 = 0u;    // that of the forward pass
 const KEEP: f32 = 0.9;
-const INV_KEEP: f32 = 1.0 / KEEP;
+const STD: f32 = 0.0;
 
-// @include step.wgsl
-@group(0) @binding(0) var<uniform> step: Step;
-@group(0) @binding(1) var<storage, read> dy: array<vec4<f32>>;
-@group(0) @binding(2) var<storage, read_write> dx: array<vec4<f32>>;
+@group(0) @binding(0) var<storage, read> dy: array<vec4<f32>>;
+@group(0) @binding(1) var<storage, read_write> dx: array<vec4<f32>>;
 
-// @include random.wgsl
+// @include dropout.wgsl
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
     let i = (group.y * groups.x + group.x) * 64u + lane;
     if (i >= QUADS) { return; }
-    let u = uniform01(random_bits(step.seed_lo, step.seed_hi, step.index, STREAM, 2u * i));
-    dx[i] = select(vec4<f32>(0.0), dy[i] * INV_KEEP, u < vec4<f32>(KEEP));
+    dx[i] = dropped(dy[i], i);
 }

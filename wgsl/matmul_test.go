@@ -68,11 +68,14 @@ func TestMatMul(t *testing.T) {
 func TestMatMulEpilogue(t *testing.T) {
 	for _, s := range []wgsl.MatMul{{M: 3, N: 19, K: 5, TransB: true}, {M: 3, N: 9, K: 8, TransB: true}, {M: 5, N: 8, K: 4}} {
 		a, b, bias := normals(1, s.M*s.K), normals(2, s.K*s.N), normals(3, s.N)
-		for e, f := range epilogues {
+		for _, e := range epilogues {
+			if e.Residual || !e.Bias {
+				continue // of convolutions
+			}
 			want := refMatMul(s, a, b)
 			operands := map[string][]float32{"a": a, "b": b, "bias": bias}
 			for i := range want {
-				want[i] = f(want[i] + float64(bias[i%s.N]))
+				want[i] = acts[e.Act](want[i] + float64(bias[i%s.N]))
 			}
 			for _, p := range few(t, s.Plans(e)) {
 				closeToSums(t, fmt.Sprint(s, p.Name, e), runPlan(t, p, operands, "c", len(want)), want, s.K)

@@ -12,7 +12,8 @@ type Plan struct {
 	Lavapipe bool   // and for Mesa's among them: operands in uniform buffers, long code
 	Winograd bool   // by Winograd's algorithm, which rounds twice as much as direct sums do
 	Scratch  map[string]int
-	terms    int // products in its unrolled loops: how long its code is
+	terms    int  // products in its unrolled loops: how long its code is
+	moments  bool // the kernel that stores the result computes its moments too
 	Calls    []Call
 }
 

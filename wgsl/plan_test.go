@@ -113,12 +113,9 @@ func closeToSums(t *testing.T, what string, got []float32, want []float64, terms
 	}
 }
 
-// epilogues are those in use, each with what it does to a sum and its bias.
-var epilogues = map[wgsl.Epilogue]func(float64) float64{
-	{Bias: true}:                           func(v float64) float64 { return v },
-	{Bias: true, Act: wgsl.ReLU}:           func(v float64) float64 { return max(v, 0) },
-	{Bias: true, Act: wgsl.LeakyReLU(0.2)}: func(v float64) float64 { return max(v, 0.2*v) },
-	{Bias: true, Act: wgsl.Tanh}:           math.Tanh,
+// epilogues are those that are tested.
+var epilogues = []wgsl.Epilogue{
+	{Bias: true}, {Residual: true}, {Bias: true, Act: wgsl.ReLU}, {Bias: true, Act: wgsl.Tanh}, {Bias: true, Residual: true, Act: wgsl.LeakyReLU(0.2)},
 }
 
 // names checks that an operation's plans have names of their own.

@@ -25,25 +25,53 @@ func FillNormal(n int, std float64, stream uint32) Kernel {
 		Params{"STREAM": stream, "NORMAL": true, "SCALE": std}, n, 1)
 }
 
-// DropoutNoise drops elements with probability 1 − keep, scales the others by
-// 1 / keep and adds normal noise: the discriminator's regulariser (paper,
-// appendix). With keep 1 only the noise is left, as in evaluation.
+// Dropout drops elements with probability 1 − Keep, scales the others by 1 / Keep and
+// adds normal noise: the discriminator's regulariser (paper, appendix). With Keep 1
+// only the noise is left, as in evaluation. The zero value does nothing.
+type Dropout struct {
+	Keep, Std float64
+	Stream    uint32
+}
+
+// set adds the constants that dropout.wgsl reads.
+func (d Dropout) set(p Params) Params {
+	if d == (Dropout{}) {
+		d.Keep = 1
+	}
+	p["KEEP"], p["STD"], p["STREAM"] = d.Keep, d.Std, d.Stream
+	return p
+}
+
+// mask is the part of d that the gradient sees: noise has none.
+func (d Dropout) mask() Dropout {
+	if d.Std = 0; d.Keep == 1 {
+		return Dropout{}
+	}
+	return d
+}
+
+func (d Dropout) String() string {
+	if d == (Dropout{}) {
+		return ""
+	}
+	return " dropout"
+}
+
+// DropoutNoise is y = x dropped and noisy.
 //
-//	0 step  uniform     Step
-//	1 x     read        [n]
-//	2 y     read_write  [n]
-func DropoutNoise(n int, keep, std float64, stream uint32) Kernel {
-	return elementwise(fmt.Sprintf("dropout noise %d", n), "dropout_noise.wgsl",
-		Params{"STREAM": stream, "KEEP": keep, "STD": std}, n, 2)
+//	0 x     read        [n]
+//	1 y     read_write  [n]
+//	9 step  uniform     Step
+func DropoutNoise(n int, d Dropout) Kernel {
+	return elementwise(fmt.Sprintf("dropout noise %d", n), "dropout_noise.wgsl", d.set(Params{}), n, 2)
 }
 
 // DropoutNoiseGrad is the gradient of x: dy where the element was kept, scaled
-// by 1 / keep. For keep 1 it is dy itself and needs no kernel.
+// by 1 / Keep. For Keep 1 it is dy itself and needs no kernel.
 //
-//	0 step  uniform     Step
-//	1 dy    read        [n]
-//	2 dx    read_write  [n]
-func DropoutNoiseGrad(n int, keep float64, stream uint32) Kernel {
-	return elementwise(fmt.Sprintf("dropout grad %d", n), "dropout_noise_grad.wgsl",
-		Params{"STREAM": stream, "KEEP": keep}, n, 2)
+//	0 dy    read        [n]
+//	1 dx    read_write  [n]
+//	9 step  uniform     Step
+func DropoutNoiseGrad(n int, d Dropout) Kernel {
+	return elementwise(fmt.Sprintf("dropout grad %d", n), "dropout_noise_grad.wgsl", d.mask().set(Params{}), n, 2)
 }

@@ -188,14 +188,15 @@ func TestDropoutNoise(t *testing.T) {
 	for _, c := range []struct{ keep, std float64 }{{0.9, 0.2}, {0.35, 0.2}, {0.5, 0}, {1, 0.2}, {1, 0}} {
 		for _, n := range []int{3, 8192 + 5} {
 			k := key{seedLo: 5, seedHi: 6, step: 7, stream: 8}
+			d := wgsl.Dropout{Keep: c.keep, Std: c.std, Stream: k.stream}
 			x, y, dy, dx := normals(1, n), make([]float32, n), normals(2, n), make([]float32, n)
 			data := tensors{"x": x, "y": y, "dy": dy, "dx": dx}
 			if c.keep < 1 || c.std > 0 {
 				data["step"] = k.uniform()
 			}
-			kernels := []wgsl.Kernel{wgsl.DropoutNoise(n, c.keep, c.std, k.stream)}
+			kernels := []wgsl.Kernel{wgsl.DropoutNoise(n, d)}
 			if c.keep < 1 {
-				kernels = append(kernels, wgsl.DropoutNoiseGrad(n, c.keep, k.stream))
+				kernels = append(kernels, wgsl.DropoutNoiseGrad(n, d))
 			} else {
 				delete(data, "dy")
 				delete(data, "dx")

@@ -58,10 +58,23 @@ func (c Conv) winogradFilter(block int) Kernel {
 	}, grid(ceilDiv(c.InC*blocks*block, 64)), 0, float64(4*c.InC*c.OutC*(9+frequencies)))
 }
 
+// moments is in how many parts an output kernel finds the moments of what it stores,
+// or 0: its workgroups are the parts of BatchNormStats where each takes whole tiles of
+// one channel, and as many as a part has.
+func (c Conv) moments(t tiling) int {
+	const workgroup = 64 // lanes, with 64 outputs each
+	out, parts := c.out(), t.quads/workgroup
+	if t.quads%workgroup != 0 || c.OutW%16 != 0 || c.OutH%4 != 0 || out.chunk()*out.width() != workgroup*64 ||
+		t.images < c.N && parts*c.OutC*2%64 != 0 { // where a dispatch begins in partials
+		return 0
+	}
+	return parts
+}
+
 // winogradOutput is winograd_output.wgsl.
-func (c Conv) winogradOutput(t tiling, e Epilogue) Kernel {
+func (c Conv) winogradOutput(t tiling, e Epilogue, moments bool) Kernel {
 	return build(fmt.Sprintf("winograd output %d×%d×%d×%d%s", t.images, c.OutC, c.OutH, c.OutW, e), "winograd_output.wgsl", e.Act.set(Params{
-		"N": t.images, "C": c.OutC, "OUT_H": c.OutH, "OUT_W": c.OutW, "STRIDE": t.stride, "BIAS": e.Bias,
+		"N": t.images, "C": c.OutC, "OUT_H": c.OutH, "OUT_W": c.OutW, "STRIDE": t.stride, "BIAS": e.Bias, "RESIDUAL": e.Residual, "MOMENTS": moments,
 	}), grid(ceilDiv(c.OutC*t.quads, 64)), 0, t.bytes(c.OutC, c.OutC*c.OutH*c.OutW))
 }
 
@@ -79,12 +92,19 @@ func (c Conv) winograd(name string, e Epilogue, t tiling, block int, products []
 		Calls: []Call{{Kernel: c.winogradFilter(block)}},
 	}
 	xs, ys := t.images*c.InC*c.InH*c.InW, t.images*c.OutC*c.OutH*c.OutW
-	input, output := t.input(c.InC, c.InH, c.InW, false), c.winogradOutput(t, e)
+	parts := 0
+	if e.Moments {
+		parts = c.moments(t)
+	}
+	p.moments = parts > 0
+	input, output := t.input(c.InC, c.InH, c.InW, false), c.winogradOutput(t, e, p.moments)
 	for n := range c.N / t.images {
 		x, y := Operand{"x", n * xs, xs}, Operand{"y", n * ys, ys}
 		p.Calls = append(p.Calls, Call{Kernel: input, Operands: map[string]Operand{"x": x, "x4": x}})
 		p.Calls = append(p.Calls, products...)
-		p.Calls = append(p.Calls, Call{Kernel: output, Operands: map[string]Operand{"y": y, "y4": y}})
+		r := Operand{"residual", n * ys, ys}
+		partials := Operand{"partials", n * parts * c.OutC * 2, parts * c.OutC * 2}
+		p.Calls = append(p.Calls, Call{Kernel: output, Operands: map[string]Operand{"y": y, "y4": y, "residual": r, "residual4": r, "partials": partials}})
 	}
 	return p
 }

@@ -1,5 +1,7 @@
-// y = act(bias + Aᵀ m A): each tile of 4 × 4 outputs from its 36 products m, see
+// y = act(bias + residual + Aᵀ m A): each tile of 4 × 4 outputs from its 36 products m, see
 // winograd_input.wgsl. An invocation makes four tiles side by side of one channel.
+// With MOMENTS also partials[p, c] = mean and Σ(y − mean)² of the 64 · 64 outputs of a
+// workgroup, as batch_norm_stats.wgsl finds them; QUADS is then a multiple of 64.
 //
 // Dispatch: ⌈C · QUADS / 64⌉ workgroups, folded into y.
 const N: u32 = 32u;            // images
@@ -8,6 +10,8 @@ const OUT_H: i32 = 32;
 const OUT_W: i32 = 32;
 const STRIDE: u32 = 520u;      // vec4 of tiles from a channel of m to the next
 const BIAS: bool = false;
+const RESIDUAL: bool = false;
+const MOMENTS: bool = false;
 const ACTIVATION: u32 = 0u;    // 0 none, 1 ReLU, 2 leaky ReLU, 3 tanh
 const SLOPE: f32 = 0.2;
 const TILES_Y: i32 = (OUT_H + 3) / 4;
@@ -18,8 +22,12 @@ const QUADS: u32 = N * u32(TILES_Y * QUADS_X);
 @group(0) @binding(1) var<storage, read> bias: array<f32>;
 @group(0) @binding(2) var<storage, read_write> y: array<f32>;
 @group(0) @binding(3) var<storage, read_write> y4: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read> residual: array<f32>; // as y
+@group(0) @binding(6) var<storage, read> residual4: array<vec4<f32>>;
+@group(0) @binding(4) var<storage, read_write> partials: array<vec2<f32>>; // [QUADS / 64, C]
 
 // @include activate4.wgsl
+// @include moments.wgsl
 
 @compute @workgroup_size(64)
 fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
@@ -50,12 +58,34 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
     if (BIAS) {
         add = bias[c];
     }
+    var origin = vec4<f32>(0.0); // of the sums for the moments: the first outputs
+    var sum = vec4<f32>(0.0);
+    var squares = vec4<f32>(0.0);
     let plane = i32((n * C + c) * u32(OUT_H * OUT_W)) + top * OUT_W + left;
     // @unroll
     for (var r = 0; r < 4; r++) {
         // @unroll
         for (var j = 0; j < 4; j++) {
-            let four = activate4(vec4<f32>(d[r * 6][j], d[r * 6 + 1][j], d[r * 6 + 2][j], d[r * 6 + 3][j]) + add);
+            var four = vec4<f32>(d[r * 6][j], d[r * 6 + 1][j], d[r * 6 + 2][j], d[r * 6 + 3][j]) + add;
+            // @static
+            if (RESIDUAL && OUT_W % 4 == 0) {
+                four += residual4[(plane + r * OUT_W + j * 4) >> 2u];
+            } else if (RESIDUAL) {
+                let at = plane + r * OUT_W + j * 4;
+                four += vec4<f32>(residual[at], residual[at + 1], residual[at + 2], residual[at + 3]);
+            }
+            four = activate4(four);
+            // @static
+            if (MOMENTS) {
+                // @static
+                if (r == 0 && j == 0) {
+                    origin = four;
+                } else {
+                    let v = four - origin;
+                    sum += v;
+                    squares += v * v;
+                }
+            }
             // @static
             if (OUT_W % 16 == 0 && OUT_H % 4 == 0) {
                 y4[(plane + r * OUT_W + j * 4) >> 2u] = four;
@@ -71,6 +101,13 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
                     }
                 }
             }
+        }
+    }
+    // @static
+    if (MOMENTS) {
+        let moments = join_lanes(lane, shifted_moments(vec4<f32>(16.0), origin, sum, squares));
+        if (lane == 0u) {
+            partials[quad / 64u * C + c] = moments.yz;
         }
     }
 }

@@ -59,23 +59,15 @@ func (c Conv) winogradGEMM(e Epilogue, g gemmTile) (Plan, bool) {
 }
 
 // winogradWeightDirect is Winograd's weight gradient for CPU drivers.
-func (c Conv) winogradWeightDirect(tile int, lavapipe bool) (Plan, bool) {
+func (c Conv) winogradWeightDirect(tile correlateTile, lavapipe bool) (Plan, bool) {
 	t, ok := c.tiles(leastChannels(lavapipe), cached)
 	if !ok {
 		return Plan{}, false
 	}
-	const enoughLanes, leastChunk = 512, 64
-	lanes := ceilDiv(c.OutC, tile) * ceilDiv(c.InC, tile)
-	group := min(64, ceilDiv(lanes, 8)*8)
-	chunk := ceilDiv(t.quads, min(ceilDiv(enoughLanes, lanes*frequencies), ceilDiv(t.quads, leastChunk)))
-	parts := ceilDiv(t.quads, chunk)
-	name := fmt.Sprintf("winograd %d", tile)
-	k := build("conv weight "+name+" "+c.String(), "winograd_correlate.wgsl", Params{
-		"OUT_C": c.OutC, "IN_C": c.InC, "TILE_O": tile, "TILE_I": tile, "STRIDE": t.stride, "QUADS": t.quads, "CHUNK": chunk, "WORKGROUP": group,
-	}, [3]uint32{uint32(ceilDiv(lanes, group)), uint32(parts), frequencies},
-		c.FLOPs()*float64(t.images)/float64(c.N), float64(4*frequencies*((c.InC+c.OutC)*t.quads*4+parts*c.OutC*c.InC)))
+	name := "winograd " + tile.String()
+	k, parts := c.correlate("conv weight "+name+" "+c.String(), tile, correlation{frequencies, false, t.quads, t.stride}, float64(t.images)/float64(c.N))
 	p := c.winogradWeight(name, t, parts, k)
-	p.CPU, p.Lavapipe, p.terms = true, lavapipe, 4*tile*tile
+	p.CPU, p.Lavapipe, p.terms = true, lavapipe, tile.terms()
 	return p, true
 }
 

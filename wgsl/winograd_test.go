@@ -37,11 +37,11 @@ func TestWinograd(t *testing.T) {
 	for _, c := range winogradShapes {
 		x, w, dy := operandsOf(c)
 		bias := normals(4, c.OutC)
-		e := wgsl.Epilogue{Bias: true, Act: wgsl.LeakyReLU(0.2)}
-		want := refEpilogue(c, e, refConv(c, x, w), bias)
+		e := wgsl.Epilogue{Bias: true, Residual: true, Act: wgsl.LeakyReLU(0.2)}
+		want := refEpilogue(c, e, refConv(c, x, w), bias, dy)
 		for _, p := range called(t, "winograd", c.Plans(e)) {
 			t.Run(name(p, c), func(t *testing.T) {
-				closeToSums(t, "y", runPlan(t, p, map[string][]float32{"x": x, "w": w, "bias": bias}, "y", len(want)), want, lost*c.InC*9)
+				closeToSums(t, "y", runPlan(t, p, map[string][]float32{"x": x, "w": w, "bias": bias, "residual": dy}, "y", len(want)), want, lost*c.InC*9)
 			})
 		}
 		dx := refDataGrad(c, dy, w)
@@ -54,6 +54,41 @@ func TestWinograd(t *testing.T) {
 		for _, p := range called(t, "winograd", c.WeightGradPlans()) {
 			t.Run(fmt.Sprint("weights ", name(p, c)), func(t *testing.T) {
 				closeToSums(t, "dw", runPlan(t, p, map[string][]float32{"x": x, "dy": dy}, "dw", len(dw)), dw, lost*c.N*c.OutH*c.OutW)
+			})
+		}
+	}
+}
+
+// TestConvMoments: the moments of the output, found on the way where whole workgroups
+// store one channel of it, or by a kernel of their own.
+func TestConvMoments(t *testing.T) {
+	for _, c := range []wgsl.Conv{
+		wgsl.SameConv(4, 32, 32, 32, 36, 3, 1), wgsl.SameConv(48, 32, 32, 16, 32, 3, 1), wgsl.SameConv(3, 32, 18, 22, 32, 3, 1), wgsl.SameConv(2, 5, 9, 8, 6, 3, 2),
+	} {
+		x, w, _ := operandsOf(c)
+		y := refConv(c, x, w)
+		m := wgsl.Map{N: c.N, C: c.OutC, H: c.OutH, W: c.OutW}
+		r := refNorm{BatchNorm: wgsl.BatchNorm{Map: m, Epsilon: 1e-3}}
+		r.fit(y)
+		plans := c.Plans(wgsl.Epilogue{Moments: true})
+		chosen := few(t, plans)
+		if c.InC == 32 {
+			chosen = called(t, "winograd", plans)
+		}
+		for _, p := range chosen {
+			t.Run(name(p, c), func(t *testing.T) {
+				last := p.Calls[len(p.Calls)-1].Kernel.Name
+				if own := strings.HasPrefix(last, "batch norm stats"); own == (c.OutW%16 == 0) {
+					t.Errorf("the last kernel is %s", last)
+				}
+				closeToSums(t, "y", runPlan(t, p, map[string][]float32{"x": x, "w": w, "partials": make([]float32, 2*m.Parts()*m.C)}, "y", len(y)), y, lost*c.InC*9)
+				partials := runPlan(t, p, map[string][]float32{"x": x, "w": w, "y": make([]float32, len(y))}, "partials", 2*m.Parts()*m.C)
+				mean, invStd := make([]float32, m.C), make([]float32, m.C)
+				runKernels(t, tensors{"partials": partials, "mean": mean, "inv_std": invStd}, wgsl.BatchNormFinalize(r.BatchNorm, false, 0))
+				// Sums of InC · 9 products of size 1 are off by some of their ulps, and the
+				// mean of many by less.
+				near(t, "mean", mean, r.mean, 0, 64*float64(c.InC)*halfULP)
+				near(t, "inv_std", invStd, r.scale, 64*halfULP, 0)
 			})
 		}
 	}

@@ -58,6 +58,7 @@ type node struct {
 	outputs  []*Tensor
 	effect   bool // writes memory that outlives the program besides its outputs
 	exact    bool // leaves what pads its output to a vec4 as it is, or zero
+	op       any  // what fusion knows it by, or nil
 
 	// backward adds the gradients of the inputs, given those of the outputs. It
 	// leaves nil what needs is false for.

@@ -20,7 +20,9 @@ func (g *Graph) Conv(label string, x, w, bias *Tensor, stride int, act wgsl.Act)
 	if bias != nil {
 		operands["bias"], inputs = bias, append(inputs, bias)
 	}
-	y := g.add(g.tensor(label, Shape{c.N, c.OutC, c.OutH, c.OutW}), "y", c.Plans(wgsl.Epilogue{Bias: bias != nil, Act: act}), operands, inputs...)
+	e := wgsl.Epilogue{Bias: bias != nil, Act: act}
+	y := g.add(g.tensor(label, Shape{c.N, c.OutC, c.OutH, c.OutW}), "y", c.Plans(e), operands, inputs...)
+	y.node.op = convolution{c, e}
 	y.node.backward = func(grads []*Tensor, needs []bool) []*Tensor {
 		dz := g.activationGrad(grads[0], y, act)
 		in := make([]*Tensor, len(inputs))
@@ -31,7 +33,9 @@ func (g *Graph) Conv(label string, x, w, bias *Tensor, stride int, act wgsl.Act)
 			in[2] = g.channelSum("bias", dz)
 		}
 		if needs[0] {
-			in[0] = g.add(g.tensor("data", x.Shape), "y", c.DataGrad().Plans(wgsl.Epilogue{}), map[string]*Tensor{"x": dz, "w": w}, dz, w)
+			data := c.DataGrad()
+			in[0] = g.add(g.tensor("data", x.Shape), "y", data.Plans(wgsl.Epilogue{}), map[string]*Tensor{"x": dz, "w": w}, dz, w)
+			in[0].node.op = convolution{data, wgsl.Epilogue{}}
 		}
 		return in
 	}
@@ -74,7 +78,7 @@ func (g *Graph) Linear(label string, x, w, bias *Tensor, act wgsl.Act) *Tensor {
 func (g *Graph) channelSum(label string, t *Tensor) *Tensor {
 	m := t.kernelMap()
 	partials := g.tensor(label+" partials", Features(m.Parts(), m.C))
-	g.kernel(label+" partials", wgsl.ChannelSum(m), t, partials)
+	g.kernel(label+" partials", wgsl.ChannelSum(m), t, partials).op = channelSum(m)
 	return g.sumRows(label, partials, Features(1, m.C))
 }
 
@@ -113,7 +117,7 @@ func (g *Graph) activationGrad(dy, y *Tensor, act wgsl.Act) *Tensor {
 		return dy
 	}
 	dx := g.tensor("activation", dy.Shape)
-	g.kernel("activation", wgsl.ActivationGrad(dy.Len(), act), dy, y, dx)
+	g.kernel("activation", wgsl.ActivationGrad(dy.Len(), act, wgsl.Dropout{}), dy, y, dx).op = activationGrad{act: act}
 	return dx
 }
 
@@ -153,7 +157,7 @@ func (g *Graph) BatchNorm(label string, x, beta, runningMean, runningVar, residu
 		return y
 	}
 	parts := g.tensor(label+" parts", Shape{x.kernelMap().Parts(), x.C, 2, 1})
-	g.kernel(label+" parts", wgsl.BatchNormStats(b), x, parts)
+	g.kernel(label+" parts", wgsl.BatchNormStats(b), x, parts).op = normStats{}
 	mean, invStd := g.tensor(label+" mean", Features(1, x.C)), g.tensor(label+" inv_std", Features(1, x.C))
 	moments := []*Tensor{parts, mean, invStd}
 	if o.Update {
@@ -165,21 +169,22 @@ func (g *Graph) BatchNorm(label string, x, beta, runningMean, runningVar, residu
 	if residual != nil {
 		n.inputs = append(n.inputs, residual)
 	}
+	n.op = normApply(b)
 	n.backward = func(grads []*Tensor, needs []bool) []*Tensor {
 		dy := grads[0]
 		b.Residual = false
-		activated := []*Tensor{dy, x}
+		moments := []*Tensor{mean, invStd}
 		if o.Act != wgsl.NoAct {
-			activated = append(activated, y)
+			moments = append(moments, beta) // y is computed again
 		}
 		partials := g.tensor("parts", Shape{x.kernelMap().Parts(), x.C, 2, 1})
-		g.kernel("parts", wgsl.BatchNormGradReduce(b), append(slices.Clip(activated), mean, invStd, partials)...)
+		g.kernel("parts", wgsl.BatchNormGradReduce(b), slices.Concat([]*Tensor{dy, x}, moments, []*Tensor{partials})...).op = normGrad{b, wgsl.BatchNormGradReduce}
 		sums, dbeta := g.tensor("sums", Shape{1, x.C, 2, 1}), g.tensor("beta", beta.Shape)
 		g.kernel("sums", wgsl.BatchNormGradFinalize(b, false), partials, sums, dbeta).exact = true
 		d := []*Tensor{nil, nil, nil, dbeta}
 		if needs[0] {
 			d[0] = g.tensor("data", x.Shape)
-			g.kernel("data", wgsl.BatchNormGradApply(b), append(slices.Clip(activated), mean, invStd, sums, d[0])...)
+			g.kernel("data", wgsl.BatchNormGradApply(b), slices.Concat([]*Tensor{dy, x}, moments, []*Tensor{sums, d[0]})...).op = normGrad{b, wgsl.BatchNormGradApply}
 		}
 		if residual != nil {
 			d = append(d, dy)

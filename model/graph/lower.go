@@ -8,9 +8,14 @@ import (
 	"pixelda-wgpu/wgsl"
 )
 
-// Program lowers the graph: it drops operations whose results nobody uses,
-// chooses a plan for each, places scratch memory and lists the dispatches.
+// Program lowers the graph: it drops operations whose results nobody uses, joins
+// others, chooses a plan for each, places scratch memory and lists the dispatches.
 func (g *Graph) Program(name string, choose Chooser) (*gpu.Program, error) {
+	return g.lower(name, fuse(g.live()), choose)
+}
+
+// lower makes a program of operations.
+func (g *Graph) lower(name string, nodes []*node, choose Chooser) (*gpu.Program, error) {
 	l := &lowering{
 		program: &gpu.Program{Name: name},
 		modules: map[string]int{}, buffers: map[string]int{}, spans: map[any]*span{},
@@ -18,7 +23,7 @@ func (g *Graph) Program(name string, choose Chooser) (*gpu.Program, error) {
 	for _, b := range g.reserved {
 		l.buffer(b.Name, b.Size)
 	}
-	for _, n := range g.live() {
+	for _, n := range nodes {
 		if err := l.node(n, choose); err != nil {
 			return nil, fmt.Errorf("graph: program %s: %s: %w", name, n.label, err)
 		}

@@ -9,7 +9,7 @@ func (g *Graph) Add(a, b *Tensor) *Tensor {
 	}
 	y := g.tensor("add", a.Shape)
 	n := g.kernel("add", wgsl.Add(a.Len()), a, b, y)
-	n.exact = true
+	n.exact, n.op = true, sum{}
 	n.backward = func(grads []*Tensor, needs []bool) []*Tensor { return []*Tensor{grads[0], grads[0]} }
 	return y
 }
@@ -100,14 +100,16 @@ func (g *Graph) DropoutNoise(label string, x *Tensor, keep, std float64, stream 
 		fail("%s%s: dropout with keep probability %g and noise %g", g.scope, label, keep, std)
 	}
 	y := g.tensor(label, x.Shape)
-	n := g.kernel(label, wgsl.DropoutNoise(x.Len(), keep, std, stream), g.step(), x, y)
+	drop := wgsl.Dropout{Keep: keep, Std: std, Stream: stream}
+	n := g.kernel(label, wgsl.DropoutNoise(x.Len(), drop), x, y, g.step())
+	n.op = dropout(drop)
 	n.backward = func(grads []*Tensor, needs []bool) []*Tensor {
 		if keep == 1 {
-			return []*Tensor{nil, grads[0]}
+			return []*Tensor{grads[0], nil}
 		}
 		d := g.tensor("data", x.Shape)
-		g.kernel("data", wgsl.DropoutNoiseGrad(x.Len(), keep, stream), g.step(), grads[0], d)
-		return []*Tensor{nil, d}
+		g.kernel("data", wgsl.DropoutNoiseGrad(x.Len(), drop), grads[0], d, g.step()).op = dropoutGrad(drop)
+		return []*Tensor{d, nil}
 	}
 	return y
 }

@@ -1,0 +1,234 @@
+package graph
+
+import (
+	"slices"
+
+	"pixelda-wgpu/wgsl"
+)
+
+// Fusion joins neighbouring operations into one kernel where that saves passes over
+// memory: models and their gradients are written without regard to it. The rules know
+// operations by these marks.
+type (
+	convolution struct {
+		wgsl.Conv
+		epilogue wgsl.Epilogue
+	}
+	normStats struct{}       // reads x, writes partials
+	normApply wgsl.BatchNorm // in training
+	normGrad  struct {       // either of the gradient's two passes, as kernel makes it
+		wgsl.BatchNorm
+		kernel func(wgsl.BatchNorm) wgsl.Kernel
+	}
+	dropout        wgsl.Dropout
+	dropoutGrad    wgsl.Dropout
+	activationGrad struct {
+		act    wgsl.Act
+		behind wgsl.Dropout
+	}
+	channelSum wgsl.Map
+	sum        struct{} // of a and b
+)
+
+// fuse returns the operations of a program with those that can be joined joined. Those
+// of the graph stay as they are.
+func fuse(nodes []*node) []*node {
+	f := fusion{make([]*node, len(nodes))}
+	for i, n := range nodes {
+		c := *n
+		f.nodes[i] = &c
+	}
+	for _, rule := range []func(*node) bool{f.dropoutIntoNorm, f.dropoutIntoGradients, f.sumIntoActivation, f.momentsIntoConv, f.sumIntoConv} {
+		for i := 0; i < len(f.nodes); {
+			if rule(f.nodes[i]) {
+				f.nodes = slices.Delete(f.nodes, i, i+1)
+			} else {
+				i++
+			}
+		}
+	}
+	return f.nodes
+}
+
+// fusion holds the operations while they are joined. Each rule reports whether what an
+// operation did is now done elsewhere.
+type fusion struct{ nodes []*node }
+
+// dropoutIntoNorm lets a normalisation drop and add noise to what it stores, where
+// nobody wants to see it before.
+func (f *fusion) dropoutIntoNorm(n *node) bool {
+	apply, ok := n.op.(normApply)
+	if !ok || apply.Residual {
+		return false
+	}
+	y := n.operands["y"]
+	readers := f.readers(y)
+	if len(readers) != 1 || y.buffer != "" {
+		return false
+	}
+	drop := readers[0]
+	d, ok := drop.op.(dropout)
+	if !ok {
+		return false
+	}
+	apply.Dropout = wgsl.Dropout(d)
+	drop.label, drop.op = n.label, apply
+	drop.rewrite(wgsl.BatchNormApply(wgsl.BatchNorm(apply)), n.operands, "x", "mean", "inv_std", "beta")
+	return true
+}
+
+// dropoutIntoGradients lets the gradients of what a dropout follows draw its mask
+// themselves.
+func (f *fusion) dropoutIntoGradients(n *node) bool {
+	d, ok := n.op.(dropoutGrad)
+	if !ok || n.effect {
+		return false
+	}
+	readers := f.readers(n.operands["dx"])
+	for _, r := range readers {
+		switch op := r.op.(type) {
+		case normGrad:
+			ok = ok && op.Dropout == wgsl.Dropout{}
+		case activationGrad:
+			ok = ok && op.behind == wgsl.Dropout{}
+		default:
+			ok = false
+		}
+	}
+	if !ok {
+		return false
+	}
+	for _, r := range readers {
+		var k wgsl.Kernel
+		switch op := r.op.(type) {
+		case normGrad:
+			op.Dropout = wgsl.Dropout(d)
+			r.op, k = op, op.kernel(op.BatchNorm)
+		case activationGrad:
+			op.behind = wgsl.Dropout(d)
+			r.op, k = op, wgsl.ActivationGrad(r.outputs[0].Len(), op.act, op.behind)
+		}
+		r.rewrite(k, n.operands, "dy", "step")
+	}
+	return true
+}
+
+// sumIntoActivation lets the gradient of an activation add up the bias's.
+func (f *fusion) sumIntoActivation(n *node) bool {
+	m, ok := n.op.(channelSum)
+	if !ok || m.H*m.W%4 != 0 {
+		return false
+	}
+	p := f.producer(n.operands["x"])
+	if p == nil {
+		return false
+	}
+	op, ok := p.op.(activationGrad)
+	if !ok {
+		return false
+	}
+	p.op = nil // it is no plain gradient any more
+	p.outputs = append(slices.Clip(p.outputs), n.outputs...)
+	p.rewrite(wgsl.ActivationGradSum(wgsl.Map(m), op.act, op.behind), n.operands, "partials")
+	return true
+}
+
+// momentsIntoConv lets a convolution find the moments of what it stores.
+func (f *fusion) momentsIntoConv(n *node) bool {
+	if _, ok := n.op.(normStats); !ok {
+		return false
+	}
+	p := f.producer(n.operands["x"])
+	if p == nil {
+		return false
+	}
+	c, ok := p.op.(convolution)
+	if !ok || c.epilogue.Moments {
+		return false
+	}
+	c.epilogue.Moments = true
+	p.op, p.plans = c, c.Plans(c.epilogue)
+	p.outputs = append(slices.Clip(p.outputs), n.outputs...)
+	p.operands = merged(p.operands, n.operands, "partials")
+	return true
+}
+
+// sumIntoConv lets a convolution add what its result is only wanted for together with:
+// the gradient that passes a residual block by.
+func (f *fusion) sumIntoConv(n *node) bool {
+	if _, ok := n.op.(sum); !ok {
+		return false
+	}
+	for _, t := range []*Tensor{n.operands["a"], n.operands["b"]} {
+		residual := n.operands["a"]
+		if residual == t {
+			residual = n.operands["b"]
+		}
+		p := f.producer(t)
+		if p == nil || t.buffer != "" || len(f.readers(t)) != 1 || t == residual || f.after(residual, p) {
+			continue
+		}
+		c, ok := p.op.(convolution)
+		if !ok || c.epilogue != (wgsl.Epilogue{}) {
+			continue
+		}
+		c.epilogue.Residual = true
+		n.label, n.op, n.plans = p.label, c, c.Plans(c.epilogue)
+		n.operands = merged(map[string]*Tensor{"residual": residual, "y": n.outputs[0]}, p.operands, "x", "w")
+		n.inputs = append(slices.Clip(p.inputs), residual)
+		*p, *n = *n, *p // at the convolution's place
+		return true
+	}
+	return false
+}
+
+// after reports whether t is computed after n.
+func (f *fusion) after(t *Tensor, n *node) bool {
+	return slices.IndexFunc(f.nodes, func(m *node) bool { return slices.Contains(m.outputs, t.memory()) }) > slices.Index(f.nodes, n)
+}
+
+// producer returns the operation that computes t, unless that is seen in another shape.
+func (f *fusion) producer(t *Tensor) *node {
+	for _, n := range f.nodes {
+		if slices.Contains(n.outputs, t) {
+			return n
+		}
+	}
+	return nil
+}
+
+// readers lists the operations that read t's memory.
+func (f *fusion) readers(t *Tensor) []*node {
+	var readers []*node
+	for _, n := range f.nodes {
+		if slices.ContainsFunc(n.inputs, func(in *Tensor) bool { return in.memory() == t.memory() }) {
+			readers = append(readers, n)
+		}
+	}
+	return readers
+}
+
+// rewrite makes n the single kernel k, with some operands of another operation beside
+// its own.
+func (n *node) rewrite(k wgsl.Kernel, operands map[string]*Tensor, names ...string) {
+	n.plans = []wgsl.Plan{wgsl.Single(k)}
+	n.operands = merged(n.operands, operands, names...)
+	n.inputs = nil
+	for _, b := range k.Bindings() {
+		if t := n.operands[b.Name]; !slices.Contains(n.outputs, t) {
+			n.inputs = append(n.inputs, t)
+		}
+	}
+}
+
+// merged is own with some of another operation's operands besides.
+func merged(own, others map[string]*Tensor, names ...string) map[string]*Tensor {
+	m := map[string]*Tensor{}
+	for name, t := range own {
+		m[name] = t
+	}
+	for _, name := range names {
+		m[name] = others[name]
+	}
+	return m
+}

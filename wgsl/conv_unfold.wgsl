@@ -1,0 +1,54 @@
+// v[t,c,q] = x[n,c,p · STRIDE + t − PAD], the inputs that each tap t of a convolution
+// meets, of four output pixels p side by side: the quad q, as [image][row][four columns].
+// A row of pixels is filled up to a multiple of four. With one tap, v is x with the
+// channels before the images.
+//
+// Dispatch: ⌈C · QUADS / 64⌉ workgroups, folded into y.
+const N: u32 = 32u;            // images
+const C: u32 = 64u;
+const IN_H: i32 = 32;
+const IN_W: i32 = 32;
+const OUT_H: i32 = 16;
+const OUT_W: i32 = 16;
+const KERNEL_H: i32 = 3;
+const KERNEL_W: i32 = 3;
+const STRIDE: i32 = 2;
+const PAD_Y: i32 = 0;
+const PAD_X: i32 = 0;
+const UNIT: i32 = 4;           // columns of x a load takes: 4 where patches and rows begin on multiples of 4, or 1
+const QUAD_STRIDE: u32 = 2052u; // vec4 from a channel of v to the next
+const QUADS_X: u32 = (u32(OUT_W) + 3u) / 4u;
+const QUADS: u32 = N * u32(OUT_H) * QUADS_X;
+const X_UNIFORM: bool = UNIT == 0;
+const ROWS: i32 = KERNEL_H;
+const COLS: i32 = 3 * STRIDE + KERNEL_W;
+const FIRST_Y: i32 = 0 - PAD_Y;
+const FIRST_X: i32 = 0 - PAD_X;
+const LAST_Y: i32 = (OUT_H - 1) * STRIDE;
+const LAST_X: i32 = (i32(QUADS_X) - 1) * 4 * STRIDE;
+
+@group(0) @binding(0) var<storage, read> x: array<f32>;
+@group(0) @binding(1) var<storage, read> x4: array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read_write> v: array<vec4<f32>>; // [taps, C, QUAD_STRIDE]
+
+@compute @workgroup_size(64)
+fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+    let item = min((group.y * groups.x + group.x) * 64u + lane, C * QUADS - 1u);
+    let c = item / QUADS;
+    let quad = item % QUADS;
+    let n = quad / (u32(OUT_H) * QUADS_X);
+    let iy = i32(quad / QUADS_X) % OUT_H * STRIDE;
+    let ix = i32(quad % QUADS_X) * 4 * STRIDE;
+    let plane = i32((n * C + c) * u32(IN_H * IN_W));
+    // @include conv_window.wgsl
+    // @registers
+    var taps: array<f32, ROWS * COLS>;
+    // @include conv_patch.wgsl
+    // @unroll
+    for (var ky = 0; ky < KERNEL_H; ky++) {
+        // @unroll
+        for (var kx = 0; kx < KERNEL_W; kx++) {
+            v[(u32(ky * KERNEL_W + kx) * C + c) * QUAD_STRIDE + quad] = vec4<f32>(taps[ky * COLS + kx], taps[ky * COLS + kx + STRIDE], taps[ky * COLS + kx + 2 * STRIDE], taps[ky * COLS + kx + 3 * STRIDE]);
+        }
+    }
+}
