@@ -12,7 +12,7 @@ import (
 // The generated sets are part of what a seed means, see TestBuiltinSetsStayTheSame.
 func TestObjectsStayTheSame(t *testing.T) {
 	for name, want := range map[string]string{
-		"objects":    "5ed953946dc27d56bff3dfe35c8c84bdb0baffbe97bddc19297407bf7e9443c5",
+		"objects":    "6b655a96c817974e6ea736b26a255d78a9501ebae4cb896a07494bb572fd8ce6",
 		"objects-bg": "557bf55ca6d4eea87216542d600bc8002de299750afa807872ad5f8b2c2541bf",
 		"objects-m":  "e14a52e833ef6a3c14b15bff906bdd5e3d6b2bda23d5559dff1c6fc30fafd720",
 	} {
