@@ -58,6 +58,13 @@ func TestObjectsFollowFromSeedAndIndex(t *testing.T) {
 				poses[p] = name
 			}
 		}
+		kept := holdBytes
+		holdBytes = 0
+		drawn, err := Open(name, Options{Seed: 7, Counts: &Counts{Train: 22, Valid: 11, Test: 11}})
+		holdBytes = kept
+		if err != nil || drawn.Train.made == nil || drawn.Fingerprint() != whole.Fingerprint() {
+			t.Errorf("%s drawn when asked for: %v", name, err)
+		}
 		rgb, err := Open(name, Options{Seed: 7, Channels: 3, Counts: &Counts{Train: 2}})
 		if err != nil || rgb.Train.Channels != 3 || len(rgb.Train.Poses) != 2 {
 			t.Errorf("%s without depth: %v", name, err)
