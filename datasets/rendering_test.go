@@ -100,6 +100,10 @@ func TestRendering(t *testing.T) {
 			t.Errorf("%s: %v", path, err)
 		}
 	}
+	r.Models = dir // of which the archive is one file
+	if below, err := r.Open(); err != nil || below.Fingerprint() != want {
+		t.Errorf("an archive in a folder: %v", err)
+	}
 	if plain.Fingerprint() != want {
 		t.Error("models of a folder render otherwise than those of an archive")
 	}

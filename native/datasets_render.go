@@ -47,6 +47,9 @@ pixelda-wgpu datasets render -backgrounds data/bsds500/train -o on-photos.pxds`,
 			if crops != "" && r.Convention == nil {
 				return misuse(cmd, "flag -crops: give the convention of their poses too: -convention FILE")
 			}
+			if r.Models == "" {
+				r.Models = filepath.Join(data, "linemod_models")
+			}
 			var drawn atomic.Int64
 			r.Drawn = &drawn
 			s, err := openRendering(r, crops, data)
@@ -66,18 +69,18 @@ pixelda-wgpu datasets render -backgrounds data/bsds500/train -o on-photos.pxds`,
 	}
 	f := cmd.Flags()
 	f.StringVarP(&output, "output", "o", "", "write `FILE`")
-	f.StringVar(&r.Models, "models", filepath.Join("data", "linemod_models"), "the `FOLDER` or archive of PLY models, in millimetres (data/linemod_models)")
-	f.StringSliceVar(&r.Objects, "objects", nil, "render only these `OBJECTS`, as ape,cam; those of the paper, or of other models all")
+	f.StringVar(&r.Models, "models", "", "the `FOLDER` or archive of PLY models (linemod_models in -data)")
+	f.StringSliceVar(&r.Objects, "objects", nil, "only these `OBJECTS`, as ape,cam; those of the paper, else all")
 	f.StringVar(&convention, "convention", "", "place the models by a `FILE` that fits them to other poses")
 	f.StringVar(&crops, "crops", "", "draw depth behind the images of a `SET` instead, as linemod-crops")
 	dataFlag(cmd, &data)
-	f.StringVar(&r.Backgrounds, "backgrounds", "", "cut backgrounds from the photographs of a `FOLDER` or archive; black without")
+	f.StringVar(&r.Backgrounds, "backgrounds", "", "cut backgrounds from photographs in a `FOLDER`; black without")
 	f.IntVar(&r.Counts.Train, "train", r.Counts.Train, "render `N` training images (109208)")
 	f.IntVar(&r.Counts.Valid, "valid", r.Counts.Valid, "render `N` validation images")
 	f.IntVar(&r.Counts.Test, "test", r.Counts.Test, "render `N` test images (1100)")
 	f.IntVar(&r.Size, "size", r.Size, "images of `N` × N pixels (64)")
 	f.Float64Var(&r.Field, "field", r.Field, "an image shows `MM` millimetres at the object (250)")
-	f.Float64Var(&r.Views.Lowest, "lowest", r.Views.Lowest, "lowest `ELEVATION` of the camera, degrees; -90 for the whole sphere")
+	f.Float64Var(&r.Views.Lowest, "lowest", r.Views.Lowest, "lowest `ELEVATION` of the camera, degrees; -90 for the sphere")
 	f.Float64Var(&r.Views.Highest, "highest", r.Views.Highest, "highest `ELEVATION` of the camera, degrees (90)")
 	f.Float64Var(&r.Views.Roll, "roll", r.Views.Roll, "turn images by up to `DEGREES` to either side (45)")
 	f.Uint64Var(&r.Seed, "seed", r.Seed, "`SEED` of the views (1)")
