@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/klauspost/compress/gzip"
@@ -19,6 +20,10 @@ import (
 
 // archiveEndings of files that are opened as folders.
 var archiveEndings = []string{".zip", ".tar.gz", ".tgz"}
+
+func isArchive(name string) bool {
+	return slices.ContainsFunc(archiveEndings, func(ending string) bool { return strings.HasSuffix(strings.ToLower(name), ending) })
+}
 
 // cutArchive parts ARCHIVE/folder.
 func cutArchive(path string) (file, below string, found bool) {

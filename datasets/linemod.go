@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"path"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -92,7 +93,14 @@ func (c *Convention) model(name string, mesh *render.Mesh) model {
 // readModels reads the PLY models of the named objects, or by default of those of
 // the paper, or else of all that there are, in the order of their names.
 func readModels(from string, objects []string) ([]string, []*render.Mesh, error) {
-	files, closer, err := listFiles(from, func(name string) bool { return strings.EqualFold(path.Ext(name), ".ply") })
+	isModel := func(name string) bool { return strings.EqualFold(path.Ext(name), ".ply") }
+	files, closer, err := listFiles(from, isModel)
+	if err == nil && len(files) == 0 { // perhaps they lie there as they were downloaded
+		if archives, globErr := listFolder(from, isArchive); globErr == nil && len(archives) == 1 {
+			closer()
+			files, closer, err = listFiles(filepath.Join(from, archives[0].path), isModel)
+		}
+	}
 	if err != nil {
 		return nil, nil, err
 	}

@@ -88,6 +88,18 @@ func TestCroppedLineMod(t *testing.T) {
 	if err != nil || flat.Train.shape() != "2x2x3" || !slices.Equal(flat.Train.Poses, a.Poses) {
 		t.Errorf("without depth: %s, %v", flat.Train.shape(), err)
 	}
+	bare := tree{}
+	for name, data := range f {
+		if !strings.Contains(name, "/depth/") {
+			bare[name] = data
+		}
+		if strings.Contains(name, "/rgb/") {
+			bare[strings.Replace(name, "/rgb/", "/mask/", 1)] = encodePNG(t, grey(4, 4, 1))
+		}
+	}
+	if s, err := Open(bare.folder(t), Options{Counts: &Counts{}}); err != nil || s.Train.shape() != "4x4x3" || s.Train.Len() != 6 || !slices.Equal(s.Train.Classes, a.Classes) {
+		t.Errorf("folders rgb and mask without depth: %v", err)
+	}
 	// A stated distance is the object's: 750 instead of the surface at 700.
 	f["ape/poses.txt"] = []byte("# real0.png\n1 0 0 0 750\n# real1.png\n1 0 0 0 750\n# real2.png\n1 0 0 0 750\n")
 	s, err = Open(f.folder(t), Options{Counts: &Counts{}})
@@ -195,7 +207,7 @@ func TestCroppedLineModErrors(t *testing.T) {
 		"size": {func(f tree) {
 			f["cam/rgb/real1.png"] = encodePNG(t, rgb(5, 4, color.NRGBA{1, 2, 3, 255}))
 			f["cam/depth/real1.png"] = encodePNG(t, grey(5, 4, 1))
-		}, "cam/real1.png is 5x4"},
+		}, "cam/rgb/real1.png is 5x4"},
 		"list":       {func(f tree) { f["training_split.txt"] = []byte("0, 3") }, "training_split.txt lists image 3, but ape/poses.txt has 3"},
 		"list word":  {func(f tree) { f["training_split.txt"] = []byte("0\n1 x") }, `training_split.txt, line 2: "x" is no number of an image`},
 		"list twice": {func(f tree) { f["training_split.txt"] = []byte("0 1 0") }, "training_split.txt, line 1: an image is listed twice"},

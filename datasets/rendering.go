@@ -65,19 +65,6 @@ func (r Rendering) Open() (Splits, error) {
 	return out, err
 }
 
-// Save renders into a packed file, which appears whole or not at all, a few images
-// at a time.
-func (r Rendering) Save(path string, raw bool) error {
-	s, err := r.Open()
-	if err != nil {
-		return err
-	}
-	if raw {
-		return SaveRaw(path, s)
-	}
-	return SavePacked(path, s)
-}
-
 // check reports what cannot be rendered.
 func (r Rendering) check() error {
 	const most = 100_000_000
@@ -168,32 +155,45 @@ func photographs(from string, side int) (func(dst []byte, r *random), error) {
 	}, nil
 }
 
-// Depth draws the object's depth behind RGB images whose poses follow a convention:
-// far where the object is not, as clutter before or behind it is not known.
-func (c *Convention) Depth(s *Set, models string) (*Set, error) {
-	if s.Width != s.Height || s.Channels != 3 || s.Poses == nil || !s.Labelled() {
-		return nil, fmt.Errorf("datasets: %s: depth can be drawn for square RGB images with classes and poses, not for these", s.Name)
+// Depth draws the object's depth behind RGB images whose poses follow a convention,
+// when they are asked for: far where the object is not, as clutter before or behind
+// it is not known. Drawn counts the images; it may be nil.
+func (c *Convention) Depth(s Splits, models string, drawn *atomic.Int64) (Splits, error) {
+	t := s.Train
+	if t.Width != t.Height || t.Channels != 3 || t.Poses == nil || !t.Labelled() {
+		return s, fmt.Errorf("datasets: %s: depth can be drawn for square RGB images with classes and poses, not for these", t.Name)
 	}
 	r := DefaultRendering()
-	r.Models, r.Convention, r.Objects, r.Size = models, c, s.Classes, s.Width
+	r.Models, r.Convention, r.Objects, r.Size = models, c, t.Classes, t.Width
 	studio, err := r.studio()
 	if err != nil {
-		return nil, err
+		return s, err
 	}
-	of := make([]int, len(s.Classes)) // the studio's class of each of the set's
-	for i, name := range s.Classes {
+	of := make([]int, len(t.Classes)) // the studio's class of each of the set's
+	for i, name := range t.Classes {
 		of[i], _ = slices.BinarySearch(studio.classes, name)
 	}
-	out := s.like(s.Width, s.Height, rgbd)
-	return out.view(s.Len(), func(dst []byte, i int) error {
-		pixels := make([]byte, s.ImageBytes())
-		if err := s.read(pixels, i); err != nil {
-			return err
+	s.Origin += ", with depth of the objects rendered from " + models
+	for _, split := range packOrder {
+		at := s.named(split)
+		set := *at
+		if set == nil {
+			continue
 		}
-		studio.portray(dst, studio.models[of[s.Labels[i]]], s.Poses[i])
-		for k := range s.Width * s.Height {
-			copy(dst[rgbd*k:rgbd*k+3], pixels[3*k:])
-		}
-		return nil
-	}), nil
+		*at = set.like(set.Width, set.Height, rgbd).view(set.Len(), func(dst []byte, i int) error {
+			p := newPicture(set.Width, set.Height, 3)
+			if err := set.read(p.pixels, i); err != nil {
+				return err
+			}
+			studio.portray(dst, studio.models[of[set.Labels[i]]], set.Poses[i])
+			for k := range set.Width * set.Height {
+				copy(dst[rgbd*k:rgbd*k+3], p.pixels[3*k:])
+			}
+			if drawn != nil {
+				drawn.Add(1)
+			}
+			return nil
+		})
+	}
+	return s, nil
 }

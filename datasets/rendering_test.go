@@ -79,7 +79,7 @@ func TestRendering(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	one := filepath.Join(dir, "one.pxds")
 	drawn.Store(0)
-	if err := r.Save(one, true); err != nil {
+	if err := SaveRaw(one, s); err != nil {
 		t.Fatal(err)
 	}
 	if drawn.Load() != 50 {
@@ -87,7 +87,7 @@ func TestRendering(t *testing.T) {
 	}
 	runtime.GOMAXPROCS(8)
 	many := filepath.Join(dir, "many.pxds")
-	if err := r.Save(many, false); err != nil {
+	if err := SavePacked(many, s); err != nil {
 		t.Fatal(err)
 	}
 	r.Models = filepath.Join(twoModels().folder(t), "lm", "models")
@@ -99,6 +99,10 @@ func TestRendering(t *testing.T) {
 		if got, err := Open(path, Options{}); err != nil || got.Fingerprint() != want || !strings.Contains(got.Origin, "rendered from") {
 			t.Errorf("%s: %v", path, err)
 		}
+	}
+	r.Models = dir // of which the archive is one file
+	if below, err := r.Open(); err != nil || below.Fingerprint() != want {
+		t.Errorf("an archive in a folder: %v", err)
 	}
 	if plain.Fingerprint() != want {
 		t.Error("models of a folder render otherwise than those of an archive")
@@ -185,9 +189,13 @@ func TestConvention(t *testing.T) {
 		Name: "crops", Width: 64, Height: 64, Channels: 3, Pixels: bytes.Repeat([]byte{9, 8, 7}, 2*64*64), Labels: []uint32{0, 0}, Classes: []string{"ape"},
 		Poses: []Pose{{1, 0, 0, 0}, NewPose(quat.Number{Real: 1, Kmag: 1})},
 	}
-	s, err := c.Depth(crops, models)
+	both, err := c.Depth(Splits{Train: crops, Test: crops.Slice(1, 2)}, models, nil)
 	if err != nil {
 		t.Fatal(err)
+	}
+	s := both.Train
+	if !bytes.Equal(both.Test.Image(0), s.Image(1)) {
+		t.Error("the test image's depth is not that of its pose")
 	}
 	// Turned by 90° the box is 60 wide, 120 high, and its middle lies 40 to the right:
 	// at 0.32 a mm, and a little more on its near side. The pose turns that down.
@@ -211,7 +219,7 @@ func TestConvention(t *testing.T) {
 		}
 	}
 	crops.Poses = nil
-	if _, err := c.Depth(crops, models); err == nil {
+	if _, err := c.Depth(Splits{Train: crops}, models, nil); err == nil {
 		t.Error("depth without poses")
 	}
 	for name, text := range map[string]string{"damaged": "{", "empty": "{}", "scale": `{"s_px_per_mm": -1, "d_mm": 5, "objects": {"ape": {}}}`} {

@@ -80,6 +80,7 @@ func TestDatasetsRender(t *testing.T) {
 
 	fails(t, exitUsage, "ends in .pxds", "datasets", "render", "-models", models)
 	fails(t, exitUsage, "-field", "datasets", "render", "-models", models, "-o", output, "-convention", model, "-field", "100")
+	fails(t, exitUsage, "-convention FILE", "datasets", "render", "-models", models, "-o", output, "-crops", "linemod-crops")
 	fails(t, exitError, "damaged convention of poses", "datasets", "render", "-models", models, "-o", output, "-convention", model)
 	fails(t, exitError, "no model of cow", "datasets", "render", "-models", models, "-o", filepath.Join(dir, "x.pxds"), "-objects", "cow")
 	fails(t, exitError, "nowhere", "datasets", "render", "-models", filepath.Join(dir, "nowhere"), "-o", filepath.Join(dir, "x.pxds"))
