@@ -30,7 +30,7 @@ func Scales() []Scale { return []Scale{Full, Small, Tiny} }
 var (
 	smallDigits = map[trainer.Method]int{
 		trainer.PixelDA: 1500, trainer.SourceOnly: 1500, trainer.TargetOnly: 1500,
-		trainer.DANN: 1500, trainer.MMD: 1500, trainer.DSN: 1500, trainer.CoGAN: 800,
+		trainer.DANN: 1500, trainer.MMD: 1500, trainer.DSN: 1500, trainer.CoGAN: 1500,
 	}
 	smallLineMod = map[trainer.Method]int{
 		trainer.PixelDA: 3000, trainer.SourceOnly: 1500, trainer.TargetOnly: 1500,
