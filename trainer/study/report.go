@@ -85,8 +85,8 @@ type Failure struct {
 // Picture is an image file of the report.
 type Picture struct {
 	Caption string `json:"caption"`
-	File    string `json:"file"`           // in the report's folder
-	From    string `json:"from,omitempty"` // the file of a run's folder that it is
+	File    string `json:"file"` // in the report's folder
+	From    string `json:"-"`    // the file of a run's folder that it is
 }
 
 // Curve is the accuracy of a run on the way.
