@@ -131,6 +131,10 @@ func (m *markdown) order(r *Report) {
 			fmt.Fprintf(m, "- %s\n", v.Text())
 		}
 	}
+	if r.Scale != Full && slices.ContainsFunc(r.Order, func(o Order) bool { return !o.Held() }) {
+		m.line("At this scale runs have %.1f to %.1f %% of the full iterations, in narrower networks, and what long training parts need not be apart yet: "+
+			"only the full scale can contradict the paper.", 100*r.Share[0], 100*r.Share[1])
+	}
 }
 
 // Text says whether the order held.

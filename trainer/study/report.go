@@ -26,7 +26,8 @@ type Report struct {
 	Rows     []ReportRow    `json:"rows"`
 	Order    []Order        `json:"order"` // by column, where the paper gives one
 	Runs     []ReportRun    `json:"runs"`
-	Shrunk   []Shrinkage    `json:"shrunk"` // what the scale changed
+	Shrunk   []Shrinkage    `json:"shrunk"`           // what the scale changed
+	Share    [2]float64     `json:"iterations_share"` // the least and the most share of the full iterations that runs have
 	Failures []Failure      `json:"failures"`
 	Pictures []Picture      `json:"pictures"`
 	Curves   []Curve        `json:"curves,omitempty"`
@@ -108,8 +109,11 @@ func NewReport(s Study, scale Scale, seeds int, root, data string) (*Report, err
 	outcomes := map[string][]*Outcome{} // by scenario and row
 	fingerprints := map[string]map[string]bool{}
 	adapters := map[string]bool{}
+	r.Share[0] = 1
 	cells, full := s.Cells(scale, seeds, root, data), s.Cells(Full, seeds, root, data)
 	for i, c := range cells {
+		share := float64(c.Config.Iterations) / float64(full[i].Config.Iterations)
+		r.Share = [2]float64{min(r.Share[0], share), max(r.Share[1], share)}
 		folder := Folder(root, scale, c.Key())
 		state, o, err := c.State(folder)
 		if err != nil {
