@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"image/png"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -127,6 +128,17 @@ func TestPosedRun(t *testing.T) {
 		if !strings.Contains(string(text), want) {
 			t.Errorf("metrics.jsonl knows no %s: %s", want, text)
 		}
+	}
+
+	// Six rows of images of 8 × 8, each pixel 8 × 8: source, adapted and nearest, and
+	// the depth of each.
+	picture, err := os.Open(report.Samples)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer picture.Close()
+	if shape, err := png.DecodeConfig(picture); err != nil || shape.Height < 6*64 || shape.Height > 7*64 {
+		t.Errorf("the samples are %d pixels high, %v", shape.Height, err)
 	}
 
 	d := gputest.Device(t)
