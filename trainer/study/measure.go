@@ -136,7 +136,10 @@ func (b Bench) redraw(c Cell, folder string) (*Outcome, error) {
 			if err != nil {
 				return nil, err
 			}
-			drawn.Width, drawn.Height, drawn.Channels = part.Width, part.Height, part.Channels
+			if from == 0 {
+				drawn.Width, drawn.Height, drawn.Channels = part.Width, part.Height, part.Channels
+				drawn.Pixels = make([]byte, 0, set.Len()*part.ImageBytes())
+			}
 			drawn.Pixels = append(drawn.Pixels, part.Pixels...)
 		}
 		return drawn, nil
@@ -157,7 +160,7 @@ func (b Bench) redraw(c Cell, folder string) (*Outcome, error) {
 	if err := os.MkdirAll(folder, 0o777); err != nil {
 		return nil, fmt.Errorf("study: %w", err)
 	}
-	return o, datasets.SavePacked(filepath.Join(folder, redrawnFile), s)
+	return o, datasets.SaveRaw(filepath.Join(folder, redrawnFile), s) // is mapped, so that training needs no memory for it
 }
 
 // extras measures what a cell asks for and its outcome lacks.

@@ -6,7 +6,6 @@ package study
 
 import (
 	"fmt"
-	"math"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -32,15 +31,12 @@ type Study struct {
 // Row is a line of a table: a method, or a variant of one.
 type Row struct {
 	Key, Title string
-	Paper      []float64 // the paper's figure a column, NotQuoted where none is; nil for none at all
+	Paper      []float64 // the paper's figures of the first columns, as far as a source at hand confirms them
 }
 
-// NotQuoted stands for a figure of the paper that no source at hand confirms.
-var NotQuoted = math.NaN()
-
-// paper is the paper's figure for a column.
+// paper is the paper's figure for a column, nil where none is quoted.
 func (r Row) paper(column int) *float64 {
-	if column >= len(r.Paper) || math.IsNaN(r.Paper[column]) {
+	if column >= len(r.Paper) {
 		return nil
 	}
 	return &r.Paper[column]
