@@ -34,7 +34,7 @@ func TestPresets(t *testing.T) {
 			t.Errorf("%s is read back as %+v, %v", name, back, err)
 		}
 	}
-	if _, err := model.Preset("mnist"); err == nil || !strings.Contains(err.Error(), `no preset "mnist"; there are mnist-mnistm, mnist-usps, small`) {
+	if _, err := model.Preset("mnist"); err == nil || !strings.Contains(err.Error(), `no preset "mnist"; there are mnist-mnistm, mnist-usps, small, linemod, linemod-masked, linemod-small`) {
 		t.Errorf("an unknown preset: %v", err)
 	}
 }
@@ -45,6 +45,24 @@ func TestReadConfigKeepsTheBase(t *testing.T) {
 	got, err := model.ReadConfig(strings.NewReader(` {"size": 28, "similarity": "mse", "tower_filters": [5, 6]} `+"\n"), preset(t, "mnist-usps"))
 	if got != want || err != nil {
 		t.Errorf("got %+v, %v", got, err)
+	}
+}
+
+// The values that the paper's appendix B.3 gives for LineMod.
+func TestLineModPresets(t *testing.T) {
+	plain, masked := preset(t, "linemod"), preset(t, "linemod-masked")
+	for _, c := range []struct {
+		got, want any
+	}{
+		{[]int{plain.Size, plain.SourceChannels, plain.TargetChannels, plain.Classes, plain.GBlocks, plain.GFilters, plain.Batch}, []int{64, 4, 4, 11, 4, 64, 32}},
+		{[]float64{plain.DropoutKeep, plain.NoiseStd, plain.LRDecay, plain.TaskSourceWeight, plain.TaskAdaptedWeight, plain.PoseSourceWeight}, []float64{0.35, 0.2, 0.75, 0, 1, 0}},
+		{[]float64{plain.DomainWeight, plain.StyleWeight, plain.TaskInGWeight, plain.PoseAdaptedWeight, plain.SimilarityWeight, plain.LR}, []float64{0.004, 0.011, 0, 0.2, 0, 2.2e-4}},
+		{[]float64{masked.DomainWeight, masked.StyleWeight, masked.TaskInGWeight, masked.PoseAdaptedWeight, masked.SimilarityWeight, masked.LR}, []float64{0.0088, 0.011, 0, 0.29, 22.9, 2.6e-4}},
+		{masked.Similarity, model.MaskedCode}, {plain.LRDecaySteps, 95_000},
+	} {
+		if !reflect.DeepEqual(c.got, c.want) {
+			t.Errorf("got %v, want %v", c.got, c.want)
+		}
 	}
 }
 
@@ -89,8 +107,14 @@ func TestReadConfigErrors(t *testing.T) {
 		`{"g_head_kernel": 2}`: "g_head_kernel is 2; want an odd number",
 		`{"size": 7}`:          "size is 7; want 8 to 512",
 		`{"lr": 1e400}`:        "lr",
-		`{"similarity": "l2"}`: `similarity is "l2"; want one of [mpse mpse-paper mse]`,
-		`{"similarity_weight": 1, "source_channels": 2, "target_channels": 3}`: "similarity of 2 and 3 channels",
+		`{"similarity": "l2"}`: `similarity is "l2"; want one of [mpse mpse-paper masked-mpse masked-mpse-paper mse hinged-mse hinged-mae]`,
+		`{"similarity": "masked-mpse", "similarity_weight": 1}`: "similarity masked-mpse masks by depth, so source_channels and target_channels must be 4, not 3 and 3",
+		`{"task_tower": "svhn"}`:                                `task_tower is "svhn"; want one of [mnist pose-mini doubling]`,
+		`{"task_tower": "doubling"}`:                            "tower_filters is [32 48]; the tower doubling has twice the filters in each layer: want [32 64]",
+		`{"private_layers": 3}`:                                 "private_layers is 3; the tower mnist has 2 convolutions for images of 32 × 32",
+		`{"task_tower": "doubling", "tower_filters": [4, 8], "size": 8, "private_layers": 2}`: "the tower doubling has 1 convolutions for images of 8 × 8",
+		`{"private_layers": 0, "source_channels": 1}`:                                         "private_layers is 0 with source_channels 1 and target_channels 3",
+		`{"similarity_weight": 1, "source_channels": 2, "target_channels": 3}`:                "similarity of 2 and 3 channels",
 	} {
 		_, err := model.ReadConfig(strings.NewReader(text), preset(t, "mnist-mnistm"))
 		if err == nil || !strings.HasPrefix(err.Error(), "model: configuration: ") || !strings.Contains(err.Error(), want) {

@@ -41,6 +41,28 @@ func TestParameterCounts(t *testing.T) {
 	}
 }
 
+// The same for LineMod: RGB-D of 64 × 64, eleven classes.
+func TestParameterCountsOfLineMod(t *testing.T) {
+	c := preset(t, "linemod")
+	n := networks(t, c)
+	dense := func(in, out int) int { return in*out + out }
+	conv := func(kernel, in, out int) int { return kernel*kernel*in*out + out }
+	heads := func(in int) int { return dense(in, 11) + dense(in, 4) }
+	if got := n.Discriminator.Count(); got != 6_287_553 {
+		t.Errorf("the discriminator has %d parameters, want 6,287,553", got)
+	}
+	if got, want := n.Generator.Count(), 4096*10+4096+conv(3, 5, 64)+8*(64*64*9+64)+conv(1, 64, 4); got != want {
+		t.Errorf("the generator has %d parameters, want %d", got, want)
+	}
+	if got, want := n.Task.Count(), 2*conv(5, 4, 32)+conv(5, 32, 64)+dense(16*16*64, 128)+heads(128); got != want {
+		t.Errorf("pose-mini has %d parameters, want %d", got, want)
+	}
+	c.TaskTower, c.TowerUnits, c.PrivateLayers = model.Doubling, 100, 2
+	if got, want := networks(t, c).Task.Count(), 2*(conv(3, 4, 32)+conv(3, 32, 64))+conv(3, 64, 128)+conv(3, 128, 256)+dense(4*4*256, 100)+heads(100); got != want {
+		t.Errorf("doubling has %d parameters, want %d", got, want)
+	}
+}
+
 // layout lists the variables of stores with their shapes, in order.
 func layout(stores ...*graph.Store) (lines []string) {
 	for _, s := range stores {
@@ -106,6 +128,52 @@ discriminator.bn3.running_mean [16]
 discriminator.bn3.running_var [16]`, "\n")
 	if got := layout(n.Stores()...); !slices.Equal(got, want) {
 		t.Errorf("got\n%s", strings.Join(got, "\n"))
+	}
+}
+
+// The towers with orientations extend the names.
+func TestTowerNames(t *testing.T) {
+	c := preset(t, "linemod")
+	c.Size, c.SourceChannels, c.TowerFilters, c.TowerUnits = 20, 3, [2]int{5, 10}, 7
+	for tower, want := range map[model.TaskTower]string{
+		model.PoseMini: `task.source.conv1.weight [5 3 5 5]
+task.source.conv1.bias [5]
+task.adapted.conv1.weight [5 4 5 5]
+task.adapted.conv1.bias [5]
+task.shared.conv2.weight [10 5 5 5]
+task.shared.conv2.bias [10]
+task.shared.fc1.weight [7 250]
+task.shared.fc1.bias [7]
+task.shared.class.weight [11 7]
+task.shared.class.bias [11]
+task.shared.quaternion.weight [4 7]
+task.shared.quaternion.bias [4]`,
+		model.Doubling: `task.source.conv1.weight [5 3 3 3]
+task.source.conv1.bias [5]
+task.source.conv2.weight [10 5 3 3]
+task.source.conv2.bias [10]
+task.adapted.conv1.weight [5 4 3 3]
+task.adapted.conv1.bias [5]
+task.adapted.conv2.weight [10 5 3 3]
+task.adapted.conv2.bias [10]
+task.shared.fc1.weight [7 250]
+task.shared.fc1.bias [7]
+task.shared.class.weight [11 7]
+task.shared.class.bias [11]
+task.shared.quaternion.weight [4 7]
+task.shared.quaternion.bias [4]`,
+	} {
+		c.TaskTower = tower
+		if c.PrivateLayers = 1; tower == model.Doubling {
+			c.PrivateLayers = 2
+		}
+		if got := strings.Join(layout(networks(t, c).Task), "\n"); got != want {
+			t.Errorf("%s:\n%s", tower, got)
+		}
+	}
+	c.TaskTower, c.PrivateLayers, c.SourceChannels = model.MNISTTower, 0, 4
+	if got := layout(networks(t, c).Task)[0]; got != "task.shared.conv1.weight [5 4 5 5]" {
+		t.Errorf("a tower without private layers begins with %s", got)
 	}
 }
 

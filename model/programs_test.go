@@ -12,13 +12,17 @@ import (
 	"pixelda-wgpu/model/graph"
 )
 
-// bytesIn is how a trainer feeds images: grey sources to be scaled up, targets
-// of the model's own form.
+// bytesIn is how a trainer feeds images: grey sources to be scaled up, or RGB-D
+// as it is, targets of the model's own form.
 func bytesIn(c model.Config) model.Inputs {
-	return model.Inputs{
+	in := model.Inputs{
 		Source: model.Images{Width: 28, Height: 28, Channels: 1},
 		Target: model.Images{Width: c.Size, Height: c.Size, Channels: c.TargetChannels},
 	}
+	if c.SourceChannels == 4 {
+		in.Source.Channels = 4
+	}
+	return in
 }
 
 // programs builds all programs of the networks.
@@ -28,7 +32,9 @@ func programs(t testing.TB, n *model.Networks, in model.Inputs, choose graph.Cho
 	for _, build := range []func() (*gpu.Program, error){
 		func() (*gpu.Program, error) { return n.DStep(in, choose) },
 		func() (*gpu.Program, error) { return n.GStep(in, choose) },
-		func() (*gpu.Program, error) { return n.SupervisedStep(in.Target, choose) },
+		func() (*gpu.Program, error) {
+			return n.SupervisedStep(model.Inputs{Source: in.Target, Target: in.Target, Labelled: in.Labelled}, choose)
+		},
 		func() (*gpu.Program, error) { return n.Adapt(in, n.Batch, choose) },
 		func() (*gpu.Program, error) { return n.Classify(model.ClassifySource, in.Source, n.Batch, choose) },
 		func() (*gpu.Program, error) { return n.Classify(model.ClassifyTarget, in.Target, n.Batch, choose) },
@@ -94,6 +100,21 @@ func TestConfigurations(t *testing.T) {
 			c.Size, c.GBlocks, c.GResiduals = 13, 1, false
 			c.DomainWeight, c.StyleWeight, c.TaskInGWeight, c.TaskSourceWeight, c.TaskAdaptedWeight = 0, 0, 0, 0, 0
 		},
+		"labelled, decayed": func(c *model.Config) {
+			c.Size, c.GBlocks, c.WeightDecay, c.Similarity, c.SimilarityWeight = 11, 1, 1e-5, model.HingedAbsolute, 1
+		},
+		"poses": func(c *model.Config) {
+			c.Size, c.GBlocks, c.GFilters, c.DFilters, c.Classes, c.Batch, c.SourceChannels, c.TargetChannels = 13, 1, 5, 3, 7, 3, 4, 4
+			c.TaskTower, c.TowerFilters, c.TowerUnits, c.TowerKeep = model.PoseMini, [2]int{3, 5}, 9, 0.5
+			c.Similarity, c.SimilarityWeight = model.MaskedPaper, 1
+		},
+		"doubling, all private": func(c *model.Config) {
+			c.Size, c.GBlocks, c.TaskTower, c.TowerFilters, c.PrivateLayers, c.TargetChannels = 25, 1, model.Doubling, [2]int{1, 2}, 3, 1
+			c.Similarity, c.SimilarityWeight = model.HingedSquared, 1
+		},
+		"orientations unlearnt, nothing private": func(c *model.Config) {
+			c.Size, c.GBlocks, c.TaskTower, c.PrivateLayers, c.PoseSourceWeight, c.PoseAdaptedWeight = 16, 1, model.PoseMini, 0, 0, 0
+		},
 		"wide head of the discriminator": func(c *model.Config) { // 262,144 weights to one logit
 			c.Size, c.GBlocks, c.DFilters, c.DFinalSize, c.Batch = 64, 1, 64, 64, 4
 		},
@@ -102,7 +123,7 @@ func TestConfigurations(t *testing.T) {
 			c := preset(t, "small")
 			change(&c)
 			n := networks(t, c)
-			for _, in := range []model.Inputs{{HostNoise: true}, {Source: model.Images{Width: 5, Height: 40, Channels: 1}, Target: model.Images{Width: c.Size, Height: c.Size, Channels: 1}}} {
+			for _, in := range []model.Inputs{{HostNoise: true, Labelled: true}, {Source: model.Images{Width: 5, Height: 40, Channels: 1}, Target: model.Images{Width: c.Size, Height: c.Size, Channels: 1}}} {
 				for _, cpu := range []bool{true, false} {
 					programs(t, n, in, graph.FirstPlan{CPU: cpu})
 				}

@@ -6,7 +6,7 @@ type Setting struct {
 	Name     string   `json:"name"` // in the JSON of Config
 	Group    string   `json:"group"`
 	About    string   `json:"about"`
-	Kind     string   `json:"kind"` // "integer", "number", "boolean", "choice" or "integers"
+	Kind     string   `json:"kind"` // "integer", "number", "boolean", "choice", "integers" or "names", a list
 	Min      float64  `json:"min"`  // of numbers
 	Max      float64  `json:"max"`
 	Choices  []string `json:"choices,omitempty"`
@@ -25,7 +25,7 @@ func Settings() []Setting {
 	}
 	return []Setting{
 		integer("Images", "size", 8, 512, func(c *Config) int { return c.Size }, "Height and width to which all images are brought."),
-		integer("Images", "source_channels", 1, 4, func(c *Config) int { return c.SourceChannels }, "Channels of source images: 1 grey, 3 RGB; grey images are repeated."),
+		integer("Images", "source_channels", 1, 4, func(c *Config) int { return c.SourceChannels }, "Channels of source images: 1 grey, 3 RGB, 4 RGB and depth; grey images are repeated."),
 		integer("Images", "target_channels", 1, 4, func(c *Config) int { return c.TargetChannels }, "Channels of target images, and of what the generator draws."),
 		integer("Images", "classes", 2, 4096, func(c *Config) int { return c.Classes }, "Classes that the classifier tells apart."),
 
@@ -45,9 +45,13 @@ func Settings() []Setting {
 		number("Losses", "task_in_g_weight", 0, 1e6, func(c *Config) float64 { return c.TaskInGWeight }, "Weight of keeping adapted images classifiable, in the G step."),
 		number("Losses", "task_source_weight", 0, 1e6, func(c *Config) float64 { return c.TaskSourceWeight }, "Weight of classifying source images, in the D step."),
 		number("Losses", "task_adapted_weight", 0, 1e6, func(c *Config) float64 { return c.TaskAdaptedWeight }, "Weight of classifying adapted images, in the D step."),
-		{Name: "similarity", Group: "Losses", Kind: "choice", Choices: similarityNames(), About: "How the content of adapted and source images is compared (paper, section 3.3): " +
-			"mpse as the original code sums it, mpse-paper by Eq. 5, mse the plain mean."},
+		number("Losses", "pose_source_weight", 0, 1e6, func(c *Config) float64 { return c.PoseSourceWeight }, "Weight of the orientation of source images, in the D step; for towers with orientations."),
+		number("Losses", "pose_adapted_weight", 0, 1e6, func(c *Config) float64 { return c.PoseAdaptedWeight }, "Weight of the orientation of adapted images, in the D step; in the G step it is multiplied by task_in_g_weight."),
+		{Name: "similarity", Group: "Losses", Kind: "choice", Choices: names(similarities), About: "How the content of adapted and source images is compared (paper, section 3.3): " +
+			"mpse as the original code sums it, mpse-paper by Eq. 5, masked- only where the source's depth shows an object; mse the plain mean, hinged- beyond a margin of squared or absolute error."},
 		number("Losses", "similarity_weight", 0, 1e6, func(c *Config) float64 { return c.SimilarityWeight }, "Weight of keeping the content, in the G step; 0 leaves it out."),
+		number("Losses", "similarity_margin", 0, 4, func(c *Config) float64 { return c.SimilarityMargin }, "Error that the hinged similarities forgive, of values in [−1, 1]."),
+		number("Losses", "weight_decay", 0, 1e3, func(c *Config) float64 { return c.WeightDecay }, "Adds this times half the squared weights to the loss of either step; biases are left out. The original states 1e-5 and never applies it: 0."),
 
 		integer("Generator", "noise_dim", 0, 4096, func(c *Config) int { return c.NoiseDim }, "Length of the noise vector; 0 for a generator without noise."),
 		integer("Generator", "g_blocks", 0, 64, func(c *Config) int { return c.GBlocks }, "Residual blocks."),
@@ -62,8 +66,12 @@ func Settings() []Setting {
 		number("Discriminator", "dropout_keep", 0.01, 1, func(c *Config) float64 { return c.DropoutKeep }, "Probability to keep a value; 1 for no dropout."),
 		number("Discriminator", "leaky_slope", 0.001, 1, func(c *Config) float64 { return c.LeakySlope }, "Slope of the activation below zero."),
 
-		{Name: "tower_filters", Group: "Classifier", Kind: "integers", Min: 1, Max: 1024, About: "Filters of its two convolutions."},
-		integer("Classifier", "tower_units", 1, 8192, func(c *Config) int { return c.TowerUnits }, "Units of its two hidden layers."),
+		{Name: "task_tower", Group: "Classifier", Kind: "choice", Choices: names(taskTowers), About: "The network: mnist tells classes; pose-mini and doubling also tell the orientation, " +
+			"as a quaternion. In the original pose-mini has 32, 64 filters and 128 units, doubling 32, 64, 128, … and 100, both dropout 0.5."},
+		{Name: "tower_filters", Group: "Classifier", Kind: "integers", Min: 1, Max: 1024, About: "Filters of its first two convolutions; doubling goes on doubling them."},
+		integer("Classifier", "tower_units", 1, 8192, func(c *Config) int { return c.TowerUnits }, "Units of its hidden layers: two of mnist, one of the others."),
+		number("Classifier", "tower_dropout_keep", 0.01, 1, func(c *Config) float64 { return c.TowerKeep }, "Probability to keep a value behind the last hidden layer, in training; 1 for no dropout."),
+		integer("Classifier", "private_layers", 0, 8, func(c *Config) int { return c.PrivateLayers }, "Convolutions that source images have for themselves, as adapted and target images have; the others are shared. The original has 1, and 2 with doubling."),
 
 		number("Normalisation", "bn_epsilon", 1e-12, 1, func(c *Config) float64 { return c.BNEpsilon }, "Keeps batch normalisation's division finite."),
 		number("Normalisation", "bn_decay", 0, 1, func(c *Config) float64 { return c.BNDecay }, "Memory of the running mean and variance."),
@@ -71,12 +79,12 @@ func Settings() []Setting {
 	}
 }
 
-func similarityNames() []string {
-	names := make([]string, len(similarities))
-	for i, s := range similarities {
-		names[i] = string(s)
+func names[T ~string](choices []T) []string {
+	texts := make([]string, len(choices))
+	for i, c := range choices {
+		texts[i] = string(c)
 	}
-	return names
+	return texts
 }
 
 // numbers returns the values of c that a numeric setting bounds.

@@ -2,6 +2,8 @@ package model
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"pixelda-wgpu/gpu"
 	"pixelda-wgpu/model/graph"
@@ -21,12 +23,14 @@ func (f Images) Bytes(n int) int { return (n*f.Width*f.Height*f.Channels + 3) / 
 type Inputs struct {
 	Source, Target Images
 	HostNoise      bool // z comes from the host; otherwise the device draws it
+	Labelled       bool // a step also trains the task tower on target images with labels
 }
 
-// The programs and their buffers. A step reads <step>.source, .labels, .target
-// and .z, as far as it needs them and Inputs has them come from the host, and
-// leaves its losses in the row of <step>.losses that its number in the Step
-// buffer chooses.
+// The programs and their buffers. A step reads <step>.source, .labels, .poses,
+// .target and .z, as far as it needs them and Inputs has them come from the host,
+// and leaves its losses in the row of <step>.losses that its number in the Step
+// buffer chooses. Labelled target images are <step>.labelled_target with
+// .labelled_labels and .labelled_poses. Poses are float32 [B,4], unit quaternions.
 const (
 	DStepProgram          = "d_step"
 	GStepProgram          = "g_step"
@@ -52,14 +56,24 @@ const (
 	DTaskAdapted   = 3
 	DCorrectSource = 4
 	DCorrectAdapt  = 5
+	DPoseSource    = 6
+	DPoseAdapted   = 7
+	DTaskTarget    = 8 // of labelled target images
+	DCorrectTarget = 9
+	DPoseTarget    = 10
 
 	GAdversarial = 0
 	GTask        = 1
 	GCorrect     = 2
 	GSimilarity  = 3
+	GPose        = 4
 
-	SupervisedLoss    = 0
-	SupervisedCorrect = 1
+	SupervisedLoss          = 0
+	SupervisedCorrect       = 1
+	SupervisedPose          = 2
+	SupervisedTaskTarget    = 3 // of labelled target images
+	SupervisedCorrectTarget = 4
+	SupervisedPoseTarget    = 5
 )
 
 // Streams of random numbers: every place that draws has its own.
@@ -68,6 +82,12 @@ const (
 	streamDAdapted = 100
 	streamDTarget  = 200
 	streamGAdapted = 300
+
+	// The task tower's dropout.
+	streamTaskSource  = 400
+	streamTaskAdapted = 401
+	streamTaskTarget  = 402
+	streamTaskInG     = 403
 )
 
 // images brings a batch into the graph.
@@ -92,6 +112,22 @@ func (b bound) noise(buffer string, host bool, batch int) *graph.Tensor {
 	}
 }
 
+// minimise trains the variables of stores on losses and, if the configuration
+// says so, on the size of their weights.
+func (b bound) minimise(losses []graph.Term, stores ...*graph.Store) {
+	for _, s := range stores {
+		for _, v := range s.Variables() {
+			if b.WeightDecay > 0 && strings.HasSuffix(v.Name, ".weight") {
+				losses = append(losses, graph.Term{Loss: b.g.HalfSquares("decay", b.g.Variable(v)), Weight: b.WeightDecay})
+			}
+		}
+	}
+	b.g.Backward(losses, stores...)
+	for _, s := range stores {
+		b.g.Adam(s, wgsl.Adam{Beta1: b.Beta1, Beta2: b.Beta2, Epsilon: b.Epsilon, Clip: b.ClipNorm})
+	}
+}
+
 // program builds a program over the networks' buffers.
 func (n *Networks) program(name string, choose graph.Chooser, f func(b bound)) (*gpu.Program, error) {
 	g, err := graph.Build(func(g *graph.Graph) {
@@ -113,12 +149,12 @@ func (n *Networks) program(name string, choose graph.Chooser, f func(b bound)) (
 
 // DStep is the discriminator's step: with the generator's images as constants
 // it trains the discriminator to tell them from target images and the task tower
-// on source and adapted images.
+// on source and adapted images, and on labelled target images if there are any.
 func (n *Networks) DStep(in Inputs, choose graph.Chooser) (*gpu.Program, error) {
 	return n.program(DStepProgram, choose, func(b bound) {
 		g := b.g
 		src := b.images("d_step.source", in.Source, b.Batch, b.SourceChannels)
-		labels := g.Input("d_step.labels", graph.Features(b.Batch, 1))
+		truth := b.truth("d_step.")
 		target := b.images("d_step.target", in.Target, b.Batch, b.TargetChannels)
 		fake := b.generator(src, b.noise("d_step.z", in.HostNoise, b.Batch), frozen)
 
@@ -128,123 +164,52 @@ func (n *Networks) DStep(in Inputs, choose graph.Chooser) (*gpu.Program, error) 
 		targetLogits := b.discriminator(target, training, streamDTarget)
 		lossAdapted := g.SigmoidCrossEntropy("domain_adapted", adaptedLogits, 0)
 		lossTarget := g.SigmoidCrossEntropy("domain_target", targetLogits, 1)
-		taskSource, correctSource := g.SoftmaxCrossEntropy("task_source", b.tower(src, source), labels)
-		taskAdapted, correctAdapted := g.SoftmaxCrossEntropy("task_adapted", b.tower(fake, adapted), labels)
-		g.Backward([]graph.Term{
-			{Loss: lossAdapted, Weight: b.DomainWeight}, {Loss: lossTarget, Weight: b.DomainWeight},
-			{Loss: taskSource, Weight: b.TaskSourceWeight}, {Loss: taskAdapted, Weight: b.TaskAdaptedWeight},
-		}, b.Discriminator, b.Task)
-		b.optimise(b.Discriminator, b.Task)
-		g.Collect("d_step.losses", LossRows, lossAdapted, lossTarget, taskSource, taskAdapted, correctSource, correctAdapted)
+		ofSource := b.taskLoss("task_source", b.predict(src, source, training, streamTaskSource), truth)
+		ofAdapted := b.taskLoss("task_adapted", b.predict(fake, adapted, training, streamTaskAdapted), truth)
+		ofTarget, labelled := b.labelled("d_step", in, b.TaskAdaptedWeight)
+		b.minimise(slices.Concat(
+			[]graph.Term{{Loss: lossAdapted, Weight: b.DomainWeight}, {Loss: lossTarget, Weight: b.DomainWeight}},
+			ofSource.terms(b.TaskSourceWeight, b.PoseSourceWeight), ofAdapted.terms(b.TaskAdaptedWeight, b.PoseAdaptedWeight), labelled,
+		), b.Discriminator, b.Task)
+		g.Collect("d_step.losses", LossRows, lossAdapted, lossTarget, ofSource.class, ofAdapted.class, ofSource.correct, ofAdapted.correct,
+			ofSource.pose, ofAdapted.pose, ofTarget.class, ofTarget.correct, ofTarget.pose)
 	})
 }
 
 // GStep is the generator's step: it trains the generator to have its images
-// taken for target images (the non-saturating loss), recognised by the task tower
-// and, if the configuration says so, similar to their sources.
+// taken for target images (the non-saturating loss), recognised by the task tower,
+// class and orientation, and, if the configuration says so, similar to their
+// sources.
 func (n *Networks) GStep(in Inputs, choose graph.Chooser) (*gpu.Program, error) {
 	return n.program(GStepProgram, choose, func(b bound) {
 		g := b.g
 		src := b.images("g_step.source", in.Source, b.Batch, b.SourceChannels)
-		labels := g.Input("g_step.labels", graph.Features(b.Batch, 1))
+		truth := b.truth("g_step.")
 		fake := b.generator(src, b.noise("g_step.z", in.HostNoise, b.Batch), training)
 
 		adversarial := g.SigmoidCrossEntropy("adversarial", b.discriminator(fake, frozen, streamGAdapted), 1)
-		task, correct := g.SoftmaxCrossEntropy("task", b.tower(fake, adapted), labels)
-		terms := []graph.Term{{Loss: adversarial, Weight: b.StyleWeight}, {Loss: task, Weight: b.TaskInGWeight}}
-		values := []*graph.Tensor{adversarial, task, correct}
+		task := b.taskLoss("task", b.predict(fake, adapted, frozen, streamTaskInG), truth)
+		terms := append([]graph.Term{{Loss: adversarial, Weight: b.StyleWeight}}, task.terms(b.TaskInGWeight, b.TaskInGWeight*b.PoseAdaptedWeight)...)
+		var similarity *graph.Tensor
 		if b.SimilarityWeight > 0 {
-			similarity := b.similarity(fake, src)
+			similarity = b.similarity(fake, src)
 			terms = append(terms, graph.Term{Loss: similarity, Weight: b.SimilarityWeight})
-			values = append(values, similarity)
 		}
-		g.Backward(terms, b.Generator)
-		b.optimise(b.Generator)
-		g.Collect("g_step.losses", LossRows, values...)
+		b.minimise(terms, b.Generator)
+		g.Collect("g_step.losses", LossRows, adversarial, task.class, task.correct, similarity, task.pose)
 	})
 }
 
-// similarity compares adapted images with their sources; a grey side counts as
-// RGB with equal channels.
-func (b bound) similarity(fake, src *graph.Tensor) *graph.Tensor {
-	g := b.g
-	switch {
-	case src.C < fake.C:
-		src = g.TileChannels("similarity.source", src, fake.C)
-	case fake.C < src.C:
-		fake = g.TileChannels("similarity.adapted", fake, src.C)
-	}
-	switch b.Similarity {
-	case PairwisePaper:
-		return g.PairwiseMSE("similarity", fake, src, 1/float64(fake.N))
-	case MeanSquared:
-		return g.MeanSquaredError("similarity", fake, src)
-	default:
-		return g.PairwiseMSE("similarity", fake, src, 2)
-	}
-}
-
-// SupervisedStep trains the task tower alone on labelled images that have the
-// target's channels: the baselines source-only and target-only.
-func (n *Networks) SupervisedStep(in Images, choose graph.Chooser) (*gpu.Program, error) {
+// SupervisedStep trains the task tower alone, through the layers that see adapted
+// images, on labelled images of in.Source's form, which get the target's channels:
+// the baselines source-only and target-only. The class weighs 1, the
+// orientation as that of adapted images, and so do those of target images beside.
+func (n *Networks) SupervisedStep(in Inputs, choose graph.Chooser) (*gpu.Program, error) {
 	return n.program(SupervisedStepProgram, choose, func(b bound) {
-		x := b.images("supervised_step.source", in, b.Batch, b.TargetChannels)
-		labels := b.g.Input("supervised_step.labels", graph.Features(b.Batch, 1))
-		loss, correct := b.g.SoftmaxCrossEntropy("task", b.tower(x, adapted), labels)
-		b.g.Backward([]graph.Term{{Loss: loss, Weight: 1}}, b.Task)
-		b.optimise(b.Task)
-		b.g.Collect("supervised_step.losses", LossRows, loss, correct)
-	})
-}
-
-// optimise clips each variable's gradient and applies Adam.
-func (b bound) optimise(stores ...*graph.Store) {
-	for _, s := range stores {
-		b.g.Adam(s, wgsl.Adam{Beta1: b.Beta1, Beta2: b.Beta2, Epsilon: b.Epsilon, Clip: b.ClipNorm})
-	}
-}
-
-// Adapt is the generator in inference: adapt.source, adapt.z → adapt.images
-// [batch,Ct,S,S] in (−1, 1), and what the task tower makes of them: adapt.logits
-// [batch,classes].
-func (n *Networks) Adapt(in Inputs, batch int, choose graph.Chooser) (*gpu.Program, error) {
-	return n.program(AdaptProgram, choose, func(b bound) {
-		src := b.images("adapt.source", in.Source, batch, b.SourceChannels)
-		fake := b.generator(src, b.noise("adapt.z", in.HostNoise, batch), inference)
-		b.g.Output("adapt.images", fake)
-		b.g.Output("adapt.logits", b.tower(fake, adapted))
-	})
-}
-
-// Generate is the generator by itself, for use where nothing is trained: it knows
-// no other network's buffers. generate.source [batch,Cs,S,S] and generate.z
-// [batch,Z] → generate.images [batch,Ct,S,S] in (−1, 1), and the same as bytes:
-// generate.pixels [batch,S,S,4], RGBA.
-func (n *Networks) Generate(batch int, choose graph.Chooser) (*gpu.Program, error) {
-	g, err := graph.Build(func(g *graph.Graph) {
-		b := bound{n, g}
-		src := b.images("generate.source", Images{}, batch, b.SourceChannels)
-		fake := b.generator(src, b.noise("generate.z", true, batch), inference)
-		g.Output("generate.images", fake)
-		g.StoreImages("generate.pixels", fake, 4)
-		for _, s := range []*graph.Store{n.Generator, n.GeneratorStats} {
-			g.Reserve(s.Values(), s.Len())
-		}
-	})
-	if err != nil {
-		return nil, fmt.Errorf("model: program %s: %w", GenerateProgram, err)
-	}
-	return g.Program(GenerateProgram, choose)
-}
-
-// Classify is the task tower behind one of its private layers: <name>.images →
-// <name>.logits [batch,classes].
-func (n *Networks) Classify(name string, f Images, batch int, choose graph.Chooser) (*gpu.Program, error) {
-	d, channels := adapted, n.TargetChannels
-	if name == ClassifySource {
-		d, channels = source, n.SourceChannels
-	}
-	return n.program(name, choose, func(b bound) {
-		b.g.Output(name+".logits", b.tower(b.images(name+".images", f, batch, channels), d))
+		x := b.images("supervised_step.source", in.Source, b.Batch, b.TargetChannels)
+		task := b.taskLoss("task", b.predict(x, adapted, training, streamTaskSource), b.truth("supervised_step."))
+		ofTarget, labelled := b.labelled("supervised_step", in, 1)
+		b.minimise(append(task.terms(1, b.PoseAdaptedWeight), labelled...), b.Task)
+		b.g.Collect("supervised_step.losses", LossRows, task.class, task.correct, task.pose, ofTarget.class, ofTarget.correct, ofTarget.pose)
 	})
 }

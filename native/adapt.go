@@ -1,11 +1,6 @@
 package main
 
 import (
-	"fmt"
-	"image"
-	"image/png"
-	"io"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -17,7 +12,6 @@ import (
 	"pixelda-wgpu/model/graph"
 	"pixelda-wgpu/trainer"
 	"pixelda-wgpu/trainer/export"
-	"pixelda-wgpu/trainer/rundir"
 )
 
 func newAdapt(c *console) *cobra.Command {
@@ -30,7 +24,8 @@ func newAdapt(c *console) *cobra.Command {
 		Long: `Redraws images with a trained generator and writes PNG files, in a folder a
 class where the images have labels. IMAGES is a data set's name, a folder or ZIP
 of images, or idx files; all of its splits are taken. Another seed gives other
-noise, and so another version of each image.`,
+noise, and so another version of each image. Colours and depth of RGB-D are
+written to folders rgb and depth, and poses to poses.txt: a data set again.`,
 		Example: `pixelda-wgpu adapt -out adapted runs/0001-pixelda drawings/
 pixelda-wgpu adapt -out more -seed 2 -limit 100 runs/0001-pixelda mnist
 pixelda-wgpu adapt digits.pxda drawings.zip`,
@@ -61,6 +56,7 @@ pixelda-wgpu adapt digits.pxda drawings.zip`,
 			}
 			defer loaded.Close()
 			written, size := 0, 0
+			images := newAlbum(out)
 			for _, set := range []*datasets.Set{splits.Train, splits.Valid, splits.Test} {
 				n := set.Len()
 				if limit > 0 {
@@ -75,11 +71,14 @@ pixelda-wgpu adapt digits.pxda drawings.zip`,
 					if err != nil {
 						return err
 					}
-					if err := writeImages(adapted, out, written); err != nil {
+					if err := images.add(adapted, written); err != nil {
 						return err
 					}
 					written, size = written+part.Len(), adapted.Width
 				}
+			}
+			if err := images.close(); err != nil {
+				return err
 			}
 			c.printf("%d images of %d×%d in %s\n", written, size, size, out)
 			return nil
@@ -135,35 +134,3 @@ func findGenerator(path string) (generator, error) {
 
 // isBundle reports whether a path is that of a bundle, by its name.
 func isBundle(path string) bool { return strings.EqualFold(filepath.Ext(path), export.Extension) }
-
-// writeImages saves a set as class/000123.png, numbered from first.
-func writeImages(set *datasets.Set, folder string, first int) error {
-	for i := range set.Len() {
-		dir := folder
-		if set.Labelled() {
-			dir = filepath.Join(folder, set.Classes[set.Labels[i]])
-		}
-		if err := os.MkdirAll(dir, 0o755); err != nil {
-			return err
-		}
-		path := filepath.Join(dir, fmt.Sprintf("%06d.png", first+i))
-		if err := rundir.WriteFile(path, func(w io.Writer) error { return png.Encode(w, picture(set, i)) }); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// picture is image i of a set.
-func picture(set *datasets.Set, i int) image.Image {
-	pixels := set.Image(i)
-	if set.Channels == 1 {
-		return &image.Gray{Pix: pixels, Stride: set.Width, Rect: image.Rect(0, 0, set.Width, set.Height)}
-	}
-	img := image.NewNRGBA(image.Rect(0, 0, set.Width, set.Height))
-	for p := range set.Width * set.Height {
-		copy(img.Pix[4*p:], pixels[p*set.Channels:][:3])
-		img.Pix[4*p+3] = 255
-	}
-	return img
-}

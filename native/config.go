@@ -18,7 +18,7 @@ type configFlags struct {
 }
 
 func (f *configFlags) add(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&f.preset, "preset", "", "start from `PRESET`: "+strings.Join(trainer.Presets(), ", ")+";\notherwise small on a software adapter, else "+trainer.Presets()[0])
+	cmd.Flags().StringVar(&f.preset, "preset", "", "start from `PRESET`: "+presetList()+";\notherwise small on a software adapter, else "+trainer.Presets()[0])
 	cmd.Flags().StringVar(&f.file, "config", "", "read settings from `FILE`, such as the config.json of a run")
 	cmd.Flags().StringArrayVar(&f.set, "set", nil, "change one setting, `NAME=VALUE`; may be repeated")
 	complete := func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
@@ -26,6 +26,22 @@ func (f *configFlags) add(cmd *cobra.Command) {
 	}
 	// The only error is a flag that does not exist.
 	_ = cmd.RegisterFlagCompletionFunc("preset", complete)
+}
+
+// presetList lists the presets for the help, as many a line as fit.
+func presetList() string {
+	text, width := "", 0
+	for i, name := range trainer.Presets() {
+		switch {
+		case i == 0:
+		case width > 24:
+			text, width = text+",\n", 0
+		default:
+			text += ", "
+		}
+		text, width = text+name, width+len(name)
+	}
+	return text
 }
 
 // read returns the configuration for an adapter of that kind.

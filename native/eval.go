@@ -27,7 +27,8 @@ func newEval(c *console) *cobra.Command {
 		Short: "measure a classifier on whole test splits",
 		Long: `Classifies every test image once and prints the accuracy, overall and by class:
 of the target, through the layers that saw adapted images in training, and for
-PixelDA also of the source as it is and adapted. Of a run it takes the
+PixelDA also of the source as it is and adapted. For a classifier that tells
+orientations, also the mean error of their angle. Of a run it takes the
 checkpoint that was chosen without target labels.`,
 		Example: `pixelda-wgpu eval runs/0001-pixelda
 pixelda-wgpu eval -json runs/0001-pixelda/checkpoints/step-00001000.safetensors
@@ -44,6 +45,8 @@ pixelda-wgpu eval -target photos/dusk runs/0001-pixelda`,
 			if cmd.Flags().Changed("target") {
 				st.Config.Target = target
 			}
+			// What chooses training images is no concern of tests, and other images may lack it.
+			st.Config.TrainClasses, st.Config.TargetLabelled = nil, 0
 			images, err := trainer.OpenData(st.Config)
 			if err != nil {
 				return err
@@ -95,6 +98,25 @@ func (c *console) printAccuracies(domains map[string]trainer.Evaluation, classes
 	tab.add(head...)
 	tab.add(images...)
 	tab.add(all...)
+	for _, row := range []struct {
+		name  string
+		angle func(trainer.Angles) float64
+	}{
+		{"angle error", func(a trainer.Angles) float64 { return a.Exact }},
+		{"as in the paper", func(a trainer.Angles) float64 { return a.Coded }},
+	} {
+		cells, known := []string{row.name}, false
+		for _, ev := range shown {
+			cell := ""
+			if ev.Angle != nil {
+				cell, known = degrees(row.angle(*ev.Angle)), true
+			}
+			cells = append(cells, cell)
+		}
+		if known {
+			tab.add(cells...)
+		}
+	}
 	for i, class := range classes {
 		row := []string{c.faint("class " + class)}
 		for _, ev := range shown {

@@ -44,7 +44,7 @@ const (
 // newExhibit opens a run folder or a checkpoint, and its images; data replaces
 // the run's folder of data sets if it is not empty.
 func newExhibit(path, data string) (*exhibit, error) {
-	e := &exhibit{at: -1}
+	e := &exhibit{at: -1, config: trainer.Earlier()}
 	if r, err := rundir.Open(path); err == nil {
 		e.run, e.title = r, filepath.Base(filepath.Clean(path))
 		if err := r.Config(&e.config); err != nil {

@@ -47,7 +47,7 @@ func (t *training) goOn(ctx context.Context, d *gpu.Device, cmd *cobra.Command) 
 	if err != nil {
 		return err
 	}
-	var c trainer.Config
+	c := trainer.Earlier()
 	if err := r.Config(&c); err != nil {
 		return err
 	}

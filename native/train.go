@@ -42,7 +42,9 @@ GPU. A run is a folder; ending it with Ctrl-C saves it, and -resume goes on
 with it, bit for bit; so it does with a checkpoint that the page saved.
 
 Presets: small (narrow, minutes on two cores), mnist-mnistm and mnist-usps (the
-paper's). A data set is a name from 'datasets list' or a path.`,
+paper's) for digits; linemod-small (tens of minutes), linemod and linemod-masked
+(the paper's) for objects with their orientation. A data set is a name from
+'datasets list' or a path. docs/settings.md explains every setting.`,
 		Example: `pixelda-wgpu train
 pixelda-wgpu train -preset mnist-mnistm -data data -iterations 125000
 pixelda-wgpu train -preset small -source photos/day -target photos/night -set classes=4
@@ -54,7 +56,7 @@ pixelda-wgpu train -resume pixelda-00000300.safetensors -out runs/from-page`,
 	}
 	f := cmd.Flags()
 	adapterFlag(cmd, &t.adapter)
-	f.StringVar(&t.preset, "preset", "", "start from the configuration `NAME`: "+strings.Join(trainer.Presets(), ", "))
+	f.StringVar(&t.preset, "preset", "", "start from the configuration `NAME`: "+presetList())
 	f.StringVar(&t.config, "config", "", "read the configuration from a `FILE`, such as a run's config.json")
 	f.StringVar(&t.resume, "resume", "", "go on with the run in folder `RUN`, or in a new folder from a checkpoint file")
 	f.StringVar(&t.out, "out", "", "the run's `FOLDER`; otherwise a new one in runs")
@@ -253,7 +255,7 @@ func (t *training) train(ctx context.Context, tr *trainer.Trainer, w *rundir.Wri
 		Iterated: func(done int) { p.Set(int64(done), note) },
 		Trained:  func(r trainer.TrainRecord) { note = lossNote(r) },
 		Evaluated: func(r trainer.EvalRecord) {
-			p.Print(fmt.Sprintf("%7d  %s", r.Step, accuracies(r.Accuracy)))
+			p.Print(fmt.Sprintf("%7d  %s", r.Step, evaluated(r)))
 		},
 	})
 	p.Close()
@@ -299,6 +301,9 @@ func (t *training) conclude(r trainer.Report, out string) {
 	}
 	tab.add("oracle", accuracyOf(r.Oracle.Accuracy["target"]), fmt.Sprintf("best of all evaluations by target labels, iteration %d", r.Oracle.Step))
 	tab.print(t.console, "  ")
+	if a := r.Final["target"].Angle; a != nil {
+		t.printf("\nMean angle error on the target after the last iteration: %s; %s as the original measures it\n", degrees(a.Exact), degrees(a.Coded))
+	}
 	if r.Samples != "" {
 		t.printf("\nSamples     %s\n", r.Samples)
 	}
@@ -307,13 +312,22 @@ func (t *training) conclude(r trainer.Report, out string) {
 
 func accuracyOf(v float64) string { return fmt.Sprintf("%.1f %%", 100*v) }
 
-// accuracies words an evaluation: target first.
-func accuracies(m map[string]float64) string {
+func degrees(v float64) string { return fmt.Sprintf("%.1f°", v) }
+
+// evaluated words an evaluation: target first. Angles are those that the paper
+// reports.
+func evaluated(r trainer.EvalRecord) string {
 	var parts []string
 	for _, domain := range []string{"target", "adapted", "source"} {
-		if v, ok := m[domain]; ok {
-			parts = append(parts, domain+" "+accuracyOf(v))
+		v, ok := r.Accuracy[domain]
+		if !ok {
+			continue
 		}
+		part := domain + " " + accuracyOf(v)
+		if a, ok := r.Angle[domain]; ok {
+			part += " " + degrees(a.Coded)
+		}
+		parts = append(parts, part)
 	}
 	return strings.Join(parts, ", ")
 }

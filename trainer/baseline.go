@@ -11,7 +11,8 @@ import (
 // accuracy on the target's test images: what the classifier is worth without
 // adaptation.
 func Baseline(ctx context.Context, d *gpu.Device, c Config, data Data, o Options, progress func(done int)) (float64, error) {
-	c.Method, c.Iterations = SourceOnly, c.Baseline
+	c.Method, c.Iterations, c.TargetLabelled = SourceOnly, c.Baseline, 0
+	data.Labelled = nil
 	t, err := New(d, c, data, o)
 	if err != nil {
 		return 0, err

@@ -150,7 +150,7 @@ func stateOf(f *safetensors.File, name string) (State, error) {
 }
 
 func readState(m map[string]string) (State, error) {
-	var st State
+	st := State{Config: Earlier()}
 	if m["format"] != checkpointFormat {
 		return st, fmt.Errorf("its format is %q, not %q", m["format"], checkpointFormat)
 	}

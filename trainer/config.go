@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"pixelda-wgpu/datasets"
 	"pixelda-wgpu/model"
 )
 
@@ -36,6 +35,9 @@ type Config struct {
 	SourceTrain int `json:"source_train"` // images used for training; 0 for the usual split
 	TargetTrain int `json:"target_train"`
 
+	TrainClasses   []string `json:"train_classes"`   // the classes trained on, of both domains; none for all (paper, Table 4)
+	TargetLabelled int      `json:"target_labelled"` // target images whose labels train the classifier too (Table 6)
+
 	Iterations int `json:"iterations"` // of D and G steps each
 	Baseline   int `json:"baseline"`   // iterations of the source-only baseline trained first; 0 for none
 
@@ -57,7 +59,7 @@ func Preset(name string) (Config, error) {
 		return Config{}, err
 	}
 	c := Config{
-		Method: PixelDA, Data: "data", Seed: 1, Model: m, Source: "mnist", Target: "mnist-m",
+		Method: PixelDA, Data: "data", Seed: 1, Model: m, Source: "mnist", Target: "mnist-m", TrainClasses: []string{},
 		Iterations: 250_000, LogEvery: 50, EvalEvery: 1000, SampleEvery: 1000, CheckpointEvery: 1000, Keep: 3,
 	}
 	switch name {
@@ -69,9 +71,20 @@ func Preset(name string) (Config, error) {
 		c.Iterations, c.Baseline = 1500, 600
 		c.EvalImages = 500
 		c.LogEvery, c.EvalEvery, c.SampleEvery, c.CheckpointEvery = 20, 200, 200, 200
+	case "linemod", "linemod-masked":
+		c.Source, c.Target = "objects", "objects-m"
+	case "linemod-small":
+		c.Source, c.Target = "objects", "objects-m"
+		c.Iterations, c.Baseline = 6000, 2000
+		c.EvalImages = 500
+		c.LogEvery, c.EvalEvery, c.SampleEvery, c.CheckpointEvery = 20, 500, 500, 500
 	}
 	return c, nil
 }
+
+// Earlier is what a file of a configuration is read over: it holds what settings
+// stand for that files of earlier versions do not state.
+func Earlier() Config { return Config{Model: model.Earlier(), TrainClasses: []string{}} }
 
 // Validate checks the configuration without opening its data.
 func (c Config) Validate() error {
@@ -86,7 +99,9 @@ func (c Config) Validate() error {
 			return fmt.Errorf("trainer: configuration: %s is %d; want at least 1", name, v)
 		}
 	}
-	for name, v := range map[string]int{"baseline": c.Baseline, "source_train": c.SourceTrain, "target_train": c.TargetTrain, "eval_images": c.EvalImages} {
+	for name, v := range map[string]int{
+		"baseline": c.Baseline, "source_train": c.SourceTrain, "target_train": c.TargetTrain, "eval_images": c.EvalImages, "target_labelled": c.TargetLabelled,
+	} {
 		if v < 0 {
 			return fmt.Errorf("trainer: configuration: %s is %d; want at least 0", name, v)
 		}
@@ -96,111 +111,10 @@ func (c Config) Validate() error {
 			return fmt.Errorf("trainer: configuration: %s names no data set", name)
 		}
 	}
+	if c.TargetLabelled > 0 && c.Method == TargetOnly {
+		return fmt.Errorf("trainer: configuration: target_labelled is %d, but method %s trains on all labels of the target; its target_train chooses how many", c.TargetLabelled, c.Method)
+	}
 	return c.Model.Validate()
-}
-
-// Data is the images of both domains.
-type Data struct {
-	Source, Target datasets.Splits
-}
-
-// OpenData opens the data sets of a configuration and checks that the model
-// can take them.
-func OpenData(c Config) (Data, error) {
-	source, err := c.open(c.Source)
-	if err != nil {
-		return Data{}, err
-	}
-	target, err := c.open(c.Target)
-	if err != nil {
-		return Data{}, err
-	}
-	return PrepareData(c, source, target)
-}
-
-func (c Config) open(spec string) (datasets.Splits, error) {
-	return datasets.Open(spec, datasets.Options{Dir: c.Data, Seed: c.Seed})
-}
-
-// PrepareData brings open data sets to a form for the model of a configuration
-// and checks that it can take them.
-func PrepareData(c Config, source, target datasets.Splits) (Data, error) {
-	var d Data
-	var err error
-	if d.Source, err = c.prepare("source "+c.Source, source, c.Model.SourceChannels, c.SourceTrain); err != nil {
-		return d, err
-	}
-	if d.Target, err = c.prepare("target "+c.Target, target, c.Model.TargetChannels, c.TargetTrain); err != nil {
-		return d, err
-	}
-	for role, s := range map[string]datasets.Splits{"source " + c.Source: d.Source, "target " + c.Target: d.Target} {
-		if s.Test.Len() == 0 {
-			return d, fmt.Errorf("trainer: %s has no test images; give it more, or folders train and test", role)
-		}
-	}
-	if !d.Source.Train.Labelled() || !d.Source.Test.Labelled() {
-		return d, fmt.Errorf("trainer: source %s has no labels; put its images into a folder a class", c.Source)
-	}
-	if c.Method == TargetOnly && !d.Target.Train.Labelled() {
-		return d, fmt.Errorf("trainer: target %s has no labels, which target-only trains on", c.Target)
-	}
-	if d.Target.Test.Labelled() {
-		if err := datasets.MatchClasses(d.Source.Train, d.Target.Test); err != nil {
-			return d, err
-		}
-	}
-	if n := len(d.Source.Train.Classes); n != c.Model.Classes {
-		return d, fmt.Errorf("trainer: source %s has %d classes, the model %d; set classes=%d", c.Source, n, c.Model.Classes, n)
-	}
-	return d, nil
-}
-
-// OpenSource opens other images for the generator of a configuration.
-func OpenSource(c Config, spec string) (datasets.Splits, error) {
-	s, err := c.open(spec)
-	if err != nil {
-		return s, err
-	}
-	return c.prepare("source "+spec, s, c.Model.SourceChannels, 0)
-}
-
-// prepare brings a data set to a form that the device can bring to the model's
-// size and channels: it enlarges images as the original did and repeats grey; to
-// shrink them without aliasing, the host takes the mean over the covered area.
-func (c Config) prepare(name string, s datasets.Splits, channels, train int) (datasets.Splits, error) {
-	if has := s.Train.Channels; has > channels && (channels != 1 || has != 3) {
-		return s, fmt.Errorf("trainer: %s has %d channels; the model takes %d", name, has, channels)
-	}
-	size := c.Model.Size
-	for _, set := range []**datasets.Set{&s.Train, &s.Valid, &s.Test} {
-		if (*set).Len() == 0 {
-			continue
-		}
-		if (*set).Channels == 3 && channels == 1 {
-			*set = (*set).WithChannels(1)
-		}
-		if (*set).Width > size || (*set).Height > size {
-			*set = (*set).Resize(size, size)
-		}
-	}
-	if train > 0 && train < s.Train.Len() {
-		sampler, err := datasets.NewSampler(s.Train.Len(), c.Seed)
-		if err != nil {
-			return s, err
-		}
-		some := make([]int, train) // at random: a folder's images lie class by class
-		sampler.Fill(some, 0)
-		s.Train = s.Train.Pick(some)
-	}
-	return s, nil
-}
-
-// Fingerprint identifies the images of both domains.
-func (d Data) Fingerprint() string { return d.Source.Fingerprint() + "+" + d.Target.Fingerprint() }
-
-// form is how the images of a set reach the device.
-func form(s *datasets.Set) model.Images {
-	return model.Images{Width: s.Width, Height: s.Height, Channels: s.Channels}
 }
 
 // ParseConfig reads a configuration in JSON over the values of base: what it
@@ -218,23 +132,29 @@ func ParseConfig(b []byte, base Config) (Config, error) {
 }
 
 // SetField returns c with one field changed: a name from its JSON or from its
-// model's, and a value as JSON has it, a string without quotes too.
+// model's, and a value as JSON has it; strings without quotes and lists of them,
+// parted by commas, will do.
 func SetField(c Config, name, value string) (Config, error) {
-	raw := []byte(value)
-	if !json.Valid(raw) {
-		raw, _ = json.Marshal(value) // a string cannot fail
+	text, _ := json.Marshal(value) // strings cannot fail
+	list, _ := json.Marshal(strings.Split(value, ","))
+	known := false
+	for _, raw := range [][]byte{[]byte(value), text, list} {
+		if !json.Valid(raw) {
+			continue
+		}
+		for _, form := range []string{`{%q:%s}`, `{"model":{%q:%s}}`} {
+			d := json.NewDecoder(strings.NewReader(fmt.Sprintf(form, name, raw)))
+			d.DisallowUnknownFields()
+			changed := c
+			err := d.Decode(&changed)
+			if err == nil {
+				return changed, nil
+			}
+			known = known || !strings.Contains(err.Error(), "unknown field")
+		}
 	}
-	for _, form := range []string{`{%q:%s}`, `{"model":{%q:%s}}`} {
-		d := json.NewDecoder(strings.NewReader(fmt.Sprintf(form, name, raw)))
-		d.DisallowUnknownFields()
-		changed := c
-		err := d.Decode(&changed)
-		if err == nil {
-			return changed, nil
-		}
-		if !strings.Contains(err.Error(), "unknown field") {
-			return c, fmt.Errorf("%s is no value of %s", value, name)
-		}
+	if known {
+		return c, fmt.Errorf("%s is no value of %s", value, name)
 	}
 	return c, fmt.Errorf("there is no setting %q; config.json of a run lists them", name)
 }

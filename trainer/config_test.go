@@ -2,6 +2,8 @@ package trainer_test
 
 import (
 	"encoding/json"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -23,7 +25,7 @@ func TestConfigRoundTrip(t *testing.T) {
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
-		if got != c {
+		if !reflect.DeepEqual(got, c) {
 			t.Errorf("%s: read back as %+v", name, got)
 		}
 	}
@@ -34,12 +36,12 @@ func TestSetField(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, set := range [][2]string{{"source", "photos/day"}, {"g_filters", "24"}, {"tower_filters", "[8,12]"}, {"keep", "7"}} {
+	for _, set := range [][2]string{{"source", "photos/day"}, {"g_filters", "24"}, {"tower_filters", "[8,12]"}, {"keep", "7"}, {"train_classes", "1,7"}, {"target", "3"}} {
 		if c, err = trainer.SetField(c, set[0], set[1]); err != nil {
 			t.Error(err)
 		}
 	}
-	if c.Source != "photos/day" || c.Model.GFilters != 24 || c.Model.TowerFilters != [2]int{8, 12} || c.Keep != 7 {
+	if c.Target != "3" || !slices.Equal(c.TrainClasses, []string{"1", "7"}) || c.Source != "photos/day" || c.Model.GFilters != 24 || c.Model.TowerFilters != [2]int{8, 12} || c.Keep != 7 {
 		t.Errorf("got %+v", c)
 	}
 	for _, set := range [][2]string{{"g_filter", "24"}, {"g_filters", "many"}, {"iterations", "1.5"}, {"model", "x"}} {
@@ -56,7 +58,8 @@ func TestParseConfigErrors(t *testing.T) {
 	}
 	for text, want := range map[string]string{
 		`{"sead":1}`: "unknown field", `{`: "unexpected EOF", `{} {}`: "something follows", `{"method":"dann"}`: "want one of",
-		`{"keep":0}`: "keep is 0", `{"source":" "}`: "names no data set", `{"model":{"batch":0}}`: "batch is 0", `{"model":{"similarity":"l3"}}`: "similarity",
+		`{"keep":0}`: "keep is 0", `{"source":" "}`: "names no data set",
+		`{"target_labelled":-1}`: "target_labelled is -1", `{"target_labelled":5,"method":"target-only"}`: "its target_train chooses how many", `{"train_classes":"1"}`: "train_classes", `{"model":{"batch":0}}`: "batch is 0", `{"model":{"similarity":"l3"}}`: "similarity",
 	} {
 		if _, err := trainer.ParseConfig([]byte(text), c); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got %v, want %q", text, err, want)

@@ -14,9 +14,10 @@ import (
 // Evaluation is the outcome of one exact pass over images with labels.
 type Evaluation struct {
 	Images    int       `json:"images"`
-	Accuracy  float64   `json:"accuracy"`  // share classified as labelled
-	PerClass  []float64 `json:"per_class"` // of each class; NaN-free: 0 for a class without images
-	Confusion [][]int   `json:"confusion"` // by label, then by prediction
+	Accuracy  float64   `json:"accuracy"`        // share classified as labelled
+	PerClass  []float64 `json:"per_class"`       // of each class; NaN-free: 0 for a class without images
+	Confusion [][]int   `json:"confusion"`       // by label, then by prediction
+	Angle     *Angles   `json:"angle,omitempty"` // nil where the model or the images know no poses
 	logits    []float32 // [images, classes]
 }
 
@@ -33,15 +34,32 @@ func (ev Evaluation) score(classes int) (float64, error) {
 // classify passes all images of a set through a classifying program and tallies.
 func (e *Engine) classify(program string, set *datasets.Set) (Evaluation, error) {
 	batch := make([]byte, form(set).Bytes(e.Batch))
-	logits := make([]float32, set.Len()*e.Classes)
+	told, outputs := e.predictions(program, set.Len())
 	err := e.batches(set.Len(), program, func(indices []int) error {
 		set.Gather(batch, indices)
 		return e.Session.Write(program+".images", 0, batch)
-	}, output{program + ".logits", e.Classes, logits})
+	}, outputs...)
 	if err != nil {
 		return Evaluation{}, err
 	}
-	return tally(logits, set.Labels, e.Classes), nil
+	return told.tally(set, e.Classes), nil
+}
+
+// predictions is what a program tells of images.
+type predictions struct {
+	logits      []float32 // [n, classes]
+	quaternions []float32 // [n, 4]; nil where the model learns none
+}
+
+// predictions makes room for those of n images, and names where they come from.
+func (e *Engine) predictions(program string, n int) (*predictions, []output) {
+	p := &predictions{logits: make([]float32, n*e.Classes)}
+	outputs := []output{{program + ".logits", e.Classes, p.logits}}
+	if e.LearnsPose() {
+		p.quaternions = make([]float32, 4*n)
+		outputs = append(outputs, output{program + ".quaternions", 4, p.quaternions})
+	}
+	return p, outputs
 }
 
 // output is a result of a program to be collected: width floats an image.
@@ -78,6 +96,16 @@ func (e *Engine) batches(n int, program string, feed func(indices []int) error, 
 		}
 	}
 	return errors.Join(e.Session.Wait(), late)
+}
+
+// tally compares predictions with the labels and the poses of a set.
+func (p *predictions) tally(set *datasets.Set, classes int) Evaluation {
+	ev := tally(p.logits, set.Labels, classes)
+	if p.quaternions != nil && len(set.Poses) > 0 {
+		a := angles(p.quaternions, set.Poses)
+		ev.Angle = &a
+	}
+	return ev
 }
 
 // tally compares logits with labels.
@@ -124,8 +152,7 @@ func (e *Engine) adapt(set *datasets.Set, noise func(z []float32, image int), wa
 	batch := make([]byte, form(set).Bytes(e.Batch))
 	z := make([]float32, e.Batch*e.NoiseDim)
 	width := e.TargetChannels * e.Size * e.Size
-	logits := make([]float32, set.Len()*e.Classes)
-	outputs := []output{{"adapt.logits", e.Classes, logits}}
+	told, outputs := e.predictions(model.AdaptProgram, set.Len())
 	var images []float32
 	if wanted {
 		images = make([]float32, set.Len()*width)
@@ -144,7 +171,7 @@ func (e *Engine) adapt(set *datasets.Set, noise func(z []float32, image int), wa
 	if err != nil {
 		return nil, Evaluation{}, err
 	}
-	return images, tally(logits, set.Labels, e.Classes), nil
+	return images, told.tally(set, e.Classes), nil
 }
 
 // Noise draws the noise of one image outside of training: z ~ U(−1, 1), the same

@@ -21,9 +21,10 @@ type TrainRecord struct {
 // EvalRecord is a line of metrics.jsonl about an evaluation.
 type EvalRecord struct {
 	Step     int                `json:"step"`
-	Kind     string             `json:"kind"`     // "eval"
-	Accuracy map[string]float64 `json:"accuracy"` // on test images, by domain: target, source, adapted
-	Score    float64            `json:"score"`    // that chooses the best checkpoint, without target labels
+	Kind     string             `json:"kind"`            // "eval"
+	Accuracy map[string]float64 `json:"accuracy"`        // on test images, by domain: target, source, adapted
+	Angle    map[string]Angles  `json:"angle,omitempty"` // mean errors of orientation, by domain
+	Score    float64            `json:"score"`           // that chooses the best checkpoint, without target labels
 }
 
 // ErrInterrupted is returned by a run whose context ended. Its state is saved.
@@ -70,17 +71,34 @@ func (r *Recorder) Record(done func(TrainRecord, error)) error {
 // fill completes a record by the means of losses.
 func (r *Recorder) fill(rec *TrainRecord, means map[string][model.LossColumns]float64) {
 	batch := float64(r.Batch)
+	// note records losses of a classification: class, count of right ones, orientation.
+	note := func(row [model.LossColumns]float64, name, images string, class, correct, pose int) {
+		rec.Loss["task"+name] = row[class]
+		if r.LearnsPose() {
+			rec.Loss["pose"+name] = row[pose]
+		}
+		rec.Correct[images] = row[correct] / batch
+	}
 	if r.Config.Method != PixelDA {
 		s := means[model.SupervisedStepProgram]
-		rec.Loss["task"], rec.Correct["task"] = s[model.SupervisedLoss], s[model.SupervisedCorrect]/batch
+		note(s, "", "task", model.SupervisedLoss, model.SupervisedCorrect, model.SupervisedPose)
+		if r.Data.Labelled != nil {
+			note(s, "_target", "target", model.SupervisedTaskTarget, model.SupervisedCorrectTarget, model.SupervisedPoseTarget)
+		}
 		return
 	}
 	d, g := means[model.DStepProgram], means[model.GStepProgram]
 	rec.Loss["d"] = d[model.DLossAdapted] + d[model.DLossTarget]
-	rec.Loss["task_source"], rec.Loss["task_adapted"] = d[model.DTaskSource], d[model.DTaskAdapted]
-	rec.Correct["source"], rec.Correct["adapted"] = d[model.DCorrectSource]/batch, d[model.DCorrectAdapt]/batch
+	note(d, "_source", "source", model.DTaskSource, model.DCorrectSource, model.DPoseSource)
+	note(d, "_adapted", "adapted", model.DTaskAdapted, model.DCorrectAdapt, model.DPoseAdapted)
+	if r.Data.Labelled != nil {
+		note(d, "_target", "target", model.DTaskTarget, model.DCorrectTarget, model.DPoseTarget)
+	}
 	if r.GSteps > 0 {
 		rec.Loss["g_adv"], rec.Loss["g_task"] = g[model.GAdversarial], g[model.GTask]
+		if r.LearnsPose() {
+			rec.Loss["g_pose"] = g[model.GPose]
+		}
 	}
 	if r.SimilarityWeight > 0 {
 		rec.Loss["similarity"] = g[model.GSimilarity]
@@ -119,6 +137,12 @@ func (r *Recorder) Measure() (EvalRecord, map[string]Evaluation, error) {
 	}
 	for domain, ev := range accuracies {
 		rec.Accuracy[domain] = ev.Accuracy
+		if ev.Angle != nil {
+			if rec.Angle == nil {
+				rec.Angle = map[string]Angles{}
+			}
+			rec.Angle[domain] = *ev.Angle
+		}
 	}
 	rec.Score, err = r.Score()
 	return rec, accuracies, err

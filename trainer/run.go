@@ -172,6 +172,9 @@ func (r *run) evaluate() (EvalRecord, error) {
 	for domain, v := range rec.Accuracy {
 		scalars["accuracy/"+domain] = v
 	}
+	for domain, v := range rec.Angle {
+		scalars["angle/"+domain], scalars["angle_exact/"+domain] = v.Coded, v.Exact
+	}
 	r.events.Scalars(rec.Step, scalars)
 	if err := r.events.Flush(); err != nil {
 		return rec, err

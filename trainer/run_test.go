@@ -70,7 +70,7 @@ func resume(t testing.TB, path string, o trainer.Observer) (*trainer.Trainer, tr
 		t.Fatal(err)
 	}
 	defer w.Close()
-	var c trainer.Config
+	c := trainer.Earlier()
 	if err := w.Config(&c); err != nil {
 		t.Fatal(err)
 	}

@@ -100,6 +100,11 @@ func (t *Trainer) grid() (image.Image, error) {
 	if s.Nearest != nil {
 		rows = append(rows, row("nearest target", s.Nearest))
 	}
+	for _, r := range rows { // which show the colours of RGB-D
+		if r.Channels == 4 {
+			rows = append(rows, r.Channel(3, r.Caption+" depth"))
+		}
+	}
 	return grid.Draw(rows, max(1, 64/t.Size))
 }
 
@@ -107,7 +112,7 @@ func (t *Trainer) grid() (image.Image, error) {
 func (e *Engine) drawn(floats []float32, of *datasets.Set) *datasets.Set {
 	return &datasets.Set{
 		Name: of.Name + " adapted", Width: e.Size, Height: e.Size, Channels: e.TargetChannels,
-		Pixels: grid.Pixels(floats, e.TargetChannels, e.Size, e.Size), Labels: of.Labels, Classes: of.Classes,
+		Pixels: grid.Pixels(floats, e.TargetChannels, e.Size, e.Size), Labels: of.Labels, Classes: of.Classes, Poses: of.Poses,
 	}
 }
 

@@ -27,6 +27,8 @@ func Settings() []Setting {
 		integer("baseline", 0, "Iterations of the source-only baseline, trained first to compare with; 0 for none."),
 		integer("source_train", 0, "Source images to train on; 0 for the usual split."),
 		integer("target_train", 0, "Target images to train on; 0 for the usual split."),
+		integer("target_labelled", 0, "Target images whose labels train the classifier too, drawn from the training images by the seed; 0 for none."),
+		{Name: "train_classes", Group: "Run", Kind: "names", About: "Classes to train on, of both domains; none for all. Tests see all classes."},
 		integer("log_every", 1, "Iterations between points of the loss curves."),
 		integer("eval_every", 1, "Iterations between evaluations on test images."),
 		integer("eval_images", 0, "Source test images of an evaluation on the way; 0 for all. The target's are always all."),

@@ -107,8 +107,8 @@ func (t *Trace) parse() error {
 	if t.Config, err = model.ReadConfig(strings.NewReader(m["config"]), base); err != nil {
 		return err
 	}
-	if t.Config.NoiseStd != 0 || t.Config.DropoutKeep != 1 {
-		return fmt.Errorf("noise_std is %g and dropout_keep %g; a trace has none of either (0 and 1)", t.Config.NoiseStd, t.Config.DropoutKeep)
+	if c := t.Config; c.NoiseStd != 0 || c.DropoutKeep != 1 || c.TowerKeep != 1 {
+		return fmt.Errorf("noise_std is %g, dropout_keep %g and tower_dropout_keep %g; a trace has none of either (0, 1 and 1)", c.NoiseStd, c.DropoutKeep, c.TowerKeep)
 	}
 	if err := json.Unmarshal([]byte(m["float32"]), &t.Float32); err != nil {
 		return fmt.Errorf("metadata float32: %w", err)

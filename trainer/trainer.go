@@ -21,6 +21,7 @@ type Trainer struct {
 	kernels func() map[string]string // choices made, nil where nothing was timed
 	source  *stream
 	target  *stream
+	labels  *stream // of target images whose labels are used; nil without
 	losses  lossLog
 	flops   float64
 	images  string // their fingerprint, once State has taken it
@@ -71,6 +72,11 @@ func (t *Trainer) begin() error {
 	if t.target, err = newStream(t.Data.Target.Train, t.Config.Seed*2+2, t.Batch); err != nil {
 		return err
 	}
+	if t.Data.Labelled != nil {
+		if t.labels, err = newStream(t.Data.Labelled, ^t.Config.Seed, t.Batch); err != nil {
+			return err
+		}
+	}
 	t.losses.reset()
 	return t.Initialise(t.Config.Seed, t.Config.Method != PixelDA)
 }
@@ -80,19 +86,19 @@ type builder func() (*gpu.Program, error)
 
 // programs lists what training by a method runs.
 func (c Config) programs(n *model.Networks, data Data, choose graph.Chooser) ([]*gpu.Program, error) {
-	source, target := form(data.Source.Train), form(data.Target.Train)
+	in := model.Inputs{Source: form(data.Source.Train), Target: form(data.Target.Train), Labelled: data.Labelled != nil}
 	var steps []*gpu.Program
 	var err error
 	switch c.Method {
 	case PixelDA:
-		in := model.Inputs{Source: source, Target: target}
 		steps, err = build(
 			func() (*gpu.Program, error) { return n.DStep(in, choose) },
 			func() (*gpu.Program, error) { return n.GStep(in, choose) })
 	case SourceOnly:
-		steps, err = build(func() (*gpu.Program, error) { return n.SupervisedStep(source, choose) })
+		steps, err = build(func() (*gpu.Program, error) { return n.SupervisedStep(in, choose) })
 	case TargetOnly:
-		steps, err = build(func() (*gpu.Program, error) { return n.SupervisedStep(target, choose) })
+		in.Source = in.Target
+		steps, err = build(func() (*gpu.Program, error) { return n.SupervisedStep(in, choose) })
 	}
 	if err != nil {
 		return nil, err
@@ -152,7 +158,10 @@ func (t *Trainer) Iterate() error {
 		if t.Config.Method == TargetOnly {
 			s = t.target
 		}
-		if err := s.feed(t.Session, "supervised_step.source", "supervised_step.labels", uint64(i)); err != nil {
+		if err := t.feed(s, "supervised_step.", "source", uint64(i)); err != nil {
+			return err
+		}
+		if err := t.feedLabelled("supervised_step.", uint64(i)); err != nil {
 			return err
 		}
 		if err := t.update(model.SupervisedStepProgram, i, i+1); err != nil {
@@ -165,10 +174,13 @@ func (t *Trainer) Iterate() error {
 	// numbers follow from the number of the update alone.
 	steps := c.DSteps + c.GSteps
 	for j := range c.DSteps {
-		if err := t.source.feed(t.Session, "d_step.source", "d_step.labels", uint64(i*steps+j)); err != nil {
+		if err := t.feed(t.source, "d_step.", "source", uint64(i*steps+j)); err != nil {
 			return err
 		}
-		if err := t.target.feed(t.Session, "d_step.target", "", uint64(i*c.DSteps+j)); err != nil {
+		if err := t.target.feed(t.Session, buffers{images: "d_step.target"}, uint64(i*c.DSteps+j)); err != nil {
+			return err
+		}
+		if err := t.feedLabelled("d_step.", uint64(i*c.DSteps+j)); err != nil {
 			return err
 		}
 		if err := t.update(model.DStepProgram, i*steps+j, i*c.DSteps+j+1); err != nil {
@@ -176,7 +188,7 @@ func (t *Trainer) Iterate() error {
 		}
 	}
 	for j := range c.GSteps {
-		if err := t.source.feed(t.Session, "g_step.source", "g_step.labels", uint64(i*steps+c.DSteps+j)); err != nil {
+		if err := t.feed(t.source, "g_step.", "source", uint64(i*steps+c.DSteps+j)); err != nil {
 			return err
 		}
 		if err := t.update(model.GStepProgram, i*steps+c.DSteps+j, i*c.GSteps+j+1); err != nil {
@@ -185,6 +197,24 @@ func (t *Trainer) Iterate() error {
 	}
 	t.Iteration++
 	return nil
+}
+
+// feed writes a batch, number step, with its labels and, where the model learns them,
+// its poses to buffers whose names begin with prefix.
+func (t *Trainer) feed(s *stream, prefix, images string, step uint64) error {
+	b := buffers{images: prefix + images, labels: prefix + "labels"}
+	if t.LearnsPose() {
+		b.poses = prefix + "poses"
+	}
+	return s.feed(t.Session, b, step)
+}
+
+// feedLabelled writes a batch of target images with labels, if their labels are used.
+func (t *Trainer) feedLabelled(prefix string, step uint64) error {
+	if t.labels == nil {
+		return nil
+	}
+	return t.feed(t.labels, prefix+"labelled_", "target", step)
 }
 
 // update replays a step: number globalStep of all updates, the optimiser's own
@@ -220,26 +250,38 @@ type stream struct {
 	indices []int
 	images  []byte
 	labels  []uint32
+	poses   []datasets.Pose
 }
+
+// buffers names the buffers of a batch; what is not named stays away.
+type buffers struct{ images, labels, poses string }
 
 func newStream(set *datasets.Set, seed uint64, batch int) (*stream, error) {
 	sampler, err := datasets.NewSampler(set.Len(), seed)
 	if err != nil {
 		return nil, err
 	}
-	return &stream{set, sampler, make([]int, batch), make([]byte, form(set).Bytes(batch)), make([]uint32, batch)}, nil
+	return &stream{set, sampler, make([]int, batch), make([]byte, form(set).Bytes(batch)), make([]uint32, batch), make([]datasets.Pose, batch)}, nil
 }
 
-// feed writes batch number step to the device; without a buffer for labels they
-// stay away.
-func (s *stream) feed(session *gpu.Session, images, labels string, step uint64) error {
+// feed writes batch number step to the device.
+func (s *stream) feed(session *gpu.Session, to buffers, step uint64) error {
 	s.sampler.Fill(s.indices, step)
 	s.set.Gather(s.images, s.indices)
-	if err := session.Write(images, 0, s.images); err != nil || labels == "" {
-		return err
+	err := session.Write(to.images, 0, s.images)
+	if err == nil && to.labels != "" {
+		s.set.GatherLabels(s.labels, s.indices)
+		err = session.Write(to.labels, 0, gpu.Bytes(s.labels))
 	}
-	s.set.GatherLabels(s.labels, s.indices)
-	return session.Write(labels, 0, gpu.Bytes(s.labels))
+	if err == nil && to.poses != "" {
+		s.set.GatherPoses(s.poses, s.indices)
+		flat := make([]float32, 0, 4*len(s.poses))
+		for _, pose := range s.poses {
+			flat = append(flat, pose[:]...)
+		}
+		err = session.Write(to.poses, 0, gpu.Bytes(flat))
+	}
+	return err
 }
 
 // rate measures iterations a second over the last while.

@@ -58,14 +58,8 @@ func Verify(d *gpu.Device, t *Trace, choose graph.Chooser) ([]Check, error) {
 			checks = append(checks, c)
 		}
 	}
-	adapted, logits, err := r.evaluate()
-	if err != nil {
-		return nil, err
-	}
-	return append(checks,
-		Check{"adapted images", adapted, allowance*t.Float32.Adapted + floors.adapted},
-		Check{"target logits", logits, allowance*t.Float32.Adapted + floors.adapted},
-	), nil
+	inferred, err := r.evaluate()
+	return append(checks, inferred...), err
 }
 
 // traceEngine loads the programs that a replay needs, all fed by the host.
@@ -150,6 +144,9 @@ func (r *replay) run(program, prefix string, i int, target bool) ([model.LossCol
 	if err == nil && c.NoiseDim > 0 {
 		err = r.feed(prefix+"_z", program+".z", c.Batch*c.NoiseDim)
 	}
+	if err == nil && c.LearnsPose() {
+		err = r.feed(prefix+"_poses", program+".poses", c.Batch*4)
+	}
 	if err == nil && target {
 		err = r.feed(prefix+"_target", program+".target", pixels*c.TargetChannels)
 	}
@@ -180,12 +177,17 @@ func (r *replay) step(i int) (StepStrays, error) {
 	c := r.Trace.Config
 	adversarial, task := float64(g[model.GAdversarial]), float64(g[model.GTask])
 	var s StepStrays
-	for name, got := range map[string]float64{
+	losses := map[string]float64{
 		"d_loss":      float64(d[model.DLossAdapted]) + float64(d[model.DLossTarget]),
 		"task_source": float64(d[model.DTaskSource]), "task_adapted": float64(d[model.DTaskAdapted]),
 		"g_adv": adversarial, "g_task": task,
 		"g_loss": c.StyleWeight*adversarial + c.TaskInGWeight*task + c.SimilarityWeight*float64(g[model.GSimilarity]),
-	} {
+	}
+	if c.LearnsPose() {
+		losses["pose_source"], losses["pose_adapted"], losses["g_pose"] = float64(d[model.DPoseSource]), float64(d[model.DPoseAdapted]), float64(g[model.GPose])
+		losses["g_loss"] += c.TaskInGWeight * c.PoseAdaptedWeight * losses["g_pose"]
+	}
+	for name, got := range losses {
 		want, err := r.scalar(prefix + "." + name)
 		if err != nil {
 			return s, err
@@ -252,8 +254,8 @@ func (d *distance) relative() float64 {
 func worst(a, b float64) float64 { return math.Max(a, b) }
 
 // evaluate compares the networks in inference: the largest error of the adapted
-// images, and of the target's logits relative to their size.
-func (r *replay) evaluate() (adapted, logits float64, err error) {
+// images, of the target's logits relative to their size, and of its quaternions.
+func (r *replay) evaluate() ([]Check, error) {
 	c := r.Trace.Config
 	for _, f := range []struct {
 		tensor, buffer string
@@ -263,33 +265,39 @@ func (r *replay) evaluate() (adapted, logits float64, err error) {
 		}
 		x, err := r.file.Float32s(f.tensor)
 		if err != nil {
-			return 0, 0, err
+			return nil, err
 		}
 		if err := r.Session.Write(f.buffer, 0, gpu.Bytes(x)); err != nil {
-			return 0, 0, err
+			return nil, err
 		}
 	}
-	largest := func(program, buffer, tensor string) (worstError, size float64, err error) {
+	for _, program := range []string{model.AdaptProgram, model.ClassifyTarget} {
 		if err := r.Session.Run(program); err != nil {
-			return 0, 0, err
+			return nil, err
 		}
-		want, err := r.file.Float32s(tensor)
+	}
+	results := []struct{ name, buffer, tensor string }{
+		{"adapted images", "adapt.images", "eval.adapted"}, {"target logits", model.ClassifyTarget + ".logits", "eval.target_logits"},
+	}
+	if c.LearnsPose() {
+		results = append(results, struct{ name, buffer, tensor string }{"target quaternions", model.ClassifyTarget + ".quaternions", "eval.target_quaternions"})
+	}
+	var checks []Check
+	for _, result := range results {
+		want, err := r.file.Float32s(result.tensor)
 		if err != nil {
-			return 0, 0, err
+			return nil, err
 		}
 		got := make([]float32, len(want))
-		if err := r.Session.Read(buffer, 0, gpu.Bytes(got)); err != nil {
-			return 0, 0, err
+		if err := r.Session.Read(result.buffer, 0, gpu.Bytes(got)); err != nil {
+			return nil, err
 		}
+		worstError, size := 0.0, 1.0
 		for i := range want {
 			worstError = worst(worstError, math.Abs(float64(got[i])-float64(want[i])))
 			size = math.Max(size, math.Abs(float64(want[i])))
 		}
-		return worstError, size, nil
+		checks = append(checks, Check{result.name, worstError / size, allowance*r.Float32.Adapted + floors.adapted})
 	}
-	if adapted, _, err = largest(model.AdaptProgram, "adapt.images", "eval.adapted"); err != nil {
-		return 0, 0, err
-	}
-	logits, size, err := largest(model.ClassifyTarget, model.ClassifyTarget+".logits", "eval.target_logits")
-	return adapted, logits / math.Max(size, 1), err
+	return checks, nil
 }

@@ -44,10 +44,8 @@ type MeanError struct {
 	Margin   float64 // of the hinged forms, else 0
 }
 
-func (MeanError) chunk(n int) int { return max(1024, 64*ceilDiv(ceilDiv(n, 4), 64*1024)) }
-
 // Parts is the number of partial sums that Loss leaves.
-func (e MeanError) Parts(n int) int { return ceilDiv(ceilDiv(n, 4), e.chunk(n)) }
+func (MeanError) Parts(n int) int { return ceilDiv(ceilDiv(n, 4), sumChunk(n)) }
 
 // Loss computes the error.
 //
@@ -56,7 +54,7 @@ func (e MeanError) Parts(n int) int { return ceilDiv(ceilDiv(n, 4), e.chunk(n)) 
 //	2 partials  read_write  [Parts]
 func (e MeanError) Loss(n int) Kernel {
 	return build(fmt.Sprintf("mean error %d", n), "mean_error.wgsl",
-		Params{"COUNT": n, "CHUNK": e.chunk(n), "SQUARED": !e.Absolute, "MARGIN": e.Margin},
+		Params{"COUNT": n, "CHUNK": sumChunk(n), "SQUARED": !e.Absolute, "MARGIN": e.Margin},
 		[3]uint32{uint32(e.Parts(n)), 1, 1}, 3*float64(n), 8*float64(n))
 }
 

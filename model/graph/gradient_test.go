@@ -57,9 +57,17 @@ func (g onGraph) softmax(logits *graph.Tensor, labels []uint32) *graph.Tensor {
 func (g onGraph) pairwise(a, b *graph.Tensor, scale float64) *graph.Tensor {
 	return g.PairwiseMSE("pairwise", a, b, scale)
 }
-func (g onGraph) squared(a, b *graph.Tensor) *graph.Tensor {
-	return g.MeanSquaredError("squared", a, b)
+func (g onGraph) maskedPairwise(a, b *graph.Tensor, scale float64) *graph.Tensor {
+	return g.MaskedPairwiseMSE("masked", a, b, scale)
 }
+func (g onGraph) meanError(a, b *graph.Tensor, e wgsl.MeanError) *graph.Tensor {
+	return g.MeanError("error", a, b, e)
+}
+func (g onGraph) normalize(x *graph.Tensor) *graph.Tensor { return g.Normalize("normalize", x) }
+func (g onGraph) quaternion(p, q *graph.Tensor) *graph.Tensor {
+	return g.QuaternionLoss("quaternion", p, q)
+}
+func (g onGraph) halfSquares(x *graph.Tensor) *graph.Tensor { return g.HalfSquares("squares", x) }
 
 // A test network: its inputs, its variables (those whose names begin with ~ are
 // not trained), the weights of its losses, and how it computes them, for both
@@ -109,7 +117,7 @@ func adversarial[T any](o ops[T]) []T {
 	}
 	return []T{
 		o.sigmoid(judge(fake), 1), o.sigmoid(judge(o.input("target", graph.Shape{N: 2, C: 3, H: 4, W: 4})), 0),
-		o.pairwise(fake, o.tile(source, 3), 2), o.squared(fake, o.tile(source, 3)),
+		o.pairwise(fake, o.tile(source, 3), 2), o.meanError(fake, o.tile(source, 3), wgsl.MeanError{}),
 	}
 }
 
@@ -127,9 +135,27 @@ func sharing[T any](o ops[T]) []T {
 	z := o.conv(o.activation(twice, wgsl.Tanh), o.variable("p"), none, 1, leaky)
 	z = o.conv(z, o.variable("p"), none, 1, wgsl.NoAct) // the same weights again
 	return []T{
-		o.squared(o.maxPool(z, 3, 1), o.input("t", graph.Shape{N: 1, C: 1, H: 1, W: 3})),
+		o.meanError(o.maxPool(z, 3, 1), o.input("t", graph.Shape{N: 1, C: 1, H: 1, W: 3}), wgsl.MeanError{}),
 		o.sigmoid(o.reshape(y, graph.Features(4, 1)), 1),
 		o.pairwise(o.reshape(y, graph.Shape{N: 2, C: 2, H: 1, W: 1}), o.input("s", graph.Features(2, 2)), 0.5),
+	}
+}
+
+// posed is the shape of a step on RGB-D images: orientations as a second head,
+// content compared where the source is near, decayed weights, one of which no
+// other loss reads.
+func posed[T any](o ops[T]) []T {
+	images := graph.Shape{N: 3, C: 4, H: 5, W: 3}
+	source := o.input("source", images)
+	fake := o.conv(source, o.variable("g"), o.variable("g.bias"), 1, wgsl.Tanh)
+	x := o.linear(o.reshape(fake, graph.Features(3, 60)), o.variable("fc"), o.variable("fc.bias"), wgsl.ReLU)
+	q := o.normalize(o.linear(x, o.variable("quaternion"), o.variable("quaternion.bias"), wgsl.Tanh))
+	return []T{
+		o.softmax(o.linear(x, o.variable("class"), o.variable("class.bias"), wgsl.NoAct), []uint32{1, 0, 2}),
+		o.quaternion(q, o.normalize(o.input("poses", graph.Features(3, 4)))),
+		o.maskedPairwise(fake, source, 2),
+		o.meanError(fake, source, wgsl.MeanError{Margin: 0.4}), o.meanError(fake, source, wgsl.MeanError{Absolute: true, Margin: 0.4}),
+		o.halfSquares(o.variable("fc")), o.halfSquares(o.variable("unread")),
 	}
 }
 
@@ -161,6 +187,12 @@ func networks() map[string]network {
 			weights:   []float64{1, 0.5, 2},
 			cpu:       true,
 		}.both(sharing[*graph.Tensor], sharing[*array]),
+		"posed": network{
+			inputs: map[string]graph.Shape{"source": {N: 3, C: 4, H: 5, W: 3}, "poses": graph.Features(3, 4)},
+			variables: map[string][]int{"g": {4, 4, 3, 3}, "g.bias": {4}, "fc": {7, 60}, "fc.bias": {7}, "class": {3, 7}, "class.bias": {3},
+				"quaternion": {4, 7}, "quaternion.bias": {4}, "unread": {3, 3}},
+			weights: []float64{1, 0.25, 0.5, 0.7, 0.3, 0.1, 0.2},
+		}.both(posed[*graph.Tensor], posed[*array]),
 		"tiny": network{
 			inputs:    map[string]graph.Shape{"x": {N: 1, C: 1, H: 1, W: 1}},
 			variables: map[string][]int{"w": {1, 1, 3, 3}, "b": {1}, "f": {1, 1}, "c": {1}},

@@ -37,28 +37,72 @@ func (g *Graph) SoftmaxCrossEntropy(label string, logits, labels *Tensor) (loss,
 // elements each (paper, Eq. 5). The gradient is that of a;
 // b must be constant.
 func (g *Graph) PairwiseMSE(label string, a, b *Tensor, scale float64) *Tensor {
+	return g.pairwise(label, a, b, false, scale)
+}
+
+// MaskedPairwiseMSE is PairwiseMSE of RGB-D images with a d of 0 wherever b is
+// far: where its depth, channel 3, is 0.99 or more. k counts all elements.
+func (g *Graph) MaskedPairwiseMSE(label string, a, b *Tensor, scale float64) *Tensor {
+	if b.C != 4 {
+		fail("%s%s: %v has no depth, a fourth channel, to mask with", g.scope, label, b.Shape)
+	}
+	return g.pairwise(label, a, b, true, scale)
+}
+
+func (g *Graph) pairwise(label string, a, b *Tensor, masked bool, scale float64) *Tensor {
 	if a.Shape != b.Shape {
 		fail("%s%s: %v and %v", g.scope, label, a.Shape, b.Shape)
 	}
 	mean, partials := g.tensor(label+" mean", Features(1, a.N)), g.tensor(label+" parts", Features(1, a.N))
-	g.kernel(label+" parts", wgsl.PairwiseMSE(a.kernelMap(), false, scale), a, b, mean, partials)
+	g.kernel(label+" parts", wgsl.PairwiseMSE(a.kernelMap(), masked, scale), a, b, mean, partials)
 	return g.lossOf(label, partials, a, b, func(weight float64, d *Tensor) {
-		g.kernel(label+".grad", wgsl.PairwiseMSEGrad(a.kernelMap(), false, scale, weight), a, b, mean, d)
+		g.kernel(label+".grad", wgsl.PairwiseMSEGrad(a.kernelMap(), masked, scale, weight), a, b, mean, d)
 	})
 }
 
-// MeanSquaredError is the mean of (a − b)². The gradient is that of a;
-// b must be constant.
-func (g *Graph) MeanSquaredError(label string, a, b *Tensor) *Tensor {
+// MeanError is the mean of an error of a − b, which e chooses. The gradient is
+// that of a; b must be constant.
+func (g *Graph) MeanError(label string, a, b *Tensor, e wgsl.MeanError) *Tensor {
 	if a.Shape != b.Shape {
 		fail("%s%s: %v and %v", g.scope, label, a.Shape, b.Shape)
 	}
-	var e wgsl.MeanError
 	partials := g.tensor(label+" parts", Features(1, e.Parts(a.Len())))
 	g.kernel(label+" parts", e.Loss(a.Len()), a, b, partials)
 	return g.lossOf(label, partials, a, b, func(weight float64, d *Tensor) {
 		g.kernel(label+".grad", e.Grad(a.Len(), weight), a, b, d)
 	})
+}
+
+// QuaternionLoss is the mean of log(1e-4 + 1 − |q · p|) over predicted and true
+// unit quaternions p and q [N,4] (paper, Eq. 6). The gradient is that of p; q must
+// be constant.
+func (g *Graph) QuaternionLoss(label string, p, q *Tensor) *Tensor {
+	if p.Shape != q.Shape || p.Shape != Features(p.N, 4) {
+		fail("%s%s: quaternions %v and %v; want rows of four", g.scope, label, p.Shape, q.Shape)
+	}
+	loss := g.tensor(label, scalar)
+	n := g.kernel(label, wgsl.QuaternionLoss(p.N), p, q, loss)
+	n.constants = []*Tensor{q}
+	n.lossGrad = func(weight float64) (*Tensor, *Tensor) {
+		d := g.tensor(label+".grad", p.Shape)
+		g.kernel(label+".grad", wgsl.QuaternionLossGrad(p.N, weight), p, q, d)
+		return p, d
+	}
+	return loss
+}
+
+// HalfSquares is ½ Σx²: with the weight of a decay the L2 penalty of a variable,
+// in slim's form.
+func (g *Graph) HalfSquares(label string, x *Tensor) *Tensor {
+	partials := g.tensor(label+" parts", Features(1, wgsl.HalfSquaresParts(x.Len())))
+	g.kernel(label+" parts", wgsl.HalfSquares(x.Len()), x, partials)
+	loss := g.sumRows(label, partials, scalar)
+	loss.node.lossGrad = func(weight float64) (*Tensor, *Tensor) {
+		d := g.tensor(label+".grad", x.Shape)
+		g.kernel(label+".grad", wgsl.Scale(x.Len(), weight, false), x, d)
+		return x, d
+	}
+	return loss
 }
 
 // lossOf adds up a loss's partial sums. The loss depends on a and b through them.

@@ -124,7 +124,7 @@ func TestDropoutGradient(t *testing.T) {
 	g, err := graph.Build(func(g *graph.Graph) {
 		y := g.DropoutNoise("drop", g.Variable(v), keep, 0, 3)
 		g.Output("y", y)
-		g.Backward([]graph.Term{{Loss: g.MeanSquaredError("loss", y, g.Input("zero", graph.Features(1, n))), Weight: n / 2.0}}, s)
+		g.Backward([]graph.Term{{Loss: g.MeanError("loss", y, g.Input("zero", graph.Features(1, n)), wgsl.MeanError{}), Weight: n / 2.0}}, s)
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -181,13 +181,51 @@ func TestRunningMoments(t *testing.T) {
 	near(t, "y", read(t, session, "y", 0, 1), []float64{(1-6.5)/math.Sqrt(2.25+1e-3) + 0.5})
 }
 
+// A row takes more scalars than one kernel, each in the column of its place.
+func TestCollect(t *testing.T) {
+	g, err := graph.Build(func(g *graph.Graph) {
+		var scalars []*graph.Tensor
+		for i := range 12 {
+			if i == 2 || i == 9 {
+				scalars = append(scalars, nil)
+				continue
+			}
+			scalars = append(scalars, g.Input(fmt.Sprint("s", i), graph.Features(1, 1)))
+		}
+		g.Collect("ring", 2, scalars...)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := load(t, g, graph.FirstPlan{})
+	untouched := make([]float32, 2*wgsl.MetricColumns)
+	want := make([]float64, len(untouched))
+	for i := range untouched {
+		untouched[i], want[i] = 100, 100
+	}
+	write(t, s, "ring", 0, untouched)
+	for i := range 12 {
+		if i != 2 && i != 9 {
+			write(t, s, fmt.Sprint("s", i), 0, []float32{float32(i)})
+			want[wgsl.MetricColumns+i] = float64(i)
+		}
+	}
+	if err := s.Write(graph.StepBuffer, 0, gpu.Bytes([]uint32{0, 0, 3, 0, 0, 0, 0, 0})); err != nil { // of two rows the second
+		t.Fatal(err)
+	}
+	if err := s.Run("test"); err != nil {
+		t.Fatal(err)
+	}
+	near(t, "ring", read(t, s, "ring", 0, len(untouched)), want)
+}
+
 func TestErrors(t *testing.T) {
 	s, other := graph.NewStore("net"), graph.NewStore("other")
 	w, b := s.Add("w", 4, 3, 3, 3), s.Add("b", 4)
 	oblong, cube := s.Add("oblong", 4, 3, 3, 1), s.Add("cube", 1, 2, 3)
 	thin := s.Add("thin", 4, 2, 3, 3)
 	dense, vast := s.Add("dense", 4, 3), s.Add("vast", 1<<16, 1<<15)
-	image := other.Add("image", 2, 3, 5, 7)
+	image, turns := other.Add("image", 2, 3, 5, 7), other.Add("turns", 3, 4)
 	loss := func(g *graph.Graph) *graph.Tensor {
 		return g.SigmoidCrossEntropy("loss", g.Linear("y", g.Input("x", graph.Features(2, 3)), g.Variable(dense), nil, wgsl.NoAct), 1)
 	}
@@ -224,12 +262,17 @@ func TestErrors(t *testing.T) {
 		}, "at most 1048576 logits"},
 		"pairwise": {func(g *graph.Graph, x *graph.Tensor) { g.PairwiseMSE("m", x, g.Input("z", graph.Features(2, 105)), 1) }, "m: 2×3×5×7 and 2×105×1×1"},
 		"squared": {func(g *graph.Graph, x *graph.Tensor) {
-			g.MeanSquaredError("m", x, g.Input("z", graph.Features(2, 105)))
+			g.MeanError("m", x, g.Input("z", graph.Features(2, 105)), wgsl.MeanError{})
 		}, "m: 2×3×5×7 and 2×105×1×1"},
 		"load": {func(g *graph.Graph, x *graph.Tensor) {
 			g.LoadImages("i", graph.Shape{N: 2, C: 2, H: 5, W: 7}, someImages)
 		}, "i: images of 2×2×5×7 cannot become 2×3×5×7"},
-		"collect":      {func(g *graph.Graph, x *graph.Tensor) { g.Collect("row", 4, x, x, x, x, x, x, x, x) }, "row: 8 scalars; a row takes 7"},
+		"masked": {func(g *graph.Graph, x *graph.Tensor) { g.MaskedPairwiseMSE("m", x, x, 1) }, "m: 2×3×5×7 has no depth"},
+		"quaternion": {func(g *graph.Graph, x *graph.Tensor) {
+			g.QuaternionLoss("q", g.Input("p", graph.Features(3, 4)), g.Input("t", graph.Features(2, 4)))
+		}, "q: quaternions 3×4×1×1 and 2×4×1×1"},
+		"normalize":    {func(g *graph.Graph, x *graph.Tensor) { g.Normalize("n", x) }, "n: quaternions of 2×3×5×7"},
+		"collect":      {func(g *graph.Graph, x *graph.Tensor) { g.Collect("row", 4, make([]*graph.Tensor, 17)...) }, "row: 17 scalars; a row takes 16"},
 		"output":       {func(g *graph.Graph, x *graph.Tensor) { g.Output("o", x) }, "output o: x is not a computed tensor"},
 		"output twice": {func(g *graph.Graph, x *graph.Tensor) { y := g.Add(x, x); g.Output("o", y); g.Output("p", y) }, "output p: add is not a computed tensor of its own"},
 		"dimensions":   {func(g *graph.Graph, x *graph.Tensor) { g.Variable(cube) }, "variable cube: 3 dimensions; want 1, 2 or 4"},
@@ -257,11 +300,15 @@ func TestErrors(t *testing.T) {
 		"constant side": {func(g *graph.Graph, x *graph.Tensor) {
 			g.Backward([]graph.Term{{Loss: g.PairwiseMSE("m", x, g.Variable(image), 1), Weight: 1}}, other)
 		}, "backward: m has no gradient for image"},
+		"constant pose": {func(g *graph.Graph, x *graph.Tensor) {
+			p := g.Normalize("p", g.Variable(turns))
+			g.Backward([]graph.Term{{Loss: g.QuaternionLoss("q", p, p), Weight: 1}}, other)
+		}, "backward: q has no gradient for p"},
 		"inference": {func(g *graph.Graph, x *graph.Tensor) {
 			v := g.Reshape(g.Variable(image), graph.Shape{N: 2, C: 3, H: 5, W: 7})
 			three := g.Input("three", graph.Features(1, 3))
 			y := g.BatchNorm("n", v, three, three, three, nil, graph.Norm{})
-			g.Backward([]graph.Term{{Loss: g.MeanSquaredError("m", y, x), Weight: 1}}, other)
+			g.Backward([]graph.Term{{Loss: g.MeanError("m", y, x, wgsl.MeanError{}), Weight: 1}}, other)
 		}, "backward: n has no gradient"},
 	} {
 		g, err := graph.Build(func(g *graph.Graph) { c.f(g, g.Input("x", someImages)) })

@@ -62,13 +62,23 @@ func (g *Graph) StoreImages(buffer string, x *Tensor, channels int) {
 	g.kernel(buffer, k, x, pixels)
 }
 
-// Collect copies up to seven scalars into the row of a ring [rows,16] that the
-// step's number chooses.
+// Collect copies scalars into the row of a ring [rows,16] that the step's number
+// chooses, each into the column of its place in the list. A nil leaves its column
+// as it is.
 func (g *Graph) Collect(buffer string, rows int, scalars ...*Tensor) {
-	if len(scalars) > wgsl.MaxMetrics {
-		fail("%s: %d scalars; a row takes %d", buffer, len(scalars), wgsl.MaxMetrics)
+	if len(scalars) > wgsl.MetricColumns {
+		fail("%s: %d scalars; a row takes %d", buffer, len(scalars), wgsl.MetricColumns)
 	}
 	ring := g.Input(buffer, Features(rows, wgsl.MetricColumns))
-	args := append([]*Tensor{g.step(), ring}, scalars...)
-	g.kernel(buffer, wgsl.CollectMetrics(len(scalars), 0, rows), args...)
+	for first := 0; first < len(scalars); {
+		count := 0 // of scalars side by side
+		for first+count < len(scalars) && scalars[first+count] != nil && count < wgsl.MaxMetrics {
+			count++
+		}
+		if count > 0 {
+			args := append([]*Tensor{g.step(), ring}, scalars[first:first+count]...)
+			g.kernel(buffer, wgsl.CollectMetrics(count, first, rows), args...)
+		}
+		first += max(count, 1)
+	}
 }

@@ -24,7 +24,11 @@ type ops[T any] interface {
 	sigmoid(logits T, target float64) T
 	softmax(logits T, labels []uint32) T
 	pairwise(a, b T, scale float64) T
-	squared(a, b T) T
+	maskedPairwise(a, b T, scale float64) T
+	meanError(a, b T, e wgsl.MeanError) T
+	normalize(x T) T
+	quaternion(p, q T) T
+	halfSquares(x T) T
 }
 
 // array is a tensor of the reference.
@@ -200,24 +204,80 @@ func (reference) softmax(logits *array, labels []uint32) *array {
 }
 
 func (reference) pairwise(a, b *array, scale float64) *array {
+	return pairwise(a, b, scale, func(int) bool { return true })
+}
+
+func (reference) maskedPairwise(a, b *array, scale float64) *array {
+	plane := b.H * b.W
+	return pairwise(a, b, scale, func(i int) bool {
+		image := i / (4 * plane)
+		return b.v[(4*image+3)*plane+i%plane] < 0.99
+	})
+}
+
+// pairwise compares the elements that are seen; the others count as equal.
+func pairwise(a, b *array, scale float64, seen func(i int) bool) *array {
 	loss := 0.0
 	k := len(a.v) / a.N
 	for n := range a.N {
 		var sum, squares float64
 		for i := n * k; i < (n+1)*k; i++ {
-			d := a.v[i] - b.v[i]
-			sum += d
-			squares += d * d
+			if seen(i) {
+				d := a.v[i] - b.v[i]
+				sum += d
+				squares += d * d
+			}
 		}
 		loss += scale * (squares/float64(k) - sum*sum/float64(k*k))
 	}
 	return number(loss)
 }
 
-func (reference) squared(a, b *array) *array {
+func (reference) meanError(a, b *array, e wgsl.MeanError) *array {
 	loss := 0.0
 	for i := range a.v {
-		loss += (a.v[i] - b.v[i]) * (a.v[i] - b.v[i]) / float64(len(a.v))
+		d := a.v[i] - b.v[i]
+		if e.Absolute {
+			d = math.Abs(d)
+		} else {
+			d *= d
+		}
+		loss += max(0, d-e.Margin) / float64(len(a.v))
 	}
 	return number(loss)
+}
+
+func (reference) normalize(x *array) *array {
+	y := zeros(x.Shape)
+	for n := range x.N {
+		length := math.Sqrt(inner(x, x, n))
+		for i := range 4 {
+			y.v[4*n+i] = x.v[4*n+i] / length
+		}
+	}
+	return y
+}
+
+func (reference) quaternion(p, q *array) *array {
+	loss := 0.0
+	for n := range p.N {
+		loss += math.Log(1e-4+1-math.Abs(inner(p, q, n))) / float64(p.N)
+	}
+	return number(loss)
+}
+
+// inner is the product of rows n of four.
+func inner(p, q *array, n int) (sum float64) {
+	for i := 4 * n; i < 4*n+4; i++ {
+		sum += p.v[i] * q.v[i]
+	}
+	return sum
+}
+
+func (reference) halfSquares(x *array) *array {
+	sum := 0.0
+	for _, v := range x.v {
+		sum += v * v / 2
+	}
+	return number(sum)
 }

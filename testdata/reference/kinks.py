@@ -1,4 +1,4 @@
-"""Watches how near a run comes to the kinks of its activations and pools.
+"""Watches how near a run comes to the kinks of its activations, pools and absolute values.
 
 Where a rectifier's input lies within rounding of 0, or two pixels of a pooling window within rounding
 of each other, two right programs may take different sides and then differ by the jump of the
@@ -14,14 +14,14 @@ import torch.nn.functional as F
 
 @contextlib.contextmanager
 def watch():
-    """Lists for each rectifier, in the order of calls, the distances of its elements from a kink.
+    """Lists for each rectifier and absolute value, in the order of calls, the distances of its elements from a kink.
 
     Without a pool behind it an element's distance is its absolute value. With one there is a
     distance for each window: how far its largest pixel leads, over the second or over 0, or how far
     below 0 all of them are.
     """
     distances = []
-    relu, leaky_relu, max_pool2d = F.relu, F.leaky_relu, F.max_pool2d
+    relu, leaky_relu, max_pool2d, absolute = F.relu, F.leaky_relu, F.max_pool2d, torch.abs
 
     def watched_relu(x):
         distances.append(x.detach().double().abs().flatten())
@@ -39,7 +39,11 @@ def watch():
         distances[-1] = torch.where(first > 0, first - second.clamp(min=0), -first).flatten()
         return max_pool2d(x, side)
 
-    with mock.patch.multiple(F, relu=watched_relu, leaky_relu=watched_leaky_relu, max_pool2d=watched_max_pool2d):
+    def watched_abs(x):
+        distances.append(x.detach().double().abs().flatten())
+        return absolute(x)
+
+    with mock.patch.object(torch, "abs", watched_abs), mock.patch.multiple(F, relu=watched_relu, leaky_relu=watched_leaky_relu, max_pool2d=watched_max_pool2d):
         yield distances
 
 

@@ -20,15 +20,31 @@ def task_loss(logits, labels):
     return F.cross_entropy(logits, labels)
 
 
-def similarity_loss(adapted, source):
-    """TensorFlow's mean_pairwise_squared_error, a grey side repeated over the other's channels.
+def quaternion_loss(predicted, true):
+    """log(1e-4 + 1 - |q . p|) of unit quaternions [B, 4], the mean over the batch. The paper's Eq. 6 has
+    no 1e-4."""
+    return torch.log(1e-4 + 1 - torch.abs((predicted * true).sum(1))).mean()
 
-    With d the difference of one sample and k its elements, 2 sum(d^2)/k - 2 (sum d)^2/k^2, summed
-    over the batch: 2 B times the paper's Eq. 5.
+
+FAR = 0.99  # a depth of the background, where a masked similarity sees nothing
+
+
+def similarity_loss(adapted, source, kind="mpse"):
+    """How far the content of adapted images is from their source's.
+
+    `mpse` is TensorFlow's mean_pairwise_squared_error, a grey side repeated over the other's channels:
+    with d the difference of one sample and k its elements, 2 sum(d^2)/k - 2 (sum d)^2/k^2, summed over
+    the batch: 2 B times the paper's Eq. 5. `masked-mpse` first makes both images of RGB and depth 0
+    wherever the source's depth, channel 3, is far; k stays.
     """
     if adapted.shape[1] != source.shape[1] and 1 not in (adapted.shape[1], source.shape[1]):
         raise ValueError(f"similarity needs equal channels or a grey side: "
                          f"{adapted.shape[1]} adapted, {source.shape[1]} source")
+    if kind == "masked-mpse":
+        mask = (source[:, 3:4] < FAR).to(source.dtype)
+        adapted, source = adapted * mask, source * mask
+    elif kind != "mpse":
+        raise ValueError(f"no similarity {kind!r}")
     d = (adapted - source).flatten(1)
     k = d.shape[1]
     return (2 * (d * d).sum(1) / k - 2 * d.sum(1) ** 2 / k ** 2).sum()

@@ -41,6 +41,14 @@ class Config:
     task_adapted_weight: float = 1.0
     similarity_weight: float = 0.0
     batch: int = 32
+    task_tower: str = "mnist"
+    tower_filters: tuple = (32, 48)
+    tower_units: int = 100
+    tower_dropout_keep: float = 1.0
+    private_layers: int = 1
+    pose_source_weight: float = 0.25
+    pose_adapted_weight: float = 0.125
+    similarity: str = "mpse"
 
 
 def same_padding(size, kernel, stride):
@@ -188,45 +196,94 @@ class Discriminator(nn.Module):
         return self.fc(x.flatten(1)).squeeze(1)
 
 
-class PrivateLayers(nn.Module):
-    def __init__(self, channels):
+@dataclass(frozen=True)
+class Tower:
+    """A task tower as a table. Each convolution is followed by ReLU and a 2x2 max pool, each hidden
+    layer by ReLU, the last of them by dropout; then come the heads."""
+    kernel: int
+    filters: tuple
+    hidden: tuple
+    logits: str  # the name of the layer of logits
+    pose: bool   # beside it one of quaternions
+
+
+def tower(config):
+    """The tower that `config` names, as in the original's pixelda_task_towers.py."""
+    first, second = config.tower_filters
+    units = config.tower_units
+    if config.task_tower == "mnist":
+        return Tower(5, (first, second), (units, units), "fc3", False)
+    if config.task_tower == "pose-mini":
+        return Tower(5, (first, second), (units,), "class", True)
+    if config.task_tower == "doubling":
+        filters, size = [], config.size
+        while size > 5:
+            filters.append(first << len(filters))
+            size //= 2
+        return Tower(3, tuple(filters), (units,), "class", True)
+    raise ValueError(f"no task tower {config.task_tower!r}")
+
+
+class Layers(nn.Module):
+    """The tower's convolutions numbered `first`.. up to `end`, each with ReLU and pool."""
+
+    def __init__(self, table, channels, first, end):
         super().__init__()
-        self.conv1 = Conv(channels, 32, 5)
+        self.convs = range(first, end)
+        for i in self.convs:
+            self.add_module(f"conv{i + 1}", Conv(table.filters[i - 1] if i else channels, table.filters[i], table.kernel))
 
     def forward(self, x):
-        return F.max_pool2d(F.relu(self.conv1(x)), 2)
+        for i in self.convs:
+            x = F.max_pool2d(F.relu(getattr(self, f"conv{i + 1}")(x)), 2)
+        return x
 
 
-class SharedLayers(nn.Module):
-    def __init__(self, size, classes):
-        super().__init__()
-        self.conv2 = Conv(32, 48, 5)
-        self.fc1 = Linear(48 * (size // 4) ** 2, 100)
-        self.fc2 = Linear(100, 100)
-        self.fc3 = Linear(100, classes)
+class SharedLayers(Layers):
+    """The convolutions that are not private, hidden layers and heads: logits [B, classes] and unit
+    quaternions [B, 4], None from a tower without orientations."""
 
-    def forward(self, x):
-        x = F.max_pool2d(F.relu(self.conv2(x)), 2).flatten(1)
-        return self.fc3(F.relu(self.fc2(F.relu(self.fc1(x)))))
+    def __init__(self, config, table, channels):
+        super().__init__(table, channels, config.private_layers, len(table.filters))
+        self.table, self.dropout_keep = table, config.tower_dropout_keep
+        features = table.filters[-1] * (config.size >> len(table.filters)) ** 2
+        for i, units in enumerate(table.hidden):
+            self.add_module(f"fc{i + 1}", Linear(features, units))
+            features = units
+        self.add_module(table.logits, Linear(features, config.classes))
+        if table.pose:
+            self.quaternion = Linear(features, 4)
+
+    def forward(self, x, mode):
+        x = super().forward(x).flatten(1)
+        for i in range(len(self.table.hidden)):
+            x = F.relu(getattr(self, f"fc{i + 1}")(x))
+        if self.dropout_keep < 1:
+            x = F.dropout(x, 1 - self.dropout_keep, mode != EVAL)
+        logits = getattr(self, self.table.logits)(x)
+        if not self.table.pose:
+            return logits, None
+        return logits, F.normalize(torch.tanh(self.quaternion(x)), dim=1, eps=1e-6)
 
 
 class Task(nn.Module):
-    """The `mnist` task tower: a private first layer for each domain, all others shared.
+    """The task tower: private first layers for each domain, all others shared.
 
-    Target images go through the adapted images' private layer.
+    Target images go through the adapted images' private layers.
     """
 
     def __init__(self, config):
         super().__init__()
-        self.source = PrivateLayers(config.source_channels)
-        self.adapted = PrivateLayers(config.target_channels)
-        self.shared = SharedLayers(config.size, config.classes)
+        table = tower(config)
+        self.source = Layers(table, config.source_channels, 0, config.private_layers)
+        self.adapted = Layers(table, config.target_channels, 0, config.private_layers)
+        self.shared = SharedLayers(config, table, config.target_channels)
 
-    def classify_source(self, images):
-        return self.shared(self.source(images))
+    def classify_source(self, images, mode):
+        return self.shared(self.source(images), mode)
 
-    def classify_adapted(self, images):
-        return self.shared(self.adapted(images))
+    def classify_adapted(self, images, mode):
+        return self.shared(self.adapted(images), mode)
 
 
 class PixelDA(nn.Module):

@@ -15,7 +15,7 @@ import torch
 
 import kinks
 import tensorfile
-from model import EVAL, Config, PixelDA
+from model import EVAL, Config, PixelDA, tower
 from train_step import Training
 
 HERE = pathlib.Path(__file__).parent
@@ -23,14 +23,25 @@ HERE = pathlib.Path(__file__).parent
 # may well be twice that of PyTorch.
 CLEARANCE = 2.5
 LOSSES = ("d_loss", "task_source", "task_adapted", "g_adv", "g_task", "g_loss")
+POSE_LOSSES = ("pose_source", "pose_adapted", "g_pose")
+
+
+def losses_of(config):
+    """The names of the losses that a trace of `config` holds."""
+    return LOSSES + (POSE_LOSSES if tower(config).pose else ())
 
 
 def load_configs():
     """configs.json: for each trace its seed, its number of steps and its `Config`, in which nothing is random."""
     entries = json.loads((HERE / "configs.json").read_text())
     for entry in entries.values():
-        entry["config"] = Config(**{"noise_std": 0.0, "dropout_keep": 1.0, **entry["config"]})
+        entry["config"] = read_config(json.dumps({"noise_std": 0.0, "dropout_keep": 1.0, **entry["config"]}))
     return entries
+
+
+def read_config(text):
+    """The `Config` of a trace's metadata. What it does not state, as older traces do not, is the default."""
+    return Config(**{name: tuple(v) if isinstance(v, list) else v for name, v in json.loads(text).items()})
 
 
 def draw_state(model, rng):
@@ -51,12 +62,22 @@ def draw_state(model, rng):
 
 def draw_images(rng, batch, channels, size):
     """Textured images [B, C, S, S] of 256 levels in [-1, 1]: a smooth shape each, and noise,
-    since in a flat image the pixels of a pooling window would tie."""
+    since in a flat image the pixels of a pooling window would tie. The fourth channel is a depth, far
+    about an object in the middle."""
     y, x = np.mgrid[0:size, 0:size] / size
     a, b, c, d = rng.uniform(-4, 4, (4, batch, channels, 1, 1))
     smooth = np.sin(a * x + b * y + c) * np.cos(d * x * y)
     levels = np.clip(127.5 + 90 * smooth + rng.normal(0, 20, smooth.shape), 0, 255).astype(np.uint8)
+    if channels == 4:
+        levels[:, 3][:, (2 * x - 1) ** 2 + (2 * y - 1) ** 2 > 0.6] = 255
     return levels.astype(np.float32) / np.float32(127.5) - np.float32(1)
+
+
+def draw_poses(rng, batch):
+    """Unit quaternions [B, 4] with a first component of at least 0."""
+    q = rng.normal(size=(batch, 4))
+    q *= np.where(q[:, :1] < 0, -1, 1) / np.linalg.norm(q, axis=1, keepdims=True)
+    return q.astype(np.float32)
 
 
 def draw_inputs(config, steps, rng):
@@ -70,6 +91,8 @@ def draw_inputs(config, steps, rng):
         inputs |= {f"step{i}.d_source": source(), f"step{i}.d_labels": labels(),
                    f"step{i}.d_target": target(), f"step{i}.d_z": z(),
                    f"step{i}.g_source": source(), f"step{i}.g_labels": labels(), f"step{i}.g_z": z()}
+        if tower(c).pose:
+            inputs |= {f"step{i}.d_poses": draw_poses(rng, c.batch), f"step{i}.g_poses": draw_poses(rng, c.batch)}
     return inputs | {"eval.source": source(), "eval.z": z(), "eval.target": target()}
 
 
@@ -86,16 +109,21 @@ def run(config, steps, state, inputs, dtype):
     results = {}
     for i in range(steps):
         step = f"step{i}."
-        batch = feed(step + "d_source", step + "d_labels", step + "d_target", step + "d_z")
-        d_losses, d_gradients = training.d_step(*batch)
-        g_losses, g_gradients = training.g_step(*feed(step + "g_source", step + "g_labels", step + "g_z"))
+        names = {"d": ["source", "labels", "target", "z"], "g": ["source", "labels", "z"]}
+        if tower(config).pose:
+            names = {update: [*of, "poses"] for update, of in names.items()}
+        d_losses, d_gradients = training.d_step(*feed(*(f"{step}d_{name}" for name in names["d"])))
+        g_losses, g_gradients = training.g_step(*feed(*(f"{step}g_{name}" for name in names["g"])))
         results |= {step + name: value for name, value in (d_losses | g_losses).items()}
         results |= {f"{step}grad.{name}": value for name, value in (d_gradients | g_gradients).items()}
         results |= {f"{step}after.{name}": value.clone() for name, value in model.state_dict().items()}
     with torch.no_grad():
         source, z, target = feed("eval.source", "eval.z", "eval.target")
         results["eval.adapted"] = model.generator(source, z, EVAL)
-        results["eval.target_logits"] = model.task.classify_adapted(target)
+        logits, quaternion = model.task.classify_adapted(target, EVAL)
+        results["eval.target_logits"] = logits
+        if quaternion is not None:
+            results["eval.target_quaternions"] = quaternion
     return {name: value.detach().double().numpy() for name, value in results.items()}
 
 
@@ -117,7 +145,7 @@ def deviation(got, want, steps, state):
         after = [n for n in want if n.startswith(f"step{i}.after.")]
         stats = [n for n in after if ".running_" in n]
         origin = {f"step{i}.after.{n}": value for n, value in state.items()}
-        losses = [f"step{i}.{n}" for n in LOSSES]
+        losses = [n for n in want if n.startswith(f"step{i}.") and n.split(".")[1] in LOSSES + POSE_LOSSES]
         report.append({
             "loss": digits(max(abs(got[n] / want[n] - 1) for n in losses)),
             "grad": digits(distance(got, want, grads)),
@@ -136,7 +164,7 @@ def record(config, seed, steps):
         expected = run(config, steps, state, inputs, torch.float64)
     with kinks.watch() as rounded:
         plain = run(config, steps, state, inputs, torch.float32)
-    scalars = {f"step{i}.{name}" for i in range(steps) for name in LOSSES}
+    scalars = {f"step{i}.{name}" for i in range(steps) for name in losses_of(config)}
     tensors = {f"init.{name}": value for name, value in state.items()} | inputs
     tensors |= {name: value if name in scalars else value.astype(np.float32)
                 for name, value in expected.items()}

@@ -23,6 +23,10 @@ SMALL = model.Config(size=7, source_channels=1, target_channels=3, classes=3, no
                      g_filters=4, d_filters=3, noise_std=0.0, dropout_keep=1.0, batch=5, domain_weight=0.7,
                      style_weight=0.9, task_in_g_weight=1.1, task_source_weight=0.8, similarity_weight=0.05)
 
+POSED = dataclasses.replace(SMALL, size=12, source_channels=4, target_channels=4, task_tower="pose-mini", tower_filters=(3, 5),
+                            tower_units=9, pose_source_weight=0.3, pose_adapted_weight=0.4, similarity="masked-mpse")
+DOUBLING = dataclasses.replace(POSED, task_tower="doubling", tower_filters=(3, 6), private_layers=1)
+
 
 def count(module):
     return sum(p.numel() for p in module.parameters())
@@ -34,6 +38,33 @@ class Networks(unittest.TestCase):
         self.assertEqual(count(full.generator), 456_963)
         self.assertEqual(count(full.discriminator), 1_559_169)
         self.assertEqual(count(full.task), 361_722)
+
+    def test_parameter_counts_of_linemod(self):
+        config = model.Config(size=64, source_channels=4, target_channels=4, classes=11, g_blocks=4, dropout_keep=0.35,
+                              task_tower="pose-mini", tower_filters=(32, 64), tower_units=128, tower_dropout_keep=0.5)
+        full = model.PixelDA(config)
+        self.assertEqual(count(full.discriminator), 6_287_553)
+        heads = lambda features: features * (11 + 4) + 11 + 4
+        self.assertEqual(count(full.task), 2 * (4 * 32 * 25 + 32) + 32 * 64 * 25 + 64 + 16_384 * 128 + 128 + heads(128))
+        doubling = model.Task(dataclasses.replace(config, task_tower="doubling", tower_units=100, private_layers=2))
+        convolution = lambda i, o: 9 * i * o + o
+        self.assertEqual(count(doubling), 2 * (convolution(4, 32) + convolution(32, 64)) + convolution(64, 128)
+                         + convolution(128, 256) + 4096 * 100 + 100 + heads(100))
+
+    def test_tower_dropout(self):
+        """Half of the hidden values are dropped, the same for both heads, but not in evaluation."""
+        torch.manual_seed(0)
+        task = model.Task(dataclasses.replace(POSED, tower_dropout_keep=0.5, tower_units=400, classes=400))
+        for name, parameter in task.named_parameters():
+            torch.nn.init.constant_(parameter, float(name == "shared.fc1.bias"))
+        with torch.no_grad():
+            getattr(task.shared, "class").weight.copy_(torch.eye(400))
+            images = torch.zeros(1, 4, 12, 12)
+            self.assertTrue(torch.equal(task.classify_adapted(images, model.EVAL)[0], torch.ones(1, 400)))
+            for mode in (model.TRAIN, model.FROZEN):
+                kept = task.classify_adapted(images, mode)[0]
+                self.assertEqual(set(kept.flatten().tolist()), {0.0, 2.0})
+                self.assertAlmostEqual(kept.mean().item(), 1, delta=5 * 0.05)
 
     def test_same_padding(self):
         for size in (32, 28, 16, 14, 8):
@@ -91,6 +122,24 @@ class Losses(unittest.TestCase):
         self.assertEqual(losses.similarity_loss(grey, rgb), want)
         with self.assertRaises(ValueError):
             losses.similarity_loss(rgb, torch.zeros(2, 4, 4, 4))
+
+    def test_masked_similarity(self):
+        """Only what lies before the background counts, but k counts all."""
+        d = torch.tensor([1.0, 2, 3, 5])
+        source = torch.zeros(1, 4, 1, 2)
+        source[0, 3] = torch.tensor([0.98, 0.99])
+        adapted = source.clone()
+        adapted[0, :, 0, 0] += d
+        adapted[0, :, 0, 1] += 7
+        want = 2 * (d * d).sum() / 8 - 2 * d.sum() ** 2 / 64
+        torch.testing.assert_close(losses.similarity_loss(adapted, source, "masked-mpse"), want)
+        with self.assertRaises(ValueError):
+            losses.similarity_loss(adapted, source, "l2")
+
+    def test_quaternion_check_points(self):
+        one, other = torch.tensor([[1.0, 0, 0, 0]], dtype=torch.float64), torch.tensor([[0.0, 1, 0, 0]], dtype=torch.float64)
+        for q, want in ((one, -9.2103404), (-one, -9.2103404), (other, np.log(1.0001))):
+            self.assertAlmostEqual(losses.quaternion_loss(q, one).item(), want, places=6)
 
     def test_domain_and_adversarial(self):
         zero = torch.zeros(4)
@@ -152,16 +201,18 @@ class Gradients(unittest.TestCase):
                 self.assertAlmostEqual((above - below) / (2 * h), want, delta=1e-8 + 1e-6 * abs(want))
 
     def test_d_step(self):
-        torch.manual_seed(1)
-        training, b = double_training(SMALL)
-        self.check(lambda: training.d_losses(b["d_source"], b["d_labels"], b["d_target"], b["d_z"])[1],
-                   training.d_names, training.d_parameters)
+        for config in (SMALL, POSED, DOUBLING):
+            torch.manual_seed(1)
+            training, b = double_training(config)
+            self.check(lambda: training.d_losses(b["d_source"], b["d_labels"], b["d_target"], b["d_z"], b.get("d_poses"))[1],
+                       training.d_names, training.d_parameters)
 
     def test_g_step(self):
-        torch.manual_seed(1)
-        training, b = double_training(SMALL)
-        self.check(lambda: training.g_losses(b["g_source"], b["g_labels"], b["g_z"])[1],
-                   training.g_names, training.g_parameters)
+        for config in (SMALL, POSED, DOUBLING):
+            torch.manual_seed(1)
+            training, b = double_training(config)
+            self.check(lambda: training.g_losses(b["g_source"], b["g_labels"], b["g_z"], b.get("g_poses"))[1],
+                       training.g_names, training.g_parameters)
 
 
 class Steps(unittest.TestCase):
@@ -181,13 +232,16 @@ class Steps(unittest.TestCase):
         self.assertEqual(changed, {n for n in names if n.startswith("generator.")})
 
 
-def trace_names(steps, state):
-    """Every tensor of a trace with that many steps of a model with that state."""
+def trace_names(config, steps):
+    """Every tensor of a trace with that many steps."""
+    state, pose = model.PixelDA(config).state_dict(), model.tower(config).pose
     parameters = [n for n in state if ".running_" not in n]
-    per_step = ["d_source", "d_labels", "d_target", "d_z", "g_source", "g_labels", "g_z", *record.LOSSES,
+    per_step = ["d_source", "d_labels", "d_target", "d_z", "g_source", "g_labels", "g_z", *record.losses_of(config),
+                *(("d_poses", "g_poses") if pose else ()),
                 *(f"grad.{n}" for n in parameters), *(f"after.{n}" for n in state)]
     return ({f"init.{n}" for n in state} | {f"step{i}.{n}" for i in range(steps) for n in per_step}
-            | {f"eval.{n}" for n in ("source", "z", "adapted", "target", "target_logits")})
+            | {f"eval.{n}" for n in ("source", "z", "adapted", "target", "target_logits")}
+            | ({"eval.target_quaternions"} if pose else set()))
 
 
 class Kinks(unittest.TestCase):
@@ -210,15 +264,17 @@ class Kinks(unittest.TestCase):
 
 class Traces(unittest.TestCase):
     def test_file_holds_what_was_recorded(self):
+        tensors, _, _ = record.record(POSED, 0, 1)
+        self.assertEqual(set(tensors), trace_names(POSED, 1))
         tensors, metadata, _ = record.record(SMALL, 0, 2)
-        self.assertEqual(set(tensors), trace_names(2, model.PixelDA(SMALL).state_dict()))
+        self.assertEqual(set(tensors), trace_names(SMALL, 2))
         self.assertEqual(tensors["step1.d_loss"].dtype, np.float64)
         with tempfile.TemporaryDirectory() as folder:
             path = pathlib.Path(folder) / "t.safetensors"
             tensorfile.save(path, tensors, metadata)
             again, text = tensorfile.load(path)
         self.assertEqual(text, metadata)
-        self.assertEqual(json.loads(text["config"]), dataclasses.asdict(SMALL))
+        self.assertEqual(record.read_config(text["config"]), SMALL)
         for name, tensor in tensors.items():
             np.testing.assert_array_equal(again[name], tensor, name)
 
@@ -227,11 +283,11 @@ class Traces(unittest.TestCase):
         for name, entry in record.load_configs().items():
             if entry["committed"]:
                 stored, metadata = tensorfile.load(record.HERE.parent / "traces" / f"{name}.safetensors")
-                self.assertEqual(json.loads(metadata["config"]), dataclasses.asdict(entry["config"]))
+                self.assertEqual(record.read_config(metadata["config"]), entry["config"])
                 tensors, _, clear = record.record(entry["config"], entry["seed"], entry["steps"])
                 self.assertGreaterEqual(clear, record.CLEARANCE, name)
                 self.assertEqual(set(stored), set(tensors))
-                for loss in (n for n in tensors if n.split(".")[-1] in record.LOSSES):
+                for loss in (n for n in tensors if n.split(".")[-1] in record.losses_of(entry["config"])):
                     np.testing.assert_allclose(tensors[loss], stored[loss], 1e-9, err_msg=f"{name} {loss}")
 
 
@@ -244,11 +300,35 @@ def clipped_together(gradients, norm):
     return [g * (norm / max(norm, total)) for g in gradients]
 
 
+def crossed_quaternions(predicted, true):
+    """Without the absolute value: q and -q are the same turn."""
+    return torch.log(1e-4 + 1 - (predicted * true).sum(1)).mean()
+
+
+def unscaled_quaternion(predicted, true):
+    """Eq. 6, without the code's 1e-4."""
+    return torch.log(1 - torch.abs((predicted * true).sum(1))).mean()
+
+
+def mask_in_k(adapted, source, kind):
+    """A mean over the pixels that are seen, not over all."""
+    seen = (source[:, 3:4] < losses.FAR).double().expand_as(source).flatten(1)
+    d, k = (adapted - source).flatten(1) * seen, seen.sum(1)
+    return (2 * (d * d).sum(1) / k - 2 * d.sum(1) ** 2 / k ** 2).sum()
+
+
+def depth_unmasked(adapted, source, kind):
+    """A mask for the colours alone."""
+    mask = (source[:, 3:4] < losses.FAR).double().repeat(1, 4, 1, 1)
+    mask[:, 3] = 1
+    return similarity_loss(adapted * mask, source * mask)
+
+
 def rate_by_iteration(config, global_step):
     return config.lr * config.lr_decay ** (global_step // 2 // config.lr_decay_steps)
 
 
-def paper_similarity(adapted, source):
+def paper_similarity(adapted, source, kind):
     d = (adapted - source).flatten(1)
     return d.var(1, unbiased=False).mean()
 
@@ -257,7 +337,7 @@ def symmetric_padding(size, kernel, stride):
     return kernel // 2, kernel // 2
 
 
-def joint_discriminator(self, source, labels, target, z):
+def joint_discriminator(self, source, labels, target, z, poses):
     """One call of the discriminator on both batches, with common statistics."""
     losses_apart, total = d_losses(self, source, labels, target, z)
     with torch.no_grad():
@@ -266,7 +346,7 @@ def joint_discriminator(self, source, labels, target, z):
     return losses_apart | {"d_loss": joint}, total + self.config.domain_weight * (joint - losses_apart["d_loss"])
 
 
-def target_first(self, source, labels, target, z):
+def target_first(self, source, labels, target, z, poses):
     """Moving averages that see the target batch before the adapted one."""
     forward = model.Discriminator.forward
     with torch.no_grad():
@@ -282,6 +362,7 @@ def adam_corrected_epsilon(self, gradients, lr):
         adam_step(self, gradients, lr)
 
 
+similarity_loss = losses.similarity_loss
 d_losses = train_step.Training.d_losses
 adam_step = train_step.Adam.step
 
@@ -299,6 +380,11 @@ MISTAKES = {
     "joint discriminator statistics": (train_step.Training, "d_losses", joint_discriminator, "grey-to-rgb-16"),
     "target before adapted": (train_step.Training, "d_losses", target_first, "grey-to-rgb-16"),
     "averages updated by every pass": (train_step, "FROZEN", model.TRAIN, "grey-to-rgb-16"),
+    "mean over the masked pixels": (train_step, "similarity_loss", mask_in_k, "linemod-masked"),
+    "depth left out of the mask": (train_step, "similarity_loss", depth_unmasked, "linemod-masked"),
+    "unmasked similarity": (losses, "FAR", 2.0, "linemod-masked"),
+    "signed quaternions": (train_step, "quaternion_loss", crossed_quaternions, "linemod-masked"),
+    "quaternions without 1e-4": (train_step, "quaternion_loss", unscaled_quaternion, "linemod-masked"),
     "averages never updated": (train_step, "TRAIN", model.FROZEN, "grey-to-rgb-16"),
 }
 

@@ -4,7 +4,7 @@ import math
 
 import torch
 
-from losses import adversarial_loss, domain_loss, similarity_loss, task_loss
+from losses import adversarial_loss, domain_loss, quaternion_loss, similarity_loss, task_loss
 from model import FROZEN, TRAIN
 
 
@@ -59,7 +59,7 @@ class Training:
         self.g_adam = Adam(self.g_parameters)
         self.d_adam = Adam(self.d_parameters)
 
-    def d_losses(self, source, labels, target, z):
+    def d_losses(self, source, labels, target, z, poses=None):
         """The D update's forward pass: its losses and their weighted sum."""
         model, c = self.model, self.config
         with torch.no_grad():
@@ -67,40 +67,51 @@ class Training:
         # Two calls: each batch is normalised by its own statistics, and both enter the averages.
         adapted_logits = model.discriminator(adapted, TRAIN)
         target_logits = model.discriminator(target, TRAIN)
+        of_source, of_adapted = model.task.classify_source(source, TRAIN), model.task.classify_adapted(adapted, TRAIN)
         losses = {
             "d_loss": domain_loss(adapted_logits, target_logits),
-            "task_source": task_loss(model.task.classify_source(source), labels),
-            "task_adapted": task_loss(model.task.classify_adapted(adapted), labels),
+            "task_source": task_loss(of_source[0], labels),
+            "task_adapted": task_loss(of_adapted[0], labels),
         }
-        return losses, (c.domain_weight * losses["d_loss"]
-                        + c.task_source_weight * losses["task_source"]
-                        + c.task_adapted_weight * losses["task_adapted"])
+        total = (c.domain_weight * losses["d_loss"]
+                 + c.task_source_weight * losses["task_source"]
+                 + c.task_adapted_weight * losses["task_adapted"])
+        if poses is not None:
+            losses["pose_source"] = quaternion_loss(of_source[1], poses)
+            losses["pose_adapted"] = quaternion_loss(of_adapted[1], poses)
+            total = (total + c.pose_source_weight * losses["pose_source"]
+                     + c.pose_adapted_weight * losses["pose_adapted"])
+        return losses, total
 
-    def g_losses(self, source, labels, z):
+    def g_losses(self, source, labels, z, poses=None):
         """The G update's forward pass: its losses and their weighted sum, which is `g_loss`.
 
-        The original's value also holds the source cross-entropy, which G does not influence.
+        The original's value also holds the source losses, which G does not influence.
         """
         model, c = self.model, self.config
         adapted = model.generator(source, z, TRAIN)
+        logits, quaternion = model.task.classify_adapted(adapted, FROZEN)
         losses = {
             "g_adv": adversarial_loss(model.discriminator(adapted, FROZEN)),
-            "g_task": task_loss(model.task.classify_adapted(adapted), labels),
+            "g_task": task_loss(logits, labels),
         }
         total = c.style_weight * losses["g_adv"] + c.task_in_g_weight * losses["g_task"]
+        if poses is not None:
+            losses["g_pose"] = quaternion_loss(quaternion, poses)
+            total = total + c.task_in_g_weight * c.pose_adapted_weight * losses["g_pose"]
         if c.similarity_weight:
-            total = total + c.similarity_weight * similarity_loss(adapted, source)
+            total = total + c.similarity_weight * similarity_loss(adapted, source, c.similarity)
         losses["g_loss"] = total
         return losses, total
 
-    def d_step(self, source, labels, target, z):
-        losses, total = self.d_losses(source, labels, target, z)
+    def d_step(self, source, labels, target, z, poses=None):
+        losses, total = self.d_losses(source, labels, target, z, poses)
         gradients = torch.autograd.grad(total, self.d_parameters)
         self.update(self.d_adam, gradients)
         return losses, dict(zip(self.d_names, gradients))
 
-    def g_step(self, source, labels, z):
-        losses, total = self.g_losses(source, labels, z)
+    def g_step(self, source, labels, z, poses=None):
+        losses, total = self.g_losses(source, labels, z, poses)
         gradients = torch.autograd.grad(total, self.g_parameters)
         self.update(self.g_adam, gradients)
         return losses, dict(zip(self.g_names, gradients))

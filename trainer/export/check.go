@@ -40,8 +40,8 @@ func (b *Bundle) checkExample() error {
 	if e == nil {
 		return fmt.Errorf("export: there are no example images")
 	}
-	if e.Len() == 0 || e.Width > b.Input.Size || e.Height > b.Input.Size || e.Channels != 1 && e.Channels != b.Input.Channels {
-		return fmt.Errorf("export: tensor %q holds %d images of %d×%d with %d channels; want at least one, up to %d×%d with 1 or %d",
+	if e.Len() == 0 || e.Width > b.Input.Size || e.Height > b.Input.Size || !b.Input.takes(e.Channels) {
+		return fmt.Errorf("export: tensor %q holds %d images of %d×%d with %d channels; want at least one, up to %d×%d with 1 (of fewer than 4) or %d",
 			exampleTensor, e.Len(), e.Width, e.Height, e.Channels, b.Input.Size, b.Input.Size, b.Input.Channels)
 	}
 	if len(b.Labels) == 0 {

@@ -74,9 +74,22 @@ func checkpoint(t testing.TB, c trainer.Config, change func(name string, x []flo
 	return path
 }
 
-// digits are small images of the built-in set, to be enlarged by a fraction.
+// deep is a generator of RGB-D.
+func deep(c *trainer.Config) { c.Model.SourceChannels, c.Model.TargetChannels = 4, 4 }
+
+// digits are small images of the built-in set, to be enlarged by a fraction; with
+// four channels their brightness is their depth too.
 func digits(channels int) *datasets.Set {
-	return datasets.Digits(1, 0, 60).Resize(9, 11).WithChannels(channels)
+	s := datasets.Digits(1, 0, 60).Resize(9, 11)
+	if channels < 4 {
+		return s.WithChannels(channels)
+	}
+	deep := *s
+	deep.Channels, deep.Pixels = 4, nil
+	for i, v := range s.Pixels {
+		deep.Pixels = append(deep.Pixels, v, 255-v, byte(i), v)
+	}
+	return &deep
 }
 
 // exported is a bundle of a random checkpoint.
@@ -87,7 +100,7 @@ func exported(t testing.TB, change func(c *trainer.Config)) (_ *Bundle, checkpoi
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := b.SetExamples(digits(1)); err != nil {
+	if err := b.SetExamples(digits(max(1, b.Input.Channels/4*4))); err != nil {
 		t.Fatal(err)
 	}
 	return b, path

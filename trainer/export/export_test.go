@@ -44,6 +44,7 @@ func TestSamePixels(t *testing.T) {
 		{name: "grey images, RGB generator", channels: 1, levels: 1},
 		{name: "RGB images", channels: 3, levels: 1},
 		{name: "grey generator without noise", change: plain, channels: 1, levels: 1},
+		{name: "RGB-D", change: deep, channels: 4, levels: 1},
 		{name: "kernels for GPUs", channels: 3, device: "gpu", levels: 1},
 		{name: "kernels for CPUs", channels: 3, device: "cpu", levels: 1},
 		{name: "float16", channels: 3, half: true, levels: 3},
@@ -97,6 +98,24 @@ func TestSamePixels(t *testing.T) {
 				t.Error("float16 rounds nothing")
 			}
 		})
+	}
+}
+
+// Colours alone are no input of a generator that reads depth.
+func TestDepthIsNeeded(t *testing.T) {
+	b, _ := exported(t, deep)
+	if err := b.SetExamples(digits(1)); err == nil || !strings.Contains(err.Error(), "want at least one, up to 12×12 with 1 (of fewer than 4) or 4") {
+		t.Errorf("grey examples: %v", err)
+	}
+	g, err := b.Load(gputest.Device(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer g.Close()
+	for _, channels := range []int{1, 3} {
+		if _, err := g.Adapt(digits(channels), 1, 0); err == nil || !strings.Contains(err.Error(), "the generator takes up to 12×12 with 4") {
+			t.Errorf("images of %d channels: %v", channels, err)
+		}
 	}
 }
 

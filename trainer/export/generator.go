@@ -9,6 +9,7 @@ import (
 	"pixelda-wgpu/datasets"
 	"pixelda-wgpu/gpu"
 	"pixelda-wgpu/trainer"
+	"pixelda-wgpu/trainer/grid"
 )
 
 // Generator is a bundle's generator on a device.
@@ -61,8 +62,8 @@ func (g *Generator) Adapt(images *datasets.Set, seed uint64, first int) (*datase
 		return nil, err
 	}
 	out := &datasets.Set{
-		Name: images.Name + " adapted", Width: a.Size, Height: a.Size, Channels: min(a.TargetChannels, 3),
-		Labels: images.Labels, Classes: images.Classes,
+		Name: images.Name + " adapted", Width: a.Size, Height: a.Size, Channels: a.TargetChannels,
+		Labels: images.Labels, Classes: images.Classes, Poses: images.Poses,
 	}
 	out.Pixels = make([]byte, images.Len()*out.ImageBytes())
 	var late error
@@ -75,13 +76,7 @@ func (g *Generator) Adapt(images *datasets.Set, seed uint64, first int) (*datase
 		if err := g.session.Run(p.Code.Name); err != nil {
 			return nil, err
 		}
-		start := from
-		err := g.session.ReadAsync(pixelsBuffer, 0, uint64(4*n*a.Size*a.Size), func(rgba []byte, err error) {
-			late = errors.Join(late, err)
-			for i := range len(rgba) / 4 {
-				copy(out.Pixels[(start*a.Size*a.Size+i)*out.Channels:][:out.Channels], rgba[4*i:])
-			}
-		})
+		err := g.fetch(out, from, n, func(err error) { late = errors.Join(late, err) })
 		if err != nil {
 			return nil, err
 		}
@@ -91,6 +86,27 @@ func (g *Generator) Adapt(images *datasets.Set, seed uint64, first int) (*datase
 		return nil, fmt.Errorf("export: %w", err)
 	}
 	return out, nil
+}
+
+// fetch copies n images that a program made into out, from number from on, by a
+// later call on the session.
+func (g *Generator) fetch(out *datasets.Set, from, n int, done func(error)) error {
+	to := out.Pixels[from*out.ImageBytes() : (from+n)*out.ImageBytes()]
+	area := out.Width * out.Height
+	if out.Channels == 4 { // whose bytes lack the depth
+		floats := make([]float32, n*4*area)
+		return g.session.ReadAsync(imagesBuffer, 0, uint64(4*len(floats)), func(b []byte, err error) {
+			copy(gpu.Bytes(floats), b)
+			copy(to, grid.Pixels(floats, 4, out.Height, out.Width))
+			done(err)
+		})
+	}
+	return g.session.ReadAsync(pixelsBuffer, 0, uint64(4*n*area), func(rgba []byte, err error) {
+		for i := range len(rgba) / 4 {
+			copy(to[i*out.Channels:][:out.Channels], rgba[4*i:])
+		}
+		done(err)
+	})
 }
 
 // pick chooses the smallest program for so many images, or the largest of all.

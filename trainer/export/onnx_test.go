@@ -27,7 +27,7 @@ func TestONNX(t *testing.T) {
 		t.Fatalf("ONNX Runtime is not installed (%v); run make setup-web", err)
 	}
 	for name, change := range map[string]func(*trainer.Config){
-		"with noise": nil, "plain": plain,
+		"with noise": nil, "plain": plain, "RGB-D": deep,
 		"no blocks": func(c *trainer.Config) { c.Model.GBlocks = 0 },
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -35,9 +35,15 @@ func corner(o, size, outSize int) (int, float32) {
 
 func mix(a, b, t float32) float32 { return a*(1-t) + b*t }
 
+// takes reports whether images of so many channels can be prepared: grey is repeated,
+// but is no depth.
+func (in Input) takes(channels int) bool {
+	return channels == in.Channels || channels == 1 && in.Channels < 4
+}
+
 // accepts reports why images of a set cannot be prepared.
 func (in Input) accepts(set *datasets.Set) error {
-	if set.Width > in.Size || set.Height > in.Size || set.Channels != 1 && set.Channels != in.Channels {
+	if set.Width > in.Size || set.Height > in.Size || !in.takes(set.Channels) {
 		return fmt.Errorf("export: images of %d×%d with %d channels; the generator takes up to %d×%d with %d",
 			set.Width, set.Height, set.Channels, in.Size, in.Size, in.Channels)
 	}

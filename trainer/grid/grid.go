@@ -24,6 +24,15 @@ type Row struct {
 	Pixels   []byte // image after image, row by row, channels interleaved
 }
 
+// Channel is the row of one channel of the images, in grey.
+func (row Row) Channel(c int, caption string) Row {
+	one := Row{Caption: caption, Width: row.Width, Height: row.Height, Channels: 1}
+	for at := c; at < len(row.Pixels); at += row.Channels {
+		one.Pixels = append(one.Pixels, row.Pixels[at])
+	}
+	return one
+}
+
 const (
 	columns = 16
 	gap     = 1 // between images, in the grid's pixels

@@ -171,3 +171,11 @@ func TestNeighbours(t *testing.T) {
 		}
 	})
 }
+
+func TestChannel(t *testing.T) {
+	row := Row{Caption: "source", Width: 1, Height: 2, Channels: 4, Pixels: []byte{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16}}
+	depth := row.Channel(3, "depth")
+	if depth.Caption != "depth" || depth.Width != 1 || depth.Height != 2 || depth.Channels != 1 || !slices.Equal(depth.Pixels, []byte{4, 8, 12, 16}) {
+		t.Errorf("got %+v", depth)
+	}
+}

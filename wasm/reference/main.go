@@ -71,7 +71,7 @@ func (t training) run() error {
 	if err != nil {
 		return err
 	}
-	var c trainer.Config
+	c := trainer.Earlier()
 	if err := json.Unmarshal(text, &c); err != nil {
 		return err
 	}

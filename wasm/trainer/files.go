@@ -65,11 +65,11 @@ func (w *worker) export(r *request) error {
 	return nil
 }
 
-// traces lie beside the page, the smallest first.
-var traces = []string{"grey-to-rgb-16", "clipped-16", "odd-20", "wide-16"}
+// traces lie beside the page, the simplest first.
+var traces = []string{"grey-to-rgb-16", "clipped-16", "odd-20", "wide-16", "linemod-masked", "doubling-26"}
 
 // verify replays the reference traces on the device; on a software adapter, which
-// takes minutes to compile the programs of the others, the smallest alone.
+// takes minutes to compile the programs of the others, the simplest alone.
 func (w *worker) verify(r *request) error {
 	all, traces := true, traces
 	if w.device.Info().Software() {

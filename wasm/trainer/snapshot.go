@@ -69,7 +69,7 @@ func decodeSnapshot(b []byte) (*snapshot, error) {
 	if crc32.ChecksumIEEE(body) != sum || length > len(body)-head {
 		return nil, errDamaged
 	}
-	s := &snapshot{checkpoint: body[head+length:]}
+	s := &snapshot{checkpoint: body[head+length:], manifest: manifest{Config: trainer.Earlier()}}
 	return s, json.Unmarshal(body[head:head+length], &s.manifest)
 }
 

@@ -26,7 +26,7 @@ export interface Setting {
   group: string;
   /** One sentence for a person. */
   about: string;
-  kind: "integer" | "number" | "boolean" | "choice" | "integers";
+  kind: "integer" | "number" | "boolean" | "choice" | "integers" | "names";
   min?: number;
   max?: number;
   choices?: string[];
@@ -88,7 +88,7 @@ export interface DroppedFile {
   file: Blob;
 }
 
-/** Images of one size, rows of interleaved 8-bit channels (1 grey, 3 RGB). */
+/** Images of one size, rows of interleaved 8-bit channels (1 grey, 3 RGB, 4 RGB and depth). */
 export interface Images {
   count: number;
   width: number;
@@ -297,7 +297,10 @@ export interface Stopped {
 export interface TrainRecord {
   step: number;
   kind: "train";
-  /** By name: d, task_source, task_adapted, g_adv, g_task, similarity, task. */
+  /**
+   * By name: d, task_source, task_adapted, g_adv, g_task, similarity, task; of orientations
+   * pose_source, pose_adapted, g_pose, pose; of labelled target images task_target, pose_target.
+   */
   loss: Record<string, number>;
   batch_accuracy: Record<string, number>;
   learning_rate: number;
@@ -311,6 +314,8 @@ export interface EvalRecord {
   step: number;
   kind: "eval";
   accuracy: Record<string, number>;
+  /** Mean errors of orientation in degrees, where the classifier tells it: as the original measures them, and plain. */
+  angle?: Record<string, { coded: number; exact: number }>;
   score: number;
 }
 

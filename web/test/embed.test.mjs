@@ -1,7 +1,7 @@
 // The embeddable generator in Chromium on real WebGPU, as pages use it.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
@@ -101,6 +101,37 @@ describe("Generator", () => {
         assert.ok(apart.worst <= 1 && apart.spread > 50, `${width}×${height}: ${JSON.stringify(apart)}`);
       }
     }));
+
+  it("redraws the examples of a generator that reads depth, and says that other images have none", () => {
+    const [run, images, out, file] = ["deep", "deep-images", "deep-adapted", "deep.pxda"].map((name) => join(folder, name));
+    const set = ["size=8", "noise_dim=0", "g_blocks=1", "g_filters=4", "d_filters=4", "tower_filters=[4,8]", "tower_units=16", "batch=4", "eval_images=8", "init_std=0.5"];
+    execFileSync(native, ["train", "-preset", "linemod-small", "-iterations", "1", "-baseline", "0", "-out", run, ...set.flatMap((s) => ["-set", s])], { stdio: "ignore" });
+    // Some images of RGB-D, in the folders that adapt writes: the bundle's examples are among them.
+    execFileSync(native, ["adapt", "-limit", "33", "-out", images, run, "objects"]);
+    execFileSync(native, ["export", run, "-example", images, "-o", file]);
+    execFileSync(native, ["adapt", "-out", out, file, images]);
+    const pngs = readdirSync(out).flatMap((name) => readdirSync(join(out, name, "rgb")).map((png) => [...readFileSync(join(out, name, "rgb", png))]));
+    assert.equal(pngs.length, 33);
+    return on("/blank.html", async (tab) => {
+      const got = await tab.evaluate(async ([file, pngs]) => {
+        const pixels = async (png) => {
+          const context = new OffscreenCanvas(8, 8).getContext("2d");
+          context.drawImage(await createImageBitmap(new Blob([new Uint8Array(png)])), 0, 0);
+          return context.getImageData(0, 0, 8, 8).data;
+        };
+        const native = await Promise.all(pngs.map(pixels));
+        const g = await pixelda.Generator.load(URL.createObjectURL(new Blob([new Uint8Array(file)])));
+        const near = [];
+        for (const { data } of await g.adapt(g.examples)) {
+          near.push(native.filter((want) => data.every((v, i) => Math.abs(v - want[i]) <= 1)).length);
+        }
+        const first = g.examples[0];
+        return { near, other: await window.failure(g.adapt(window.picture(8, 8))), copy: await window.failure(g.adapt(new ImageData(first.data.slice(), 8))) };
+      }, [[...readFileSync(file)], pngs]);
+      assert.ok(got.near.length > 0 && got.near.every((n) => n === 1), `examples equal ${got.near} of the command's pictures`);
+      for (const { code, message } of [got.other, got.copy]) assert.ok(code === "usage" && /colour and depth/.test(message), message);
+    });
+  });
 
   it("takes what a canvas can draw, one or many, with its noise", () =>
     on("/blank.html", async (tab) => {

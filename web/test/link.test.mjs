@@ -18,13 +18,14 @@ const settings = [
   setting("seed", "integer", { min: 0, max: 1e9 }), setting("lr", "number", { model: true, min: 0, max: 100 }),
   setting("tower_filters", "integers", { model: true, min: 1, max: 1024 }), setting("g_residuals", "boolean", { model: true }),
   setting("similarity", "choice", { model: true, choices: ["mpse", "mse"] }),
+  setting("train_classes", "names"),
 ];
-const config = { source: "digits", target: "digits-m", seed: 1, model: { lr: 0.001, tower_filters: [16, 32], g_residuals: true, similarity: "mpse" } };
+const config = { source: "digits", target: "digits-m", seed: 1, train_classes: [], model: { lr: 0.001, tower_filters: [16, 32], g_residuals: true, similarity: "mpse" } };
 const presets = [{ name: "small", config }, { name: "large", config: { ...config, seed: 2 } }];
 const read = (hash) => fromHash(hash, presets, "small", settings);
 
 test("a link reproduces every kind of setting", () => {
-  const values = { seed: 7, lr: 3e-4, tower_filters: [8, 24], g_residuals: false, similarity: "mse" };
+  const values = { seed: 7, lr: 3e-4, tower_filters: [8, 24], g_residuals: false, similarity: "mse", train_classes: ["ape", "cat"] };
   let changed = { ...config, target: "mnist-m.pxds" };
   for (const s of settings) changed = withValue(changed, s, values[s.name]);
   const hash = toHash({ preset: "large", config: changed }, presets, settings);

@@ -57,7 +57,7 @@ export class Generator {
   readonly batches: readonly number[];
   /** The names of its classes, where its examples have some. */
   readonly classes: readonly string[];
-  /** Images to try it with, and the class of each. */
+  /** Images to try it with, and the class of each. Those of a generator that reads depth have theirs, which is not shown. */
   readonly examples: readonly ImageData[];
   readonly exampleLabels: readonly number[];
   /** Where it was trained. */
@@ -148,6 +148,11 @@ export class Generator {
   /** An image as its programs read it. */
   private read(image: ImageSource): Picture {
     const { size, channels } = this.bundle.manifest.input;
+    if (channels === 4) {
+      const example = this.bundle.examples[this.examples.indexOf(image as ImageData)];
+      if (example) return shrink(example, size);
+      throw new PlayerError("usage", "This generator reads colour and depth, and an image of a page holds colour alone.", "Redraw its examples.");
+    }
     return shrink(flatten(imageData(image), channels), size);
   }
 

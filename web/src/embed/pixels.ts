@@ -3,7 +3,7 @@ import { PlayerError } from "../player/index.js";
 /** What a generator takes: anything that a canvas can draw, or pixels. */
 export type ImageSource = ImageData | CanvasImageSource;
 
-/** Bytes of an image, channels interleaved: 1 (grey) or 3 (RGB). */
+/** Bytes of an image, channels interleaved: 1 (grey), 3 (RGB) or 4 (RGB and depth). */
 export interface Picture {
   width: number;
   height: number;

@@ -158,4 +158,10 @@ export const lossLines: Line[] = [
   { key: "task_adapted", label: "task, adapted", colour: "--series-5", dash: [12, 4, 3, 4] },
   { key: "similarity", label: "similarity", colour: "--muted", dash: [2, 4] },
   { key: "task", label: "task", colour: "--series-1" },
+  { key: "pose_source", label: "orientation, source", colour: "--series-3" },
+  { key: "pose_adapted", label: "orientation, adapted", colour: "--series-5", dash: [8, 4] },
+  { key: "g_pose", label: "generator, orientation", colour: "--series-4", dash: [2, 4] },
+  { key: "pose", label: "orientation", colour: "--series-3", dash: [8, 4] },
+  { key: "task_target", label: "task, labelled target", colour: "--series-2", dash: [3, 3] },
+  { key: "pose_target", label: "orientation, labelled target", colour: "--series-2", dash: [2, 4] },
 ];

@@ -1,6 +1,6 @@
 import type { Evaluated } from "../protocol.js";
 import { byId, h } from "./dom.js";
-import { count, percent } from "./format.js";
+import { count, degrees, percent } from "./format.js";
 
 /** What the classifier takes the test images of a domain for. */
 export class Confusion {
@@ -35,8 +35,10 @@ export class Confusion {
       return;
     }
     const accuracy = this.latest.record.accuracy[this.domain.value];
+    const angle = this.latest.record.angle?.[this.domain.value];
+    const turned = angle ? ` Their orientation is ${degrees(angle.exact)} off on average, ${degrees(angle.coded)} as the paper measures it.` : "";
     this.place.replaceChildren(h("p", { className: "about", id: "confusion-about", textContent:
-      `${count(all)} images at step ${count(this.latest.record.step)}, ${percent(accuracy)} right. A row for each label; columns say what they were taken for.` }));
+      `${count(all)} images at step ${count(this.latest.record.step)}, ${percent(accuracy)} right.${turned} A row for each label; columns say what they were taken for.` }));
     const table = h("table", { className: "matrix" },
       h("thead", {}, h("tr", {}, h("th", { scope: "col", textContent: "label" }), ...classes.map((c) => h("th", { scope: "col", textContent: c })))),
       h("tbody", {}, ...rows.map((row, i) => {

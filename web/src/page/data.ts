@@ -150,13 +150,15 @@ export class DataChooser {
     card.replaceChildren(canvas, h("span", { className: "words" },
       h("span", { className: "role", textContent: `${title}, ${about}` }),
       h("strong", { textContent: sourceName(source) }),
-      h("span", { className: "about", textContent: `${count(info.train)} images, ${info.width} × ${info.height}, ${info.channels === 1 ? "grey" : "colour"}` })));
+      h("span", { className: "about", textContent: `${count(info.train)} images, ${info.width} × ${info.height}, ${colours(info)}` })));
     const { images } = await this.trainer.request({ type: "preview", data: source, count: 4 });
     paintImages(canvas, images, 2, Math.max(1, Math.floor(30 / images.width)), 2);
   }
 }
 
 function facts(d: DataInfo): string {
-  const colour = d.channels === 1 ? "grey" : d.channels === 3 ? "colour" : `${d.channels} channels`;
-  return `${count(d.train)} to train, ${count(d.valid)} to validate and ${count(d.test)} to test, ${d.width} × ${d.height}, ${colour}.`;
+  return `${count(d.train)} to train, ${count(d.valid)} to validate and ${count(d.test)} to test, ${d.width} × ${d.height}, ${colours(d)}.`;
 }
+
+const colours = ({ channels }: DataInfo): string =>
+  ({ 1: "grey", 3: "colour", 4: "colour and depth" })[channels] ?? `${channels} channels`;

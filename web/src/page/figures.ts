@@ -1,6 +1,6 @@
 import type { AdapterInfo, Configured, EvalRecord, TrainRecord } from "../protocol.js";
 import { byId, h } from "./dom.js";
-import { bytes, count, duration, flops, percent, rate } from "./format.js";
+import { bytes, count, degrees, duration, flops, percent, rate } from "./format.js";
 
 /** The numbers beside the buttons, and what is known of run and GPU. */
 export class Figures {
@@ -51,7 +51,8 @@ export class Figures {
   }
 
   evaluated(r: EvalRecord): void {
-    this.set("target", percent(r.accuracy["target"]));
+    const angle = r.angle?.["target"];
+    this.set("target", percent(r.accuracy["target"]) + (angle ? `, ${degrees(angle.coded)}` : ""));
   }
 
   baseline(accuracy: number | null): void {

@@ -7,6 +7,9 @@ export const count = (n: number): string => whole.format(n);
 export const percent = (share: number | undefined | null): string =>
   share === undefined || share === null || !Number.isFinite(share) ? "–" : `${(100 * share).toFixed(1)} %`;
 
+/** 23.46 as 23.5°. */
+export const degrees = (angle: number): string => `${angle.toFixed(1)}°`;
+
 /** A value with as many digits as are worth reading. */
 export function significant(v: number | undefined, digits = 3): string {
   if (v === undefined || !Number.isFinite(v)) return "–";

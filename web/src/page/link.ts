@@ -92,6 +92,7 @@ export function parse(s: Setting, text: string): unknown {
       const all = text.split(",").map((part) => (part.trim() === "" ? NaN : Number(part)));
       return all.every((v) => Number.isInteger(v) && fits(v)) ? all : undefined;
     }
+    case "names": return text.split(",").map((part) => part.trim()).filter((part) => part !== "");
   }
 }
 
@@ -101,7 +102,7 @@ export function label(name: string): string {
     lr: "learning rate", lr_decay: "learning rate decay", lr_decay_steps: "learning rate decay steps",
     d_steps: "D steps", g_steps: "G steps", g_blocks: "blocks", g_filters: "filters", g_residuals: "residuals",
     g_head_kernel: "head kernel", d_filters: "filters", d_final_size: "final size", d_input_noise: "input noise",
-    tower_filters: "filters", tower_units: "units", bn_epsilon: "epsilon", bn_decay: "decay", init_std: "initial deviation",
+    tower_filters: "filters", tower_units: "units", tower_dropout_keep: "dropout keep", task_tower: "network", bn_epsilon: "epsilon", bn_decay: "decay", init_std: "initial deviation",
     noise_std: "noise deviation", noise_dim: "noise dimensions", clip_norm: "gradient clip",
     adam_beta1: "Adam β₁", adam_beta2: "Adam β₂", adam_epsilon: "Adam ε", task_in_g_weight: "task weight in G",
   };

@@ -9,6 +9,9 @@ const scenarios: Record<string, string> = {
   "small": "Built-in digits and a narrow model: minutes on any GPU.",
   "mnist-mnistm": "The paper’s model for MNIST to MNIST-M: hours on a good GPU.",
   "mnist-usps": "The paper’s model for MNIST to USPS, in grey.",
+  "linemod": "The paper’s model for LineMod: class and orientation of objects, colour and depth. Days on a good GPU.",
+  "linemod-masked": "The same, with the content of the object kept.",
+  "linemod-small": "Built-in objects with orientation, colour and depth, and a narrow model: tens of minutes.",
 };
 
 /** The form of all hyperparameters. It edits a draft; the run keeps its own. */
@@ -58,7 +61,7 @@ export class SettingsForm {
     const input = setting.kind === "choice"
       ? h("select", {}, ...(setting.choices ?? []).map((c) => h("option", { value: c, textContent: c })))
       : h("input", setting.kind === "boolean" ? { type: "checkbox" } : {
-          type: "text", inputMode: setting.kind === "integers" ? "text" : "decimal", spellcheck: false,
+          type: "text", inputMode: setting.kind === "integers" || setting.kind === "names" ? "text" : "decimal", spellcheck: false,
         });
     input.id = id;
     input.setAttribute("aria-describedby", about.id);

@@ -1,0 +1,93 @@
+package trainer_test
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"pixelda-wgpu/trainer"
+)
+
+var update = flag.Bool("update", false, "write docs/settings.md anew")
+
+// What stands between these lines of docs/settings.md follows from the settings.
+const (
+	tablesBegin = "<!-- tables: go test ./trainer -run SettingsPage -update -->\n"
+	tablesEnd   = "<!-- end of tables -->\n"
+)
+
+// The page of settings states each with its bounds and the values of presets.
+func TestSettingsPage(t *testing.T) {
+	const page = "../docs/settings.md"
+	b, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, rest, found := strings.Cut(string(b), tablesBegin)
+	_, after, foundEnd := strings.Cut(rest, tablesEnd)
+	if !found || !foundEnd {
+		t.Fatalf("%s lacks the lines that the tables stand between", page)
+	}
+	want := before + tablesBegin + tables(t) + tablesEnd + after
+	switch {
+	case want == string(b):
+	case *update:
+		if err := os.WriteFile(page, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	default:
+		t.Errorf("%s is behind the settings: go test ./trainer -run SettingsPage -update", page)
+	}
+}
+
+func tables(t *testing.T) string {
+	t.Helper()
+	shown := []string{"mnist-mnistm", "small", "linemod-masked", "linemod-small"}
+	presets := make([]map[string]any, len(shown))
+	for i, name := range shown {
+		c, err := trainer.Preset(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := json.Marshal(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := json.Unmarshal(text, &presets[i]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var text strings.Builder
+	group := ""
+	for _, s := range trainer.Settings() {
+		if s.Group != group {
+			group = s.Group
+			fmt.Fprintf(&text, "\n### %s\n\n| setting | %s | may be | |\n| --- |%s --- | --- |\n", group, strings.Join(shown, " | "), strings.Repeat(" --- |", len(shown)))
+		}
+		var values []string
+		for _, p := range presets {
+			if s.Model {
+				p = p["model"].(map[string]any)
+			}
+			v, err := json.Marshal(p[s.Name])
+			if err != nil {
+				t.Fatal(err)
+			}
+			values = append(values, strings.Trim(string(v), `"`))
+		}
+		may := fmt.Sprintf("%g to %g", s.Min, s.Max)
+		switch s.Kind {
+		case "boolean":
+			may = "true, false"
+		case "choice":
+			may = strings.Join(s.Choices, ", ")
+		case "names":
+			may = "a list of names"
+		}
+		fmt.Fprintf(&text, "| `%s` | %s | %s | %s |\n", s.Name, strings.Join(values, " | "), may, s.About)
+	}
+	return text.String() + "\n"
+}
