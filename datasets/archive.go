@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/klauspost/compress/gzip"
@@ -19,6 +20,10 @@ import (
 
 // archiveEndings of files that are opened as folders.
 var archiveEndings = []string{".zip", ".tar.gz", ".tgz"}
+
+func isArchive(name string) bool {
+	return slices.ContainsFunc(archiveEndings, func(ending string) bool { return strings.HasSuffix(strings.ToLower(name), ending) })
+}
 
 // cutArchive parts ARCHIVE/folder.
 func cutArchive(path string) (file, below string, found bool) {
@@ -130,4 +135,28 @@ func readArchive(name string, r io.ReaderAt, size int64, below string, o Options
 		name += "/" + below
 	}
 	return domains(name, files, o)
+}
+
+// listFiles finds the files to keep in a folder or an archive, or below a folder of
+// that; they can be read until closer is called.
+func listFiles(from string, keep func(name string) bool) (files []entry, closer func(), err error) {
+	file, below, found := cutArchive(from)
+	if !found {
+		files, err = listFolder(from, keep)
+		return files, func() {}, err
+	}
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, nil, fmt.Errorf("datasets: %w", err)
+	}
+	closer = func() { _ = f.Close() } // only read from
+	info, err := f.Stat()
+	if err == nil {
+		files, err = listArchive(file, f, info.Size(), below, keep)
+	}
+	if err != nil {
+		closer()
+		return nil, nil, fmt.Errorf("datasets: %s: %w", from, err)
+	}
+	return files, closer, nil
 }

@@ -77,8 +77,14 @@ func arrange(files []imageFile) ([]place, error) {
 	slices.SortStableFunc(files, func(a, b imageFile) int { return strings.Compare(a.path, b.path) })
 	folders := make([][]string, len(files))
 	for i, f := range files {
-		parts := strings.Split(f.path, "/")
-		folders[i] = parts[:len(parts)-1]
+		parts := strings.Split(path.Dir(f.path), "/")
+		if parts[0] == "." {
+			parts = nil
+		}
+		if f.layered {
+			parts = parts[:len(parts)-1]
+		}
+		folders[i] = parts
 	}
 	for len(folders[0]) > 0 && splitNames[strings.ToLower(folders[0][0])] == "" && sameFirst(folders) {
 		for i := range folders {

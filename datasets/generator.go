@@ -56,10 +56,7 @@ func Draw(name string, seed uint64, from, n int) (*Set, error) {
 // to be streamed, are drawn when they are asked for.
 func openBuiltin(name string, o Options, what string) (held, string, error) {
 	g := generators[name]
-	c := g.counts
-	if o.Counts != nil {
-		c = *o.Counts
-	}
+	c := *o.Counts
 	if c.Train == 0 {
 		c.Train = g.counts.Train
 	}

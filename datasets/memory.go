@@ -26,10 +26,8 @@ func ReadFiles(name string, files []File, o Options) ([]Domain, error) {
 	}
 	if len(files) == 1 {
 		one := files[0]
-		for _, ending := range archiveEndings {
-			if strings.HasSuffix(strings.ToLower(one.Path), ending) {
-				return ReadArchive(one.Path, bytes.NewReader(one.Data), int64(len(one.Data)), o)
-			}
+		if isArchive(one.Path) {
+			return ReadArchive(one.Path, bytes.NewReader(one.Data), int64(len(one.Data)), o)
 		}
 		if strings.EqualFold(path.Ext(one.Path), ".pxds") {
 			return readPackedDomain(one.Path, bytes.NewReader(one.Data), o)

@@ -29,7 +29,7 @@ var objectStudio = sync.OnceValue(func() *studio {
 	s := &studio{side: objectSide, field: 210, distance: 600, views: LineModViews, light: plainLight}
 	for _, o := range objectModels() {
 		s.classes = append(s.classes, o.name)
-		s.models = append(s.models, model{mesh: o.mesh(), turned: quat.Number{Real: 1}})
+		s.models = append(s.models, model{mesh: o.mesh(), turned: still})
 	}
 	return s
 })

@@ -60,43 +60,6 @@ func (o Options) dir() string {
 	return o.Dir
 }
 
-// Known is a data set that Open knows by name.
-type Known struct {
-	Name, About string
-	counts      Counts
-	open        func(o Options) (h held, origin string, err error)
-}
-
-// List names the sets that Open knows.
-func List() []Known {
-	return []Known{
-		{"digits", "generated handwritten-looking digits, 28x28 grey, no files needed", builtinCounts,
-			func(o Options) (held, string, error) { return openBuiltin("digits", o, "digits generated") }},
-		{"digits-m", "generated digits on coloured textures, 32x32 RGB, no files needed", builtinCounts,
-			func(o Options) (held, string, error) {
-				return openBuiltin("digits-m", o, "digits on textures generated")
-			}},
-		{"objects", "generated objects on black, 64x64 RGB with depth and poses, no files needed", objectCounts,
-			func(o Options) (held, string, error) { return openBuiltin("objects", o, "objects rendered") }},
-		{"objects-bg", "the same objects on coloured textures, no files needed", objectCounts,
-			func(o Options) (held, string, error) {
-				return openBuiltin("objects-bg", o, "objects on textures rendered")
-			}},
-		{"objects-m", "generated objects among clutter, seen by poor sensors, no files needed", objectCounts,
-			func(o Options) (held, string, error) {
-				return openBuiltin("objects-m", o, "objects among clutter rendered")
-			}},
-		{"mnist", "MNIST, 28x28 grey, 50,000 + 10,000 + 10,000", MNISTPaper,
-			func(o Options) (held, string, error) { return openMNIST(subfolder(o.dir(), "mnist")) }},
-		{"usps", "USPS in its original split, 16x16 grey, 6,562 + 729 + 2,007", USPSPaper,
-			func(o Options) (held, string, error) { return openUSPS(subfolder(o.dir(), "usps")) }},
-		{"mnist-m", "MNIST-M, 32x32 RGB, 58,001 + 1,000 + 9,001", MNISTMPaper,
-			func(o Options) (held, string, error) { return openMNISTM(o.dir(), o.Seed) }},
-		{"mnist-m-difference", "MNIST-M by the formula |digit - patch|, 58,001 + 1,000 + 9,001", MNISTMPaper,
-			func(o Options) (held, string, error) { return openMNISTMDifference(o.dir(), o.Seed) }},
-	}
-}
-
 // Open reads or generates a data set: one that List names, or else a path to
 //
 //   - a folder of idx files named as MNIST's, or one idx file of images,
@@ -113,20 +76,9 @@ func Open(spec string, o Options) (Splits, error) {
 		return Splits{}, err
 	}
 	for _, known := range List() {
-		if known.Name != spec {
-			continue
+		if known.Name == spec {
+			return known.splits(o)
 		}
-		h, origin, err := known.open(o)
-		if err != nil {
-			return Splits{}, err
-		}
-		counts := known.counts
-		if o.Counts != nil {
-			counts = *o.Counts
-		}
-		s, err := h.divide(spec, counts, o.Seed)
-		s.Origin = origin
-		return o.shape(s), err
 	}
 	return openPath(spec, o)
 }
@@ -247,12 +199,4 @@ func (o Options) shape(s Splits) Splits {
 		}
 	}
 	return s
-}
-
-func knownNames() string {
-	var names []string
-	for _, known := range List() {
-		names = append(names, known.Name)
-	}
-	return strings.Join(names, ", ")
 }

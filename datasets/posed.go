@@ -28,7 +28,7 @@ import (
 const (
 	poseFile  = "poses.txt"
 	splitFile = "training_split.txt"
-	rgbLayer  = "rgb"
+	rgbDir    = "rgb"
 	depthDir  = "depth"
 )
 
@@ -41,6 +41,7 @@ func isDescription(name string) bool {
 // imageFile is an image with what belongs to it.
 type imageFile struct {
 	entry
+	layered  bool   // it lies in a folder rgb of its class
 	depth    *entry // nil: none
 	pose     *Pose  // nil: none
 	distance float64
@@ -70,16 +71,15 @@ func collect(files []entry) ([]imageFile, error) {
 		default:
 			dir, name := path.Split(f.path)
 			dir = path.Clean(dir)
-			if classes[path.Dir(dir)] != nil {
+			layered := classes[path.Dir(dir)] != nil
+			if layered {
 				layer := path.Base(dir)
 				dir = path.Dir(dir)
-				switch layer {
-				case depthDir:
+				if layer == depthDir {
 					depths[stem(dir, name)] = &files[i]
-					continue
-				case rgbLayer:
-				default:
-					continue // masks and the like
+				}
+				if layer != rgbDir {
+					continue // depth, or masks and the like
 				}
 			}
 			class := classes[dir]
@@ -92,7 +92,7 @@ func collect(files []entry) ([]imageFile, error) {
 			}
 			class.images[name] = true
 			pose := line.pose
-			images = append(images, imageFile{entry: f, pose: &pose, distance: line.distance})
+			images = append(images, imageFile{entry: f, layered: layered, pose: &pose, distance: line.distance})
 		}
 	}
 	for _, dir := range sortedKeys(classes) {
@@ -123,10 +123,10 @@ func (c *posedClass) complete() error {
 // stem is by what an image and its depth find each other.
 func stem(dir, name string) string { return dir + "/" + strings.TrimSuffix(name, path.Ext(name)) }
 
-// classDir is the folder of the class of an image with a pose.
-func (f *imageFile) classDir(classes map[string]*posedClass) string {
+// classDir is the folder of the image's class.
+func (f *imageFile) classDir() string {
 	dir := path.Dir(f.path)
-	if classes[dir] == nil {
+	if f.layered {
 		dir = path.Dir(dir)
 	}
 	return dir
@@ -137,13 +137,11 @@ func attachDepth(images []imageFile, depths map[string]*entry) error {
 		return nil
 	}
 	for i := range images {
-		dir, name := path.Split(images[i].path)
-		key := stem(path.Dir(path.Clean(dir)), name)
+		key := stem(images[i].classDir(), path.Base(images[i].path))
 		if images[i].depth = depths[key]; images[i].depth == nil {
 			return fmt.Errorf("%s has no depth image, as others have", images[i].path)
 		}
 		delete(depths, key)
-		images[i].path = path.Join(path.Dir(path.Clean(dir)), name) // as without layers
 	}
 	for _, left := range sortedKeys(depths) {
 		return fmt.Errorf("%s is the depth of no image", depths[left].path)
@@ -155,7 +153,7 @@ func attachDepth(images []imageFile, depths map[string]*entry) error {
 func attachSplits(images []imageFile, classes map[string]*posedClass, lists map[string][]int) error {
 	for i := range images {
 		f := &images[i]
-		class := classes[f.classDir(classes)]
+		class := classes[f.classDir()]
 		for dir := path.Dir(f.path); ; dir = path.Dir(dir) {
 			if list, ok := lists[dir]; ok {
 				if class == nil {

@@ -88,6 +88,18 @@ func TestCroppedLineMod(t *testing.T) {
 	if err != nil || flat.Train.shape() != "2x2x3" || !slices.Equal(flat.Train.Poses, a.Poses) {
 		t.Errorf("without depth: %s, %v", flat.Train.shape(), err)
 	}
+	bare := tree{}
+	for name, data := range f {
+		if !strings.Contains(name, "/depth/") {
+			bare[name] = data
+		}
+		if strings.Contains(name, "/rgb/") {
+			bare[strings.Replace(name, "/rgb/", "/mask/", 1)] = encodePNG(t, grey(4, 4, 1))
+		}
+	}
+	if s, err := Open(bare.folder(t), Options{Counts: &Counts{}}); err != nil || s.Train.shape() != "4x4x3" || s.Train.Len() != 6 || !slices.Equal(s.Train.Classes, a.Classes) {
+		t.Errorf("folders rgb and mask without depth: %v", err)
+	}
 	// A stated distance is the object's: 750 instead of the surface at 700.
 	f["ape/poses.txt"] = []byte("# real0.png\n1 0 0 0 750\n# real1.png\n1 0 0 0 750\n# real2.png\n1 0 0 0 750\n")
 	s, err = Open(f.folder(t), Options{Counts: &Counts{}})
@@ -195,7 +207,7 @@ func TestCroppedLineModErrors(t *testing.T) {
 		"size": {func(f tree) {
 			f["cam/rgb/real1.png"] = encodePNG(t, rgb(5, 4, color.NRGBA{1, 2, 3, 255}))
 			f["cam/depth/real1.png"] = encodePNG(t, grey(5, 4, 1))
-		}, "cam/real1.png is 5x4"},
+		}, "cam/rgb/real1.png is 5x4"},
 		"list":       {func(f tree) { f["training_split.txt"] = []byte("0, 3") }, "training_split.txt lists image 3, but ape/poses.txt has 3"},
 		"list word":  {func(f tree) { f["training_split.txt"] = []byte("0\n1 x") }, `training_split.txt, line 2: "x" is no number of an image`},
 		"list twice": {func(f tree) { f["training_split.txt"] = []byte("0 1 0") }, "training_split.txt, line 1: an image is listed twice"},
@@ -266,4 +278,49 @@ func FuzzDepth(f *testing.F) {
 			t.Errorf("%d values", len(depth))
 		}
 	})
+}
+
+// Sets of LineMod that lie in the folder of data are known by name.
+func TestKnownLineMod(t *testing.T) {
+	found := func(name, data string) bool {
+		for _, k := range List() {
+			if k.Name == name {
+				return k.Found(data)
+			}
+		}
+		t.Fatalf("no set %s", name)
+		return false
+	}
+	none := t.TempDir()
+	if _, err := Open("linemod", Options{Dir: none}); err == nil || !strings.Contains(err.Error(), "linemod is not in "+filepath.Join(none, "linemod")+": ") || found("linemod", none) || !found("objects", none) {
+		t.Errorf("nothing there: %v", err)
+	}
+	f := tree{}
+	for name, data := range cropped(t) {
+		f["linemod/"+name] = data
+		if !strings.Contains(name, "/depth/") {
+			f["linemod_crops/dataset/fine/"+strings.Replace(name, "/rgb", "", 1)] = data
+		}
+	}
+	data := f.folder(t)
+	if _, err := Open("linemod", Options{Dir: data}); err == nil || !strings.Contains(err.Error(), "cannot take 9673 train images: there are 6") {
+		t.Errorf("the paper's counts of too few images: %v", err)
+	}
+	s, err := Open("linemod", Options{Dir: data, Counts: &Counts{Train: 3, Valid: 2, Test: 1}})
+	if err != nil || s.Train.Len() != 3 || s.Valid.Len() != 2 || s.Test.Len() != 1 || s.Train.Channels != 4 || len(s.Test.Poses) != 1 || !found("linemod", data) {
+		t.Errorf("own counts: %v", err)
+	}
+	if _, err := Open("linemod-crops-synthetic", Options{Dir: data, Counts: &Counts{Test: 2}}); err != nil {
+		t.Error(err)
+	}
+	put(t, filepath.Join(none, "linemod_crops", "linemod_crops_64.tar"), nil)
+	if found("linemod-crops", none) {
+		t.Error("found crops that are not there")
+	}
+	if err := os.WriteFile(filepath.Join(none, "linemod_crops", "linemod_crops_64.tar.gz"), gzipped(tree{"dataset/real/a/poses.txt": []byte("# 1.png\n1 0 0 0")}.tar(t)), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open("linemod-crops", Options{Dir: none}); err == nil || !strings.Contains(err.Error(), "a/poses.txt, line 1: the image 1.png is missing") || !found("linemod-crops", none) {
+		t.Errorf("crops without images: %v", err)
+	}
 }

@@ -121,17 +121,16 @@ func (s *Set) GatherPoses(dst []Pose, indices []int) {
 	}
 }
 
-// describe gives part the labels and poses of whole's images with the given
-// indices.
-func (part *Set) describe(whole *Set, indices []int) {
-	part.Labels, part.Poses = nil, nil
+// describe gives s the labels and poses of whole's images with the given indices.
+func (s *Set) describe(whole *Set, indices []int) {
+	s.Labels, s.Poses = nil, nil
 	if whole.Labels != nil {
-		part.Labels = make([]uint32, len(indices))
-		whole.GatherLabels(part.Labels, indices)
+		s.Labels = make([]uint32, len(indices))
+		whole.GatherLabels(s.Labels, indices)
 	}
 	if whole.Poses != nil {
-		part.Poses = make([]Pose, len(indices))
-		whole.GatherPoses(part.Poses, indices)
+		s.Poses = make([]Pose, len(indices))
+		whole.GatherPoses(s.Poses, indices)
 	}
 }
 

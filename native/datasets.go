@@ -14,18 +14,20 @@ import (
 func newDatasets(c *console) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "datasets",
-		Short: "list, download, look at and pack image sets",
+		Short: "list, download, render, look at and pack image sets",
 		Long: `Looks after image sets. SET is a name that 'datasets list' shows, or a path: a
-folder or ZIP of images [train|valid|test/]class/image.png, one domain of
+folder, ZIP or tar.gz of images [train|valid|test/]class/image.png, one domain of
 domain/class/image.png as FOLDER/domain, a folder of idx files as MNIST's, or a
-packed set (.pxds).`,
+packed set (.pxds). Folders with poses.txt have poses, and perhaps depth: see
+docs/linemod.md.`,
 		Example: `pixelda-wgpu datasets list
 pixelda-wgpu datasets download mnist usps
 pixelda-wgpu datasets info photos.zip
-pixelda-wgpu datasets preview digits-m -o digits-m.png`,
+pixelda-wgpu datasets preview digits-m -o digits-m.png
+pixelda-wgpu datasets render -raw -o data/linemod-synthetic.pxds`,
 		RunE: subcommand,
 	}
-	cmd.AddCommand(newList(c), newDownload(c), newSetInfo(c), newPreview(c), newPack(c))
+	cmd.AddCommand(newList(c), newDownload(c), newSetInfo(c), newPreview(c), newPack(c), newRender(c))
 	return cmd
 }
 
@@ -38,7 +40,7 @@ type setFlags struct {
 func (f *setFlags) add(cmd *cobra.Command) {
 	dataFlag(cmd, &f.Dir)
 	cmd.Flags().IntVar(&f.Size, "size", 0, "resize to `N` × N pixels")
-	cmd.Flags().IntVar(&f.Channels, "channels", 0, "convert to 1 (grey) or 3 (RGB) `CHANNELS`")
+	cmd.Flags().IntVar(&f.Channels, "channels", 0, "convert to 1 (grey) or 3 (RGB) `CHANNELS`, without depth")
 	cmd.Flags().Uint64Var(&f.Seed, "seed", 1, "`SEED` of generated images and drawn splits (1)")
 	cmd.Flags().IntVar(&f.counts.Train, "train", 0, "take `N` training images; the usual numbers without -train, -valid and -test")
 	cmd.Flags().IntVar(&f.counts.Valid, "valid", 0, "take `N` validation images")

@@ -40,7 +40,7 @@ func newList(c *console) *cobra.Command {
 			for _, s := range sets {
 				here := "no"
 				switch {
-				case len(s.folders) == 0:
+				case datasets.Generated(s.Name):
 					here = "built in"
 				case s.Ready:
 					here = "yes"
@@ -60,7 +60,7 @@ func newList(c *console) *cobra.Command {
 func listSets(data string) []listed {
 	var sets []listed
 	for _, k := range datasets.List() {
-		l := listed{Name: k.Name, About: k.About, Ready: true}
+		l := listed{Name: k.Name, About: k.About, Ready: k.Found(data)}
 		for _, r := range datasets.Remotes() {
 			if r.Name != k.Name && r.Name+"-difference" != k.Name {
 				continue
@@ -87,6 +87,7 @@ type setInfo struct {
 	Width       int            `json:"width"`
 	Height      int            `json:"height"`
 	Channels    int            `json:"channels"`
+	Poses       bool           `json:"poses"`
 	Images      map[string]int `json:"images"`  // by split
 	Classes     []classInfo    `json:"classes"` // none where unlabelled
 	Fingerprint string         `json:"fingerprint"`
@@ -150,7 +151,7 @@ func openAll(spec string, o datasets.Options) ([]datasets.Domain, error) {
 func describeSet(d datasets.Domain) setInfo {
 	t := d.Train
 	info := setInfo{
-		Name: d.Name, Origin: d.Origin, Width: t.Width, Height: t.Height, Channels: t.Channels,
+		Name: d.Name, Origin: d.Origin, Width: t.Width, Height: t.Height, Channels: t.Channels, Poses: t.Poses != nil,
 		Images: map[string]int{}, Classes: []classInfo{}, Fingerprint: d.Fingerprint(), splits: d.Splits,
 	}
 	for _, class := range t.Classes {
@@ -176,6 +177,9 @@ func (i setInfo) print(c *console) {
 	}
 	t.add("origin", i.Origin)
 	t.add("form", fmt.Sprintf("%d×%d, %s", i.Width, i.Height, channelsString(i.Channels)))
+	if i.Poses {
+		t.add("poses", "one an image")
+	}
 	t.add("images", splitCounts(i.splits))
 	t.add("fingerprint", i.Fingerprint)
 	if len(i.Classes) == 0 {
@@ -230,6 +234,8 @@ func channelsString(n int) string {
 		return "grey"
 	case 3:
 		return "RGB"
+	case 4:
+		return "RGB and depth"
 	}
 	return count(n, "channel")
 }

@@ -22,7 +22,8 @@ func newPreview(c *console) *cobra.Command {
 		Use:   "preview SET -o FILE.png [FLAGS]",
 		Short: "draw a grid of a set's images",
 		Long: `Draws images of a set as a PNG: a row of each class, or as many rows as columns
-where there are no classes or more than thirty.`,
+where there are no classes or more than thirty. Images with depth have it below
+them, near bright and far black, and below that their mask.`,
 		Example: `pixelda-wgpu datasets preview digits-m -o digits-m.png
 pixelda-wgpu datasets preview photos/ -o photos.png -split test -scale 1`,
 		Args: arguments(1, "one set"),
@@ -34,7 +35,7 @@ pixelda-wgpu datasets preview photos/ -o photos.png -split test -scale 1`,
 				return misuse(cmd, "give a file to write that ends in .png: -o FILE.png")
 			case columns < 1 || columns > 256:
 				return misuse(cmd, "flag -columns: %d is not from 1 to 256", columns)
-			case scale < 1 || scale > 16:
+			case scale < 0 || scale > 16:
 				return misuse(cmd, "flag -scale: %d is not from 1 to 16", scale)
 			}
 			all, err := datasets.Open(args[0], f.options())
@@ -44,6 +45,9 @@ pixelda-wgpu datasets preview photos/ -o photos.png -split test -scale 1`,
 			set, err := pick(all, split)
 			if err != nil {
 				return err
+			}
+			if scale == 0 {
+				scale = max(1, 64/set.Width)
 			}
 			indices, perRow := show(set, columns)
 			picture := set.Grid(indices, perRow, scale)
@@ -58,7 +62,7 @@ pixelda-wgpu datasets preview photos/ -o photos.png -split test -scale 1`,
 	cmd.Flags().StringVarP(&output, "output", "o", "", "write `FILE`")
 	cmd.Flags().StringVar(&split, "split", "train", "show train, valid or test `IMAGES` (train)")
 	cmd.Flags().IntVar(&columns, "columns", 16, "`N` images a row (16)")
-	cmd.Flags().IntVar(&scale, "scale", 2, "enlarge `N` times (2)")
+	cmd.Flags().IntVar(&scale, "scale", 0, "enlarge `N` times; without it, to about 64 pixels")
 	return cmd
 }
 

@@ -20,7 +20,8 @@ const module = "pixelda-wgpu"
 var layers = map[string][]string{
 	"wgsl":            {},
 	"gpu":             {},
-	"datasets":        {},
+	"datasets":        {"datasets/render"},
+	"datasets/render": {},
 	"model/graph":     {"wgsl", "gpu"},
 	"model":           {"model/graph", "wgsl", "gpu"},
 	"trainer":         {"model", "model/graph", "datasets", "gpu"},

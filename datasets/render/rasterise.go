@@ -1,6 +1,9 @@
 package render
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // Camera is a pinhole that looks along +z, with x to the right and y down. The
 // point x, y, z appears at Centre + Focal·(x/z, y/z), where pixel i reaches from
@@ -32,10 +35,11 @@ type thing struct {
 }
 
 // corner is a vertex on the screen: in 1/256 of a sample, and 1/z. Where that is 0
-// the vertex is not in front of the camera, or far beside what it sees.
+// the vertex is not in front of the camera, or far beside what it sees. It is small,
+// since most of the time goes into fetching corners of tiny triangles.
 type corner struct {
-	x, y     int
-	nearness float64
+	x, y     int32
+	nearness float32
 }
 
 const (
@@ -62,35 +66,42 @@ func (f *Frame) Clear(c Camera) {
 func (f *Frame) Draw(m *Mesh, r Rotation, at Vec) {
 	first := len(f.corners)
 	f.things = append(f.things, thing{m, r, f.triangles, first})
-	scale, focal := float64(f.samples*subsample), f.camera.Focal
-	for _, p := range m.Points {
-		p = r.Apply(p).Add(at)
-		var c corner
-		if p[2] > 0 {
-			n := 1 / p[2]
-			x, y := (f.camera.Centre+focal*p[0]*n)*scale, (f.camera.Centre+focal*p[1]*n)*scale
-			if math.Abs(x) < outOfSight && math.Abs(y) < outOfSight {
-				c = corner{int(math.Floor(x + 0.5)), int(math.Floor(y + 0.5)), n}
-			}
-		}
-		f.corners = append(f.corners, c)
-	}
+	f.corners = slices.Grow(f.corners, len(m.Points))[:first+len(m.Points)]
 	corners := f.corners[first:]
-	for i, t := range m.Faces {
-		f.fill(&corners[t[0]], &corners[t[1]], &corners[t[2]], int32(f.triangles+i))
+	scale := float64(f.samples * subsample)
+	focal, centre := f.camera.Focal*scale, f.camera.Centre*scale+0.5 // rounds to the nearest below
+	for i := range m.Points {
+		p := &m.Points[i]
+		corners[i] = corner{}
+		z := r[2][0]*p[0] + r[2][1]*p[1] + r[2][2]*p[2] + at[2]
+		if z <= 0 {
+			continue
+		}
+		n := 1 / z
+		x := centre + focal*n*(r[0][0]*p[0]+r[0][1]*p[1]+r[0][2]*p[2]+at[0])
+		y := centre + focal*n*(r[1][0]*p[0]+r[1][1]*p[1]+r[1][2]*p[2]+at[1])
+		if math.Abs(x) < outOfSight && math.Abs(y) < outOfSight {
+			corners[i] = corner{int32(math.Floor(x)), int32(math.Floor(y)), float32(n)}
+		}
+	}
+	for i := range m.Faces {
+		t := &m.Faces[i]
+		a, b, c := &corners[t[0]], &corners[t[1]], &corners[t[2]]
+		// Most triangles of a scanned model lie between the samples.
+		x0, x1 := between(min(a.x, b.x, c.x), max(a.x, b.x, c.x))
+		y0, y1 := between(min(a.y, b.y, c.y), max(a.y, b.y, c.y))
+		if x0 < x1 && y0 < y1 && a.nearness != 0 && b.nearness != 0 && c.nearness != 0 {
+			side := int32(f.side)
+			f.fill(a, b, c, int(max(x0, 0)), int(min(x1, side)), int(max(y0, 0)), int(min(y1, side)), int32(f.triangles+i))
+		}
 	}
 	f.triangles += len(m.Faces)
 }
 
-// fill notes the triangle at the samples that it covers and where nothing is
-// nearer.
-func (f *Frame) fill(a, b, c *corner, id int32) {
-	x0, x1 := span(min(a.x, b.x, c.x), max(a.x, b.x, c.x), f.side)
-	y0, y1 := span(min(a.y, b.y, c.y), max(a.y, b.y, c.y), f.side)
-	if x0 >= x1 || y0 >= y1 || a.nearness == 0 || b.nearness == 0 || c.nearness == 0 {
-		return
-	}
-	area := (b.x-a.x)*(c.y-a.y) - (b.y-a.y)*(c.x-a.x)
+// fill notes the triangle at the samples of columns x0 to x1 and rows y0 to y1 that
+// it covers and where nothing is nearer.
+func (f *Frame) fill(a, b, c *corner, x0, x1, y0, y1 int, id int32) {
+	area := cross(a, b, int(c.x), int(c.y))
 	if area == 0 {
 		return
 	}
@@ -103,14 +114,15 @@ func (f *Frame) fill(a, b, c *corner, id int32) {
 	outA, outB, outC := yields(b, c), yields(c, a), yields(a, b)
 	rowA, rowB, rowC := cross(b, c, x, y)-outA, cross(c, a, x, y)-outB, cross(a, b, x, y)-outC
 	per := 1 / float64(area)
-	moved := (float64(outA)*a.nearness + float64(outB)*b.nearness + float64(outC)*c.nearness) * per
-	acrossA, acrossB, acrossC := subsample*(b.y-c.y), subsample*(c.y-a.y), subsample*(a.y-b.y)
-	downA, downB, downC := subsample*(c.x-b.x), subsample*(a.x-c.x), subsample*(b.x-a.x)
+	nearA, nearB, nearC := float64(a.nearness)*per, float64(b.nearness)*per, float64(c.nearness)*per
+	moved := float64(outA)*nearA + float64(outB)*nearB + float64(outC)*nearC
+	acrossA, acrossB, acrossC := subsample*int(b.y-c.y), subsample*int(c.y-a.y), subsample*int(a.y-b.y)
+	downA, downB, downC := subsample*int(c.x-b.x), subsample*int(a.x-c.x), subsample*int(b.x-a.x)
 	for row := y0; row < y1; row++ {
 		wa, wb, wc := rowA, rowB, rowC
 		for at := row*f.side + x0; at < row*f.side+x1; at++ {
 			if wa|wb|wc >= 0 { // none is negative
-				n := float32((float64(wa)*a.nearness+float64(wb)*b.nearness+float64(wc)*c.nearness)*per + moved)
+				n := float32(float64(wa)*nearA + float64(wb)*nearB + float64(wc)*nearC + moved)
 				if n > f.nearness[at] {
 					f.nearness[at], f.hit[at] = n, id
 				}
@@ -121,17 +133,17 @@ func (f *Frame) fill(a, b, c *corner, id int32) {
 	}
 }
 
-// span is the range of samples whose centres lie in [low, high].
-func span(low, high, side int) (from, to int) {
+// between is the range of samples whose centres lie in [low, high].
+func between(low, high int32) (from, to int32) {
 	from = (low + subsample/2 - 1) >> 8 // the first centre, i·256 + 128, not before low
 	to = (high + subsample/2) >> 8      // and the first one after high
-	return max(from, 0), min(to, side)
+	return from, to
 }
 
 // cross is twice the area of the triangle of p, q and x, y: negative where that
 // lies beyond the edge from p to q.
 func cross(p, q *corner, x, y int) int {
-	return (q.x-p.x)*(y-p.y) - (q.y-p.y)*(x-p.x)
+	return int(q.x-p.x)*(y-int(p.y)) - int(q.y-p.y)*(x-int(p.x))
 }
 
 // yields is 1 where samples on the edge from p to q belong to the triangle on its

@@ -58,9 +58,9 @@ func (f *Frame) sample(t *thing, triangle, column, row int, l *Light) Vec {
 	corners := f.corners[t.corners:]
 	a, b, c := &corners[face[0]], &corners[face[1]], &corners[face[2]]
 	// Shares of the corners on the screen become shares in space by 1/z.
-	wa := float64(cross(b, c, x, y)) * a.nearness
-	wb := float64(cross(c, a, x, y)) * b.nearness
-	wc := float64(cross(a, b, x, y)) * c.nearness
+	wa := float64(cross(b, c, x, y)) * float64(a.nearness)
+	wb := float64(cross(c, a, x, y)) * float64(b.nearness)
+	wc := float64(cross(a, b, x, y)) * float64(c.nearness)
 	per := 1 / (wa + wb + wc)
 	wa, wb, wc = wa*per, wb*per, wc*per
 	var normal, colour Vec
@@ -71,14 +71,14 @@ func (f *Frame) sample(t *thing, triangle, column, row int, l *Light) Vec {
 	normal = t.rotation.Apply(normal).Unit()
 	scale := 1 / (f.camera.Focal * float64(f.samples*subsample))
 	centre := f.camera.Centre / f.camera.Focal
-	view := Vec{centre - float64(x)*scale, centre - float64(y)*scale, -1}.Unit() // towards the camera
+	view := Vec{centre - float64(x)*scale, centre - float64(y)*scale, -1} // towards the camera
 	if normal.Dot(view) < 0 {
 		normal = normal.Scale(-1)
 	}
 	light := l.Ambient.Add(l.Diffuse.Scale(max(0, normal.Dot(l.Towards))))
 	colour = colour.times(light)
 	if l.Gloss > 0 {
-		h := max(0, normal.Dot(view.Add(l.Towards).Unit()))
+		h := max(0, normal.Dot(view.Unit().Add(l.Towards).Unit()))
 		h *= h
 		h *= h
 		h *= h

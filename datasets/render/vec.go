@@ -14,16 +14,28 @@ import (
 // millimetres as a rule.
 type Vec [3]float64
 
-func (a Vec) Add(b Vec) Vec       { return Vec{a[0] + b[0], a[1] + b[1], a[2] + b[2]} }
-func (a Vec) Sub(b Vec) Vec       { return Vec{a[0] - b[0], a[1] - b[1], a[2] - b[2]} }
+// Add is a + b.
+func (a Vec) Add(b Vec) Vec { return Vec{a[0] + b[0], a[1] + b[1], a[2] + b[2]} }
+
+// Sub is a - b.
+func (a Vec) Sub(b Vec) Vec { return Vec{a[0] - b[0], a[1] - b[1], a[2] - b[2]} }
+
+// Scale is s·a.
 func (a Vec) Scale(s float64) Vec { return Vec{s * a[0], s * a[1], s * a[2]} }
-func (a Vec) Dot(b Vec) float64   { return a[0]*b[0] + a[1]*b[1] + a[2]*b[2] }
-func (a Vec) Norm() float64       { return math.Sqrt(a.Dot(a)) }
+
+// times is the product component by component.
+func (a Vec) times(b Vec) Vec { return Vec{a[0] * b[0], a[1] * b[1], a[2] * b[2]} }
+
+// Dot is the inner product.
+func (a Vec) Dot(b Vec) float64 { return a[0]*b[0] + a[1]*b[1] + a[2]*b[2] }
+
+// Cross is the vector product.
 func (a Vec) Cross(b Vec) Vec {
 	return Vec{a[1]*b[2] - a[2]*b[1], a[2]*b[0] - a[0]*b[2], a[0]*b[1] - a[1]*b[0]}
 }
-func (a Vec) times(b Vec) Vec          { return Vec{a[0] * b[0], a[1] * b[1], a[2] * b[2]} }
-func (a Vec) mix(b Vec, t float64) Vec { return a.Add(b.Sub(a).Scale(t)) }
+
+// Norm is the length.
+func (a Vec) Norm() float64 { return math.Sqrt(a.Dot(a)) }
 
 // Unit is a at length 1; the zero vector stays.
 func (a Vec) Unit() Vec {
@@ -55,8 +67,3 @@ func Turn(axis Vec, degrees float64) quat.Number {
 
 // Apply turns v.
 func (r *Rotation) Apply(v Vec) Vec { return Vec{r[0].Dot(v), r[1].Dot(v), r[2].Dot(v)} }
-
-// undo turns v back.
-func (r *Rotation) undo(v Vec) Vec {
-	return r[0].Scale(v[0]).Add(r[1].Scale(v[1])).Add(r[2].Scale(v[2]))
-}

@@ -16,6 +16,11 @@ func drawElsewhere(name string, seed uint64, from, n int) (pixels []byte, err er
 	if err != nil {
 		return nil, fmt.Errorf("datasets: %s: %w", name, err)
 	}
+	total := 0
+	for i := range shares.Length() {
+		total += shares.Index(i).Length()
+	}
+	pixels = make([]byte, 0, total)
 	for i := range shares.Length() {
 		pixels = append(pixels, goBytes(shares.Index(i))...)
 	}

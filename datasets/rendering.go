@@ -1,0 +1,199 @@
+package datasets
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"sync/atomic"
+)
+
+// Rendering describes a synthetic source domain that is drawn from CAD models: each
+// image shows one of them, in turn, from a view at random, RGB and depth, with its
+// class and pose. Image i of a seed is always the same, whatever number of cores
+// draws.
+type Rendering struct {
+	Models      string      // a folder or archive of PLY models, in millimetres
+	Objects     []string    // which of them; nil: those of the paper, or else all
+	Convention  *Convention // places the models as other poses have it; nil: as they are
+	Backgrounds string      // a folder or archive of photographs to cut backgrounds from; "": black
+	Counts      Counts
+	Size        int     // pixels
+	Field       float64 // mm that an image shows at the object; a convention says it itself
+	Views       Views
+	Seed        uint64
+	Drawn       *atomic.Int64 // counts the images as they are drawn; may be nil
+}
+
+// DefaultRendering is the synthetic source of the paper's LineMod scenario, with
+// 100 test images of each object beside it.
+func DefaultRendering() Rendering {
+	return Rendering{Counts: Counts{Train: LineModRendered, Test: 1100}, Size: 64, Field: 250, Views: LineModViews, Seed: 1}
+}
+
+// renderDistance is where the camera stands without a convention, in mm: that of
+// LineMod's nearest images.
+const renderDistance = 600
+
+// Open makes the splits, whose images are drawn when they are asked for.
+func (r Rendering) Open() (Splits, error) {
+	s, err := r.studio()
+	if err != nil {
+		return Splits{}, err
+	}
+	g := generator{
+		side: s.side, channels: rgbd, posed: true,
+		classes: func() []string { return s.classes },
+		describe: func(seed, i uint64) (uint32, Pose) {
+			random := newRandom(seed, objectStream, i)
+			return s.describe(&random, i)
+		},
+		draw: func(dst []byte, seed, i uint64) {
+			random := newRandom(seed, objectStream, i)
+			s.draw(dst, &random, i)
+			if r.Drawn != nil {
+				r.Drawn.Add(1)
+			}
+		},
+	}
+	c := r.Counts
+	pool := g.set("rendered", r.Seed, 0, c.Train+c.Valid+c.Test)
+	out, err := held{pool: pool, ordered: true}.divide("rendered", c, r.Seed)
+	out.Origin = fmt.Sprintf("rendered from %s with seed %d", r.Models, r.Seed)
+	if r.Backgrounds != "" {
+		out.Origin += ", on " + r.Backgrounds
+	}
+	return out, err
+}
+
+// check reports what cannot be rendered.
+func (r Rendering) check() error {
+	const most = 100_000_000
+	c, v := r.Counts, r.Views
+	switch {
+	case c.Train < 1 || c.Valid < 0 || c.Test < 0 || c.Train > most || c.Valid > most || c.Test > most:
+		return fmt.Errorf("datasets: cannot render %d training, %d validation and %d test images: give 1 to %d for training, 0 or more of the others", c.Train, c.Valid, c.Test, most)
+	case r.Size < 8 || r.Size > 1024:
+		return fmt.Errorf("datasets: cannot render %d pixels: give 8 to 1024", r.Size)
+	case !(r.Field > 0):
+		return fmt.Errorf("datasets: a field of %g mm shows nothing", r.Field)
+	case !(v.Lowest >= -90 && v.Lowest < v.Highest && v.Highest <= 90):
+		return fmt.Errorf("datasets: there are no views from %g° to %g° of elevation: give two from -90 to 90, the lower first", v.Lowest, v.Highest)
+	case !(v.Roll >= 0 && v.Roll <= 180):
+		return fmt.Errorf("datasets: images cannot be turned by up to %g°: give 0 to 180", v.Roll)
+	}
+	return nil
+}
+
+// studio loads the models.
+func (r Rendering) studio() (*studio, error) {
+	if err := r.check(); err != nil {
+		return nil, err
+	}
+	s := &studio{side: r.Size, field: r.Field, distance: renderDistance, views: r.Views, light: plainLight}
+	objects := r.Objects
+	if c := r.Convention; c != nil {
+		s.distance, s.field = c.Distance, conventionSide/c.Scale
+		for _, name := range objects {
+			if _, ok := c.Objects[name]; !ok {
+				return nil, fmt.Errorf("datasets: the convention of poses has no %s; it has %s", name, strings.Join(sortedKeys(c.Objects), ", "))
+			}
+		}
+		if len(objects) == 0 {
+			objects = sortedKeys(c.Objects)
+		}
+	}
+	names, meshes, err := readModels(r.Models, objects)
+	if err != nil {
+		return nil, err
+	}
+	s.classes = slices.Compact(names)
+	if len(s.classes) < len(meshes) {
+		return nil, fmt.Errorf("datasets: an object is named twice among %s", strings.Join(objects, ", "))
+	}
+	for i, name := range names {
+		m := model{mesh: meshes[i], turned: still}
+		if r.Convention != nil {
+			m = r.Convention.model(name, meshes[i])
+		}
+		if size := m.mesh.Radius() + m.offset.Norm(); size < 1 || size > s.distance/2 {
+			return nil, fmt.Errorf("datasets: %s: the model of %s reaches %.3g mm from its origin; want 1 to %g: models are in millimetres", r.Models, name, size, s.distance/2)
+		}
+		s.models = append(s.models, m)
+	}
+	if r.Backgrounds != "" {
+		s.backdrop, err = photographs(r.Backgrounds, r.Size)
+	}
+	return s, err
+}
+
+// photographs returns what cuts backgrounds of side × side pixels from the images
+// of a folder or archive.
+func photographs(from string, side int) (func(dst []byte, r *random), error) {
+	files, closer, err := listFiles(from, isImage)
+	if err != nil {
+		return nil, err
+	}
+	defer closer()
+	if len(files) == 0 {
+		return nil, fmt.Errorf("datasets: %s: no PNG, JPEG or WebP images for backgrounds", from)
+	}
+	photos, err := readPhotos(from, files)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range photos {
+		if min(p.width, p.height) < side {
+			return nil, fmt.Errorf("datasets: %s: %s is %dx%d, smaller than the images to render (%d)", from, p.name, p.width, p.height, side)
+		}
+	}
+	return func(dst []byte, r *random) {
+		p := photos[r.intn(len(photos))]
+		left, top := r.intn(p.width-side+1), r.intn(p.height-side+1)
+		for y := range side {
+			copy(dst[y*side*3:(y+1)*side*3], p.pixels[((top+y)*p.width+left)*3:])
+		}
+	}, nil
+}
+
+// Depth draws the object's depth behind RGB images whose poses follow a convention,
+// when they are asked for: far where the object is not, as clutter before or behind
+// it is not known. Drawn counts the images; it may be nil.
+func (c *Convention) Depth(s Splits, models string, drawn *atomic.Int64) (Splits, error) {
+	t := s.Train
+	if t.Width != t.Height || t.Channels != 3 || t.Poses == nil || !t.Labelled() {
+		return s, fmt.Errorf("datasets: %s: depth can be drawn for square RGB images with classes and poses, not for these", t.Name)
+	}
+	r := DefaultRendering()
+	r.Models, r.Convention, r.Objects, r.Size = models, c, t.Classes, t.Width
+	studio, err := r.studio()
+	if err != nil {
+		return s, err
+	}
+	of := make([]int, len(t.Classes)) // the studio's class of each of the set's
+	for i, name := range t.Classes {
+		of[i], _ = slices.BinarySearch(studio.classes, name)
+	}
+	s.Origin += ", with depth of the objects rendered from " + models
+	for _, split := range packOrder {
+		at := s.named(split)
+		set := *at
+		if set == nil {
+			continue
+		}
+		*at = set.like(set.Width, set.Height, rgbd).view(set.Len(), func(dst []byte, i int) error {
+			p := newPicture(set.Width, set.Height, 3)
+			if err := set.read(p.pixels, i); err != nil {
+				return err
+			}
+			studio.portray(dst, studio.models[of[set.Labels[i]]], set.Poses[i])
+			for k := range set.Width * set.Height {
+				copy(dst[rgbd*k:rgbd*k+3], p.pixels[3*k:])
+			}
+			if drawn != nil {
+				drawn.Add(1)
+			}
+			return nil
+		})
+	}
+	return s, nil
+}

@@ -1,0 +1,129 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"pixelda-wgpu/datasets"
+)
+
+func newRender(c *console) *cobra.Command {
+	r := datasets.DefaultRendering()
+	var output, convention, crops, data string
+	var raw bool
+	cmd := &cobra.Command{
+		Use:   "render -o FILE.pxds [FLAGS]",
+		Short: "render CAD models to a synthetic source domain",
+		Long: `Renders PLY models to a packed set: RGB and depth, class and pose of each image,
+in views spread evenly over the upper half of the sphere. The defaults are the
+synthetic source of the paper's LineMod scenario, 109,208 images of eleven objects;
+docs/linemod.md tells where the models come from and what depth means.
+
+With -backgrounds each object stands before a piece of a photograph. With
+-convention poses, camera and objects are those of the LineMod crops; -crops then
+draws no views of its own, but the objects' depth behind the images of such a set.`,
+		Example: `pixelda-wgpu datasets render -raw -o data/linemod-synthetic.pxds
+pixelda-wgpu datasets render -models cad/ -train 20000 -o cad.pxds
+pixelda-wgpu datasets render -convention pose_convention.json -o crops-synthetic.pxds
+pixelda-wgpu datasets render -backgrounds data/bsds500/train -o on-photos.pxds`,
+		Args: noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if filepath.Ext(output) != ".pxds" {
+				return misuse(cmd, "give a file to write that ends in .pxds: -o FILE.pxds")
+			}
+			if convention != "" {
+				if cmd.Flags().Changed("field") {
+					return misuse(cmd, "flag -field: the convention of poses states what an image shows")
+				}
+				var err error
+				if r.Convention, err = datasets.ReadConvention(convention); err != nil {
+					return err
+				}
+			}
+			if crops != "" && r.Convention == nil {
+				return misuse(cmd, "flag -crops: give the convention of their poses too: -convention FILE")
+			}
+			if r.Models == "" {
+				r.Models = filepath.Join(data, "linemod_models")
+			}
+			var drawn atomic.Int64
+			r.Drawn = &drawn
+			s, err := openRendering(r, crops, data)
+			if err != nil {
+				return err
+			}
+			if err := saveRendering(c, s, output, raw, &drawn); err != nil {
+				return err
+			}
+			info, err := os.Stat(output)
+			if err != nil {
+				return err
+			}
+			c.printf("%s: %s, %s\n", output, splitCounts(s), sizeString(uint64(info.Size())))
+			return nil
+		},
+	}
+	f := cmd.Flags()
+	f.StringVarP(&output, "output", "o", "", "write `FILE`")
+	f.StringVar(&r.Models, "models", "", "the `FOLDER` or archive of PLY models (linemod_models in -data)")
+	f.StringSliceVar(&r.Objects, "objects", nil, "only these `OBJECTS`, as ape,cam; those of the paper, else all")
+	f.StringVar(&convention, "convention", "", "place the models by a `FILE` that fits them to other poses")
+	f.StringVar(&crops, "crops", "", "draw depth behind the images of a `SET` instead, as linemod-crops")
+	dataFlag(cmd, &data)
+	f.StringVar(&r.Backgrounds, "backgrounds", "", "cut backgrounds from photographs in a `FOLDER`; black without")
+	f.IntVar(&r.Counts.Train, "train", r.Counts.Train, "render `N` training images (109208)")
+	f.IntVar(&r.Counts.Valid, "valid", r.Counts.Valid, "render `N` validation images")
+	f.IntVar(&r.Counts.Test, "test", r.Counts.Test, "render `N` test images (1100)")
+	f.IntVar(&r.Size, "size", r.Size, "images of `N` × N pixels (64)")
+	f.Float64Var(&r.Field, "field", r.Field, "an image shows `MM` millimetres at the object (250)")
+	f.Float64Var(&r.Views.Lowest, "lowest", r.Views.Lowest, "lowest `ELEVATION` of the camera, degrees; -90 for the sphere")
+	f.Float64Var(&r.Views.Highest, "highest", r.Views.Highest, "highest `ELEVATION` of the camera, degrees (90)")
+	f.Float64Var(&r.Views.Roll, "roll", r.Views.Roll, "turn images by up to `DEGREES` to either side (45)")
+	f.Uint64Var(&r.Seed, "seed", r.Seed, "`SEED` of the views (1)")
+	f.BoolVar(&raw, "raw", false, "leave the images uncompressed, to be used without reading them into memory")
+	return cmd
+}
+
+// openRendering makes the splits, whose images are drawn when they are asked for.
+func openRendering(r datasets.Rendering, crops, data string) (datasets.Splits, error) {
+	if crops == "" {
+		return r.Open()
+	}
+	s, err := datasets.Open(crops, datasets.Options{Dir: data, Channels: 3, Seed: r.Seed})
+	if err != nil {
+		return s, err
+	}
+	return r.Convention.Depth(s, r.Models, r.Drawn)
+}
+
+// saveRendering writes the splits, and shows how many images are drawn.
+func saveRendering(c *console, s datasets.Splits, output string, raw bool, drawn *atomic.Int64) error {
+	save := datasets.SavePacked
+	if raw {
+		save = datasets.SaveRaw
+	}
+	all := int64(s.Train.Len() + s.Valid.Len() + s.Test.Len())
+	p := c.progress("render", "images", 0, all)
+	done := make(chan error, 1)
+	go func() { done <- save(output, s) }()
+	tick := time.NewTicker(barEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case err := <-done:
+			if err != nil {
+				p.erase()
+				return err
+			}
+			p.Set(all, "")
+			p.Close()
+			return nil
+		case <-tick.C:
+			p.Set(drawn.Load(), "")
+		}
+	}
+}
