@@ -49,6 +49,22 @@ func (n *Networks) Generate(batch int, choose graph.Chooser) (*gpu.Program, erro
 	return g.Program(GenerateProgram, choose)
 }
 
+// Features is what the task tower knows of images before it decides, its last hidden
+// layer, through the layers that see target images: features.images →
+// features.hidden [batch,units].
+func (n *Networks) Features(f Images, batch int, choose graph.Chooser) (*gpu.Program, error) {
+	return n.program(FeaturesProgram, choose, func(b bound) {
+		p := b.predict(b.images(FeaturesProgram+".images", f, batch, n.TargetChannels), adapted, inference, 0)
+		b.g.Output(FeaturesProgram+".hidden", p.hidden[len(p.hidden)-1])
+	})
+}
+
+// FeatureUnits is the width of Features.
+func (n *Networks) FeatureUnits() int {
+	hidden := n.tower().hidden
+	return hidden[len(hidden)-1]
+}
+
 // Classify is the task tower behind one of its private layers: <name>.images →
 // <name>.logits [batch,classes] and, where it learns them, <name>.quaternions
 // [batch,4].

@@ -5,13 +5,15 @@ import (
 	"slices"
 
 	"pixelda-wgpu/model/graph"
+	"pixelda-wgpu/wgsl"
 )
 
-// Networks holds the variables of the three networks: what a checkpoint stores.
-// Names and layouts are those of PyTorch modules.
+// Networks holds the variables of a method's networks, PixelDA's three or those of
+// a baseline: what a checkpoint stores. Names and layouts are those of PyTorch
+// modules.
 type Networks struct {
 	Config
-	Generator     *graph.Store
+	Generator     *graph.Store // nil where the method has none, as are the others
 	Discriminator *graph.Store
 	Task          *graph.Store
 
@@ -19,7 +21,11 @@ type Networks struct {
 	GeneratorStats     *graph.Store
 	DiscriminatorStats *graph.Store
 
+	trained   []*graph.Store
+	stats     []*graph.Store
 	variables map[string]*graph.Variable
+	optimizer wgsl.Optimizer // of all that is trained
+	decayAll  bool           // weight decay is of biases too
 }
 
 // NewNetworks lays out the variables of a configuration.
@@ -27,28 +33,59 @@ func NewNetworks(c Config) (*Networks, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	n := &Networks{
-		Config:    c,
-		Generator: graph.NewStore("generator"), Discriminator: graph.NewStore("discriminator"), Task: graph.NewStore("task"),
-		GeneratorStats: graph.NewStore("generator_stats"), DiscriminatorStats: graph.NewStore("discriminator_stats"),
-		variables: map[string]*graph.Variable{},
-	}
+	n := empty(c)
+	n.Generator, n.Discriminator, n.Task = n.store("generator"), n.store("discriminator"), n.store("task")
+	n.GeneratorStats, n.DiscriminatorStats = n.statistics("generator_stats"), n.statistics("discriminator_stats")
 	n.layGenerator()
 	n.layDiscriminator()
 	n.layTask()
 	return n, nil
 }
 
-// Trained lists the stores that have gradients and Adam moments.
-func (n *Networks) Trained() []*graph.Store {
-	return []*graph.Store{n.Generator, n.Discriminator, n.Task}
+// NewSupervised lays out the task tower alone, for SupervisedStep.
+func NewSupervised(c Config) (*Networks, error) {
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	n := empty(c)
+	n.Task = n.store("task")
+	n.layTask()
+	return n, nil
 }
+
+// empty has no variables yet, and Adam for an optimiser.
+func empty(c Config) *Networks {
+	return &Networks{
+		Config: c, variables: map[string]*graph.Variable{},
+		optimizer: wgsl.Adam{Beta1: c.Beta1, Beta2: c.Beta2, Epsilon: c.Epsilon, Clip: c.ClipNorm},
+	}
+}
+
+// store adds a store of trained variables.
+func (n *Networks) store(name string) *graph.Store {
+	s := graph.NewStore(name)
+	n.trained = append(n.trained, s)
+	return s
+}
+
+// statistics adds a store of running moments.
+func (n *Networks) statistics(name string) *graph.Store {
+	s := graph.NewStore(name)
+	n.stats = append(n.stats, s)
+	return s
+}
+
+// Trained lists the stores that have gradients and an optimiser's moments.
+func (n *Networks) Trained() []*graph.Store { return n.trained }
+
+// Moments is how many moments the optimiser keeps of each trained variable.
+func (n *Networks) Moments() int { return n.optimizer.Moments() }
 
 // Stores lists all stores that hold anything: those of Trained, then those of
 // running moments, which a network without batch normalisation has none of.
 func (n *Networks) Stores() []*graph.Store {
-	stores := n.Trained()
-	for _, s := range []*graph.Store{n.GeneratorStats, n.DiscriminatorStats} {
+	stores := slices.Clone(n.trained)
+	for _, s := range n.stats {
 		if s.Len() > 0 {
 			stores = append(stores, s)
 		}

@@ -36,7 +36,7 @@ func Settings() []Setting {
 		number("Optimisation", "adam_beta1", 0, 0.99999, func(c *Config) float64 { return c.Beta1 }, "Memory of Adam's mean of gradients."),
 		number("Optimisation", "adam_beta2", 0, 0.9999999, func(c *Config) float64 { return c.Beta2 }, "Memory of Adam's mean of squared gradients."),
 		number("Optimisation", "adam_epsilon", 1e-30, 1, func(c *Config) float64 { return c.Epsilon }, "Keeps Adam's division finite."),
-		number("Optimisation", "clip_norm", 1e-9, 1e9, func(c *Config) float64 { return c.ClipNorm }, "Largest norm of a variable's gradient; longer ones are shortened."),
+		number("Optimisation", "clip_norm", 0, 1e9, func(c *Config) float64 { return c.ClipNorm }, "Largest norm of a variable's gradient; longer ones are shortened; 0 for no limit."),
 		integer("Optimisation", "d_steps", 1, 100, func(c *Config) int { return c.DSteps }, "Updates of discriminator and classifier in an iteration."),
 		integer("Optimisation", "g_steps", 0, 100, func(c *Config) int { return c.GSteps }, "Updates of the generator in an iteration."),
 

@@ -39,6 +39,7 @@ const (
 	ClassifySource        = "classify_source"
 	ClassifyTarget        = "classify_target"
 	GenerateProgram       = "generate"
+	FeaturesProgram       = "features"
 )
 
 // LossRows is the number of steps whose losses the device keeps; LossColumns
@@ -90,13 +91,18 @@ const (
 	streamTaskInG     = 403
 )
 
-// images brings a batch into the graph.
+// images brings a batch in [−1, 1] into the graph.
 func (b bound) images(buffer string, f Images, batch, channels int) *graph.Tensor {
+	return b.imagesFrom(-1, buffer, f, batch, channels)
+}
+
+// imagesFrom brings a batch in [low, 1] into the graph.
+func (b bound) imagesFrom(low float64, buffer string, f Images, batch, channels int) *graph.Tensor {
 	s := graph.Shape{N: batch, C: channels, H: b.Size, W: b.Size}
 	if f == (Images{}) {
 		return b.g.Input(buffer, s)
 	}
-	return b.g.LoadImages(buffer, graph.Shape{N: batch, C: f.Channels, H: f.Height, W: f.Width}, s)
+	return b.g.LoadImages(buffer, graph.Shape{N: batch, C: f.Channels, H: f.Height, W: f.Width}, s, low)
 }
 
 // noise is the generator's z ~ U(−1, 1), or nil if it takes none.
@@ -117,14 +123,14 @@ func (b bound) noise(buffer string, host bool, batch int) *graph.Tensor {
 func (b bound) minimise(losses []graph.Term, stores ...*graph.Store) {
 	for _, s := range stores {
 		for _, v := range s.Variables() {
-			if b.WeightDecay > 0 && strings.HasSuffix(v.Name, ".weight") {
+			if b.WeightDecay > 0 && (b.decayAll || strings.HasSuffix(v.Name, ".weight")) {
 				losses = append(losses, graph.Term{Loss: b.g.HalfSquares("decay", b.g.Variable(v)), Weight: b.WeightDecay})
 			}
 		}
 	}
 	b.g.Backward(losses, stores...)
 	for _, s := range stores {
-		b.g.Adam(s, wgsl.Adam{Beta1: b.Beta1, Beta2: b.Beta2, Epsilon: b.Epsilon, Clip: b.ClipNorm})
+		b.g.Optimise(s, b.optimizer)
 	}
 }
 
@@ -137,8 +143,9 @@ func (n *Networks) program(name string, choose graph.Chooser, f func(b bound)) (
 		}
 		for _, s := range n.Trained() {
 			g.Reserve(s.Grads(), s.Len())
-			g.Reserve(s.M(), s.Len())
-			g.Reserve(s.V(), s.Len())
+			for i := range n.Moments() {
+				g.Reserve(s.Moment(i), s.Len())
+			}
 		}
 	})
 	if err != nil {

@@ -133,6 +133,9 @@ func (n *Networks) layTask() {
 type prediction struct {
 	logits     *graph.Tensor // [B,Classes]
 	quaternion *graph.Tensor // [B,4], of length 1; nil from a tower that learns none
+
+	pooled *graph.Tensor   // [B,features] behind the last pool
+	hidden []*graph.Tensor // the hidden layers [B,units], before dropout
 }
 
 // predict classifies images [B,C,S,S]. In all modes but inference the last
@@ -148,10 +151,12 @@ func (b bound) predict(images *graph.Tensor, d domain, m mode, stream uint32) (p
 			x = g.MaxPool(fmt.Sprintf("pool%d", i+1), x, 2, 2)
 		}
 		x = g.Reshape(x, graph.Features(x.N, x.C*x.H*x.W))
+		p.pooled = x
 		for i := range t.hidden {
 			name := fmt.Sprintf("fc%d", i+1)
 			w, bias := layer("task.shared." + name)
 			x = g.Linear(name, x, w, bias, wgsl.ReLU)
+			p.hidden = append(p.hidden, x)
 		}
 		if m != inference {
 			x = g.DropoutNoise("dropout", x, b.TowerKeep, 0, stream)

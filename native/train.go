@@ -44,11 +44,16 @@ with it, bit for bit; so it does with a checkpoint that the page saved.
 Presets: small (narrow, minutes on two cores), mnist-mnistm and mnist-usps (the
 paper's) for digits; linemod-small (tens of minutes), linemod and linemod-masked
 (the paper's) for objects with their orientation. A data set is a name from
-'datasets list' or a path. docs/settings.md explains every setting.`,
+'datasets list' or a path. docs/settings.md explains every setting.
+
+Methods besides pixelda: source-only and target-only train the classifier alone;
+dann, mmd, dsn and cogan are the baselines of the paper, each with the settings
+of its own sources, which -set changes.`,
 		Example: `pixelda-wgpu train
 pixelda-wgpu train -preset mnist-mnistm -data data -iterations 125000
 pixelda-wgpu train -preset small -source photos/day -target photos/night -set classes=4
 pixelda-wgpu train -method source-only -iterations 5000
+pixelda-wgpu train -method dann -set schedule=ramp -set lr=0.01 -set gamma=1
 pixelda-wgpu train -resume runs/0001-pixelda
 pixelda-wgpu train -resume pixelda-00000300.safetensors -out runs/from-page`,
 		Args: noArguments,
@@ -60,7 +65,7 @@ pixelda-wgpu train -resume pixelda-00000300.safetensors -out runs/from-page`,
 	f.StringVar(&t.config, "config", "", "read the configuration from a `FILE`, such as a run's config.json")
 	f.StringVar(&t.resume, "resume", "", "go on with the run in folder `RUN`, or in a new folder from a checkpoint file")
 	f.StringVar(&t.out, "out", "", "the run's `FOLDER`; otherwise a new one in runs")
-	f.StringVar((*string)(&t.flags.Method), "method", "", "`WHAT` to train: pixelda, source-only or target-only")
+	f.StringVar((*string)(&t.flags.Method), "method", "", "`WHAT` to train: "+methodNames())
 	f.StringVar(&t.flags.Source, "source", "", "source `IMAGES`, with labels")
 	f.StringVar(&t.flags.Target, "target", "", "target `IMAGES`; labels serve to measure only")
 	f.StringVar(&t.flags.Data, "data", "", "the `FOLDER` with downloaded data sets (default data)")
@@ -128,8 +133,11 @@ func (t *training) configure(cmd *cobra.Command, software bool) (trainer.Config,
 		}
 	}
 	flags := cmd.Flags()
+	if flags.Changed("method") { // first: it brings settings, which others may change
+		c = c.WithMethod(t.flags.Method)
+	}
 	for name, set := range map[string]func(){
-		"method": func() { c.Method = t.flags.Method }, "source": func() { c.Source = t.flags.Source },
+		"source": func() { c.Source = t.flags.Source },
 		"target": func() { c.Target = t.flags.Target }, "data": func() { c.Data = t.flags.Data },
 		"iterations": func() { c.Iterations = t.flags.Iterations }, "baseline": func() { c.Baseline = t.flags.Baseline },
 		"seed": func() { c.Seed = t.flags.Seed },
@@ -237,7 +245,11 @@ func (t *training) introduce(d *gpu.Device, c trainer.Config, data trainer.Data,
 	fmt.Fprintf(t.err, "Adapter     %s\n", d.Info())
 	fmt.Fprintf(t.err, "Source      %s: %s\n", c.Source, images(data.Source))
 	fmt.Fprintf(t.err, "Target      %s: %s\n", c.Target, images(data.Target))
-	fmt.Fprintf(t.err, "Model       %d×%d, generator %d × %d, discriminator %d, batch %d\n", m.Size, m.Size, m.GBlocks, m.GFilters, m.DFilters, m.Batch)
+	networks := ""
+	if c.Method == trainer.PixelDA {
+		networks = fmt.Sprintf("generator %d × %d, discriminator %d, ", m.GBlocks, m.GFilters, m.DFilters)
+	}
+	fmt.Fprintf(t.err, "Model       %d×%d, %sbatch %d\n", m.Size, m.Size, networks, m.Batch)
 	fmt.Fprintf(t.err, "Run         %s\n", out)
 	fmt.Fprintf(t.err, "%-11s %s, %d iterations, seed %d\n", "Method", c.Method, c.Iterations, c.Seed)
 }
@@ -290,13 +302,13 @@ func (t *training) conclude(r trainer.Report, out string) {
 	}
 	switch {
 	case r.Method != trainer.PixelDA:
-		tab.add(string(r.Method), accuracyOf(final), "")
+		tab.add(string(r.Method), t.bold(accuracyOf(final)), "")
 	case r.SourceOnly != nil:
 		tab.add("adapted", t.bold(accuracyOf(final)), fmt.Sprintf("%+.1f points", 100*(final-*r.SourceOnly)))
 	default:
 		tab.add("adapted", t.bold(accuracyOf(final)), "")
 	}
-	if r.Method == trainer.PixelDA {
+	if r.Method == trainer.PixelDA || r.Method.Adapts() {
 		tab.add("chosen", accuracyOf(r.Chosen.Accuracy["target"]), fmt.Sprintf("checkpoint of iteration %d, chosen without target labels", r.Chosen.Step))
 	}
 	tab.add("oracle", accuracyOf(r.Oracle.Accuracy["target"]), fmt.Sprintf("best of all evaluations by target labels, iteration %d", r.Oracle.Step))
@@ -308,6 +320,16 @@ func (t *training) conclude(r trainer.Report, out string) {
 		t.printf("\nSamples     %s\n", r.Samples)
 	}
 	t.printf("Checkpoint  %s\nReport      %s\n", r.Checkpoint, filepath.Join(out, "report.json"))
+}
+
+// methodNames lists the methods for a sentence.
+func methodNames() string {
+	var names []string
+	for _, m := range trainer.Methods() {
+		names = append(names, string(m))
+	}
+	last := len(names) - 1
+	return strings.Join(names[:last], ", ") + " or " + names[last]
 }
 
 func accuracyOf(v float64) string { return fmt.Sprintf("%.1f %%", 100*v) }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"math"
 	"path/filepath"
@@ -62,12 +61,13 @@ type verdict struct {
 
 // traceVerdict is the outcome of one trace with one choice of kernels.
 type traceVerdict struct {
-	File    string       `json:"file"`
-	Config  model.Config `json:"config"`
-	Plans   string       `json:"plans"` // the choice: "usual", or "1 of 9"
-	Pass    bool         `json:"pass"`
-	Seconds float64      `json:"seconds"`
-	Checks  []check      `json:"checks"`
+	File    string         `json:"file"`
+	Method  trainer.Method `json:"method"`
+	Config  model.Config   `json:"config"`
+	Plans   string         `json:"plans"` // the choice: "usual", or "1 of 9"
+	Pass    bool           `json:"pass"`
+	Seconds float64        `json:"seconds"`
+	Checks  []check        `json:"checks"`
 	steps   int
 }
 
@@ -133,7 +133,7 @@ func (v *verifier) file(path string, found func(traceVerdict)) error {
 		if err != nil {
 			return err
 		}
-		r := traceVerdict{File: path, Config: t.Config, Plans: plans, Pass: true, Seconds: time.Since(began).Seconds(), steps: t.Steps}
+		r := traceVerdict{File: path, Method: t.Method, Config: t.Config, Plans: plans, Pass: true, Seconds: time.Since(began).Seconds(), steps: t.Steps}
 		for _, k := range checks {
 			o := check{Name: k.Name, Tolerance: k.Tolerance, Pass: k.OK()}
 			if !math.IsNaN(k.Error) && !math.IsInf(k.Error, 0) {
@@ -149,7 +149,7 @@ func (v *verifier) file(path string, found func(traceVerdict)) error {
 		return replay(v.plans, graph.Verifying(v.device.Info()))
 	}
 	turns := &graph.Turns{}
-	if err := countTurns(t.Config, turns); err != nil {
+	if err := t.CountPlans(turns); err != nil {
 		return err
 	}
 	for ; turns.Turn < turns.Count; turns.Turn++ {
@@ -169,17 +169,6 @@ func openTrace(path *string) (*trainer.Trace, error) {
 	return trainer.ReadTrace(bytes.NewReader(traces.GreyToRGB), int64(len(traces.GreyToRGB)), *path)
 }
 
-// countTurns builds the programs of the steps, which have the most plans.
-func countTurns(c model.Config, turns *graph.Turns) error {
-	n, err := model.NewNetworks(c)
-	if err != nil {
-		return err
-	}
-	_, errD := n.DStep(model.Inputs{HostNoise: true}, turns)
-	_, errG := n.GStep(model.Inputs{HostNoise: true}, turns)
-	return errors.Join(errD, errG)
-}
-
 // print writes a table for the usual kernels or for a failure, else a line.
 func (v *verifier) print(t traceVerdict) {
 	outcome := v.green("PASS")
@@ -192,8 +181,12 @@ func (v *verifier) print(t traceVerdict) {
 	}
 	if t.Plans == "usual" || !t.Pass {
 		c := t.Config
-		v.printf("\n%s: %s, batch %d, %d×%d, %d to %d channels, %s of %d\n",
-			t.File, count(t.steps, "step"), c.Batch, c.Size, c.Size, c.SourceChannels, c.TargetChannels, count(c.GBlocks, "block"), c.GFilters)
+		networks := string(t.Method)
+		if t.Method == trainer.PixelDA {
+			networks = fmt.Sprintf("%s of %d", count(c.GBlocks, "block"), c.GFilters)
+		}
+		v.printf("\n%s: %s, batch %d, %d×%d, %d to %d channels, %s\n",
+			t.File, count(t.steps, "step"), c.Batch, c.Size, c.Size, c.SourceChannels, c.TargetChannels, networks)
 		tab := table{align: "lrrrl"}
 		tab.head(v.console, "Check", "error", "tolerated", "share")
 		for _, k := range t.Checks {

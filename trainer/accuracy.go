@@ -17,7 +17,7 @@ func (t *Trainer) Accuracies(limit int) (map[string]Evaluation, error) {
 	if m["target"], err = t.classify(model.ClassifyTarget, t.Data.Target.Test); err != nil {
 		return nil, err
 	}
-	if t.Config.Method != PixelDA {
+	if !t.scheme.generates {
 		return m, nil
 	}
 	source := head(t.Data.Source.Test, limit)

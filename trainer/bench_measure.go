@@ -45,7 +45,7 @@ func small(p *gpu.Program) *gpu.Program {
 
 // fill writes random images and labels.
 func (e *Engine) fill(c model.Config) error {
-	if err := e.Initialise(1, false); err != nil {
+	if err := e.Initialise(1, Initial{Std: c.InitStd}); err != nil {
 		return err
 	}
 	r := rand.New(rand.NewPCG(1, 1))

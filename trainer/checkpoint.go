@@ -32,35 +32,22 @@ type State struct {
 	Baseline  *float64          // target accuracy of the source-only baseline, if it was trained
 }
 
-// Initialise gives the variables their initial values: normal weights, zero
-// biases, moments of mean 0 and variance 1. The baselines' weights are Xavier's,
-// as in their original. Each variable has a stream of its own, so that its values
-// depend on its name and the seed alone.
-func (e *Engine) Initialise(seed uint64, xavier bool) error {
+// Initial says how variables begin: weights normal or, with a gain, uniform by
+// Xavier's rule.
+type Initial struct {
+	Std        float64 // of normal weights
+	Gain, Bias float64
+}
+
+// slope is the initial slope of a PReLU, PyTorch's.
+const slope = 0.25
+
+// Initialise gives the variables their initial values: weights and biases as i says,
+// moments of mean 0 and variance 1. Each variable has a stream of its own, so that
+// its values depend on its name and the seed alone.
+func (e *Engine) Initialise(seed uint64, i Initial) error {
 	for _, s := range e.Stores() {
-		err := e.write(s, values, func(v *graph.Variable) ([]float32, error) {
-			x := make([]float32, v.Len())
-			switch {
-			case strings.HasSuffix(v.Name, ".running_var"):
-				for i := range x {
-					x[i] = 1
-				}
-			case strings.HasSuffix(v.Name, ".weight"):
-				h := fnv.New64a()
-				h.Write([]byte(v.Name))
-				r := rand.New(rand.NewPCG(seed, h.Sum64()))
-				fanIn, fanOut := v.Len()/v.Dims[0], v.Len()/v.Dims[1]
-				bound := math.Sqrt(6 / float64(fanIn+fanOut))
-				for i := range x {
-					if xavier {
-						x[i] = float32((2*r.Float64() - 1) * bound)
-					} else {
-						x[i] = float32(r.NormFloat64() * e.InitStd)
-					}
-				}
-			}
-			return x, nil
-		})
+		err := e.write(s, values, func(v *graph.Variable) ([]float32, error) { return i.values(seed, v), nil })
 		if err != nil {
 			return err
 		}
@@ -68,17 +55,34 @@ func (e *Engine) Initialise(seed uint64, xavier bool) error {
 	return nil
 }
 
-// stored lists the stores that a method's checkpoint holds.
-func (e *Engine) stored(m Method) []*graph.Store {
-	if m == PixelDA {
-		return e.Stores()
+func (i Initial) values(seed uint64, v *graph.Variable) []float32 {
+	x := make([]float32, v.Len())
+	fill := func(f func() float64) {
+		for j := range x {
+			x[j] = float32(f())
+		}
 	}
-	return []*graph.Store{e.Task}
-}
-
-// trained reports whether a store has moments to be saved.
-func (e *Engine) hasMoments(s *graph.Store) bool {
-	return s != e.GeneratorStats && s != e.DiscriminatorStats
+	constant := func(v float64) { fill(func() float64 { return v }) }
+	switch {
+	case strings.HasSuffix(v.Name, ".running_var"):
+		constant(1)
+	case strings.HasSuffix(v.Name, ".bias"):
+		constant(i.Bias)
+	case strings.HasSuffix(v.Name, ".weight") && len(v.Dims) == 1:
+		constant(slope)
+	case strings.HasSuffix(v.Name, ".weight"):
+		h := fnv.New64a()
+		h.Write([]byte(v.Name))
+		r := rand.New(rand.NewPCG(seed, h.Sum64()))
+		if i.Gain == 0 {
+			fill(func() float64 { return r.NormFloat64() * i.Std })
+			break
+		}
+		fanIn, fanOut := v.Len()/v.Dims[0], v.Len()/v.Dims[1]
+		bound := i.Gain * math.Sqrt(6/float64(fanIn+fanOut))
+		fill(func() float64 { return (2*r.Float64() - 1) * bound })
+	}
+	return x
 }
 
 // Save writes a checkpoint.
@@ -99,12 +103,8 @@ func (e *Engine) Save(w io.Writer, st State) error {
 		meta["source_only"] = strconv.FormatFloat(*st.Baseline, 'g', -1, 64)
 	}
 	f := safetensors.NewWriter(meta)
-	for _, s := range e.stored(st.Config.Method) {
-		arrays := map[string]kind{"": values}
-		if e.hasMoments(s) {
-			arrays["optim.m."], arrays["optim.v."] = firsts, seconds
-		}
-		for prefix, k := range arrays {
+	for i, s := range e.Stores() {
+		for prefix, k := range e.arrays(i, true) {
 			x, err := e.read(s, k)
 			if err != nil {
 				return err
@@ -193,13 +193,9 @@ func CheckCheckpoint(path string) error {
 }
 
 // Restore sets the variables to a checkpoint's, the moments too if moments.
-func (e *Engine) Restore(f *safetensors.File, m Method, moments bool) error {
-	for _, s := range e.stored(m) {
-		arrays := map[string]kind{"": values}
-		if moments && e.hasMoments(s) {
-			arrays["optim.m."], arrays["optim.v."] = firsts, seconds
-		}
-		for prefix, k := range arrays {
+func (e *Engine) Restore(f *safetensors.File, moments bool) error {
+	for i, s := range e.Stores() {
+		for prefix, k := range e.arrays(i, moments) {
 			if err := e.write(s, k, func(v *graph.Variable) ([]float32, error) { return f.Float32s(prefix + v.Name) }); err != nil {
 				return err
 			}

@@ -10,19 +10,6 @@ import (
 	"pixelda-wgpu/model"
 )
 
-// Method names what is trained.
-type Method string
-
-// The methods: PixelDA, and the two baselines that train its task tower alone,
-// on source or on target labels.
-const (
-	PixelDA    Method = "pixelda"
-	SourceOnly Method = "source-only"
-	TargetOnly Method = "target-only"
-)
-
-var methods = []Method{PixelDA, SourceOnly, TargetOnly}
-
 // Config is all that a run depends on, besides the device: config.json.
 type Config struct {
 	Method Method       `json:"method"`
@@ -31,6 +18,8 @@ type Config struct {
 	Data   string       `json:"data"` // the folder where known sets lie
 	Seed   uint64       `json:"seed"`
 	Model  model.Config `json:"model"`
+
+	Adaptation model.Adaptation `json:"adaptation,omitzero"` // of the methods dann, mmd, dsn and cogan
 
 	SourceTrain int `json:"source_train"` // images used for training; 0 for the usual split
 	TargetTrain int `json:"target_train"`
@@ -88,8 +77,8 @@ func Earlier() Config { return Config{Model: model.Earlier(), TrainClasses: []st
 
 // Validate checks the configuration without opening its data.
 func (c Config) Validate() error {
-	if !slices.Contains(methods, c.Method) {
-		return fmt.Errorf("trainer: configuration: method is %q; want one of %v", c.Method, methods)
+	if !slices.Contains(Methods(), c.Method) {
+		return fmt.Errorf("trainer: configuration: method is %q; want one of %v", c.Method, Methods())
 	}
 	for name, v := range map[string]int{
 		"iterations": c.Iterations, "log_every": c.LogEvery, "eval_every": c.EvalEvery, "sample_every": c.SampleEvery,
@@ -114,12 +103,37 @@ func (c Config) Validate() error {
 	if c.TargetLabelled > 0 && c.Method == TargetOnly {
 		return fmt.Errorf("trainer: configuration: target_labelled is %d, but method %s trains on all labels of the target; its target_train chooses how many", c.TargetLabelled, c.Method)
 	}
-	return c.Model.Validate()
+	return c.validateMethod()
+}
+
+// validateMethod checks the model and what a method adds to it.
+func (c Config) validateMethod() error {
+	if !c.Method.Adapts() {
+		if c.Adaptation != (model.Adaptation{}) {
+			return fmt.Errorf("trainer: configuration: adaptation is set, which the method %s does not have", c.Method)
+		}
+		return c.Model.Validate()
+	}
+	if a := c.Adaptation; a.Schedule == model.Gate && a.Start >= c.Iterations {
+		return fmt.Errorf("trainer: configuration: start is %d of %d iterations, so that %s would never adapt; set an earlier start", a.Start, c.Iterations, c.Method)
+	}
+	if c.Method == CoGAN && c.TargetLabelled > 0 {
+		return fmt.Errorf("trainer: configuration: target_labelled is %d; the method %s takes no labels of the target", c.TargetLabelled, c.Method)
+	}
+	_, err := c.scheme()
+	return err
 }
 
 // ParseConfig reads a configuration in JSON over the values of base: what it
-// leaves out keeps them. Unknown names are errors.
+// leaves out keeps them; a method other than base's brings its own. Unknown names are
+// errors.
 func ParseConfig(b []byte, base Config) (Config, error) {
+	var stated struct {
+		Method Method `json:"method"`
+	}
+	if err := json.NewDecoder(bytes.NewReader(b)).Decode(&stated); err == nil && stated.Method != "" {
+		base = base.WithMethod(stated.Method)
+	}
 	d := json.NewDecoder(bytes.NewReader(b))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&base); err != nil {
@@ -131,10 +145,13 @@ func ParseConfig(b []byte, base Config) (Config, error) {
 	return base, base.Validate()
 }
 
-// SetField returns c with one field changed: a name from its JSON or from its
-// model's, and a value as JSON has it; strings without quotes and lists of them,
+// SetField returns c with one field changed: a name from its JSON, from its model's or
+// from its adaptation's, and a value as JSON has it; strings without quotes and lists of them,
 // parted by commas, will do.
 func SetField(c Config, name, value string) (Config, error) {
+	if name == "method" {
+		return c.WithMethod(Method(strings.Trim(value, `"`))), nil
+	}
 	text, _ := json.Marshal(value) // strings cannot fail
 	list, _ := json.Marshal(strings.Split(value, ","))
 	known := false
@@ -142,7 +159,7 @@ func SetField(c Config, name, value string) (Config, error) {
 		if !json.Valid(raw) {
 			continue
 		}
-		for _, form := range []string{`{%q:%s}`, `{"model":{%q:%s}}`} {
+		for _, form := range []string{`{%q:%s}`, `{"model":{%q:%s}}`, `{"adaptation":{%q:%s}}`} {
 			d := json.NewDecoder(strings.NewReader(fmt.Sprintf(form, name, raw)))
 			d.DisallowUnknownFields()
 			changed := c

@@ -57,7 +57,7 @@ func TestParseConfigErrors(t *testing.T) {
 		t.Fatal(err)
 	}
 	for text, want := range map[string]string{
-		`{"sead":1}`: "unknown field", `{`: "unexpected EOF", `{} {}`: "something follows", `{"method":"dann"}`: "want one of",
+		`{"sead":1}`: "unknown field", `{`: "unexpected EOF", `{} {}`: "something follows", `{"method":"gan"}`: "want one of",
 		`{"keep":0}`: "keep is 0", `{"source":" "}`: "names no data set",
 		`{"target_labelled":-1}`: "target_labelled is -1", `{"target_labelled":5,"method":"target-only"}`: "its target_train chooses how many", `{"train_classes":"1"}`: "train_classes", `{"model":{"batch":0}}`: "batch is 0", `{"model":{"similarity":"l3"}}`: "similarity",
 	} {

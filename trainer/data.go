@@ -36,7 +36,7 @@ func (c Config) open(spec string) (datasets.Splits, error) {
 func PrepareData(c Config, source, target datasets.Splits) (Data, error) {
 	var d Data
 	var err error
-	if d.Source, err = c.prepare("source "+c.Source, source, c.Model.SourceChannels); err != nil {
+	if d.Source, err = c.prepare("source "+c.Source, source, c.sourceChannels()); err != nil {
 		return d, err
 	}
 	if d.Target, err = c.prepare("target "+c.Target, target, c.Model.TargetChannels); err != nil {
@@ -71,6 +71,15 @@ func PrepareData(c Config, source, target datasets.Splits) (Data, error) {
 		return d, err
 	}
 	return d, c.checkPoses(d)
+}
+
+// sourceChannels is how many the first layer that sees source images takes: where one
+// tower sees both domains, the target's.
+func (c Config) sourceChannels() int {
+	if c.Method == PixelDA || c.Method == CoGAN {
+		return c.Model.SourceChannels
+	}
+	return c.Model.TargetChannels
 }
 
 // OpenSource opens other images for the generator of a configuration.

@@ -48,9 +48,10 @@ func (e *Engine) Close() { e.Session.Close() }
 
 // Step is what varies from replay to replay beside the batch.
 type Step struct {
-	Seed  uint64
-	Index uint32  // numbers the random draws and the row of losses
-	Rate  float64 // the learning rate, with Adam's bias correction
+	Seed     uint64
+	Index    uint32  // numbers the random draws and the row of losses
+	Rate     float64 // the learning rate, with Adam's bias correction
+	Strength float64 // of what adapts a baseline
 }
 
 // SetStep makes s the state of the next replay.
@@ -58,6 +59,7 @@ func (e *Engine) SetStep(s Step) error {
 	binary.LittleEndian.PutUint64(e.step[0:], s.Seed)
 	binary.LittleEndian.PutUint32(e.step[8:], s.Index)
 	binary.LittleEndian.PutUint32(e.step[16:], math.Float32bits(float32(s.Rate)))
+	binary.LittleEndian.PutUint32(e.step[20:], math.Float32bits(float32(s.Strength)))
 	return e.Session.Write(graph.StepBuffer, 0, e.step[:])
 }
 
@@ -73,11 +75,21 @@ type kind func(*graph.Store) string
 
 // The arrays.
 var (
-	values  kind = (*graph.Store).Values
-	grads   kind = (*graph.Store).Grads
-	firsts  kind = (*graph.Store).M
-	seconds kind = (*graph.Store).V
+	values kind = (*graph.Store).Values
+	grads  kind = (*graph.Store).Grads
 )
+
+// arrays lists what a checkpoint holds of store number i, by the prefix of its names:
+// the values and, of one that is trained, the optimiser's moments.
+func (e *Engine) arrays(i int, moments bool) map[string]kind {
+	arrays := map[string]kind{"": values}
+	if moments && i < len(e.Trained()) {
+		for j, prefix := range []string{"optim.m.", "optim.v."}[:e.Moments()] {
+			arrays[prefix] = func(s *graph.Store) string { return s.Moment(j) }
+		}
+	}
+	return arrays
+}
 
 // Read returns an array of a store, by variable.
 func (e *Engine) read(s *graph.Store, k kind) (map[string][]float32, error) {

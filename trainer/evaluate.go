@@ -183,6 +183,14 @@ func Noise(z []float32, seed uint64, image int) {
 	}
 }
 
+// normalNoise draws z ~ N(0, 1) as Noise does uniform numbers.
+func normalNoise(z []float32, seed uint64, image int) {
+	r := rand.New(rand.NewPCG(seed, uint64(image)))
+	for i := range z {
+		z[i] = float32(r.NormFloat64())
+	}
+}
+
 // seeded is the noise of a seed for the images from number first on.
 func seeded(seed uint64, first int) func(z []float32, image int) {
 	return func(z []float32, image int) { Noise(z, seed, first+image) }

@@ -39,7 +39,7 @@ func OpenGenerator(d *gpu.Device, checkpoint string, source model.Images, choose
 	if err != nil {
 		return nil, err
 	}
-	if err := e.Restore(f, st.Config.Method, false); err != nil {
+	if err := e.Restore(f, false); err != nil {
 		e.Close()
 		return nil, err
 	}
@@ -75,5 +75,5 @@ func (g *Generator) Reload(checkpoint string) (_ State, err error) {
 	if st.Config.Model != g.Config {
 		return st, fmt.Errorf("trainer: %s is of another model", checkpoint)
 	}
-	return st, g.Restore(f, st.Config.Method, false)
+	return st, g.Restore(f, false)
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"pixelda-wgpu/gpu"
-	"pixelda-wgpu/model"
 	"pixelda-wgpu/model/graph"
 	"pixelda-wgpu/trainer/safetensors"
 )
@@ -17,23 +16,23 @@ func Evaluate(d *gpu.Device, checkpoint string, data Data, choose graph.Chooser)
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	n, err := model.NewNetworks(st.Config.Model)
+	s, err := st.Config.scheme()
 	if err != nil {
 		return nil, err
 	}
-	programs, err := st.Config.evaluations(n, data, choose)
+	programs, err := s.evaluations(data, choose)
 	if err != nil {
 		return nil, err
 	}
-	e, err := NewEngine(d, n, programs...)
+	e, err := NewEngine(d, s.networks, programs...)
 	if err != nil {
 		return nil, err
 	}
 	defer e.Close()
-	if err := e.Restore(f, st.Config.Method, false); err != nil {
+	if err := e.Restore(f, false); err != nil {
 		return nil, err
 	}
-	t := &Trainer{Engine: e, Config: st.Config, Data: data, device: d}
+	t := &Trainer{Engine: e, Config: st.Config, Data: data, scheme: s, device: d}
 	return t.Accuracies(0)
 }
 
@@ -66,7 +65,7 @@ func (t *Trainer) ResumeFrom(f *safetensors.File, st State, name string) error {
 	if err := st.Fits(t.Data, t.Config, name); err != nil {
 		return err
 	}
-	if err := t.Restore(f, t.Config.Method, true); err != nil {
+	if err := t.Restore(f, true); err != nil {
 		return err
 	}
 	t.Iteration, t.images = st.Iteration, st.Data // which Fits has compared

@@ -56,53 +56,12 @@ func (r *Recorder) Record(done func(TrainRecord, error)) error {
 		Step: r.Iteration, Kind: "train", Loss: map[string]float64{}, Correct: map[string]float64{},
 		Rate: r.rate.since(r.Iteration), Seconds: time.Since(r.began).Seconds(),
 	}
-	updates := r.Iteration
-	if r.Config.Method == PixelDA {
-		updates *= r.DSteps + r.GSteps
-	}
-	rec.LearningRate = LearningRate(r.Config.Model, updates)
+	rec.LearningRate = r.scheme.learningRate(r.Iteration * r.scheme.updates())
 	r.rate.restart(r.Iteration)
 	return r.losses.take(r.Session, func(means map[string][model.LossColumns]float64, err error) {
-		r.fill(&rec, means)
+		r.scheme.note(note{&rec, means, r.Batch, r.LearnsPose(), r.Data.Labelled != nil})
 		done(rec, err)
 	})
-}
-
-// fill completes a record by the means of losses.
-func (r *Recorder) fill(rec *TrainRecord, means map[string][model.LossColumns]float64) {
-	batch := float64(r.Batch)
-	// note records losses of a classification: class, count of right ones, orientation.
-	note := func(row [model.LossColumns]float64, name, images string, class, correct, pose int) {
-		rec.Loss["task"+name] = row[class]
-		if r.LearnsPose() {
-			rec.Loss["pose"+name] = row[pose]
-		}
-		rec.Correct[images] = row[correct] / batch
-	}
-	if r.Config.Method != PixelDA {
-		s := means[model.SupervisedStepProgram]
-		note(s, "", "task", model.SupervisedLoss, model.SupervisedCorrect, model.SupervisedPose)
-		if r.Data.Labelled != nil {
-			note(s, "_target", "target", model.SupervisedTaskTarget, model.SupervisedCorrectTarget, model.SupervisedPoseTarget)
-		}
-		return
-	}
-	d, g := means[model.DStepProgram], means[model.GStepProgram]
-	rec.Loss["d"] = d[model.DLossAdapted] + d[model.DLossTarget]
-	note(d, "_source", "source", model.DTaskSource, model.DCorrectSource, model.DPoseSource)
-	note(d, "_adapted", "adapted", model.DTaskAdapted, model.DCorrectAdapt, model.DPoseAdapted)
-	if r.Data.Labelled != nil {
-		note(d, "_target", "target", model.DTaskTarget, model.DCorrectTarget, model.DPoseTarget)
-	}
-	if r.GSteps > 0 {
-		rec.Loss["g_adv"], rec.Loss["g_task"] = g[model.GAdversarial], g[model.GTask]
-		if r.LearnsPose() {
-			rec.Loss["g_pose"] = g[model.GPose]
-		}
-	}
-	if r.SimilarityWeight > 0 {
-		rec.Loss["similarity"] = g[model.GSimilarity]
-	}
 }
 
 // RecordNow is Record that waits.

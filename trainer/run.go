@@ -217,13 +217,13 @@ func (r *run) keep(baseline *float64, score float64) (err error) {
 
 // draw saves a sample grid.
 func (r *run) draw() error {
-	if r.Config.Method != PixelDA {
+	if r.scheme.draw == nil {
 		return nil
 	}
 	if err := r.Sound(); err != nil {
 		return err
 	}
-	img, err := r.grid()
+	img, err := r.scheme.draw(r.Trainer)
 	if err != nil {
 		return err
 	}

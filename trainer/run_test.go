@@ -63,7 +63,7 @@ func create(t testing.TB, path string, c trainer.Config) *rundir.Writer {
 }
 
 // resume goes on with a run as the command does.
-func resume(t testing.TB, path string, o trainer.Observer) (*trainer.Trainer, trainer.Report) {
+func resume(t testing.TB, path string, o trainer.Observer) trainer.Report {
 	t.Helper()
 	w, err := rundir.Resume(path, 3)
 	if err != nil {
@@ -89,7 +89,7 @@ func resume(t testing.TB, path string, o trainer.Observer) (*trainer.Trainer, tr
 	if err != nil {
 		t.Fatal(err)
 	}
-	return tr, report
+	return report
 }
 
 func checkpoint(t testing.TB, run string, step int) []byte {
@@ -157,7 +157,7 @@ func TestKillAndResume(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = child.Wait() // it was killed
-	_, resumed := resume(t, killed, trainer.Observer{})
+	resumed := resume(t, killed, trainer.Observer{})
 
 	if !bytes.Equal(checkpoint(t, straight, 20), checkpoint(t, killed, 20)) {
 		t.Error("the checkpoints differ")
@@ -203,7 +203,7 @@ func TestNotFinite(t *testing.T) {
 	w := create(t, filepath.Join(t.TempDir(), "run"), c)
 	defer w.Close()
 	_, err := tr.Run(context.Background(), w, nil, trainer.Observer{Saved: func(string) {
-		tr.Config.Model.LR = 1e38
+		trainer.SetRate(tr, 1e38)
 	}})
 	if err == nil || !strings.Contains(err.Error(), "not finite") || !strings.Contains(err.Error(), "step-00000002.safetensors") {
 		t.Fatalf("got %v", err)

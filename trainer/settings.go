@@ -14,14 +14,14 @@ func Settings() []Setting {
 	integer := func(name string, least float64, about string) model.Setting {
 		return model.Setting{Name: name, Group: "Run", About: about, Kind: "integer", Min: least, Max: 1e9}
 	}
-	names := make([]string, len(methods))
-	for i, m := range methods {
-		names[i] = string(m)
+	var names []string
+	for _, m := range Methods() {
+		names = append(names, string(m))
 	}
 	var all []Setting
 	for _, s := range []model.Setting{
 		{Name: "method", Group: "Run", Kind: "choice", Choices: names,
-			About: "PixelDA, or a baseline: its classifier alone, trained on source or on target labels."},
+			About: "PixelDA, or a baseline: its classifier alone, trained on source or on target labels, or one that adapts by other means."},
 		integer("iterations", 1, "Iterations to train, of D and G steps each."),
 		{Name: "seed", Group: "Run", Kind: "integer", Min: 0, Max: 1 << 53, About: "Draws everything random: the same seed on the same adapter gives the same bits."},
 		integer("baseline", 0, "Iterations of the source-only baseline, trained first to compare with; 0 for none."),

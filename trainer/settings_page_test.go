@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"pixelda-wgpu/model"
 	"pixelda-wgpu/trainer"
 )
 
@@ -61,6 +62,18 @@ func tables(t *testing.T) string {
 		}
 	}
 	var text strings.Builder
+	row := func(s trainer.Setting, values []string) {
+		may := fmt.Sprintf("%g to %g", s.Min, s.Max)
+		switch s.Kind {
+		case "boolean":
+			may = "true, false"
+		case "choice":
+			may = strings.Join(s.Choices, ", ")
+		case "names":
+			may = "a list of names"
+		}
+		fmt.Fprintf(&text, "| `%s` | %s | %s | %s |\n", s.Name, strings.Join(values, " | "), may, s.About)
+	}
 	group := ""
 	for _, s := range trainer.Settings() {
 		if s.Group != group {
@@ -78,16 +91,58 @@ func tables(t *testing.T) string {
 			}
 			values = append(values, strings.Trim(string(v), `"`))
 		}
-		may := fmt.Sprintf("%g to %g", s.Min, s.Max)
-		switch s.Kind {
-		case "boolean":
-			may = "true, false"
-		case "choice":
-			may = strings.Join(s.Choices, ", ")
-		case "names":
-			may = "a list of names"
-		}
-		fmt.Fprintf(&text, "| `%s` | %s | %s | %s |\n", s.Name, strings.Join(values, " | "), may, s.About)
+		row(s, values)
 	}
+	baselineTable(t, &text, row)
 	return text.String() + "\n"
+}
+
+// baselineTable lists what the methods that adapt by means of their own add to a
+// preset, and what they change in it.
+func baselineTable(t *testing.T, text *strings.Builder, row func(s trainer.Setting, values []string)) {
+	fields := func(v any) (m map[string]any) {
+		b, err := json.Marshal(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := json.Unmarshal(b, &m); err != nil {
+			t.Fatal(err)
+		}
+		return m
+	}
+	base, err := trainer.Preset("mnist-mnistm")
+	if err != nil {
+		t.Fatal(err)
+	}
+	methods := []trainer.Method{trainer.DANN, trainer.MMD, trainer.DSN, trainer.CoGAN}
+	names := make([]string, len(methods))
+	adaptations, models := make([]map[string]any, len(methods)), make([]map[string]any, len(methods))
+	for i, m := range methods {
+		c := base.WithMethod(m)
+		names[i], adaptations[i], models[i] = string(m), fields(c.Adaptation), fields(c.Model)
+	}
+	fmt.Fprintf(text, "\n### Baselines\n\nEmpty: the method does not have it.\n\n| setting | %s | may be | |\n| --- |%s --- | --- |\n", strings.Join(names, " | "), strings.Repeat(" --- |", len(methods)))
+	for _, s := range model.AdaptationSettings() {
+		values := make([]string, len(methods))
+		for i, a := range adaptations {
+			if v := fmt.Sprint(a[s.Name]); v != "0" && v != "[0 0]" {
+				values[i] = strings.ReplaceAll(v, " ", ",")
+			}
+		}
+		row(trainer.Setting{Setting: s}, values)
+	}
+	text.WriteString("\nWhat a method changes in the preset `mnist-mnistm`, as its sources have it:\n\n")
+	fmt.Fprintf(text, "| setting | mnist-mnistm | %s |\n| --- | --- |%s\n", strings.Join(names, " | "), strings.Repeat(" --- |", len(methods)))
+	preset := fields(base.Model)
+	for _, s := range model.Settings() {
+		var values []string
+		differ := false
+		for _, m := range models {
+			values = append(values, fmt.Sprint(m[s.Name]))
+			differ = differ || fmt.Sprint(m[s.Name]) != fmt.Sprint(preset[s.Name])
+		}
+		if differ {
+			fmt.Fprintf(text, "| `%s` | %v | %s |\n", s.Name, preset[s.Name], strings.Join(values, " | "))
+		}
+	}
 }

@@ -17,9 +17,12 @@ import (
 type Trace struct {
 	file    *safetensors.File
 	path    string
+	Method  Method // PixelDA, or a baseline
 	Config  model.Config
 	Steps   int
 	Float32 Strays // of plain float32 arithmetic, by the recorder's own measure
+
+	adaptation model.Adaptation // of a baseline
 }
 
 // Strays says how far a computation strays from a trace, by the trace's measures.
@@ -38,12 +41,18 @@ type StepStrays struct {
 	Stats float64 `json:"stats"`
 }
 
-// traceConfig lists the settings that every trace must state; the rest are the
-// original's.
+// traceConfig lists the settings that every trace of PixelDA must state; the rest are
+// the original's.
 var traceConfig = []string{
 	"size", "source_channels", "target_channels", "classes", "noise_dim", "g_blocks", "g_filters", "d_filters", "noise_std", "dropout_keep",
 	"lr", "lr_decay", "lr_decay_steps", "clip_norm", "domain_weight", "style_weight", "task_in_g_weight", "task_source_weight", "task_adapted_weight",
 	"similarity_weight", "batch",
+}
+
+// baselineConfig lists those that a trace of a baseline must state.
+var baselineConfig = []string{
+	"size", "source_channels", "target_channels", "classes", "noise_dim", "tower_filters", "tower_units", "batch",
+	"lr", "lr_decay", "lr_decay_steps", "weight_decay", "bn_epsilon", "bn_decay",
 }
 
 // OpenTrace opens a trace file and checks that it is one. Close it after use.
@@ -91,20 +100,7 @@ func (t *Trace) parse() error {
 	if t.Steps, err = strconv.Atoi(m["steps"]); err != nil || t.Steps < 1 {
 		return fmt.Errorf("metadata steps is %q, not a positive number", m["steps"])
 	}
-	var stated map[string]json.RawMessage
-	if err := json.Unmarshal([]byte(m["config"]), &stated); err != nil {
-		return fmt.Errorf("metadata config: %w", err)
-	}
-	for _, name := range traceConfig {
-		if _, ok := stated[name]; !ok {
-			return fmt.Errorf("metadata config lacks %s", name)
-		}
-	}
-	base, err := model.Preset("mnist-mnistm")
-	if err != nil {
-		return err
-	}
-	if t.Config, err = model.ReadConfig(strings.NewReader(m["config"]), base); err != nil {
+	if err := t.parseConfig(m); err != nil {
 		return err
 	}
 	if c := t.Config; c.NoiseStd != 0 || c.DropoutKeep != 1 || c.TowerKeep != 1 {
@@ -117,6 +113,46 @@ func (t *Trace) parse() error {
 		return fmt.Errorf("metadata float32 has %d steps of %d", len(t.Float32.Steps), t.Steps)
 	}
 	return nil
+}
+
+// parseConfig reads what was trained: by default PixelDA.
+func (t *Trace) parseConfig(m map[string]string) error {
+	var stated map[string]json.RawMessage
+	if err := json.Unmarshal([]byte(m["config"]), &stated); err != nil {
+		return fmt.Errorf("metadata config: %w", err)
+	}
+	base, err := model.Preset("mnist-mnistm")
+	if err != nil {
+		return err
+	}
+	t.Method = PixelDA
+	names := traceConfig
+	if method, ok := m["method"]; ok {
+		t.Method = Method(method)
+		defaults := t.Method.defaults()
+		if defaults == nil {
+			return fmt.Errorf("metadata method is %q; traces are of dann, mmd, dsn or cogan, and without it of pixelda", method)
+		}
+		t.adaptation = defaults(&base)
+		names, base.NoiseStd, base.DropoutKeep = baselineConfig, 0, 1
+		d := json.NewDecoder(strings.NewReader(m["adaptation"]))
+		d.DisallowUnknownFields()
+		if err := d.Decode(&t.adaptation); err != nil {
+			return fmt.Errorf("metadata adaptation: %w", err)
+		}
+	}
+	for _, name := range names {
+		if _, ok := stated[name]; !ok {
+			return fmt.Errorf("metadata config lacks %s", name)
+		}
+	}
+	t.Config, err = model.ReadConfig(strings.NewReader(m["config"]), base)
+	return err
+}
+
+// scheme is the method of the trace, whose steps are all its iterations.
+func (t *Trace) scheme() (*scheme, error) {
+	return Config{Method: t.Method, Model: t.Config, Adaptation: t.adaptation, Iterations: t.Steps}.scheme()
 }
 
 // floats reads a tensor of n elements.

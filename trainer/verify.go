@@ -30,22 +30,26 @@ func (c Check) OK() bool { return c.Error <= c.Tolerance }
 
 // Verify replays a trace on a device and measures how far it strays.
 func Verify(d *gpu.Device, t *Trace, choose graph.Chooser) ([]Check, error) {
-	n, err := model.NewNetworks(t.Config)
+	s, programs, err := t.programs(choose)
 	if err != nil {
 		return nil, err
 	}
-	e, err := traceEngine(d, n, t, choose)
+	e, err := NewEngine(d, s.networks, programs...)
 	if err != nil {
 		return nil, err
 	}
 	defer e.Close()
-	r := replay{Engine: e, Trace: t}
+	r := replay{Engine: e, Trace: t, scheme: s}
 	if err := r.begin(); err != nil {
 		return nil, err
 	}
+	step := r.step
+	if t.Method != PixelDA {
+		step = r.stepBaseline
+	}
 	var checks []Check
 	for i := range t.Steps {
-		s, err := r.step(i)
+		s, err := step(i)
 		if err != nil {
 			return nil, err
 		}
@@ -62,38 +66,45 @@ func Verify(d *gpu.Device, t *Trace, choose graph.Chooser) ([]Check, error) {
 	return append(checks, inferred...), err
 }
 
-// traceEngine loads the programs that a replay needs, all fed by the host.
-func traceEngine(d *gpu.Device, n *model.Networks, t *Trace, choose graph.Chooser) (*Engine, error) {
-	shape, err := t.file.Shape("eval.source")
+// programs builds what a replay needs, all fed by the host.
+func (t *Trace) programs(choose graph.Chooser) (*scheme, []*gpu.Program, error) {
+	shape, err := t.file.Shape("eval.target")
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if len(shape) != 4 {
-		return nil, fmt.Errorf("trainer: trace %s: tensor eval.source is %v; want images", t.path, shape)
+		return nil, nil, fmt.Errorf("trainer: trace %s: tensor eval.target is %v; want images", t.path, shape)
+	}
+	s, err := t.scheme()
+	if err != nil {
+		return nil, nil, err
 	}
 	in := model.Inputs{HostNoise: true}
-	var programs []*gpu.Program
-	for _, build := range []func() (*gpu.Program, error){
-		func() (*gpu.Program, error) { return n.DStep(in, choose) },
-		func() (*gpu.Program, error) { return n.GStep(in, choose) },
-		func() (*gpu.Program, error) { return n.Adapt(in, shape[0], choose) },
-		func() (*gpu.Program, error) {
-			return n.Classify(model.ClassifyTarget, model.Images{}, shape[0], choose)
-		},
-	} {
-		p, err := build()
-		if err != nil {
-			return nil, err
-		}
-		programs = append(programs, p)
+	var builders []builder
+	for _, st := range s.steps {
+		builders = append(builders, func() (*gpu.Program, error) { return st.build(in, choose) })
 	}
-	return NewEngine(d, n, programs...)
+	if s.generates {
+		builders = append(builders, func() (*gpu.Program, error) { return s.networks.Adapt(in, shape[0], choose) })
+	}
+	builders = append(builders, func() (*gpu.Program, error) {
+		return s.classify(model.ClassifyTarget, model.Images{}, shape[0], choose)
+	})
+	programs, err := build(builders...)
+	return s, programs, err
+}
+
+// CountPlans builds the programs of a replay, so that turns learn how many there are.
+func (t *Trace) CountPlans(turns *graph.Turns) error {
+	_, _, err := t.programs(turns)
+	return err
 }
 
 // replay compares an engine with a trace, step by step.
 type replay struct {
 	*Engine
 	*Trace
+	scheme  *scheme
 	initial map[string][]float32
 	updates int // of the global step
 }
@@ -176,7 +187,6 @@ func (r *replay) step(i int) (StepStrays, error) {
 	}
 	c := r.Trace.Config
 	adversarial, task := float64(g[model.GAdversarial]), float64(g[model.GTask])
-	var s StepStrays
 	losses := map[string]float64{
 		"d_loss":      float64(d[model.DLossAdapted]) + float64(d[model.DLossTarget]),
 		"task_source": float64(d[model.DTaskSource]), "task_adapted": float64(d[model.DTaskAdapted]),
@@ -187,6 +197,11 @@ func (r *replay) step(i int) (StepStrays, error) {
 		losses["pose_source"], losses["pose_adapted"], losses["g_pose"] = float64(d[model.DPoseSource]), float64(d[model.DPoseAdapted]), float64(g[model.GPose])
 		losses["g_loss"] += c.TaskInGWeight * c.PoseAdaptedWeight * losses["g_pose"]
 	}
+	return r.strays(prefix, losses)
+}
+
+// strays compares losses, and all that a step leaves behind, with what is recorded.
+func (r *replay) strays(prefix string, losses map[string]float64) (s StepStrays, err error) {
 	for name, got := range losses {
 		want, err := r.scalar(prefix + "." + name)
 		if err != nil {
@@ -260,7 +275,7 @@ func (r *replay) evaluate() ([]Check, error) {
 	for _, f := range []struct {
 		tensor, buffer string
 	}{{"eval.source", "adapt.source"}, {"eval.z", "adapt.z"}, {"eval.target", model.ClassifyTarget + ".images"}} {
-		if f.tensor == "eval.z" && c.NoiseDim == 0 {
+		if f.tensor != "eval.target" && !r.scheme.generates || f.tensor == "eval.z" && c.NoiseDim == 0 {
 			continue
 		}
 		x, err := r.file.Float32s(f.tensor)
@@ -271,16 +286,20 @@ func (r *replay) evaluate() ([]Check, error) {
 			return nil, err
 		}
 	}
-	for _, program := range []string{model.AdaptProgram, model.ClassifyTarget} {
+	type result struct{ name, buffer, tensor string }
+	results := []result{{"target logits", model.ClassifyTarget + ".logits", "eval.target_logits"}}
+	programs := []string{model.ClassifyTarget}
+	if r.scheme.generates {
+		results = append([]result{{"adapted images", "adapt.images", "eval.adapted"}}, results...)
+		programs = append(programs, model.AdaptProgram)
+	}
+	for _, program := range programs {
 		if err := r.Session.Run(program); err != nil {
 			return nil, err
 		}
 	}
-	results := []struct{ name, buffer, tensor string }{
-		{"adapted images", "adapt.images", "eval.adapted"}, {"target logits", model.ClassifyTarget + ".logits", "eval.target_logits"},
-	}
 	if c.LearnsPose() {
-		results = append(results, struct{ name, buffer, tensor string }{"target quaternions", model.ClassifyTarget + ".quaternions", "eval.target_quaternions"})
+		results = append(results, result{"target quaternions", model.ClassifyTarget + ".quaternions", "eval.target_quaternions"})
 	}
 	var checks []Check
 	for _, result := range results {

@@ -1,5 +1,5 @@
 // The activation of a fused epilogue, chosen by the including kernel's constants
-// ACTIVATION (0 none, 1 ReLU, 2 leaky ReLU, 3 tanh) and SLOPE.
+// ACTIVATION (0 none, 1 ReLU, 2 leaky ReLU, 3 tanh, 4 sigmoid) and SLOPE.
 fn activate(v: f32) -> f32 {
     // @static
     if (ACTIVATION == 1u) {
@@ -8,6 +8,8 @@ fn activate(v: f32) -> f32 {
         return max(v, 0.0) + SLOPE * min(v, 0.0);
     } else if (ACTIVATION == 3u) {
         return tanh(clamp(v, -15.0, 15.0));
+    } else if (ACTIVATION == 4u) {
+        return 1.0 / (1.0 + exp(-clamp(v, -80.0, 80.0)));
     } else {
         return v;
     }

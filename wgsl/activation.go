@@ -11,16 +11,17 @@ type Act struct {
 
 // The activations without a parameter.
 var (
-	NoAct = Act{}
-	ReLU  = Act{kind: 1}
-	Tanh  = Act{kind: 3}
+	NoAct   = Act{}
+	ReLU    = Act{kind: 1}
+	Tanh    = Act{kind: 3}
+	Sigmoid = Act{kind: 4}
 )
 
 // LeakyReLU is max(x, 0) + slope · min(x, 0), for slope > 0.
 func LeakyReLU(slope float64) Act { return Act{kind: 2, slope: slope} }
 
 func (a Act) String() string {
-	return [...]string{"", "relu", "leaky", "tanh"}[a.kind]
+	return [...]string{"", "relu", "leaky", "tanh", "sigmoid"}[a.kind]
 }
 
 // set adds the constants that activate.wgsl and activate4.wgsl read.

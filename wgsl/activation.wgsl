@@ -5,7 +5,7 @@
 // Cost: a few operations and 2 floats of traffic an element.
 
 const QUADS: u32 = 256u;      // elements / 4, rounded up
-const ACTIVATION: u32 = 1u;   // 0 none, 1 ReLU, 2 leaky ReLU, 3 tanh
+const ACTIVATION: u32 = 1u;   // 0 none, 1 ReLU, 2 leaky ReLU, 3 tanh, 4 sigmoid
 const SLOPE: f32 = 0.2;       // of the leaky ReLU
 
 @group(0) @binding(0) var<storage, read> x: array<vec4<f32>>;

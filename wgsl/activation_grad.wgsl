@@ -1,4 +1,5 @@
-// dx = dy · act'(y), from the output y: its sign is that of x, and tanh'(x) = 1 − y².
+// dx = dy · act'(y), from the output y: its sign is that of x, and tanh'(x) = 1 − y²,
+// sigmoid'(x) = y (1 − y).
 // With KEEP < 1, dy is the gradient behind a dropout of y, whose mask is drawn again.
 //
 // One invocation takes four elements.
@@ -6,7 +7,7 @@
 // Cost: a few operations and 3 floats of traffic an element.
 
 const QUADS: u32 = 256u;      // elements / 4, rounded up
-const ACTIVATION: u32 = 1u;   // 0 none, 1 ReLU, 2 leaky ReLU, 3 tanh
+const ACTIVATION: u32 = 1u;   // 0 none, 1 ReLU, 2 leaky ReLU, 3 tanh, 4 sigmoid
 const SLOPE: f32 = 0.2;       // of the leaky ReLU
 const STREAM: u32 = 0u;
 const KEEP: f32 = 1.0;

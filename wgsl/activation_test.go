@@ -13,6 +13,7 @@ var acts = map[wgsl.Act]func(x float64) float64{
 	wgsl.ReLU:           func(x float64) float64 { return max(x, 0) },
 	wgsl.LeakyReLU(0.2): func(x float64) float64 { return max(x, float64(float32(0.2))*x) },
 	wgsl.Tanh:           math.Tanh,
+	wgsl.Sigmoid:        func(x float64) float64 { return 1 / (1 + math.Exp(-x)) },
 }
 
 // refActGrad is act'(x) from y = act(x).
@@ -20,6 +21,8 @@ func refActGrad(a wgsl.Act, y float64) float64 {
 	switch {
 	case a == wgsl.Tanh:
 		return 1 - y*y
+	case a == wgsl.Sigmoid:
+		return y * (1 - y)
 	case a == wgsl.NoAct || y > 0:
 		return 1
 	case a == wgsl.ReLU:
@@ -33,7 +36,7 @@ func TestActivation(t *testing.T) {
 		t.Run(act.String(), func(t *testing.T) {
 			for _, n := range []int{1, 3, 64, 1030} {
 				x, dy := normals(1, n), normals(2, n)
-				x[0] = 100 // where a careless tanh overflows
+				x[0] = 100 // where a careless exponential overflows
 				y, dx := make([]float32, n), make([]float32, n)
 				runKernels(t, tensors{"x": x, "y": y, "dy": dy, "dx": dx}, wgsl.Activation(n, act), wgsl.ActivationGrad(n, act, wgsl.Dropout{}))
 				wantY, wantDX, slope := make([]float64, n), make([]float64, n), make([]float64, n)
@@ -42,7 +45,7 @@ func TestActivation(t *testing.T) {
 					wantDX[i] = float64(dy[i]) * refActGrad(act, float64(y[i]))
 					slope[i] = refActGrad(act, wantY[i])
 				}
-				// Drivers build tanh from exponentials: some ulps of 1.
+				// Drivers build tanh and sigmoid from exponentials: some ulps of 1.
 				near(t, "y", y, wantY, 2*halfULP, 16*halfULP)
 				near(t, "dx", dx, wantDX, 4*halfULP, 4*halfULP)
 				gradientHolds(t, "reference", wide(x), slope, func(x []float64) float64 {

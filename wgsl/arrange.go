@@ -24,6 +24,16 @@ func Scale(n int, factor float64, accumulate bool) Kernel {
 	return elementwise(fmt.Sprintf("scale %d", n), "scale.wgsl", Params{"SCALE": factor, "ACCUMULATE": accumulate}, n, tensors)
 }
 
+// ScaleStep is y = factor · strength · x on n elements, with the strength of the
+// Step buffer.
+//
+//	0 step  uniform     Step
+//	1 x     read        [n]
+//	2 y     read_write  [n]
+func ScaleStep(n int, factor float64) Kernel {
+	return elementwise(fmt.Sprintf("scale by step %d", n), "scale_step.wgsl", Params{"FACTOR": factor}, n, 2)
+}
+
 // Concat2 puts the channels of b behind those of a, of channels bC.
 //
 //	0 a  read        [N, C, H, W]

@@ -10,6 +10,7 @@ import "fmt"
 type BatchNorm struct {
 	Map
 	Epsilon  float64
+	NoBeta   bool // no beta is added, and no activation follows
 	Residual bool // an input is added to y before the activation
 	Act      Act
 	Dropout  Dropout // behind the activation
@@ -56,7 +57,7 @@ func BatchNormFinalize(b BatchNorm, update bool, decay float64) Kernel {
 //	0 x         read        [N, C, H, W]
 //	1 mean      read        [C]
 //	2 inv_std   read        [C]
-//	3 beta      read        [C]
+//	3 beta      read        [C], unless NoBeta
 //	4 residual  read        [N, C, H, W], with Residual
 //	5 y         read_write  [N, C, H, W]
 //	9 step      uniform     Step, with Dropout
@@ -76,7 +77,7 @@ func (b BatchNorm) apply(inference bool) Kernel {
 	}
 	return build(b.name("apply"+b.Dropout.String()), "batch_norm_apply.wgsl",
 		b.epilogue(Params{"C": b.C, "HW": b.plane(), "QUADS": quads, "INFERENCE": inference,
-			"EPS": b.Epsilon, "RESIDUAL": b.Residual}, b.Dropout),
+			"EPS": b.Epsilon, "BETA": !b.NoBeta, "RESIDUAL": b.Residual}, b.Dropout),
 		grid(ceilDiv(quads, 64)), 4*float64(b.Len()), 4*float64(tensors*b.Len()))
 }
 

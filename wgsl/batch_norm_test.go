@@ -77,9 +77,9 @@ var normShapes = []wgsl.Map{
 }
 
 func TestBatchNorm(t *testing.T) {
-	for _, m := range normShapes {
+	for i, m := range normShapes {
 		for _, act := range []wgsl.Act{wgsl.NoAct, wgsl.ReLU, wgsl.LeakyReLU(0.2)} {
-			b := wgsl.BatchNorm{Map: m, Epsilon: 1e-3, Act: act, Residual: act == wgsl.NoAct}
+			b := wgsl.BatchNorm{Map: m, Epsilon: 1e-3, Act: act, Residual: act == wgsl.NoAct, NoBeta: act == wgsl.NoAct && i%2 == 1}
 			if act == wgsl.LeakyReLU(0.2) {
 				b.Dropout = wgsl.Dropout{Keep: 0.7, Std: 0.25, Stream: 3}
 			}
@@ -91,6 +91,9 @@ func TestBatchNorm(t *testing.T) {
 func testBatchNorm(t *testing.T, b wgsl.BatchNorm) {
 	x, dy, residual := normals(1, b.Len()), normals(2, b.Len()), normals(3, b.Len())
 	beta := normals(5, b.C)
+	if b.NoBeta {
+		clear(beta)
+	}
 	r := refNorm{BatchNorm: b}
 	k := key{seedLo: 5, step: 9, stream: b.Dropout.Stream}
 	noise := make([]float64, b.Len())
@@ -111,6 +114,9 @@ func testBatchNorm(t *testing.T, b wgsl.BatchNorm) {
 	runningMean, runningVar := normals(6, b.C), normals(7, b.C)
 	forward := tensors{"x": x, "mean": mean, "inv_std": invStd, "beta": beta, "y": y,
 		"partials": make([]float32, 2*b.Parts()*b.C), "running_mean": runningMean, "running_var": runningVar}
+	if b.NoBeta {
+		delete(forward, "beta")
+	}
 	if b.Residual {
 		forward["residual"] = residual
 	}

@@ -28,7 +28,7 @@ func BenchmarkKernel(b *testing.B) {
 		wgsl.BatchNormStats(noise), wgsl.BatchNormFinalize(noise, true, 0.9), wgsl.BatchNormGradReduce(noise),
 		wgsl.ChannelSum(m), wgsl.DropoutNoise(m.Len(), dropout), wgsl.DropoutNoiseGrad(m.Len(), dropout), wgsl.FillUniform(m.Len(), 1),
 		wgsl.MaxPool(pool), wgsl.MaxPoolGrad(pool), wgsl.MaxPool(overlapping), wgsl.MaxPoolGrad(overlapping),
-		wgsl.Concat2(image, 1), wgsl.ImageLoad(wgsl.Map{N: 32, C: 1, H: 28, W: 28}, image), wgsl.PairwiseMSE(image, false, 2),
+		wgsl.Concat2(image, 1), wgsl.ImageLoad(wgsl.Map{N: 32, C: 1, H: 28, W: 28}, image, -1), wgsl.PairwiseMSE(image, false, 2),
 		wgsl.SumPartials(8, 36864, false), wgsl.GradNorm(network), adam.Update(network),
 	} {
 		b.Run(k.Name, func(b *testing.B) {

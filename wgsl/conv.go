@@ -25,6 +25,15 @@ func SameConv(n, inC, h, w, outC, kernel, stride int) Conv {
 	}
 }
 
+// PaddedConv is the convolution with so many rows and columns of zeros on each side;
+// ⌊(size + 2 · pad − kernel) / stride⌋ + 1 outputs.
+func PaddedConv(n, inC, h, w, outC, kernel, stride, pad int) Conv {
+	return Conv{
+		N: n, InC: inC, InH: h, InW: w, OutC: outC, OutH: (h+2*pad-kernel)/stride + 1, OutW: (w+2*pad-kernel)/stride + 1,
+		KernelH: kernel, KernelW: kernel, Stride: stride, Dilate: 1, PadY: pad, PadX: pad,
+	}
+}
+
 // DataGrad is the convolution that takes the gradient of c's output to the
 // gradient of its input: channels swapped, taps turned around, c's stride
 // become a dilation.

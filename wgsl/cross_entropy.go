@@ -27,26 +27,37 @@ func SigmoidCrossEntropyGrad(n int, target, weight float64) Kernel {
 // MaxLogits is how many logits SoftmaxCrossEntropy takes, all rows together.
 const MaxLogits = 1 << 20
 
+// Labels says where labels come from: one a row, or the same class for all rows.
+type Labels struct {
+	One   bool
+	Class int
+}
+
+func (l Labels) set(p Params) Params {
+	p["ONE"], p["LABEL"] = l.One, l.Class
+	return p
+}
+
 // SoftmaxCrossEntropy is the mean cross-entropy of n rows of logits against
 // labels, and the number of rows whose first maximum is at the label. A row
 // whose label is no class is padding: it adds nothing to either, though the mean
 // is still over n rows.
 //
 //	0 logits   read        [n, classes]
-//	1 labels   read        [n] u32
+//	1 labels   read        [n] u32, unless One
 //	2 loss     read_write  [1]
 //	3 correct  read_write  [1] f32
-func SoftmaxCrossEntropy(n, classes int) Kernel {
+func SoftmaxCrossEntropy(n, classes int, of Labels) Kernel {
 	return build(fmt.Sprintf("softmax cross-entropy %d×%d", n, classes), "softmax_cross_entropy.wgsl",
-		Params{"N": n, "CLASSES": classes}, [3]uint32{1, 1, 1}, 4*float64(n*classes), 4*float64(n*(classes+1)))
+		of.set(Params{"N": n, "CLASSES": classes}), [3]uint32{1, 1, 1}, 4*float64(n*classes), 4*float64(n*(classes+1)))
 }
 
 // SoftmaxCrossEntropyGrad is weight times the gradient, 0 in padding rows.
 //
 //	0 logits   read        [n, classes]
-//	1 labels   read        [n] u32
+//	1 labels   read        [n] u32, unless One
 //	2 dlogits  read_write  [n, classes]
-func SoftmaxCrossEntropyGrad(n, classes int, weight float64) Kernel {
+func SoftmaxCrossEntropyGrad(n, classes int, of Labels, weight float64) Kernel {
 	return build(fmt.Sprintf("softmax cross-entropy grad %d×%d", n, classes), "softmax_cross_entropy_grad.wgsl",
-		Params{"N": n, "CLASSES": classes, "WEIGHT": weight}, grid(ceilDiv(n, 64)), 6*float64(n*classes), 4*float64(n*(2*classes+1)))
+		of.set(Params{"N": n, "CLASSES": classes, "WEIGHT": weight}), grid(ceilDiv(n, 64)), 6*float64(n*classes), 4*float64(n*(2*classes+1)))
 }

@@ -97,7 +97,7 @@ func TestSoftmaxCrossEntropy(t *testing.T) {
 		}
 		loss, correct, dx := make([]float32, 1), make([]float32, 1), make([]float32, len(x))
 		runKernels(t, tensors{"logits": x, "labels": labels, "loss": loss, "correct": correct, "dlogits": dx},
-			wgsl.SoftmaxCrossEntropy(s.n, s.classes), wgsl.SoftmaxCrossEntropyGrad(s.n, s.classes, 0.01))
+			wgsl.SoftmaxCrossEntropy(s.n, s.classes, wgsl.Labels{}), wgsl.SoftmaxCrossEntropyGrad(s.n, s.classes, wgsl.Labels{}, 0.01))
 		want, grad, wantCorrect := refSoftmaxCE(wide(x), labels, s.classes)
 		gradientHolds(t, "reference", wide(x), grad, func(x []float64) float64 { l, _, _ := refSoftmaxCE(x, labels, s.classes); return l })
 		for i := range grad {
@@ -112,9 +112,20 @@ func TestSoftmaxCrossEntropy(t *testing.T) {
 		near(t, what+": loss", loss, []float64{want}, 16*halfULP, 70*2*halfULP+1.0/(1<<21))
 		near(t, what+": dlogits", dx, grad, 64*halfULP, 0.01/float64(s.n)*32*halfULP)
 	}
+	// One label for all rows is as many labels.
+	x, same := normals(5, 7*3), []uint32{2, 2, 2, 2, 2, 2, 2}
+	one, correct, dx := make([]float32, 1), make([]float32, 1), make([]float32, len(x))
+	of := wgsl.Labels{One: true, Class: 2}
+	runKernels(t, tensors{"logits": x, "loss": one, "correct": correct, "dlogits": dx}, wgsl.SoftmaxCrossEntropy(7, 3, of), wgsl.SoftmaxCrossEntropyGrad(7, 3, of, 1))
+	want, grad, wantCorrect := refSoftmaxCE(wide(x), same, 3)
+	near(t, "one label: loss", one, []float64{want}, 16*halfULP, 1.0/(1<<21))
+	near(t, "one label: dlogits", dx, grad, 64*halfULP, 32*halfULP/7)
+	if int(correct[0]) != wantCorrect {
+		t.Errorf("one label: %g correct, want %d", correct[0], wantCorrect)
+	}
 	// Untrained: equal logits of ten classes cost ln 10 = 2.3026.
 	loss := make([]float32, 1)
 	runKernels(t, tensors{"logits": make([]float32, 320), "labels": make([]uint32, 32), "loss": loss, "correct": make([]float32, 1)},
-		wgsl.SoftmaxCrossEntropy(32, 10))
+		wgsl.SoftmaxCrossEntropy(32, 10, wgsl.Labels{}))
 	near(t, "untrained", loss, []float64{math.Ln10}, 8*halfULP, 0)
 }

@@ -2,16 +2,16 @@ package wgsl
 
 import "fmt"
 
-// ImageLoad turns bytes into the numbers of a network: [0, 255] becomes [−1, 1],
-// one channel is repeated, and another size is interpolated as TensorFlow 1 does
+// ImageLoad turns bytes into the numbers of a network: [0, 255] becomes [low, 1], low
+// being −1 or 0, one channel is repeated, and another size is interpolated as TensorFlow 1 does
 // (bilinear, no half-pixel centres). The bytes are those of images of in's size
 // with interleaved channels, in's one or as many as out's.
 //
 //	0 pixels  read        [N, in.H, in.W, in.C] bytes
 //	1 y       read_write  out
-func ImageLoad(in, out Map) Kernel {
+func ImageLoad(in, out Map, low float64) Kernel {
 	return build(fmt.Sprintf("image load %v", out), "image_load.wgsl",
-		Params{"N": out.N, "IN_C": in.C, "IN_H": in.H, "IN_W": in.W, "OUT_C": out.C, "OUT_H": out.H, "OUT_W": out.W},
+		Params{"N": out.N, "IN_C": in.C, "IN_H": in.H, "IN_W": in.W, "OUT_C": out.C, "OUT_H": out.H, "OUT_W": out.W, "LOW": low, "STEP": (1 - low) / 255},
 		grid(ceilDiv(out.N*out.plane(), 64)), 8*float64(out.Len()), float64(in.Len()+4*out.Len()))
 }
 

@@ -1,4 +1,4 @@
-// y[n,c,oy,ox] = 2/255 · u − 1, where u is the byte image [N, IN_H, IN_W, IN_C] at
+// y[n,c,oy,ox] = LOW + (1 − LOW) / 255 · u, where u is the byte image [N, IN_H, IN_W, IN_C] at
 // (oy · IN_H / OUT_H, ox · IN_W / OUT_W), interpolated bilinearly
 //
 // TensorFlow 1's resize: coordinates begin at the corner of the first pixel, and
@@ -14,6 +14,8 @@ const IN_W: u32 = 28u;
 const OUT_C: u32 = 3u;
 const OUT_H: u32 = 32u;
 const OUT_W: u32 = 32u;
+const LOW: f32 = -1.0;      // what a byte of 0 becomes
+const STEP: f32 = 0.00784313725490196; // (1 − LOW) / 255
 
 @group(0) @binding(0) var<storage, read> pixels: array<u32>;        // four bytes each
 @group(0) @binding(1) var<storage, read_write> y: array<f32>;       // [N, OUT_C, OUT_H, OUT_W]
@@ -51,6 +53,6 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
                     mix(byte(n, c, bottom, left), byte(n, c, bottom, right), across), down);
             }
         }
-        y[((n * OUT_C + c) * OUT_H + oy) * OUT_W + ox] = u * 0.00784313725490196 - 1.0;
+        y[((n * OUT_C + c) * OUT_H + oy) * OUT_W + ox] = u * STEP + LOW;
     }
 }

@@ -38,9 +38,9 @@ func unpack(words []uint32, n int) []byte {
 
 // refImageLoad follows TensorFlow 1's resize_images: scale = in / out, the lower
 // neighbour by floor, the upper clamped.
-func refImageLoad(in, out wgsl.Map, b []byte) []float64 {
+func refImageLoad(in, out wgsl.Map, low float64, b []byte) []float64 {
 	value := func(n, c, y, x int) float64 {
-		return (float64(b[((n*in.H+y)*in.W+x)*in.C+min(c, in.C-1)])/255 - 0.5) * 2
+		return low + (1-low)*float64(b[((n*in.H+y)*in.W+x)*in.C+min(c, in.C-1)])/255
 	}
 	axis := func(o, size, outSize int) (low, high int, f float64) {
 		at := float64(o*size) / float64(outSize)
@@ -65,7 +65,7 @@ func refImageLoad(in, out wgsl.Map, b []byte) []float64 {
 }
 
 func TestImageLoad(t *testing.T) {
-	for _, c := range []struct{ in, out wgsl.Map }{
+	for i, c := range []struct{ in, out wgsl.Map }{
 		{wgsl.Map{N: 3, C: 1, H: 28, W: 28}, wgsl.Map{N: 3, C: 3, H: 32, W: 32}},
 		{wgsl.Map{N: 2, C: 3, H: 32, W: 32}, wgsl.Map{N: 2, C: 3, H: 32, W: 32}},
 		{wgsl.Map{N: 1, C: 1, H: 7, W: 7}, wgsl.Map{N: 1, C: 1, H: 7, W: 7}},
@@ -75,11 +75,12 @@ func TestImageLoad(t *testing.T) {
 	} {
 		bytes := randomBytes(c.in.Len())
 		y := make([]float32, c.out.Len())
-		runKernels(t, tensors{"pixels": pack(bytes), "y": y}, wgsl.ImageLoad(c.in, c.out))
+		low := []float64{-1, 0}[i%2]
+		runKernels(t, tensors{"pixels": pack(bytes), "y": y}, wgsl.ImageLoad(c.in, c.out, low))
 		// Interpolation is rounded in bytes of up to 255, then scaled to 2.
-		near(t, fmt.Sprint(c), y, refImageLoad(c.in, c.out, bytes), 0, 12*halfULP)
-		if y[0] != -1 {
-			t.Errorf("%v: black is %g, want -1 exactly", c, y[0])
+		near(t, fmt.Sprint(c), y, refImageLoad(c.in, c.out, low, bytes), 0, 12*halfULP)
+		if float64(y[0]) != low {
+			t.Errorf("%v: black is %g, want %g exactly", c, y[0], low)
 		}
 	}
 }

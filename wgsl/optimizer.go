@@ -10,8 +10,8 @@ type Variable struct{ Offset, Length int }
 // partVec4 is the length of a part of a variable, which one workgroup takes.
 const partVec4 = 1024
 
-// OptimizerParts divides variables into parts: the table that GradNorm and Adam
-// read, four u32 a part.
+// OptimizerParts divides variables into parts: the table that GradNorm and the
+// optimisers read, four u32 a part.
 func OptimizerParts(variables []Variable) []uint32 {
 	var table []uint32
 	for _, v := range variables {
@@ -35,6 +35,12 @@ func GradNorm(variables []Variable) Kernel {
 	parts, floats := extent(variables)
 	return build(fmt.Sprintf("grad norm %d", floats), "grad_norm.wgsl", Params{"PARTS": parts, "PART": partVec4},
 		grid(parts), 2*float64(floats), 4*float64(floats))
+}
+
+// Optimizer changes a network's variables by their gradients.
+type Optimizer interface {
+	Update([]Variable) Kernel
+	Moments() int // how many it keeps of each variable, m and v at most
 }
 
 // Adam is Kingma and Ba's optimiser (2015) with its decay rates.
@@ -62,6 +68,36 @@ func (a Adam) Update(variables []Variable) Kernel {
 		Params{"PARTS": parts, "PART": partVec4, "CLIP": a.Clip, "BETA1": a.Beta1, "BETA2": a.Beta2, "EPS": a.Epsilon},
 		grid(parts), 15*float64(floats), 28*float64(floats))
 }
+
+// Moments are the mean of the gradient and of its square.
+func (Adam) Moments() int { return 2 }
+
+// SGD is stochastic gradient descent with momentum: m ← momentum · m + gradient,
+// value ← value − rate · m.
+type SGD struct {
+	Momentum float64
+	Clip     float64 // as Adam's
+}
+
+// Update is a step over all variables, with the learning rate of Step. Nothing
+// changes once health is set.
+//
+//	0 step      uniform     Step
+//	1 parts     read        [parts, 4] u32
+//	2 partials  read        [parts], with Clip
+//	3 health    read        [1] u32
+//	4 grads     read        the network's gradients
+//	5 params    read_write  its parameters
+//	6 m         read_write  its momentum
+func (o SGD) Update(variables []Variable) Kernel {
+	parts, floats := extent(variables)
+	return build(fmt.Sprintf("sgd %d", floats), "sgd.wgsl",
+		Params{"PARTS": parts, "PART": partVec4, "CLIP": o.Clip, "MOMENTUM": o.Momentum},
+		grid(parts), 6*float64(floats), 20*float64(floats))
+}
+
+// Moments is the momentum.
+func (SGD) Moments() int { return 1 }
 
 func extent(variables []Variable) (parts, floats int) {
 	for _, v := range variables {

@@ -79,18 +79,73 @@ func TestAdam(t *testing.T) {
 			near(t, "m", m, wantM, 12*halfULP, 4*halfULP)
 			near(t, "v", v, wantV, 24*halfULP, 1e-12)
 			near(t, "params", params, wantP, 2*halfULP, 3*(halfULP*4+2e-3*64*halfULP))
-			for _, moved := range [][]float32{params, m, v} {
-				for i, x := range variables {
-					end := len(moved)
-					if i+1 < len(variables) {
-						end = variables[i+1].Offset
+			gapsStayZero(t, params, m, v)
+		})
+	}
+}
+
+// gapsStayZero checks what lies between the variables in buffers of a network.
+func gapsStayZero(t *testing.T, buffers ...[]float32) {
+	t.Helper()
+	for _, moved := range buffers {
+		for i, x := range variables {
+			end := len(moved)
+			if i+1 < len(variables) {
+				end = variables[i+1].Offset
+			}
+			if slices.ContainsFunc(moved[x.Offset+x.Length:end], func(f float32) bool { return f != 0 }) {
+				t.Errorf("the gap behind variable %d is not zero", i)
+			}
+		}
+	}
+}
+
+func TestSGD(t *testing.T) {
+	for _, o := range []wgsl.SGD{{Momentum: 0.9}, {Momentum: 0.9, Clip: 5}, {}} {
+		t.Run(fmt.Sprintf("%+v", o), func(t *testing.T) {
+			data, params, m, _, health := optimizerState(flat(0, 0))
+			delete(data, "v")
+			wantP, wantM := wide(params), wide(m)
+			const rate = 0.01
+			for step := range 3 {
+				grads := flat(uint64(100*(step+1)), 0.2)
+				data["grads"], data["step"] = grads, stepOf(rate)
+				runKernels(t, data, wgsl.GradNorm(variables), o.Update(variables))
+				for _, x := range variables {
+					g := wide(grads[x.Offset : x.Offset+x.Length])
+					scale := 1.0
+					if norm := math.Sqrt(dot(g, g)); o.Clip > 0 && norm > o.Clip {
+						scale = o.Clip / norm
 					}
-					if slices.ContainsFunc(moved[x.Offset+x.Length:end], func(f float32) bool { return f != 0 }) {
-						t.Errorf("the gap behind variable %d is not zero", i)
+					for i := range g {
+						at := x.Offset + i
+						wantM[at] = o.Momentum*wantM[at] + scale*g[i]
+						wantP[at] -= rate * wantM[at]
 					}
 				}
 			}
+			if health[0] != 0 {
+				t.Error("health is set")
+			}
+			// A dozen roundings of terms of size 1.
+			near(t, "m", m, wantM, 12*halfULP, 24*halfULP)
+			near(t, "params", params, wantP, 6*halfULP, rate*48*halfULP)
+			gapsStayZero(t, params, m)
 		})
+	}
+}
+
+// A gradient that is not finite stops plain descent too.
+func TestSGDHealth(t *testing.T) {
+	grads := flat(1, 0.1)
+	grads[variables[2].Offset+4999] = float32(math.NaN())
+	data, params, m, _, health := optimizerState(grads)
+	delete(data, "v")
+	data["step"] = stepOf(1e-2)
+	before := slices.Clone(gpu.Bytes(params))
+	runKernels(t, data, wgsl.GradNorm(variables), wgsl.SGD{Momentum: 0.9}.Update(variables))
+	if health[0] != 1 || !slices.Equal(gpu.Bytes(params), before) || slices.ContainsFunc(m, func(f float32) bool { return f != 0 }) {
+		t.Errorf("health is %d, and the step was done", health[0])
 	}
 }
 

@@ -2,23 +2,6 @@ package wgsl
 
 import "fmt"
 
-// Normalize scales n rows of four to length 1.
-//
-//	0 x  read        [n, 4]
-//	1 y  read_write  [n, 4]
-func Normalize(n int) Kernel {
-	return rows("normalize", "normalize.wgsl", Params{"N": n}, n, 8)
-}
-
-// NormalizeGrad is the gradient of x.
-//
-//	0 dy  read        [n, 4]
-//	1 x   read        [n, 4]
-//	2 dx  read_write  [n, 4]
-func NormalizeGrad(n int) Kernel {
-	return rows("normalize grad", "normalize_grad.wgsl", Params{"N": n}, n, 12)
-}
-
 // QuaternionLoss is the mean of log(1e-4 + 1 − |q · p|) over n pairs of unit
 // quaternions (paper, equation 6; the 1e-4 is the original code's).
 //

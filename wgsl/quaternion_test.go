@@ -37,7 +37,7 @@ func refQuaternionLoss(p, q []float64) (loss float64, grad []float64) {
 func TestNormalize(t *testing.T) {
 	for _, n := range []int{1, 4, 100} {
 		x, dy, y, dx := normals(1, 4*n), normals(2, 4*n), make([]float32, 4*n), make([]float32, 4*n)
-		runKernels(t, tensors{"x": x, "y": y, "dy": dy, "dx": dx}, wgsl.Normalize(n), wgsl.NormalizeGrad(n))
+		runKernels(t, tensors{"x": x, "y": y, "dy": dy, "dx": dx}, wgsl.Normalize(n, 4), wgsl.NormalizeGrad(n, 4))
 		wantY, wantDX := refNormalize(wide(x), wide(dy))
 		gradientHolds(t, "reference", wide(x), wantDX, func(x []float64) float64 { y, _ := refNormalize(x, wide(dy)); return dot(y, wide(dy)) })
 		near(t, fmt.Sprint(n, " y"), y, wantY, 16*halfULP, 0)
@@ -49,7 +49,7 @@ func TestNormalize(t *testing.T) {
 		near(t, fmt.Sprint(n, " dx"), dx, wantDX, 16*halfULP, 16*size*halfULP)
 	}
 	y, dx := make([]float32, 4), make([]float32, 4)
-	runKernels(t, tensors{"x": make([]float32, 4), "y": y, "dy": []float32{1, 0, 0, 0}, "dx": dx}, wgsl.Normalize(1), wgsl.NormalizeGrad(1))
+	runKernels(t, tensors{"x": make([]float32, 4), "y": y, "dy": []float32{1, 0, 0, 0}, "dx": dx}, wgsl.Normalize(1, 4), wgsl.NormalizeGrad(1, 4))
 	near(t, "y of 0", y, make([]float64, 4), 0, 0)
 	near(t, "dx of 0", dx, []float64{1e6, 0, 0, 0}, 16*halfULP, 0)
 }

@@ -7,6 +7,8 @@
 
 const N: u32 = 32u;         // N · CLASSES at most 1,048,576
 const CLASSES: u32 = 10u;
+const ONE: bool = false;    // the label of all rows is LABEL
+const LABEL: u32 = 0u;
 
 @group(0) @binding(0) var<storage, read> logits: array<f32>;         // [N, CLASSES]
 @group(0) @binding(1) var<storage, read> labels: array<u32>;         // [N]
@@ -19,7 +21,9 @@ const CLASSES: u32 = 10u;
 fn main(@builtin(local_invocation_index) lane: u32) {
     var sums = vec2<f32>(0.0);
     for (var n = lane; n < N; n += 64u) {
-        let label = labels[n];
+        var label = LABEL;
+        // @static
+        if (!ONE) { label = labels[n]; }
         if (label < CLASSES) {
             var best = logits[n * CLASSES];
             var at = 0u;

@@ -7,6 +7,8 @@
 const N: u32 = 32u;
 const CLASSES: u32 = 10u;   // at most 16,384
 const WEIGHT: f32 = 1.0;
+const ONE: bool = false;    // the label of all rows is LABEL
+const LABEL: u32 = 0u;
 
 @group(0) @binding(0) var<storage, read> logits: array<f32>;         // [N, CLASSES]
 @group(0) @binding(1) var<storage, read> labels: array<u32>;         // [N]
@@ -16,7 +18,9 @@ const WEIGHT: f32 = 1.0;
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
     let n = (group.y * groups.x + group.x) * 64u + lane;
     if (n >= N) { return; }
-    let label = labels[n];
+    var label = LABEL;
+    // @static
+    if (!ONE) { label = labels[n]; }
     let weight = select(0.0, WEIGHT / f32(N), label < CLASSES);
     var best = logits[n * CLASSES];
     for (var c = 1u; c < CLASSES; c++) { best = max(best, logits[n * CLASSES + c]); }

@@ -5,7 +5,7 @@ struct Step {
     index: u32,          // of the step
     pad: u32,
     learning_rate: f32,  // with Adam's bias correction
-    pad1: f32,
+    strength: f32,       // of what adapts a baseline, 0 to 1
     pad2: f32,
     pad3: f32,
 }

@@ -14,7 +14,11 @@ func (g *Graph) Conv(label string, x, w, bias *Tensor, stride int, act wgsl.Act)
 	if w.C != x.C || w.H != w.W || stride < 1 || bias != nil && bias.Len() != w.N {
 		fail("%s%s: convolution of %v with weights %v%s and stride %d", g.scope, label, x.Shape, w.Shape, andBias(bias), stride)
 	}
-	c := wgsl.SameConv(x.N, x.C, x.H, x.W, w.N, w.H, stride)
+	return g.convolve(label, x, w, bias, wgsl.SameConv(x.N, x.C, x.H, x.W, w.N, w.H, stride), act)
+}
+
+// convolve adds the convolution c, which fits the operands.
+func (g *Graph) convolve(label string, x, w, bias *Tensor, c wgsl.Conv, act wgsl.Act) *Tensor {
 	operands := map[string]*Tensor{"x": x, "w": w}
 	inputs := []*Tensor{x, w}
 	if bias != nil {
@@ -129,19 +133,27 @@ type Norm struct {
 	Act            wgsl.Act
 }
 
-// BatchNorm normalises each channel over N, H and W and adds beta (and
-// residual, unless nil, whose sum takes no activation). Each call has moments of
+// BatchNorm normalises each channel over N, H and W and adds beta (unless nil) and
+// residual (unless nil, whose sum takes no activation). Each call has moments of
 // its own: batches that share the layer are normalised apart.
 func (g *Graph) BatchNorm(label string, x, beta, runningMean, runningVar, residual *Tensor, o Norm) *Tensor {
-	if beta.Len() != x.C || runningMean.Len() != x.C || runningVar.Len() != x.C || residual != nil && residual.Shape != x.Shape {
-		fail("%s%s: batch normalisation of %v with %d channels", g.scope, label, x.Shape, beta.Len())
+	fits := func(t *Tensor, needed bool) bool { return t == nil && !needed || t != nil && t.Len() == x.C }
+	running := !o.Training || o.Update
+	if !fits(beta, false) || !fits(runningMean, running) || !fits(runningVar, running) || residual != nil && residual.Shape != x.Shape {
+		fail("%s%s: batch normalisation of %v with other channels than its variables", g.scope, label, x.Shape)
 	}
 	if residual != nil && o.Act != wgsl.NoAct {
 		fail("%s%s: a batch normalisation with residual takes no activation", g.scope, label)
 	}
-	b := wgsl.BatchNorm{Map: x.kernelMap(), Epsilon: o.Epsilon, Residual: residual != nil, Act: o.Act}
+	if beta == nil && o.Act != wgsl.NoAct {
+		fail("%s%s: a batch normalisation without beta takes no activation", g.scope, label)
+	}
+	b := wgsl.BatchNorm{Map: x.kernelMap(), Epsilon: o.Epsilon, Residual: residual != nil, NoBeta: beta == nil, Act: o.Act}
 	y := g.tensor(label, x.Shape)
 	tensors := func(first ...*Tensor) []*Tensor {
+		if beta != nil {
+			first = append(first, beta)
+		}
 		if residual != nil {
 			first = append(first, residual)
 		}
@@ -164,8 +176,11 @@ func (g *Graph) BatchNorm(label string, x, beta, runningMean, runningVar, residu
 		moments = append(moments, runningMean, runningVar)
 	}
 	g.kernel(label+" moments", wgsl.BatchNormFinalize(b, o.Update, o.Decay), moments...)
-	n := g.kernel(label, wgsl.BatchNormApply(b), tensors(x, mean, invStd, beta)...)
-	n.inputs = []*Tensor{x, mean, invStd, beta}
+	n := g.kernel(label, wgsl.BatchNormApply(b), tensors(x, mean, invStd)...)
+	n.inputs = []*Tensor{x, mean, invStd}
+	if beta != nil {
+		n.inputs = append(n.inputs, beta)
+	}
 	if residual != nil {
 		n.inputs = append(n.inputs, residual)
 	}
@@ -179,9 +194,12 @@ func (g *Graph) BatchNorm(label string, x, beta, runningMean, runningVar, residu
 		}
 		partials := g.tensor("parts", Shape{x.kernelMap().Parts(), x.C, 2, 1})
 		g.kernel("parts", wgsl.BatchNormGradReduce(b), slices.Concat([]*Tensor{dy, x}, moments, []*Tensor{partials})...).op = normGrad{b, wgsl.BatchNormGradReduce}
-		sums, dbeta := g.tensor("sums", Shape{1, x.C, 2, 1}), g.tensor("beta", beta.Shape)
+		sums, dbeta := g.tensor("sums", Shape{1, x.C, 2, 1}), g.tensor("beta", Features(1, x.C))
 		g.kernel("sums", wgsl.BatchNormGradFinalize(b, false), partials, sums, dbeta).exact = true
-		d := []*Tensor{nil, nil, nil, dbeta}
+		d := []*Tensor{nil, nil, nil}
+		if beta != nil {
+			d = append(d, dbeta)
+		}
 		if needs[0] {
 			d[0] = g.tensor("data", x.Shape)
 			g.kernel("data", wgsl.BatchNormGradApply(b), slices.Concat([]*Tensor{dy, x}, moments, []*Tensor{sums, d[0]})...).op = normGrad{b, wgsl.BatchNormGradApply}

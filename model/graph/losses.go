@@ -24,10 +24,10 @@ func (g *Graph) SoftmaxCrossEntropy(label string, logits, labels *Tensor) (loss,
 		fail("%s%s: cross-entropy of %v against %d labels; want features, a label each, and at most %d logits", g.scope, label, logits.Shape, labels.Len(), wgsl.MaxLogits)
 	}
 	loss, correct = g.tensor(label, scalar), g.tensor(label+" correct", scalar)
-	n := g.kernel(label, wgsl.SoftmaxCrossEntropy(logits.N, logits.C), logits, labels, loss, correct)
+	n := g.kernel(label, wgsl.SoftmaxCrossEntropy(logits.N, logits.C, wgsl.Labels{}), logits, labels, loss, correct)
 	n.lossGrad = func(weight float64) (*Tensor, *Tensor) {
 		d := g.tensor(label+".grad", logits.Shape)
-		g.kernel(label+".grad", wgsl.SoftmaxCrossEntropyGrad(logits.N, logits.C, weight), logits, labels, d)
+		g.kernel(label+".grad", wgsl.SoftmaxCrossEntropyGrad(logits.N, logits.C, wgsl.Labels{}, weight), logits, labels, d)
 		return logits, d
 	}
 	return loss, correct

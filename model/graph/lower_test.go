@@ -245,7 +245,7 @@ func TestErrors(t *testing.T) {
 		}, "l: linear layer of 2×3×1×1 with weights 4×3×1×1, bias 4×3×1×1"},
 		"batch norm": {func(g *graph.Graph, x *graph.Tensor) {
 			g.BatchNorm("n", x, g.Variable(b), g.Variable(b), g.Variable(b), nil, graph.Norm{})
-		}, "n: batch normalisation of 2×3×5×7 with 4 channels"},
+		}, "n: batch normalisation of 2×3×5×7 with other channels than its variables"},
 		"residual": {func(g *graph.Graph, x *graph.Tensor) {
 			three := g.Input("three", graph.Features(1, 3))
 			g.BatchNorm("n", x, three, three, three, x, graph.Norm{Act: wgsl.ReLU})
@@ -265,13 +265,13 @@ func TestErrors(t *testing.T) {
 			g.MeanError("m", x, g.Input("z", graph.Features(2, 105)), wgsl.MeanError{})
 		}, "m: 2×3×5×7 and 2×105×1×1"},
 		"load": {func(g *graph.Graph, x *graph.Tensor) {
-			g.LoadImages("i", graph.Shape{N: 2, C: 2, H: 5, W: 7}, someImages)
+			g.LoadImages("i", graph.Shape{N: 2, C: 2, H: 5, W: 7}, someImages, -1)
 		}, "i: images of 2×2×5×7 cannot become 2×3×5×7"},
 		"masked": {func(g *graph.Graph, x *graph.Tensor) { g.MaskedPairwiseMSE("m", x, x, 1) }, "m: 2×3×5×7 has no depth"},
 		"quaternion": {func(g *graph.Graph, x *graph.Tensor) {
 			g.QuaternionLoss("q", g.Input("p", graph.Features(3, 4)), g.Input("t", graph.Features(2, 4)))
 		}, "q: quaternions 3×4×1×1 and 2×4×1×1"},
-		"normalize":    {func(g *graph.Graph, x *graph.Tensor) { g.Normalize("n", x) }, "n: quaternions of 2×3×5×7"},
+		"normalize":    {func(g *graph.Graph, x *graph.Tensor) { g.Normalize("n", x) }, "n: 2×3×5×7 are no features"},
 		"collect":      {func(g *graph.Graph, x *graph.Tensor) { g.Collect("row", 4, make([]*graph.Tensor, 17)...) }, "row: 17 scalars; a row takes 16"},
 		"output":       {func(g *graph.Graph, x *graph.Tensor) { g.Output("o", x) }, "output o: x is not a computed tensor"},
 		"output twice": {func(g *graph.Graph, x *graph.Tensor) { y := g.Add(x, x); g.Output("o", y); g.Output("p", y) }, "output p: add is not a computed tensor of its own"},

@@ -73,21 +73,6 @@ func (g *Graph) MaxPool(label string, x *Tensor, size, stride int) *Tensor {
 	return y
 }
 
-// Normalize scales quaternions [N,4] to length 1.
-func (g *Graph) Normalize(label string, x *Tensor) *Tensor {
-	if x.Shape != Features(x.N, 4) {
-		fail("%s%s: quaternions of %v; want rows of four", g.scope, label, x.Shape)
-	}
-	y := g.tensor(label, x.Shape)
-	n := g.kernel(label, wgsl.Normalize(x.N), x, y)
-	n.backward = func(grads []*Tensor, needs []bool) []*Tensor {
-		d := g.tensor("data", x.Shape)
-		g.kernel("data", wgsl.NormalizeGrad(x.N), grads[0], x, d)
-		return []*Tensor{d}
-	}
-	return y
-}
-
 // stepWords is the size of the Step uniform (step.wgsl).
 const stepWords = 8
 

@@ -21,16 +21,16 @@ func (s *Store) extents() []wgsl.Variable {
 	return v
 }
 
-// Adam clips each variable's gradient by its own norm and updates the store's
+// Optimise clips each variable's gradient by its own norm and updates the store's
 // values, with the learning rate from the Step buffer.
-func (g *Graph) Adam(s *Store, a wgsl.Adam) {
+func (g *Graph) Optimise(s *Store, o wgsl.Optimizer) {
 	table := s.Parts()
 	parts := g.Input(s.PartsBuffer(), Features(1, len(table)))
 	health := g.Input(HealthBuffer, scalar)
 	squares := g.tensor(s.name+" gradient squares", Features(1, len(table)/4))
 	n := g.kernel(s.name+" gradient norms", wgsl.GradNorm(s.extents()), parts, s.flat(s.Grads()), squares, health)
 	n.effect = true
-	k := a.Update(s.extents())
+	k := o.Update(s.extents())
 	var args []*Tensor
 	for _, b := range k.Bindings() {
 		args = append(args, map[string]*Tensor{
@@ -38,19 +38,19 @@ func (g *Graph) Adam(s *Store, a wgsl.Adam) {
 			"grads": s.flat(s.Grads()), "params": s.flat(s.Values()), "m": s.flat(s.M()), "v": s.flat(s.V()),
 		}[b.Name])
 	}
-	g.kernel(s.name+" adam", k, args...)
+	g.kernel(s.name+" update", k, args...)
 }
 
 // LoadImages brings images of bytes, channels interleaved, into the graph: the
-// host writes form.Len() bytes to the buffer; they become [−1, 1], resized and
-// repeated to shape.
-func (g *Graph) LoadImages(buffer string, form, shape Shape) *Tensor {
+// host writes form.Len() bytes to the buffer; they become [low, 1], low being −1 or
+// 0, resized and repeated to shape.
+func (g *Graph) LoadImages(buffer string, form, shape Shape, low float64) *Tensor {
 	if form.N != shape.N || form.C != 1 && form.C != shape.C {
 		fail("%s: images of %v cannot become %v", buffer, form, shape)
 	}
 	bytes := g.Input(buffer, Features(1, (form.Len()+3)/4))
 	y := g.tensor(buffer, shape)
-	g.kernel(buffer, wgsl.ImageLoad(form.kernelMap(), shape.kernelMap()), bytes, y)
+	g.kernel(buffer, wgsl.ImageLoad(form.kernelMap(), shape.kernelMap(), low), bytes, y)
 	return y
 }
 

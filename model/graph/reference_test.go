@@ -29,6 +29,19 @@ type ops[T any] interface {
 	normalize(x T) T
 	quaternion(p, q T) T
 	halfSquares(x T) T
+
+	// Those of the baselines.
+	paddedConv(x, w, bias T, stride, pad int, act wgsl.Act) T
+	transposedConv(x, w, bias T, stride, pad int, act wgsl.Act) T
+	prelu(x, slope T) T
+	resizeNearest(x T, h, w int) T
+	scale(x T, factor float64) T
+	rows(a, b T) T
+	centred(x T) T
+	correlation(a, b T) T
+	meanSquare(x T) T
+	mmd(a, b T) T
+	softmaxOf(logits T, class int) T
 }
 
 // array is a tensor of the reference.
@@ -55,6 +68,8 @@ func activate(v float64, act wgsl.Act) float64 {
 		return max(v, 0)
 	case wgsl.Tanh:
 		return math.Tanh(v)
+	case wgsl.Sigmoid:
+		return 1 / (1 + math.Exp(-v))
 	case leaky:
 		return max(v, 0.3*v)
 	}
@@ -74,6 +89,10 @@ func (reference) activation(x *array, act wgsl.Act) *array {
 func (r reference) conv(x, w, bias *array, stride int, act wgsl.Act) *array {
 	outH, outW := (x.H+stride-1)/stride, (x.W+stride-1)/stride
 	padY, padX := max(0, (outH-1)*stride+w.H-x.H)/2, max(0, (outW-1)*stride+w.W-x.W)/2
+	return r.convolve(x, w, bias, outH, outW, stride, padY, padX, act)
+}
+
+func (r reference) convolve(x, w, bias *array, outH, outW, stride, padY, padX int, act wgsl.Act) *array {
 	y := zeros(graph.Shape{N: x.N, C: w.N, H: outH, W: outW})
 	for n := range x.N {
 		for o := range w.N {
@@ -120,7 +139,10 @@ func (r reference) batchNorm(x, beta, residual *array, act wgsl.Act) *array {
 					case 1:
 						variance += (x.v[i] - mean) * (x.v[i] - mean) / count
 					default:
-						y.v[i] = (x.v[i]-mean)/math.Sqrt(variance+epsilon) + beta.v[c]
+						y.v[i] = (x.v[i] - mean) / math.Sqrt(variance+epsilon)
+						if beta != nil {
+							y.v[i] += beta.v[c]
+						}
 						if residual != nil {
 							y.v[i] += residual.v[i]
 						}
@@ -251,8 +273,8 @@ func (reference) normalize(x *array) *array {
 	y := zeros(x.Shape)
 	for n := range x.N {
 		length := math.Sqrt(inner(x, x, n))
-		for i := range 4 {
-			y.v[4*n+i] = x.v[4*n+i] / length
+		for i := range x.C {
+			y.v[x.C*n+i] = x.v[x.C*n+i] / length
 		}
 	}
 	return y
@@ -268,7 +290,7 @@ func (reference) quaternion(p, q *array) *array {
 
 // inner is the product of rows n of four.
 func inner(p, q *array, n int) (sum float64) {
-	for i := 4 * n; i < 4*n+4; i++ {
+	for i := p.C * n; i < p.C*n+p.C; i++ {
 		sum += p.v[i] * q.v[i]
 	}
 	return sum

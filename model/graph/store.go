@@ -55,11 +55,14 @@ func (s *Store) Values() string { return s.name + ".values" }
 // Grads names the buffer of the last step's gradients, before clipping.
 func (s *Store) Grads() string { return s.name + ".grads" }
 
-// M names the buffer of Adam's first moments.
-func (s *Store) M() string { return s.name + ".m" }
+// M names the buffer of an optimiser's first moments.
+func (s *Store) M() string { return s.Moment(0) }
 
-// V names the buffer of Adam's second moments.
-func (s *Store) V() string { return s.name + ".v" }
+// V names the buffer of its second moments, if it has any.
+func (s *Store) V() string { return s.Moment(1) }
+
+// Moment names the buffer of moments number i, from 0.
+func (s *Store) Moment(i int) string { return s.name + [...]string{".m", ".v"}[i] }
 
 // Len is the variable's number of elements.
 func (v *Variable) Len() int {

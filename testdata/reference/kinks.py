@@ -18,10 +18,11 @@ def watch():
 
     Without a pool behind it an element's distance is its absolute value. With one there is a
     distance for each window: how far its largest pixel leads, over the second or over 0, or how far
-    below 0 all of them are.
+    below 0 all of them are. A pool without a rectifier before it has the leads alone.
     """
     distances = []
-    relu, leaky_relu, max_pool2d, absolute = F.relu, F.leaky_relu, F.max_pool2d, torch.abs
+    relu, leaky_relu, prelu = F.relu, F.leaky_relu, F.prelu
+    max_pool2d, absolute = F.max_pool2d, torch.abs
 
     def watched_relu(x):
         distances.append(x.detach().double().abs().flatten())
@@ -33,17 +34,27 @@ def watch():
         distances.append(x.detach().double().abs().flatten())
         return leaky_relu(x, slope)
 
+    def watched_prelu(x, slope):
+        distances.append(x.detach().double().abs().flatten())
+        return prelu(x, slope)
+
     def watched_max_pool2d(x, side):
-        pixels = F.unfold(x.rectified.flatten(0, 1).unsqueeze(1), side, stride=side).double()
+        rectified = getattr(x, "rectified", None)
+        pixels = x.detach() if rectified is None else rectified
+        pixels = F.unfold(pixels.flatten(0, 1).unsqueeze(1), side, stride=side).double()
         first, second = pixels.topk(2, dim=1).values.unbind(1)
-        distances[-1] = torch.where(first > 0, first - second.clamp(min=0), -first).flatten()
+        if rectified is None:
+            distances.append((first - second).flatten())
+        else:
+            distances[-1] = torch.where(first > 0, first - second.clamp(min=0), -first).flatten()
         return max_pool2d(x, side)
 
     def watched_abs(x):
         distances.append(x.detach().double().abs().flatten())
         return absolute(x)
 
-    with mock.patch.object(torch, "abs", watched_abs), mock.patch.multiple(F, relu=watched_relu, leaky_relu=watched_leaky_relu, max_pool2d=watched_max_pool2d):
+    with mock.patch.object(torch, "abs", watched_abs), mock.patch.multiple(
+            F, relu=watched_relu, leaky_relu=watched_leaky_relu, prelu=watched_prelu, max_pool2d=watched_max_pool2d):
         yield distances
 
 

@@ -1,4 +1,4 @@
-"""Records traces of PixelDA's training step for `pixelda-wgpu verify`.
+"""Records traces of training steps, PixelDA's and the baselines', for `pixelda-wgpu verify`.
 
 A trace holds the inputs and the float64 results of a few steps, rounded to float32, and says how
 far float32 PyTorch strays from them. See README.md for the format.
@@ -13,8 +13,11 @@ import pathlib
 import numpy as np
 import torch
 
+import baseline_trace
+import baselines
 import kinks
 import tensorfile
+from draws import draw_images, draw_state
 from model import EVAL, Config, PixelDA, tower
 from train_step import Training
 
@@ -35,42 +38,17 @@ def load_configs():
     """configs.json: for each trace its seed, its number of steps and its `Config`, in which nothing is random."""
     entries = json.loads((HERE / "configs.json").read_text())
     for entry in entries.values():
-        entry["config"] = read_config(json.dumps({"noise_std": 0.0, "dropout_keep": 1.0, **entry["config"]}))
+        if "method" in entry:
+            entry["config"] = read_config(json.dumps(entry["config"]), baselines.Config)
+            entry["adaptation"] = read_config(json.dumps(entry["adaptation"]), baselines.Adaptation)
+        else:
+            entry["config"] = read_config(json.dumps({"noise_std": 0.0, "dropout_keep": 1.0, **entry["config"]}))
     return entries
 
 
-def read_config(text):
-    """The `Config` of a trace's metadata. What it does not state, as older traces do not, is the default."""
-    return Config(**{name: tuple(v) if isinstance(v, list) else v for name, v in json.loads(text).items()})
-
-
-def draw_state(model, rng):
-    """A state in which every tensor matters: weights that keep signals O(1) at any width, and
-    biases and moving statistics away from 0 and 1."""
-    state = {}
-    for name, tensor in model.state_dict().items():
-        shape = tuple(tensor.shape)
-        if name.endswith("weight"):
-            value = rng.normal(0, np.prod(shape[1:]) ** -0.5, shape)
-        elif name.endswith("running_var"):
-            value = rng.uniform(0.5, 1.5, shape)
-        else:
-            value = rng.normal(0, 0.1, shape)
-        state[name] = value.astype(np.float32)
-    return state
-
-
-def draw_images(rng, batch, channels, size):
-    """Textured images [B, C, S, S] of 256 levels in [-1, 1]: a smooth shape each, and noise,
-    since in a flat image the pixels of a pooling window would tie. The fourth channel is a depth, far
-    about an object in the middle."""
-    y, x = np.mgrid[0:size, 0:size] / size
-    a, b, c, d = rng.uniform(-4, 4, (4, batch, channels, 1, 1))
-    smooth = np.sin(a * x + b * y + c) * np.cos(d * x * y)
-    levels = np.clip(127.5 + 90 * smooth + rng.normal(0, 20, smooth.shape), 0, 255).astype(np.uint8)
-    if channels == 4:
-        levels[:, 3][:, (2 * x - 1) ** 2 + (2 * y - 1) ** 2 > 0.6] = 255
-    return levels.astype(np.float32) / np.float32(127.5) - np.float32(1)
+def read_config(text, kind=Config):
+    """The configuration of a trace's metadata. What it does not state, as older traces do not, is the default."""
+    return kind(**{name: tuple(v) if isinstance(v, list) else v for name, v in json.loads(text).items()})
 
 
 def draw_poses(rng, batch):
@@ -134,8 +112,8 @@ def distance(got, want, names, origin=None):
     return np.sqrt(error / scale)
 
 
-def deviation(got, want, steps, state):
-    """How far the run `got` strays from `want`: the trace's `float32` entry."""
+def deviation(got, want, steps, state, names=LOSSES + POSE_LOSSES):
+    """How far the run `got` strays from `want`, in those losses of these names that it has: the trace's `float32` entry."""
     def digits(x):
         return float(f"{x:.2e}")
 
@@ -145,33 +123,54 @@ def deviation(got, want, steps, state):
         after = [n for n in want if n.startswith(f"step{i}.after.")]
         stats = [n for n in after if ".running_" in n]
         origin = {f"step{i}.after.{n}": value for n, value in state.items()}
-        losses = [n for n in want if n.startswith(f"step{i}.") and n.split(".")[1] in LOSSES + POSE_LOSSES]
+        losses = [f"step{i}.{n}" for n in names if f"step{i}.{n}" in want]
         report.append({
             "loss": digits(max(abs(got[n] / want[n] - 1) for n in losses)),
             "grad": digits(distance(got, want, grads)),
             "param": digits(distance(got, want, [n for n in after if n not in stats], origin)),
-            "stats": digits(distance(got, want, stats)),
+            "stats": digits(distance(got, want, stats)) if stats else 0.0,
         })
-    return {"steps": report, "adapted": digits(np.abs(got["eval.adapted"] - want["eval.adapted"]).max())}
+    drawn = np.abs(got["eval.adapted"] - want["eval.adapted"]).max() if "eval.adapted" in want else 0.0
+    return {"steps": report, "adapted": digits(drawn)}
 
 
 def record(config, seed, steps):
-    """One trace: its tensors, its metadata, and its clearance from kinks."""
+    """One trace of PixelDA: its tensors, its metadata, and its clearance from kinks."""
     rng = np.random.default_rng(seed)
     state = draw_state(PixelDA(config), rng)
     inputs = draw_inputs(config, steps, rng)
+    return assemble(lambda dtype: run(config, steps, state, inputs, dtype), state, inputs, steps,
+                    losses_of(config), {"config": json.dumps(dataclasses.asdict(config))})
+
+
+def record_baseline(method, config, adaptation, seed, steps):
+    """One trace of a baseline, as `record` has it."""
+    trace = baseline_trace.BaselineTrace(method, config, adaptation, steps, np.random.default_rng(seed))
+    return assemble(trace.run, trace.state, trace.inputs, steps, baselines.METHODS[method].losses, {
+        "method": method, "config": json.dumps(dataclasses.asdict(config)),
+        "adaptation": json.dumps(dataclasses.asdict(adaptation)),
+    })
+
+
+def record_entry(entry, seed):
+    if "method" in entry:
+        return record_baseline(entry["method"], entry["config"], entry["adaptation"], seed, entry["steps"])
+    return record(entry["config"], seed, entry["steps"])
+
+
+def assemble(trained, state, inputs, steps, losses, stated):
+    """The trace of what `trained` computes in a given precision."""
     with kinks.watch() as exact:
-        expected = run(config, steps, state, inputs, torch.float64)
+        expected = trained(torch.float64)
     with kinks.watch() as rounded:
-        plain = run(config, steps, state, inputs, torch.float32)
-    scalars = {f"step{i}.{name}" for i in range(steps) for name in losses_of(config)}
+        plain = trained(torch.float32)
+    scalars = {f"step{i}.{name}" for i in range(steps) for name in losses}
     tensors = {f"init.{name}": value for name, value in state.items()} | inputs
     tensors |= {name: value if name in scalars else value.astype(np.float32)
                 for name, value in expected.items()}
     metadata = {
-        "format": "pixelda-trace", "version": "1", "steps": str(steps),
-        "config": json.dumps(dataclasses.asdict(config)),
-        "float32": json.dumps(deviation(plain, expected, steps, state)),
+        "format": "pixelda-trace", "version": "1", "steps": str(steps), **stated,
+        "float32": json.dumps(deviation(plain, expected, steps, state, losses)),
         "producer": f"PyTorch {torch.__version__}",
     }
     return tensors, metadata, kinks.clearance(exact, rounded)
@@ -197,14 +196,13 @@ def main():
     names = arguments.names or [n for n, entry in configs.items() if entry["committed"]]
     if arguments.seek:
         for name in names:
-            config, steps = configs[name]["config"], configs[name]["steps"]
-            seed = next(s for s in itertools.count(1) if record(config, s, steps)[2] >= CLEARANCE)
+            seed = next(s for s in itertools.count(1) if record_entry(configs[name], s)[2] >= CLEARANCE)
             print(f"{name:16} {seed}")
         return
     arguments.out.mkdir(parents=True, exist_ok=True)
     for name in names:
         entry = configs[name]
-        tensors, metadata, clear = record(entry["config"], entry["seed"], entry["steps"])
+        tensors, metadata, clear = record_entry(entry, entry["seed"])
         if entry["committed"] and clear < CLEARANCE:
             raise SystemExit(f"{name}: seed {entry['seed']} comes within {clear:.2g} of a kink, in units of float32's "
                              f"rounding; --seek finds one that keeps clear by {CLEARANCE}")

@@ -40,7 +40,7 @@ export interface Preset {
 
 /** Everything that a run depends on besides the device: trainer.Config. */
 export interface Config {
-  method: "pixelda" | "source-only" | "target-only";
+  method: "pixelda" | "source-only" | "target-only" | "dann" | "mmd" | "dsn" | "cogan";
   source: string;
   target: string;
   seed: number;
