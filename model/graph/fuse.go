@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"maps"
 	"slices"
 
 	"pixelda-wgpu/wgsl"
@@ -223,10 +224,7 @@ func (n *node) rewrite(k wgsl.Kernel, operands map[string]*Tensor, names ...stri
 
 // merged is own with some of another operation's operands besides.
 func merged(own, others map[string]*Tensor, names ...string) map[string]*Tensor {
-	m := map[string]*Tensor{}
-	for name, t := range own {
-		m[name] = t
-	}
+	m := maps.Clone(own)
 	for _, name := range names {
 		m[name] = others[name]
 	}
