@@ -61,7 +61,7 @@ func (c *console) json(v any) error {
 }
 
 // packageName stands before the errors of packages; a user does not need it.
-var packageName = regexp.MustCompile(`(^|: )(?:datasets|export|gpu|graph|model|rundir|safetensors|trainer|wgsl): `)
+var packageName = regexp.MustCompile(`(^|: )(?:datasets|export|gpu|graph|model|rundir|safetensors|coral|spread|study|svm|trainer|wgsl): `)
 
 // plain takes the names of packages out of an error's text.
 func plain(msg string) string {

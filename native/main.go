@@ -132,7 +132,7 @@ pixelda-wgpu bench -preset small         time a training step`,
 			root.AddCommand(cmd)
 		}
 	}
-	add("train", newTrain(c), newEval(c), newAdapt(c), newView(c), newExport(c), newServe(c))
+	add("train", newTrain(c), newEval(c), newAdapt(c), newView(c), newExport(c), newServe(c), newReproduce(c))
 	add("data", newDatasets(c))
 	add("machine", newInfo(c), newVerify(c), newBench(c))
 	add("other", newCompletion(c))

@@ -38,7 +38,7 @@ func (t *training) checkResume(cmd *cobra.Command) error {
 	return nil
 }
 
-// goOn resumes a run from its latest sound checkpoint, or from a file.
+// goOn resumes a run, as the command line has it, or goes on from a file.
 func (t *training) goOn(ctx context.Context, d *gpu.Device, cmd *cobra.Command) error {
 	if isFile(t.resume) {
 		return t.adopt(ctx, d, cmd)
@@ -52,12 +52,17 @@ func (t *training) goOn(ctx context.Context, d *gpu.Device, cmd *cobra.Command) 
 		return err
 	}
 	t.amend(cmd, &c)
-	w, err := rundir.Resume(t.resume, c.Keep)
+	return t.goOnIn(ctx, d, c, t.resume)
+}
+
+// goOnIn resumes the run in a folder from its latest sound checkpoint.
+func (t *training) goOnIn(ctx context.Context, d *gpu.Device, c trainer.Config, folder string) error {
+	w, err := rundir.Resume(folder, c.Keep)
 	if err != nil {
 		return err
 	}
 	defer w.Close()
-	if err := announceRun(t.resume); err != nil {
+	if err := announceRun(folder); err != nil {
 		return err
 	}
 	latest, skipped, err := w.Latest(trainer.CheckCheckpoint)

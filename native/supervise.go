@@ -250,12 +250,16 @@ func panicMessage(report string) string {
 	return strings.Join(parts, ": ")
 }
 
+// ownChildren is the annotation of a command that uses no device itself and
+// supervises children of its own.
+const ownChildren = "own-children"
+
 // onDevice returns the arguments for a supervised child, if the command line is
 // that of a command with a device. All other command lines need no child.
 func onDevice(args []string) (forFolder func(folder string) []string, ok bool) {
 	root := newRoot(newConsole(io.Discard, io.Discard))
 	cmd, rest, err := root.Find(doubleDashes(args))
-	if err != nil || cmd.DisableFlagParsing || cmd.Flags().Lookup("adapter") == nil || cmd.ParseFlags(rest) != nil {
+	if err != nil || cmd.DisableFlagParsing || cmd.Flags().Lookup("adapter") == nil || cmd.ParseFlags(rest) != nil || cmd.Annotations[ownChildren] != "" {
 		return nil, false
 	}
 	return func(folder string) []string {

@@ -92,6 +92,8 @@ func actAsChild(args []string, stderr *os.File) error {
 	case "sleep":
 		fmt.Println("asleep")
 		time.Sleep(childSleep)
+	case "reproduce": // a cell, as the command has it done
+		os.Exit(run(args, os.Stdout, stderr))
 	}
 	return nil
 }

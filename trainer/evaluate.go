@@ -110,8 +110,23 @@ func (p *predictions) tally(set *datasets.Set, classes int) Evaluation {
 
 // tally compares logits with labels.
 func tally(logits []float32, labels []uint32, classes int) Evaluation {
-	n := len(logits) / classes
-	ev := Evaluation{Images: n, logits: logits, PerClass: make([]float64, classes), Confusion: make([][]int, classes)}
+	predicted := make([]uint32, len(logits)/classes)
+	for i := range predicted {
+		row := logits[i*classes : (i+1)*classes]
+		for c, v := range row {
+			if v > row[predicted[i]] {
+				predicted[i] = uint32(c)
+			}
+		}
+	}
+	ev := Tally(predicted, labels, classes)
+	ev.logits = logits
+	return ev
+}
+
+// Tally compares predicted classes with labels, of which there may be none, nil.
+func Tally(predicted, labels []uint32, classes int) Evaluation {
+	ev := Evaluation{Images: len(predicted), PerClass: make([]float64, classes), Confusion: make([][]int, classes)}
 	for c := range ev.Confusion {
 		ev.Confusion[c] = make([]int, classes)
 	}
@@ -119,20 +134,13 @@ func tally(logits []float32, labels []uint32, classes int) Evaluation {
 		return ev
 	}
 	correct := 0
-	for i := range n {
-		row := logits[i*classes : (i+1)*classes]
-		best := 0
-		for c, v := range row {
-			if v > row[best] {
-				best = c
-			}
-		}
-		ev.Confusion[labels[i]][best]++
-		if best == int(labels[i]) {
+	for i, p := range predicted {
+		ev.Confusion[labels[i]][p]++
+		if p == labels[i] {
 			correct++
 		}
 	}
-	ev.Accuracy = float64(correct) / float64(n)
+	ev.Accuracy = float64(correct) / float64(len(predicted))
 	for c, row := range ev.Confusion {
 		total := 0
 		for _, k := range row {

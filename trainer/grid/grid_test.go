@@ -172,6 +172,30 @@ func TestNeighbours(t *testing.T) {
 	})
 }
 
+// TestNearestOthers compares with a search through all others.
+func TestNearestOthers(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		size := rapid.IntRange(1, 200).Draw(t, "size")
+		total := rapid.IntRange(2, 20).Draw(t, "images")
+		images := rapid.SliceOfN(rapid.ByteRange(0, 2), total*size, total*size).Draw(t, "pixels") // few levels: twins
+		indices := rapid.SliceOfN(rapid.IntRange(0, total-1), 1, 5).Draw(t, "indices")
+		for k, got := range NearestOthers(indices, images, size) {
+			least := uint64(math.MaxUint64)
+			for i := range total {
+				if i != indices[k] {
+					query := images[indices[k]*size : (indices[k]+1)*size]
+					least = min(least, distance(query, images[i*size:(i+1)*size], math.MaxUint64))
+				}
+			}
+			at := images[got.Image*size : (got.Image+1)*size]
+			if got.Image == indices[k] || got.Distance != least ||
+				distance(images[indices[k]*size:(indices[k]+1)*size], at, math.MaxUint64) != least {
+				t.Fatalf("the image nearest to %d is said to be %+v, at least %d away", indices[k], got, least)
+			}
+		}
+	})
+}
+
 func TestChannel(t *testing.T) {
 	row := Row{Caption: "source", Width: 1, Height: 2, Channels: 4, Pixels: []byte{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16}}
 	depth := row.Channel(3, "depth")

@@ -114,3 +114,19 @@ func distance(a, b []byte, limit uint64) uint64 {
 	}
 	return sum
 }
+
+// NearestOthers returns for each of the images with the given indices the one
+// nearest to it among the others: what an image's distance to its set is when the
+// image itself does not count.
+func NearestOthers(indices []int, images []byte, size int) []Match {
+	found := make([]Match, len(indices))
+	for k, matches := range Neighbours(Pick(images, size, indices), images, size, 2) {
+		for _, m := range matches { // a twin may come before the image itself
+			if m.Image != indices[k] {
+				found[k] = m
+				break
+			}
+		}
+	}
+	return found
+}

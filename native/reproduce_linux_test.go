@@ -1,0 +1,108 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"pixelda-wgpu/trainer/study"
+)
+
+// reproduces runs the command, whose children are this test's binary.
+func reproduces(t *testing.T, out string, args ...string) (status int, stdout, stderr string) {
+	t.Helper()
+	line := append([]string{"reproduce"}, args...)
+	line = append(line, "-scale", "tiny-for-tests", "-out", out)
+	if a := adapter(); a != "" {
+		line = append(line, "-adapter", a)
+	}
+	return runLine(t, line...)
+}
+
+// TestReproduce does a study that has every kind of work, ends a run of it halfway
+// as a kill would, and goes on.
+func TestReproduce(t *testing.T) {
+	out := t.TempDir()
+	status, text, errs := reproduces(t, out, "decoupling")
+	if status != exitDone || !strings.Contains(text, "Other classifier, redrawn source") {
+		t.Fatalf("status %d\n%s\n%s", status, text, errs)
+	}
+	folder := filepath.Join(out, "tiny-for-tests")
+	for _, file := range []string{"report.md", "report.json", "mnist-mnistm-accuracy.svg", "mnist-mnistm-pixelda-seed-1-samples.png"} {
+		if info, err := os.Stat(filepath.Join(folder, "decoupling", file)); err != nil || info.Size() == 0 {
+			t.Errorf("%s: %v", file, err)
+		}
+	}
+	var rep study.Report
+	if status, text, errs = reproduces(t, out, "decoupling", "-json"); status != exitDone {
+		t.Fatalf("once more: status %d\n%s", status, errs)
+	}
+	if err := json.Unmarshal([]byte(text), &rep); err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(errs, "Adapter") {
+		t.Errorf("finished runs are repeated:\n%s", errs)
+	}
+	if len(rep.Failures) != 0 || len(rep.Runs) != 4 || rep.Rows[0].Figures[0].Ours == nil || len(rep.Columns[0].Data) != 1 {
+		t.Errorf("the report is %+v", rep)
+	}
+
+	// A kill after iteration 2 of 4 leaves neither report nor later checkpoint.
+	run := filepath.Join(folder, "runs", "mnist-mnistm", "pixelda", "seed-1")
+	last := filepath.Join(run, "checkpoints", "step-00000004.safetensors")
+	unbroken, err := os.ReadFile(last)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range []string{last, filepath.Join(run, "report.json"), filepath.Join(run, "outcome.json")} {
+		if err := os.Remove(file); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var listed []listing
+	if _, text, _ = reproduces(t, out, "fig3", "-list", "-json"); json.Unmarshal([]byte(text), &listed) != nil {
+		t.Fatalf("the list is %s", text)
+	}
+	if len(listed) != 2 || listed[0].State != study.ToDo || listed[1].State != study.Begun {
+		t.Errorf("the runs of fig3 are %+v", listed)
+	}
+	if status, _, errs = reproduces(t, out, "fig3"); status != exitDone || !strings.Contains(errs, "Resuming after iteration 2") {
+		t.Errorf("status %d\n%s", status, errs)
+	}
+	resumed, err := os.ReadFile(last)
+	if err != nil || !bytes.Equal(resumed, unbroken) {
+		t.Errorf("the resumed run ends in another state, %v", err)
+	}
+	if _, err := os.Stat(filepath.Join(folder, "fig3", "mnist-mnistm-pixelda-seed-1-neighbours.png")); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestReproduceTellsFailures has runs that cannot be: each is told, and the report
+// is written.
+func TestReproduceTellsFailures(t *testing.T) {
+	out := t.TempDir()
+	status, text, errs := reproduces(t, out, "decoupling", "-data", filepath.Join(out, "nodata"))
+	if status != exitError || !strings.Contains(errs, "5 runs failed") || !strings.Contains(errs, "datasets download mnist") {
+		t.Errorf("status %d\n%s", status, errs)
+	}
+	if !strings.Contains(text, "Report") {
+		t.Errorf("it tells of no report:\n%s", text)
+	}
+	report, err := os.ReadFile(filepath.Join(out, "tiny-for-tests", "decoupling", "report.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"5 cells have no outcome", "it needs mnist-mnistm/pixelda/seed-1, which has failed", "datasets download mnist"} {
+		if !strings.Contains(string(report), want) {
+			t.Errorf("the report does not say %q:\n%s", want, report)
+		}
+	}
+	// With images the same command goes on as if nothing had been.
+	if status, _, errs = reproduces(t, out, "supplement1"); status != exitDone {
+		t.Errorf("status %d\n%s", status, errs)
+	}
+}

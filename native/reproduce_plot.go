@@ -1,0 +1,153 @@
+package main
+
+import (
+	"fmt"
+	"image/color"
+	"path/filepath"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/plotutil"
+	"gonum.org/v1/plot/vg"
+
+	"pixelda-wgpu/trainer/study"
+)
+
+// The colours of the two sides of a table.
+var (
+	paperColour = color.RGBA{170, 170, 170, 255}
+	hereColour  = color.RGBA{30, 90, 180, 255}
+)
+
+// plotReport draws each column of a report's table as bars, the paper's beside
+// those found here, and the curves of its runs by scenario.
+func plotReport(folder string, r *study.Report) ([]study.Picture, error) {
+	var drawn []study.Picture
+	save := func(name, caption string, p *plot.Plot) error {
+		drawn = append(drawn, study.Picture{Caption: caption, File: name})
+		return writePlot(filepath.Join(folder, name), p)
+	}
+	for i, c := range r.Columns {
+		p, err := plotColumn(r, i)
+		if err != nil {
+			return nil, err
+		}
+		if p != nil {
+			if err := save(fmt.Sprintf("%s-%s.svg", c.Scenario, c.Statistic), c.Title+", the paper's figures and those found here", p); err != nil {
+				return nil, err
+			}
+		}
+	}
+	for _, c := range r.Columns {
+		p, err := plotCurves(r, c)
+		if err != nil {
+			return nil, err
+		}
+		if p != nil {
+			if err := save(c.Scenario+"-curve.svg", c.Title+", accuracy against iterations", p); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return drawn, nil
+}
+
+// plotColumn draws a column; there is nothing to draw, nil, where no row has a
+// figure.
+func plotColumn(r *study.Report, column int) (*plot.Plot, error) {
+	p := plot.New()
+	p.Title.Text = r.Columns[column].Title
+	p.Y.Label.Text = r.Columns[column].Statistic.Text()
+	var names []string
+	var paper, here plotter.Values
+	var margins errorBars
+	some := false
+	for i, row := range r.Rows {
+		f := row.Figures[column]
+		names = append(names, row.Title)
+		paper, here = append(paper, orZero(f.Paper)), append(here, orZero(f.Ours))
+		some = some || f.Ours != nil
+		if f.Ours != nil && f.Spread.Margin != nil && r.Columns[column].Statistic != study.AccuracyDeviation {
+			margins.XYs = append(margins.XYs, plotter.XY{X: float64(i), Y: *f.Ours})
+			margins.YErrors = append(margins.YErrors, struct{ Low, High float64 }{*f.Spread.Margin, *f.Spread.Margin})
+		}
+	}
+	if !some {
+		return nil, nil
+	}
+	width := vg.Points(min(24, 260/float64(len(names))/2.4))
+	for _, side := range []struct {
+		name   string
+		values plotter.Values
+		colour color.Color
+		offset vg.Length
+	}{{"paper", paper, paperColour, -width / 2}, {"here", here, hereColour, width / 2}} {
+		bars, err := plotter.NewBarChart(side.values, width)
+		if err != nil {
+			return nil, fmt.Errorf("plot: %w", err)
+		}
+		bars.Color, bars.Offset, bars.LineStyle.Width = side.colour, side.offset, 0
+		p.Add(bars)
+		p.Legend.Add(side.name, bars)
+	}
+	if len(margins.XYs) > 0 {
+		bars, err := plotter.NewYErrorBars(margins)
+		if err != nil {
+			return nil, fmt.Errorf("plot: %w", err)
+		}
+		p.Add(bars)
+	}
+	p.NominalX(names...)
+	const slant = 0.35 // radians; names are longer than bars are wide
+	p.X.Tick.Label.Rotation, p.X.Tick.Label.XAlign = slant, -1
+	p.Y.Min = 0
+	p.Y.Max *= 1.3 // room for the legend
+	p.Legend.Top, p.Legend.Left = true, true
+	return p, nil
+}
+
+// errorBars are points with the half-widths of their intervals.
+type errorBars struct {
+	plotter.XYs
+	plotter.YErrors
+}
+
+func orZero(v *float64) float64 {
+	if v == nil {
+		return 0
+	}
+	return *v
+}
+
+// plotCurves draws the runs of a scenario on the way; nil where no run has a curve.
+func plotCurves(r *study.Report, c study.ReportColumn) (*plot.Plot, error) {
+	p := plot.New()
+	p.Title.Text, p.X.Label.Text, p.Y.Label.Text = c.Title, "iterations", "accuracy, %"
+	p.Legend.Top, p.Legend.Left = true, true
+	grid := plotter.NewGrid()
+	grid.Vertical.Color, grid.Horizontal.Color = color.Gray{225}, color.Gray{225}
+	p.Add(grid)
+	n := 0
+	for _, run := range r.Curves {
+		if run.Scenario != c.Scenario || len(run.Points) == 0 {
+			continue
+		}
+		xys := make(plotter.XYs, len(run.Points))
+		for i, at := range run.Points {
+			xys[i] = plotter.XY{X: float64(at.Iteration), Y: 100 * at.Accuracy}
+		}
+		line, err := plotter.NewLine(xys)
+		if err != nil {
+			return nil, fmt.Errorf("plot: %w", err)
+		}
+		line.Color, line.Width = plotutil.Color(n), vg.Points(1.5)
+		p.Add(line)
+		p.Legend.Add(fmt.Sprintf("%s, seed %d", run.Row, run.Seed), line)
+		n++
+	}
+	if n == 0 {
+		return nil, nil
+	}
+	p.Y.Max += 0.2 * (p.Y.Max - p.Y.Min) // room for the legend
+	return p, nil
+}

@@ -1,0 +1,321 @@
+package study
+
+import (
+	"fmt"
+	"image"
+	"image/png"
+	"io"
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"pixelda-wgpu/datasets"
+	"pixelda-wgpu/gpu"
+	"pixelda-wgpu/model"
+	"pixelda-wgpu/model/graph"
+	"pixelda-wgpu/trainer"
+	"pixelda-wgpu/trainer/grid"
+	"pixelda-wgpu/trainer/rundir"
+)
+
+// Bench is what cells are measured with.
+type Bench struct {
+	Device *gpu.Device
+	Choose graph.Chooser
+	Root   string
+	Scale  Scale
+}
+
+// Conclude measures a cell, whose run if it has one has ended, and writes its
+// outcome.
+func (b Bench) Conclude(c Cell) error {
+	folder := Folder(b.Root, b.Scale, c.Key())
+	o, err := ReadOutcome(folder)
+	if err != nil {
+		return err
+	}
+	if o == nil || o.Error != "" {
+		switch c.Work {
+		case Train:
+			o, err = trained(folder)
+		case Redraw:
+			o, err = b.redraw(c, folder)
+		case Coral:
+			o, err = b.coral(c)
+		default:
+			err = fmt.Errorf("study: cell %s: no work %q", c.Key(), c.Work)
+		}
+		if err != nil {
+			return err
+		}
+		o.Work, o.Config, o.Seen, o.Adapter = c.Work, c.Config, c.Seen, b.Device.Info().String()
+	}
+	if err := b.extras(c, folder, o); err != nil {
+		return err
+	}
+	return o.Write(folder)
+}
+
+// trained reads the outcome of a run.
+func trained(folder string) (*Outcome, error) {
+	r, err := rundir.Open(folder)
+	if err != nil {
+		return nil, err
+	}
+	var rep trainer.Report
+	if err := r.Report(&rep); err != nil {
+		return nil, err
+	}
+	_, st, err := latest(folder)
+	if err != nil {
+		return nil, err
+	}
+	final := rep.Final["target"]
+	chosen, oracle := rep.Chosen.Accuracy["target"], rep.Oracle.Accuracy["target"]
+	o := &Outcome{Iterations: rep.Iterations, Data: st.Data, Accuracy: final.Accuracy, Chosen: &chosen, Oracle: &oracle, Evaluation: final}
+	if rep.Samples != "" {
+		if o.Samples, err = filepath.Rel(folder, rep.Samples); err != nil {
+			return nil, fmt.Errorf("study: %w", err)
+		}
+	}
+	return o, nil
+}
+
+// latest is the last checkpoint of a run.
+func latest(folder string) (string, trainer.State, error) {
+	r, err := rundir.Open(folder)
+	if err != nil {
+		return "", trainer.State{}, err
+	}
+	last, _, err := r.Latest(trainer.CheckCheckpoint)
+	if err != nil {
+		return "", trainer.State{}, err
+	}
+	return trainer.Inspect(last.File)
+}
+
+// generator opens the generator that a run of a configuration ended with, and the
+// run's images.
+func (b Bench) generator(c trainer.Config, folder string) (*trainer.Generator, trainer.Data, error) {
+	data, err := trainer.OpenData(c)
+	if err != nil {
+		return nil, data, err
+	}
+	file, _, err := latest(folder)
+	if err != nil {
+		return nil, data, err
+	}
+	train := data.Source.Train
+	form := model.Images{Width: train.Width, Height: train.Height, Channels: train.Channels}
+	g, err := trainer.OpenGenerator(b.Device, file, form, b.Choose)
+	return g, data, err
+}
+
+// redrawnFile is what a Redraw cell makes: the source's training images, and the
+// first of its test images, which a source has to have.
+const (
+	redrawnFile = "redrawn.pxds"
+	redrawnTest = 1000
+	atOnce      = 4096 // images in memory as floats
+)
+
+// redraw has the generator of the run that c uses redraw the source set.
+func (b Bench) redraw(c Cell, folder string) (*Outcome, error) {
+	run := Folder(b.Root, b.Scale, c.Uses)
+	g, data, err := b.generator(c.Config, run)
+	if err != nil {
+		return nil, err
+	}
+	defer g.Close()
+	all := func(set *datasets.Set, name string, first int) (*datasets.Set, error) {
+		drawn := &datasets.Set{Name: name, Labels: set.Labels, Classes: set.Classes, Poses: set.Poses}
+		for from := 0; from < set.Len(); from += atOnce {
+			part, err := g.Adapt(set.Slice(from, min(from+atOnce, set.Len())), c.Seed, first+from)
+			if err != nil {
+				return nil, err
+			}
+			if from == 0 {
+				drawn.Width, drawn.Height, drawn.Channels = part.Width, part.Height, part.Channels
+				drawn.Pixels = make([]byte, 0, set.Len()*part.ImageBytes())
+			}
+			drawn.Pixels = append(drawn.Pixels, part.Pixels...)
+		}
+		return drawn, nil
+	}
+	train, test := data.Source.Train, data.Source.Test
+	s := datasets.Splits{Origin: c.Config.Source + " redrawn by " + c.Uses}
+	if s.Train, err = all(train, c.Config.Source+" redrawn train", 0); err != nil {
+		return nil, err
+	}
+	if s.Test, err = all(test.Slice(0, min(redrawnTest, test.Len())), c.Config.Source+" redrawn test", train.Len()); err != nil {
+		return nil, err
+	}
+	_, st, err := latest(run)
+	if err != nil {
+		return nil, err
+	}
+	o := &Outcome{Iterations: st.Iteration, Data: st.Data}
+	if err := os.MkdirAll(folder, 0o777); err != nil {
+		return nil, fmt.Errorf("study: %w", err)
+	}
+	return o, datasets.SaveRaw(filepath.Join(folder, redrawnFile), s) // is mapped, so that training needs no memory for it
+}
+
+// extras measures what a cell asks for and its outcome lacks.
+func (b Bench) extras(c Cell, folder string, o *Outcome) error {
+	missing := slices.DeleteFunc(slices.Clone(c.Extras), o.measured)
+	if i := slices.Index(missing, Divergence); i >= 0 {
+		distance, err := b.divergence(c, folder)
+		if err != nil {
+			return err
+		}
+		o.Divergence, missing = &distance, slices.Delete(missing, i, i+1)
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	g, data, err := b.generator(c.Config, folder)
+	if err != nil {
+		return err
+	}
+	defer g.Close()
+	if o.Pictures == nil {
+		o.Pictures = map[Extra]string{}
+	}
+	for _, e := range missing {
+		var picture image.Image
+		switch e {
+		case Neighbours:
+			picture, o.Memory, err = neighbours(g, data, c.Seed)
+		case Interpolation:
+			picture, err = interpolation(g, data, c.Seed)
+		default:
+			err = fmt.Errorf("study: cell %s: no measurement %q", c.Key(), e)
+		}
+		if err != nil {
+			return err
+		}
+		o.Pictures[e] = string(e) + ".png"
+		file := filepath.Join(folder, o.Pictures[e])
+		if err := rundir.WriteFile(file, func(w io.Writer) error { return png.Encode(w, picture) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Memory compares adapted images with target training images: has the generator
+// learned some by heart?
+type Memory struct {
+	Images  int       `json:"images"`  // compared, of each kind
+	Adapted Distances `json:"adapted"` // from adapted images to the nearest target image
+	Target  Distances `json:"target"`  // from target images to the nearest other one
+}
+
+// Distances are roots of mean squared differences of pixels, 1 being black to white.
+type Distances struct {
+	Least  float64 `json:"least"`
+	Median float64 `json:"median"`
+	Mean   float64 `json:"mean"`
+}
+
+func distancesOf(matches []grid.Match, size int) Distances {
+	var d Distances
+	all := make([]float64, len(matches))
+	for i, m := range matches {
+		all[i] = math.Sqrt(float64(m.Distance)/float64(size)) / 255
+		d.Mean += all[i] / float64(len(all))
+	}
+	slices.Sort(all)
+	n := len(all)
+	d.Least, d.Median = all[0], (all[(n-1)/2]+all[n/2])/2
+	return d
+}
+
+const (
+	comparedImages = 256 // adapted ones, and target ones
+	shownImages    = 32
+)
+
+// neighbours draws adapted images above their nearest target images and measures
+// how near those are.
+func neighbours(g *trainer.Generator, data trainer.Data, seed uint64) (image.Image, *Memory, error) {
+	source := data.Source.Test.Slice(0, min(comparedImages, data.Source.Test.Len()))
+	adapted, err := g.Adapt(source, seed, 0)
+	if err != nil {
+		return nil, nil, err
+	}
+	targets := trainer.Neighbours(data.Target.Train.WithChannels(g.TargetChannels), g.Size)
+	if targets.Len() < 2 {
+		return nil, nil, fmt.Errorf("study: the target has %d training images; want at least 2 to compare them", targets.Len())
+	}
+	size := targets.ImageBytes()
+	near := make([]grid.Match, adapted.Len())
+	for i, matches := range grid.Neighbours(adapted.Pixels, targets.Pixels, size, 1) {
+		near[i] = matches[0]
+	}
+	some := shuffled(targets.Len(), seed)
+	some = some[:min(len(near), len(some))]
+	m := &Memory{len(near), distancesOf(near, size), distancesOf(grid.NearestOthers(some, targets.Pixels, size), size)}
+
+	n := min(shownImages, adapted.Len())
+	indices := make([]int, n)
+	for i := range n {
+		indices[i] = near[i].Image
+	}
+	var rows []grid.Row
+	for _, of := range []struct {
+		caption string
+		set     *datasets.Set
+	}{
+		{"source", source.Slice(0, n).Resize(g.Size, g.Size).Hold()}, {"adapted", adapted.Slice(0, n)}, {"nearest target", targets.Subset(indices)},
+	} {
+		colours := row(of.caption, of.set)
+		rows = append(rows, colours)
+		if of.set.Channels == rgbd {
+			rows = append(rows, colours.Channel(rgbd-1, "its depth"))
+		}
+	}
+	picture, err := grid.Draw(rows, max(1, 64/g.Size))
+	return picture, m, err
+}
+
+const rgbd = 4 // channels of images with depth, the last
+
+// shuffled is the numbers below n in an order that seed draws.
+func shuffled(n int, seed uint64) []int { return rand.New(rand.NewPCG(seed, 0)).Perm(n) }
+
+func row(caption string, s *datasets.Set) grid.Row {
+	return grid.Row{Caption: caption, Width: s.Width, Height: s.Height, Channels: s.Channels, Pixels: s.Pixels}
+}
+
+// interpolation draws, a row a source image, the image and what the generator makes
+// of it with noise on a line from one draw to another, the same for all rows.
+func interpolation(g *trainer.Generator, data trainer.Data, seed uint64) (image.Image, error) {
+	const steps, images = 15, 8
+	var ends [2][]float32
+	for i := range ends {
+		ends[i] = make([]float32, g.NoiseDim)
+		trainer.Noise(ends[i], seed, i)
+	}
+	var rows []grid.Row
+	for i := range min(images, data.Source.Test.Len()) {
+		source := data.Source.Test.Subset(slices.Repeat([]int{i}, steps))
+		drawn, _, err := g.Redraw(source, func(z []float32, k int) {
+			t := float32(k) / (steps - 1)
+			for j := range z {
+				z[j] = (1-t)*ends[0][j] + t*ends[1][j]
+			}
+		})
+		if err != nil {
+			return nil, err
+		}
+		first := source.Slice(0, 1).Resize(g.Size, g.Size).WithChannels(drawn.Channels).Hold()
+		one := row("", drawn)
+		one.Pixels = slices.Concat(first.Pixels, drawn.Pixels)
+		rows = append(rows, one)
+	}
+	return grid.Draw(rows, max(1, 64/g.Size))
+}

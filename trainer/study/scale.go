@@ -1,0 +1,156 @@
+package study
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"pixelda-wgpu/trainer"
+)
+
+// Scale says how much of the paper's size a study has.
+type Scale string
+
+// The scales. Small is for processors of two cores: it has the widths of the
+// preset small and an hour's iterations. Tiny is for tests: its figures mean nothing.
+const (
+	Full  Scale = "full"
+	Small Scale = "small"
+	Tiny  Scale = "tiny-for-tests"
+)
+
+// Scales lists the scales.
+func Scales() []Scale { return []Scale{Full, Small, Tiny} }
+
+// Iterations at scale Small: an hour for a table on two cores, of which PixelDA takes
+// 0.3 to 0.7 s an iteration, CoGAN as long, DSN 0.1 to 0.2 s, and a classifier by
+// itself 0.02 to 0.05 s.
+var (
+	smallDigits = map[trainer.Method]int{
+		trainer.PixelDA: 1500, trainer.SourceOnly: 1500, trainer.TargetOnly: 1500,
+		trainer.DANN: 1500, trainer.MMD: 1500, trainer.DSN: 1500, trainer.CoGAN: 1500,
+	}
+	smallLineMod = map[trainer.Method]int{
+		trainer.PixelDA: 3000, trainer.SourceOnly: 1500, trainer.TargetOnly: 1500,
+		trainer.DANN: 1500, trainer.MMD: 1500, trainer.DSN: 1500,
+	}
+)
+
+// shorten gives a configuration that is narrow already the iterations of a scale,
+// small being those of Small.
+func (s Scale) shorten(c *trainer.Config, small map[trainer.Method]int) {
+	full := c.Iterations
+	const large = 1e-3 // few iterations want large steps
+	switch s {
+	case Full:
+		return
+	case Small:
+		c.Iterations = small[c.Method]
+		c.EvalImages = 500
+		c.LogEvery = 25
+		c.EvalEvery, c.CheckpointEvery, c.SampleEvery = c.Iterations/5, c.Iterations/5, c.Iterations
+	case Tiny:
+		m := &c.Model
+		m.Size, m.Batch = 8, 4
+		m.GBlocks, m.GFilters, m.DFilters = 1, 4, 4
+		m.TowerFilters, m.TowerUnits = [2]int{4, 8}, 16
+		if c.Method == trainer.CoGAN {
+			m.Size = 28 // which its networks want
+		}
+		c.SourceTrain, c.TargetTrain = 60, 60
+		c.TargetLabelled = min(c.TargetLabelled, 20)
+		c.Iterations, c.EvalImages = 4, 20
+		c.LogEvery, c.EvalEvery, c.CheckpointEvery, c.SampleEvery = 2, 2, 2, 4
+	}
+	if !c.Method.Adapts() { // those that adapt otherwise have the rate of their sources
+		c.Model.LR = max(c.Model.LR, large)
+	}
+	c.Adaptation.Start = min(c.Adaptation.Start, c.Adaptation.Start*c.Iterations/full+1)
+}
+
+// narrowDigits gives a digit model the widths, batch and initial values of the
+// preset small: narrower layers begin with larger weights.
+func narrowDigits(c *trainer.Config) {
+	small, err := trainer.Preset("small")
+	if err != nil {
+		panic(err) // a defect of this package, which tests find
+	}
+	m, n := &c.Model, small.Model
+	m.GBlocks, m.GFilters, m.DFilters = n.GBlocks, n.GFilters, n.DFilters
+	m.TowerFilters, m.TowerUnits = n.TowerFilters, n.TowerUnits
+	m.Batch, m.InitStd = n.Batch, n.InitStd
+}
+
+// narrowAdaptation makes what a method adds to the model as narrow.
+func narrowAdaptation(c *trainer.Config) {
+	switch a := &c.Adaptation; c.Method {
+	case trainer.DSN:
+		a.PrivateFilters, a.DecoderFilters = [2]int{16, 32}, 8
+	case trainer.CoGAN:
+		a.CoGenerator, a.CoUnits = 16, 200
+		c.Model.Batch = 16
+	}
+}
+
+// narrowLineMod is the preset linemod-small, whose weights of losses differ too.
+func narrowLineMod(c *trainer.Config) {
+	small, err := trainer.Preset("linemod-small")
+	if err != nil {
+		panic(err) // a defect of this package, which tests find
+	}
+	c.Model = small.Model
+}
+
+// unscaled settings are no matter of scale: which images, and how often a run is
+// looked at.
+var unscaled = []string{
+	"seed", "data", "source", "target", "method", "log_every", "eval_every", "eval_images", "sample_every", "checkpoint_every", "keep",
+}
+
+// Shrunk tells what sets a configuration apart from the full one of the same cell:
+// "iterations 250000 → 1500".
+func Shrunk(full, c trainer.Config) []string {
+	return changes(full, c, unscaled)
+}
+
+// difference tells all that sets b apart from a.
+func difference(a, b trainer.Config) string { return strings.Join(changes(a, b, nil), ", ") }
+
+func changes(from, to trainer.Config, except []string) (all []string) {
+	a, b := flat(from), flat(to)
+	for _, name := range slices.Sorted(maps.Keys(a)) {
+		if !slices.Contains(except, name) && a[name] != b[name] {
+			all = append(all, fmt.Sprintf("%s %s → %s", name, a[name], b[name]))
+		}
+	}
+	return all
+}
+
+// flat is a configuration as names and JSON values, those of its model and its
+// adaptation among them.
+func flat(c trainer.Config) map[string]string {
+	all := map[string]string{}
+	add := func(v any) {
+		text, err := json.Marshal(v)
+		if err != nil {
+			panic(err) // numbers and strings have a form in JSON
+		}
+		var fields map[string]json.RawMessage
+		if err := json.Unmarshal(text, &fields); err != nil {
+			panic(err) // it was JSON a line ago
+		}
+		for name, value := range fields {
+			all[name] = strings.Trim(string(value), `"`)
+		}
+	}
+	add(c)
+	delete(all, "model")
+	delete(all, "adaptation")
+	add(c.Model)
+	if c.Method.Adapts() {
+		add(c.Adaptation)
+	}
+	return all
+}
