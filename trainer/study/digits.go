@@ -10,7 +10,7 @@ import (
 // code. Those of DANN, MMD and DSN no source states: they are source-only's.
 var (
 	mnistUSPS = scenario{
-		key: "mnist-usps", title: "MNIST → USPS", preset: "mnist-usps", narrow: narrowDigits, small: smallDigits,
+		key: "mnist-usps", title: "MNIST → USPS", preset: "mnist-usps", narrow: narrowUSPS, small: smallDigits,
 		iterations: map[trainer.Method]int{
 			trainer.SourceOnly: 22_000, trainer.TargetOnly: 67_000,
 			trainer.DANN: 22_000, trainer.MMD: 22_000, trainer.DSN: 22_000, trainer.CoGAN: 10_000,
