@@ -46,7 +46,7 @@ func (c Conv) unfoldedWeight(tile correlateTile) (Plan, bool) {
 	}
 	quads := c.OutH * ceilDiv(c.OutW, 4) // of an image
 	xs, ys := c.InC*c.InH*c.InW, c.OutC*c.OutH*c.OutW
-	images := largestDivisor(c.N, cached/(c.taps()*c.InC*quads*4))
+	images := largestDivisor(c.N, cachedLavapipe/(c.taps()*c.InC*quads*4))
 	if images == 0 || images < c.N && (images*xs%64 != 0 || images*ys%64 != 0) {
 		return Plan{}, false
 	}

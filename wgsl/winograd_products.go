@@ -5,18 +5,28 @@ import (
 	"maps"
 )
 
-// cached is how many floats of a transformed tensor stay in a processor's cache until
-// the products have read them. GPUs take cachedGPU, which fills them well.
+// How many floats a transformed tensor may have: few enough to stay in a processor's
+// cache until the products have read them, and enough to make dispatches few on
+// lavapipe and to fill a GPU.
 const (
-	cached    = 3 << 19
-	cachedGPU = 16 << 20
+	cached         = 3 << 19
+	cachedLavapipe = 3 << 20
+	cachedGPU      = 16 << 20
 )
+
+// cachedOn is the bound for CPU drivers.
+func cachedOn(lavapipe bool) int {
+	if lavapipe {
+		return cachedLavapipe
+	}
+	return cached
+}
 
 // winogradDirect is Winograd's convolution for CPU drivers; uniform: as many frequencies
 // a dispatch as have weights that fit a uniform buffer, for lavapipe, which has faster
 // kernels for few channels.
 func (c Conv) winogradDirect(e Epilogue, block int, uniform bool) (Plan, bool) {
-	t, ok := c.tiles(leastChannels(uniform), cached)
+	t, ok := c.tiles(leastChannels(uniform), cachedOn(uniform))
 	blocks := ceilDiv(c.OutC, block)
 	each := blocks * c.InC * block // floats of the weights of one frequency
 	if !ok || uniform && (each > maxUniformFloats || each%64 != 0) {
@@ -60,7 +70,7 @@ func (c Conv) winogradGEMM(e Epilogue, g gemmTile) (Plan, bool) {
 
 // winogradWeightDirect is Winograd's weight gradient for CPU drivers.
 func (c Conv) winogradWeightDirect(tile correlateTile, lavapipe bool) (Plan, bool) {
-	t, ok := c.tiles(leastChannels(lavapipe), cached)
+	t, ok := c.tiles(leastChannels(lavapipe), cachedOn(lavapipe))
 	if !ok {
 		return Plan{}, false
 	}
