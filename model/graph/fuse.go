@@ -160,11 +160,9 @@ func (f *fusion) sumIntoConv(n *node) bool {
 	if _, ok := n.op.(sum); !ok {
 		return false
 	}
-	for _, t := range []*Tensor{n.operands["a"], n.operands["b"]} {
-		residual := n.operands["a"]
-		if residual == t {
-			residual = n.operands["b"]
-		}
+	a, b := n.operands["a"], n.operands["b"]
+	for _, pair := range [][2]*Tensor{{a, b}, {b, a}} {
+		t, residual := pair[0], pair[1]
 		p := f.producer(t)
 		if p == nil || t.buffer != "" || len(f.readers(t)) != 1 || t == residual || f.after(residual, p) {
 			continue
