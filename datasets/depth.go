@@ -8,10 +8,10 @@ import (
 
 // withDepth adds a depth image to an RGB one.
 func (p picture) withDepth(depth []byte) picture {
-	q := newPicture(p.width, p.height, rgbd)
+	q := newPicture(p.width, p.height, RGBD)
 	for i := range p.width * p.height {
-		copy(q.pixels[rgbd*i:rgbd*i+3], p.pixels[3*i:])
-		q.pixels[rgbd*i+3] = depth[i]
+		copy(q.pixels[RGBD*i:RGBD*i+3], p.pixels[3*i:])
+		q.pixels[RGBD*i+3] = depth[i]
 	}
 	return q
 }

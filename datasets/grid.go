@@ -11,7 +11,7 @@ import (
 func (s *Set) Grid(indices []int, columns, scale int) *image.NRGBA {
 	const gap = 1
 	layers := 1
-	if s.Channels == rgbd {
+	if s.Channels == RGBD {
 		layers = 3
 	}
 	w, h := s.Width*scale+gap, s.Height*scale*layers+gap

@@ -50,7 +50,7 @@ func texture64(dst []byte, r *random) {
 
 func objectGenerator(get func() *studio, stream uint64, draw func(s *studio, dst []byte, r *random, i uint64)) generator {
 	return generator{
-		side: objectSide, channels: rgbd, posed: true, counts: objectCounts,
+		side: objectSide, channels: RGBD, posed: true, counts: objectCounts,
 		classes: func() []string { return get().classes },
 		describe: func(seed, i uint64) (uint32, Pose) {
 			r := newRandom(seed, stream, i)
@@ -162,7 +162,7 @@ func (sc *scene) develop(dst []byte, r *random) {
 	noise := r.between(0.01, 0.035)
 	for i, c := range sc.colour {
 		for k, v := range c {
-			dst[rgbd*i+k] = byte(min(max(255*(v+noise*r.normal())+0.5, 0), 255))
+			dst[RGBD*i+k] = byte(min(max(255*(v+noise*r.normal())+0.5, 0), 255))
 		}
 	}
 }
@@ -172,10 +172,10 @@ func (sc *scene) develop(dst []byte, r *random) {
 func (sc *scene) sense(dst []byte, r *random) {
 	noise, shadow := r.between(1, 5), 1+r.intn(3)
 	for i, behind := range sc.behind {
-		dst[rgbd*i+3] = depthByte(behind + noise*r.normal())
+		dst[RGBD*i+3] = depthByte(behind + noise*r.normal())
 		for k := 1; k <= min(shadow, objectSide-1-i%objectSide); k++ {
 			if sc.behind[i+k] < behind-30 && r.chance(0.7) {
-				dst[rgbd*i+3] = depthFar
+				dst[RGBD*i+3] = depthFar
 			}
 		}
 	}
@@ -184,7 +184,7 @@ func (sc *scene) sense(dst []byte, r *random) {
 		for i := range sc.behind {
 			dx, dy := float64(i%objectSide)+0.5-x, float64(i/objectSide)+0.5-y
 			if dx*dx+dy*dy < radius*radius {
-				dst[rgbd*i+3] = depthFar
+				dst[RGBD*i+3] = depthFar
 			}
 		}
 	}

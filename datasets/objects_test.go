@@ -208,7 +208,7 @@ func BenchmarkObjects(b *testing.B) {
 	for _, name := range []string{"objects", "objects-bg", "objects-m"} {
 		g := generators[name]
 		b.Run(name, func(b *testing.B) {
-			dst := make([]byte, objectSide*objectSide*rgbd)
+			dst := make([]byte, objectSide*objectSide*RGBD)
 			for i := 0; b.Loop(); i++ {
 				g.draw(dst, 1, uint64(i))
 			}

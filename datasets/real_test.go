@@ -183,14 +183,14 @@ func TestRealLineModSilhouettes(t *testing.T) {
 		}
 		s := one.Subset(some)
 		mean, worst := 0.0, 1.0
-		image := make([]byte, 64*64*rgbd)
+		image := make([]byte, 64*64*RGBD)
 		for i := range s.Len() {
 			studio.portray(image, studio.models[class], s.Poses[i])
 			crop := s.Image(i)
 			both, either := 0, 0
 			for k := range 64 * 64 {
 				theirs := max(crop[3*k], crop[3*k+1], crop[3*k+2]) > 15
-				ours := max(image[rgbd*k], image[rgbd*k+1], image[rgbd*k+2]) > 0
+				ours := max(image[RGBD*k], image[RGBD*k+1], image[RGBD*k+2]) > 0
 				if theirs && ours {
 					both++
 				}
@@ -225,10 +225,10 @@ func TestRealLineModModels(t *testing.T) {
 	for i := range s.Train.Len() {
 		image := s.Train.Image(i)
 		object, border := 0, 0
-		for k := 0; k < len(image); k += rgbd {
+		for k := 0; k < len(image); k += RGBD {
 			if image[k+3] < depthFar {
 				object++
-				if x, y := k/rgbd%64, k/rgbd/64; min(x, y) == 0 || max(x, y) == 63 {
+				if x, y := k/RGBD%64, k/RGBD/64; min(x, y) == 0 || max(x, y) == 63 {
 					border++
 				}
 			}

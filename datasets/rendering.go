@@ -41,7 +41,7 @@ func (r Rendering) Open() (Splits, error) {
 		return Splits{}, err
 	}
 	g := generator{
-		side: s.side, channels: rgbd, posed: true,
+		side: s.side, channels: RGBD, posed: true,
 		classes: func() []string { return s.classes },
 		describe: func(seed, i uint64) (uint32, Pose) {
 			random := newRandom(seed, objectStream, i)
@@ -180,14 +180,14 @@ func (c *Convention) Depth(s Splits, models string, drawn *atomic.Int64) (Splits
 		if set == nil {
 			continue
 		}
-		*at = set.like(set.Width, set.Height, rgbd).view(set.Len(), func(dst []byte, i int) error {
+		*at = set.like(set.Width, set.Height, RGBD).view(set.Len(), func(dst []byte, i int) error {
 			p := newPicture(set.Width, set.Height, 3)
 			if err := set.read(p.pixels, i); err != nil {
 				return err
 			}
 			studio.portray(dst, studio.models[of[set.Labels[i]]], set.Poses[i])
 			for k := range set.Width * set.Height {
-				copy(dst[rgbd*k:rgbd*k+3], p.pixels[3*k:])
+				copy(dst[RGBD*k:RGBD*k+3], p.pixels[3*k:])
 			}
 			if drawn != nil {
 				drawn.Add(1)

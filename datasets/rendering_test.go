@@ -68,10 +68,10 @@ func TestRendering(t *testing.T) {
 	}
 	for i := range a.Len() {
 		image := a.Image(i)
-		middle := image[rgbd*(16*32+16):][:rgbd]
+		middle := image[RGBD*(16*32+16):][:RGBD]
 		red := int(middle[0]) - int(middle[2])
 		if middle[3] >= depthFar || (a.Labels[i] == 0) != (red > 0) || image[3] != depthFar || image[0] != 0 {
-			t.Fatalf("image %d: %v in the middle, %v in a corner", i, middle, image[:rgbd])
+			t.Fatalf("image %d: %v in the middle, %v in a corner", i, middle, image[:RGBD])
 		}
 	}
 	// The same however it is made: on one core, in a file of either form, in a folder.
@@ -132,7 +132,7 @@ func TestRenderedDepth(t *testing.T) {
 				behind = max(behind, -h/along)
 			}
 		}
-		got := s.Train.Image(i)[rgbd*(32*65+32)+3]
+		got := s.Train.Image(i)[RGBD*(32*65+32)+3]
 		if want := depthByte(behind); max(got, want)-min(got, want) > 3 {
 			t.Errorf("image %d: depth %d, want %d", i, got, want)
 		}
@@ -154,8 +154,8 @@ func TestRenderingOnPhotographs(t *testing.T) {
 	lit := 0
 	for i := range s.Train.Len() {
 		a, b := black.Train.Image(i), s.Train.Image(i)
-		for k := 0; k < len(a); k += rgbd {
-			if a[k+3] != b[k+3] || a[k+3] < depthFar && !bytes.Equal(a[k:k+rgbd], b[k:k+rgbd]) {
+		for k := 0; k < len(a); k += RGBD {
+			if a[k+3] != b[k+3] || a[k+3] < depthFar && !bytes.Equal(a[k:k+RGBD], b[k:k+RGBD]) {
 				t.Fatalf("image %d: the background changes the object", i)
 			}
 			if a[k+3] == depthFar && b[k]|b[k+1]|b[k+2] > 0 {
@@ -202,7 +202,7 @@ func TestConvention(t *testing.T) {
 	for i, at := range [][2]int{{45, 32}, {32, 45}} {
 		left, right, top, bottom := 64, 0, 64, 0
 		for k := range 64 * 64 {
-			p := s.Image(i)[rgbd*k:][:rgbd]
+			p := s.Image(i)[RGBD*k:][:RGBD]
 			if !bytes.Equal(p[:3], []byte{9, 8, 7}) {
 				t.Fatal("the crop's colours changed")
 			}

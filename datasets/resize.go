@@ -75,11 +75,11 @@ func (p picture) resize(width, height int) picture {
 			q.pixels[o*n+i] = byte((v + dx*dy/2) / (dx * dy))
 		}
 	}
-	if p.channels == rgbd {
+	if p.channels == RGBD {
 		for y := range height {
 			for x := range width {
 				near := (2*y+1)*p.height/(2*height)*p.width + (2*x+1)*p.width/(2*width)
-				q.pixels[(y*width+x)*rgbd+3] = p.pixels[near*rgbd+3]
+				q.pixels[(y*width+x)*RGBD+3] = p.pixels[near*RGBD+3]
 			}
 		}
 	}
@@ -113,7 +113,7 @@ func (s *Set) Resize(width, height int) *Set {
 // of other kinds stay. Of a set in a file it is a view where a copy would take much
 // memory.
 func (s *Set) WithChannels(channels int) *Set {
-	if s.Channels == channels || s.Channels != 1 && s.Channels != 3 && s.Channels != rgbd {
+	if s.Channels == channels || s.Channels != 1 && s.Channels != 3 && s.Channels != RGBD {
 		return s
 	}
 	return s.convert(s.Width, s.Height, channels, func(p picture) picture { return p.withChannels(channels) })

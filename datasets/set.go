@@ -19,6 +19,9 @@ const (
 	maxMappedBytes = 1 << 46
 )
 
+// RGBD is the number of channels of RGB with depth, which comes last.
+const RGBD = 4
+
 // Set is images of one size, with a label each or none at all, and a pose each
 // where objects have one. The images of an opened set are not to be changed: they
 // may be a file's (see mapFile).
@@ -26,7 +29,7 @@ type Set struct {
 	Name     string // for people, e.g. "mnist train"
 	Width    int
 	Height   int
-	Channels int      // 1 grey, 3 RGB, 4 RGB and depth (255 is far), or what an idx file brings
+	Channels int      // 1 grey, 3 RGB, RGBD (a depth of 255 is far), or what an idx file brings
 	Pixels   []byte   // image after image, row by row, channels interleaved; nil in a view, see Hold
 	Labels   []uint32 // indices into Classes; nil when the set is unlabelled
 	Classes  []string // class names; nil when the set is unlabelled

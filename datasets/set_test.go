@@ -128,7 +128,7 @@ func TestPoses(t *testing.T) {
 
 // rgbdSet is n images of 2×2 with depth, of two classes in turn, with poses.
 func rgbdSet(n int) *Set {
-	s := &Set{Name: "rgbd", Width: 2, Height: 2, Channels: 4, Classes: []string{"a", "b"}}
+	s := &Set{Name: "RGBD", Width: 2, Height: 2, Channels: 4, Classes: []string{"a", "b"}}
 	for i := range n {
 		for p := range 4 {
 			s.Pixels = append(s.Pixels, byte(40*p+i), byte(40*p+10+i), byte(40*p+20+i), byte(250+p))

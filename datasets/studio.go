@@ -97,11 +97,11 @@ func (s *studio) portray(dst []byte, m model, pose Pose) {
 		for i := range s.side * s.side {
 			p := f.Shade(i%s.side, i/s.side, &s.light)
 			for k, v := range p.Colour {
-				dst[rgbd*i+k] = byte(255*v*p.Coverage + 0.5)
+				dst[RGBD*i+k] = byte(255*v*p.Coverage + 0.5)
 			}
-			dst[rgbd*i+3] = depthFar
+			dst[RGBD*i+3] = depthFar
 			if p.Coverage >= 0.5 {
-				dst[rgbd*i+3] = min(depthByte(p.Depth-s.distance), depthMost)
+				dst[RGBD*i+3] = min(depthByte(p.Depth-s.distance), depthMost)
 			}
 		}
 	})
@@ -112,8 +112,8 @@ func (s *studio) putBehind(dst []byte, r *random) {
 	back := make([]byte, s.side*s.side*3)
 	s.backdrop(back, r)
 	for i := range s.side * s.side {
-		if dst[rgbd*i+3] == depthFar {
-			copy(dst[rgbd*i:rgbd*i+3], back[3*i:])
+		if dst[RGBD*i+3] == depthFar {
+			copy(dst[RGBD*i:RGBD*i+3], back[3*i:])
 		}
 	}
 }

@@ -33,13 +33,13 @@ func (a *album) add(set *datasets.Set, first int) error {
 			dir = filepath.Join(dir, set.Classes[set.Labels[i]])
 		}
 		colours := dir
-		if set.Channels == 4 {
+		if set.Channels == datasets.RGBD {
 			colours = filepath.Join(dir, "rgb")
 		}
 		if err := savePNG(colours, name, picture(set, i)); err != nil {
 			return err
 		}
-		if set.Channels == 4 {
+		if set.Channels == datasets.RGBD {
 			if err := savePNG(filepath.Join(dir, "depth"), name, depth(set, i)); err != nil {
 				return err
 			}

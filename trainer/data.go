@@ -96,13 +96,12 @@ func OpenSource(c Config, spec string) (datasets.Splits, error) {
 // shrink them without aliasing, the host takes the mean over the covered area.
 // Depth is left out where the model takes none, and cannot be made up where it does.
 func (c Config) prepare(name string, s datasets.Splits, channels int) (datasets.Splits, error) {
-	const rgbd = 4
 	has := s.Train.Channels
-	flat := (has == 3 || has == rgbd) && (channels == 1 || channels == 3) && has > channels
-	repeated := has == 1 && channels != rgbd
+	flat := (has == 3 || has == datasets.RGBD) && (channels == 1 || channels == 3) && has > channels
+	repeated := has == 1 && channels != datasets.RGBD
 	if has != channels && !flat && !repeated {
 		with := ""
-		if channels == rgbd {
+		if channels == datasets.RGBD {
 			with = ", RGB and depth"
 		}
 		return s, fmt.Errorf("trainer: %s has %d channels; the model takes %d%s", name, has, channels, with)

@@ -33,16 +33,20 @@ func (ev Evaluation) score(classes int) (float64, error) {
 
 // classify passes all images of a set through a classifying program and tallies.
 func (e *Engine) classify(program string, set *datasets.Set) (Evaluation, error) {
-	batch := make([]byte, form(set).Bytes(e.Batch))
 	told, outputs := e.predictions(program, set.Len())
-	err := e.batches(set.Len(), program, func(indices []int) error {
-		set.Gather(batch, indices)
-		return e.Session.Write(program+".images", 0, batch)
-	}, outputs...)
-	if err != nil {
+	if err := e.pass(program, set, outputs...); err != nil {
 		return Evaluation{}, err
 	}
 	return told.tally(set, e.Classes), nil
+}
+
+// pass runs a program over all images of a set.
+func (e *Engine) pass(program string, set *datasets.Set, outputs ...output) error {
+	batch := make([]byte, form(set).Bytes(e.Batch))
+	return e.batches(set.Len(), program, func(indices []int) error {
+		set.Gather(batch, indices)
+		return e.Session.Write(program+".images", 0, batch)
+	}, outputs...)
 }
 
 // predictions is what a program tells of images.

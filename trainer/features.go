@@ -53,11 +53,6 @@ func Features(d *gpu.Device, checkpoint string, choose graph.Chooser, sets ...*d
 
 // features passes all images of a set through the program of features.
 func (e *Engine) features(set *datasets.Set) ([]float32, error) {
-	batch := make([]byte, form(set).Bytes(e.Batch))
 	all := make([]float32, set.Len()*e.FeatureUnits())
-	err := e.batches(set.Len(), model.FeaturesProgram, func(indices []int) error {
-		set.Gather(batch, indices)
-		return e.Session.Write(model.FeaturesProgram+".images", 0, batch)
-	}, output{model.FeaturesProgram + ".hidden", e.FeatureUnits(), all})
-	return all, err
+	return all, e.pass(model.FeaturesProgram, set, output{model.FeaturesProgram + ".hidden", e.FeatureUnits(), all})
 }

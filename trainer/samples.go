@@ -93,19 +93,21 @@ func (t *Trainer) grid() (image.Image, error) {
 	if err != nil {
 		return nil, err
 	}
-	row := func(caption string, set *datasets.Set) grid.Row {
-		return grid.Row{Caption: caption, Width: set.Width, Height: set.Height, Channels: set.Channels, Pixels: set.Pixels}
-	}
-	rows := []grid.Row{row("source", s.Source), row("adapted", s.Adapted)}
+	rows := []grid.Row{Row("source", s.Source), Row("adapted", s.Adapted)}
 	if s.Nearest != nil {
-		rows = append(rows, row("nearest target", s.Nearest))
+		rows = append(rows, Row("nearest target", s.Nearest))
 	}
 	for _, r := range rows { // which show the colours of RGB-D
-		if r.Channels == 4 {
-			rows = append(rows, r.Channel(3, r.Caption+" depth"))
+		if r.Channels == datasets.RGBD {
+			rows = append(rows, r.Channel(datasets.RGBD-1, r.Caption+" depth"))
 		}
 	}
 	return grid.Draw(rows, max(1, 64/t.Size))
+}
+
+// Row is a set as a row of a grid.
+func Row(caption string, set *datasets.Set) grid.Row {
+	return grid.Row{Caption: caption, Width: set.Width, Height: set.Height, Channels: set.Channels, Pixels: set.Pixels}
 }
 
 // drawn makes a set of adapted images, which have the labels of what they were.

@@ -93,11 +93,11 @@ func (g *Generator) Adapt(images *datasets.Set, seed uint64, first int) (*datase
 func (g *Generator) fetch(out *datasets.Set, from, n int, done func(error)) error {
 	to := out.Pixels[from*out.ImageBytes() : (from+n)*out.ImageBytes()]
 	area := out.Width * out.Height
-	if out.Channels == 4 { // whose bytes lack the depth
-		floats := make([]float32, n*4*area)
+	if out.Channels == datasets.RGBD { // whose bytes lack the depth
+		floats := make([]float32, n*datasets.RGBD*area)
 		return g.session.ReadAsync(imagesBuffer, 0, uint64(4*len(floats)), func(b []byte, err error) {
 			copy(gpu.Bytes(floats), b)
-			copy(to, grid.Pixels(floats, 4, out.Height, out.Width))
+			copy(to, grid.Pixels(floats, datasets.RGBD, out.Height, out.Width))
 			done(err)
 		})
 	}

@@ -108,17 +108,13 @@ func sample(set *datasets.Set, n int, seed uint64) *datasets.Set {
 // divergenceImages is how many images of a domain the proxy A-distance takes.
 const divergenceImages = 2000
 
-// divergence is the proxy A-distance between what a classifier was trained on and
+// divergence is the proxy A-distance between what a run's classifier was trained on and
 // target images, by its features: adapted images where there is a generator. Both
 // are of test images.
-func (b Bench) divergence(c Cell, folder string) (float64, error) {
-	data, err := trainer.OpenData(c.Config)
-	if err != nil {
-		return 0, err
-	}
+func (b Bench) divergence(c Cell, folder string, data trainer.Data) (float64, error) {
 	seen := sample(data.Source.Test, divergenceImages, c.Seed)
 	if c.Config.Method == trainer.PixelDA {
-		g, _, err := b.generator(c.Config, folder)
+		g, err := b.generator(folder, data)
 		if err != nil {
 			return 0, err
 		}

@@ -96,21 +96,15 @@ func latest(folder string) (string, trainer.State, error) {
 	return trainer.Inspect(last.File)
 }
 
-// generator opens the generator that a run of a configuration ended with, and the
-// run's images.
-func (b Bench) generator(c trainer.Config, folder string) (*trainer.Generator, trainer.Data, error) {
-	data, err := trainer.OpenData(c)
-	if err != nil {
-		return nil, data, err
-	}
+// generator opens the generator that a run ended with, for the run's source images.
+func (b Bench) generator(folder string, data trainer.Data) (*trainer.Generator, error) {
 	file, _, err := latest(folder)
 	if err != nil {
-		return nil, data, err
+		return nil, err
 	}
 	train := data.Source.Train
 	form := model.Images{Width: train.Width, Height: train.Height, Channels: train.Channels}
-	g, err := trainer.OpenGenerator(b.Device, file, form, b.Choose)
-	return g, data, err
+	return trainer.OpenGenerator(b.Device, file, form, b.Choose)
 }
 
 // redrawnFile is what a Redraw cell makes: the source's training images, and the
@@ -124,7 +118,11 @@ const (
 // redraw has the generator of the run that c uses redraw the source set.
 func (b Bench) redraw(c Cell, folder string) (*Outcome, error) {
 	run := Folder(b.Root, b.Scale, c.Uses)
-	g, data, err := b.generator(c.Config, run)
+	data, err := trainer.OpenData(c.Config)
+	if err != nil {
+		return nil, err
+	}
+	g, err := b.generator(run, data)
 	if err != nil {
 		return nil, err
 	}
@@ -166,8 +164,15 @@ func (b Bench) redraw(c Cell, folder string) (*Outcome, error) {
 // extras measures what a cell asks for and its outcome lacks.
 func (b Bench) extras(c Cell, folder string, o *Outcome) error {
 	missing := slices.DeleteFunc(slices.Clone(c.Extras), o.measured)
+	if len(missing) == 0 {
+		return nil
+	}
+	data, err := trainer.OpenData(c.Config)
+	if err != nil {
+		return err
+	}
 	if i := slices.Index(missing, Divergence); i >= 0 {
-		distance, err := b.divergence(c, folder)
+		distance, err := b.divergence(c, folder, data)
 		if err != nil {
 			return err
 		}
@@ -176,7 +181,7 @@ func (b Bench) extras(c Cell, folder string, o *Outcome) error {
 	if len(missing) == 0 {
 		return nil
 	}
-	g, data, err := b.generator(c.Config, folder)
+	g, err := b.generator(folder, data)
 	if err != nil {
 		return err
 	}
@@ -272,24 +277,18 @@ func neighbours(g *trainer.Generator, data trainer.Data, seed uint64) (image.Ima
 	}{
 		{"source", source.Slice(0, n).Resize(g.Size, g.Size).Hold()}, {"adapted", adapted.Slice(0, n)}, {"nearest target", targets.Subset(indices)},
 	} {
-		colours := row(of.caption, of.set)
+		colours := trainer.Row(of.caption, of.set)
 		rows = append(rows, colours)
-		if of.set.Channels == rgbd {
-			rows = append(rows, colours.Channel(rgbd-1, "its depth"))
+		if of.set.Channels == datasets.RGBD {
+			rows = append(rows, colours.Channel(datasets.RGBD-1, "its depth"))
 		}
 	}
 	picture, err := grid.Draw(rows, max(1, 64/g.Size))
 	return picture, m, err
 }
 
-const rgbd = 4 // channels of images with depth, the last
-
 // shuffled is the numbers below n in an order that seed draws.
 func shuffled(n int, seed uint64) []int { return rand.New(rand.NewPCG(seed, 0)).Perm(n) }
-
-func row(caption string, s *datasets.Set) grid.Row {
-	return grid.Row{Caption: caption, Width: s.Width, Height: s.Height, Channels: s.Channels, Pixels: s.Pixels}
-}
 
 // interpolation draws, a row a source image, the image and what the generator makes
 // of it with noise on a line from one draw to another, the same for all rows.
@@ -313,7 +312,7 @@ func interpolation(g *trainer.Generator, data trainer.Data, seed uint64) (image.
 			return nil, err
 		}
 		first := source.Slice(0, 1).Resize(g.Size, g.Size).WithChannels(drawn.Channels).Hold()
-		one := row("", drawn)
+		one := trainer.Row("", drawn)
 		one.Pixels = slices.Concat(first.Pixels, drawn.Pixels)
 		rows = append(rows, one)
 	}
