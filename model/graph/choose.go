@@ -9,20 +9,22 @@ import (
 // Chooser picks one of the plans of an operation: FirstPlan or a Tuner.
 type Chooser interface {
 	choose(n *node) (int, error)
+	subgroups() bool // whether kernels reduce by subgroup operations
 }
 
 // FirstPlan chooses by rule: the first plan made for the kind of adapter.
 type FirstPlan struct {
-	CPU      bool
-	Lavapipe bool // of CPU plans also those for this driver, which come first
-	Direct   bool // none by Winograd's algorithm: the most accurate
+	CPU       bool
+	Lavapipe  bool // of CPU plans also those for this driver, which come first
+	Direct    bool // none by Winograd's algorithm: the most accurate
+	Subgroups bool // reductions by subgroup operations, for devices with the feature
 }
 
 // RuleFor is the rule for an adapter. Of the drivers that compute on the CPU,
 // Mesa's lavapipe reads uniform buffers several times as fast as storage, and
 // SwiftShader in Chromium half as fast.
 func RuleFor(a gpu.AdapterInfo) FirstPlan {
-	return FirstPlan{CPU: a.Software(), Lavapipe: strings.Contains(strings.ToLower(a.Name), "llvmpipe")}
+	return FirstPlan{CPU: a.Software(), Lavapipe: strings.Contains(strings.ToLower(a.Name), "llvmpipe"), Subgroups: a.Has(gpu.Subgroups)}
 }
 
 // Verifying is the rule for comparing with PyTorch. Rounding decides on which side of a
@@ -47,3 +49,5 @@ func (f FirstPlan) choose(n *node) (int, error) {
 	}
 	return kin, nil
 }
+
+func (f FirstPlan) subgroups() bool { return f.Subgroups }

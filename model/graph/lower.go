@@ -86,11 +86,15 @@ func (l *lowering) node(n *node, choose Chooser) error {
 	}
 	plan := n.plans[pick]
 	for _, c := range plan.Calls {
-		d := gpu.Dispatch{
-			Label: n.label, Module: l.module(c.Kernel), Workgroups: c.Kernel.Workgroups,
-			FLOPs: c.Kernel.FLOPs, Bytes: c.Kernel.Bytes,
+		kernel := c.Kernel
+		if choose.subgroups() {
+			kernel = kernel.Subgroups()
 		}
-		for _, b := range c.Kernel.Bindings() {
+		d := gpu.Dispatch{
+			Label: n.label, Module: l.module(kernel), Workgroups: kernel.Workgroups,
+			FLOPs: kernel.FLOPs, Bytes: kernel.Bytes,
+		}
+		for _, b := range kernel.Bindings() {
 			o := c.Operand(b)
 			binding := gpu.Binding{Index: b.Index, Offset: 4 * uint64(o.Offset), Size: 4 * uint64(o.Size), Access: gpu.Access(b.Access)}
 			t := n.operands[o.Name]
@@ -108,7 +112,7 @@ func (l *lowering) node(n *node, choose Chooser) error {
 			case scratch:
 				l.scratch(scratchKey{n, o.Name}, padded(words), len(d.Bindings), &binding)
 			default:
-				return fmt.Errorf("kernel %s: nothing to bind to %s", c.Kernel.Name, o.Name)
+				return fmt.Errorf("kernel %s: nothing to bind to %s", kernel.Name, o.Name)
 			}
 			d.Bindings = append(d.Bindings, binding)
 		}

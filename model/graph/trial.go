@@ -36,7 +36,7 @@ func (t *Tuner) trial(n *node, plans []int) (int, error) {
 			g.nodes = append(g.nodes, c)
 		}
 		var err error
-		if programs[i], err = g.Program(n.plans[at].Name, FirstPlan{}); err != nil {
+		if programs[i], err = g.Program(n.plans[at].Name, FirstPlan{Subgroups: t.subgroups()}); err != nil {
 			return 0, err
 		}
 	}

@@ -123,3 +123,5 @@ func (t *Tuner) choose(n *node) (int, error) {
 	t.changed = true
 	return plans[best], nil
 }
+
+func (t *Tuner) subgroups() bool { return RuleFor(t.device.Info()).Subgroups }

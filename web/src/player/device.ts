@@ -23,7 +23,7 @@ const limitNames = [
 ] as const satisfies (keyof GPUSupportedLimits)[];
 
 /** Features that are asked for where the adapter has them. */
-const wanted: GPUFeatureName[] = ["shader-f16", "timestamp-query"];
+const wanted: GPUFeatureName[] = ["shader-f16", "subgroups", "timestamp-query"];
 
 /** An open GPU device. Several sessions may share it. */
 export class Device {
