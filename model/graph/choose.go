@@ -9,7 +9,7 @@ import (
 // Chooser picks one of the plans of an operation: FirstPlan or a Tuner.
 type Chooser interface {
 	choose(n *node) (int, error)
-	subgroups() bool // whether kernels reduce by subgroup operations
+	subgroups() (bool, error) // whether kernels reduce by subgroup operations
 }
 
 // FirstPlan chooses by rule: the first plan made for the kind of adapter.
@@ -24,7 +24,7 @@ type FirstPlan struct {
 // Mesa's lavapipe reads uniform buffers several times as fast as storage, and
 // SwiftShader in Chromium half as fast.
 func RuleFor(a gpu.AdapterInfo) FirstPlan {
-	return FirstPlan{CPU: a.Software(), Lavapipe: strings.Contains(strings.ToLower(a.Name), "llvmpipe"), Subgroups: a.Has(gpu.Subgroups)}
+	return FirstPlan{CPU: a.Software(), Lavapipe: strings.Contains(strings.ToLower(a.Name), "llvmpipe")}
 }
 
 // Verifying is the rule for comparing with PyTorch. Rounding decides on which side of a
@@ -49,5 +49,3 @@ func (f FirstPlan) choose(n *node) (int, error) {
 	}
 	return kin, nil
 }
-
-func (f FirstPlan) subgroups() bool { return f.Subgroups }

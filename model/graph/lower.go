@@ -23,6 +23,10 @@ func (g *Graph) lower(name string, nodes []*node, choose Chooser) (*gpu.Program,
 	for _, b := range g.reserved {
 		l.buffer(b.Name, b.Size)
 	}
+	var err error
+	if l.subgroups, err = choose.subgroups(); err != nil {
+		return nil, fmt.Errorf("graph: program %s: %w", name, err)
+	}
 	for _, n := range nodes {
 		if err := l.node(n, choose); err != nil {
 			return nil, fmt.Errorf("graph: program %s: %s: %w", name, n.label, err)
@@ -63,6 +67,8 @@ type lowering struct {
 	spans   map[any]*span  // of scratch: by tensor, or by scratchKey
 	order   []*span
 	uses    []use // of scratch, to be patched when memory is placed
+
+	subgroups bool // reductions are by subgroup operations
 }
 
 type use struct {
@@ -87,7 +93,7 @@ func (l *lowering) node(n *node, choose Chooser) error {
 	plan := n.plans[pick]
 	for _, c := range plan.Calls {
 		kernel := c.Kernel
-		if choose.subgroups() {
+		if l.subgroups {
 			kernel = kernel.Subgroups()
 		}
 		d := gpu.Dispatch{

@@ -123,5 +123,3 @@ func (t *Tuner) choose(n *node) (int, error) {
 	t.changed = true
 	return plans[best], nil
 }
-
-func (t *Tuner) subgroups() bool { return RuleFor(t.device.Info()).Subgroups }

@@ -13,4 +13,4 @@ func (t *Turns) choose(n *node) (int, error) {
 	return t.Turn % len(n.plans), nil
 }
 
-func (*Turns) subgroups() bool { return false } // which only browsers offer
+func (*Turns) subgroups() (bool, error) { return false, nil } // which only browsers offer

@@ -18,13 +18,13 @@ after(async () => {
 });
 
 /** Opens a page and configures the tiny run on the packed sets. */
-async function configured(changes = {}) {
+async function configured(changes = {}, more = {}) {
   const opened = await openTrainer(browser.context, server.url);
   await opened.page.evaluate(() => window.until("ready"));
-  const run = await opened.page.evaluate((changes) => window.trainer.request({
-    type: "configure", preset: "small", changes,
-    source: { kind: "packed", url: "source.pxds" }, target: { kind: "packed", url: "target.pxds" },
-  }), { ...tiny, ...changes });
+  const run = await opened.page.evaluate((request) => window.trainer.request(request), {
+    type: "configure", preset: "small", changes: { ...tiny, ...changes },
+    source: { kind: "packed", url: "source.pxds" }, target: { kind: "packed", url: "target.pxds" }, ...more,
+  });
   return { ...opened, run };
 }
 
@@ -40,6 +40,21 @@ const save = async (page) => Buffer.from(await page.evaluate(async () =>
 
 const load = (page, checkpoint) => page.evaluate(async (text) =>
   window.trainer.request({ type: "load", checkpoint: window.bytes(text) }), checkpoint.toString("base64"));
+
+/** What a checkpoint says of itself. */
+const metadata = (checkpoint) => JSON.parse(checkpoint.subarray(8, 8 + Number(checkpoint.readBigUInt64LE()))).__metadata__;
+
+/** A checkpoint that says something else of itself. */
+function withMetadata(checkpoint, change) {
+  const length = Number(checkpoint.readBigUInt64LE());
+  const header = JSON.parse(checkpoint.subarray(8, 8 + length));
+  header.__metadata__ = { ...header.__metadata__, ...change };
+  const text = Buffer.from(JSON.stringify(header));
+  const spaces = Buffer.alloc(-text.length & 7, " "); // the tensors begin at a multiple of 8
+  const head = Buffer.alloc(8);
+  head.writeBigUInt64LE(BigInt(text.length + spaces.length));
+  return Buffer.concat([head, text, spaces, checkpoint.subarray(8 + length)]);
+}
 
 /** Fails where losses differ by more than 1e-3. */
 function sameLosses(got, want) {
@@ -84,10 +99,9 @@ describe("training in the page", () => {
       type: "configure", preset: "small", changes: tiny, source: digits, target: digits,
     });
     await train(page, 1);
-    const images = (checkpoint) => JSON.parse(checkpoint.subarray(8, 8 + Number(checkpoint.readBigUInt64LE()))).__metadata__.dataset;
-    const here = images(await save(page));
+    const here = metadata(await save(page)).dataset;
     assert.match(here, /^[0-9a-f]{64}/);
-    assert.equal(here, images(native.train(run.config, 1, undefined, "").checkpoint));
+    assert.equal(here, metadata(native.train(run.config, 1, undefined, "").checkpoint).dataset);
     await page.close();
   });
 
@@ -140,6 +154,30 @@ describe("training in the page", () => {
     assert.ok(restored.history.some((r) => r.kind === "train" && r.step === 8));
     await train(page, 16);
     assert.ok((await save(page)).equals(want), "the checkpoint differs from that of an unbroken run");
+    assert.deepEqual(complaints, []);
+    await page.close();
+  });
+
+  test("times kernels where it is told to, and takes those that a checkpoint names", async () => {
+    const reductions = "reductions over a workgroup";
+    const { page, complaints, run } = await configured({}, { tune: true });
+    await train(page, 4);
+    const checkpoint = await save(page);
+    const kernels = JSON.parse(metadata(checkpoint).kernels);
+    assert.ok(Object.keys(kernels).length > 10, `${Object.keys(kernels)}`);
+    assert.match(kernels[reductions], /^(barriers|subgroups)$/);
+
+    // Both forms of reductions train as the native core does, each to its own bits.
+    const there = trained(native.train(run.config, 12, checkpoint));
+    const ends = [];
+    for (const form of ["barriers", "subgroups", "subgroups"]) {
+      await load(page, withMetadata(checkpoint, { kernels: JSON.stringify({ ...kernels, [reductions]: form }) }));
+      sameLosses(await train(page, 12), there);
+      const end = await save(page);
+      assert.equal(JSON.parse(metadata(end).kernels)[reductions], form);
+      ends.push(end);
+    }
+    assert.ok(ends[1].equals(ends[2]), "the same kernels made other bits");
     assert.deepEqual(complaints, []);
     await page.close();
   });
