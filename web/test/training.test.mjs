@@ -201,6 +201,15 @@ describe("training in the page", () => {
     });
     assert.deepEqual(stopped.answers, [null, null, null]);
     assert.ok(stopped.phases < 5, `it went on for ${stopped.phases} phases`);
+    const within = await page.evaluate(async () => { // a phase: it need not end first
+      const bench = window.trainer.request({ type: "bench" });
+      const from = window.events.length;
+      const phases = () => window.events.slice(from).filter((e) => e.stage === "benchmarking").map((e) => e.what);
+      while (!phases().includes("profiling d_step")) await new Promise((resolve) => setTimeout(resolve, 1));
+      await window.trainer.request({ type: "stop" });
+      return { answer: await bench, last: phases().at(-1) };
+    });
+    assert.deepEqual(within, { answer: null, last: "profiling d_step" });
     await train(page, 12);
     assert.ok((await save(page)).equals(want), "the checkpoint differs from that of a run that was not measured");
     assert.deepEqual(complaints, []);
