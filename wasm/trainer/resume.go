@@ -61,6 +61,9 @@ func (w *worker) load(r *request) error {
 		return as("checkpoint", err)
 	}
 	c := st.Config
+	if err := exact(c); err != nil {
+		return err
+	}
 	next := &run{baseline: st.Baseline}
 	for i, name := range []string{c.Source, c.Target} {
 		switch {

@@ -91,6 +91,19 @@ describe("training in the page", () => {
     await page.close();
   });
 
+  test("refuses seeds that it would round", async () => {
+    const { page } = await configured();
+    await train(page, 1);
+    const checkpoint = await save(page);
+    const config = JSON.parse(metadata(checkpoint).config);
+    const rounded = withMetadata(checkpoint, { config: JSON.stringify({ ...config, seed: "@" }).replace('"@"', "9007199254740993") });
+    await assert.rejects(load(page, rounded), /seed 9007199254740993 is larger than 9007199254740991/);
+    await assert.rejects(page.evaluate((changes) => window.trainer.request({
+      type: "configure", preset: "small", changes, source: { kind: "packed", url: "source.pxds" }, target: { kind: "packed", url: "target.pxds" },
+    }), { ...tiny, seed: 2 ** 53 }), /larger than 9007199254740991/);
+    await page.close();
+  });
+
   test("draws the built-in images as the native core does", async () => {
     const { page } = await openTrainer(browser.context, server.url);
     await page.evaluate(() => window.until("ready"));
