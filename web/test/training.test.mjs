@@ -173,11 +173,11 @@ describe("training in the page", () => {
 
   test("times kernels where it is told to, and takes those that a checkpoint names", async () => {
     const reductions = "reductions over a workgroup";
-    const { page, complaints, run } = await configured({}, { tune: true });
+    const { page, complaints, run } = await configured({ method: "source-only" }, { tune: true }); // few kernels to time
     await train(page, 4);
     const checkpoint = await save(page);
     const kernels = JSON.parse(metadata(checkpoint).kernels);
-    assert.ok(Object.keys(kernels).length > 10, `${Object.keys(kernels)}`);
+    assert.ok(Object.keys(kernels).length > 5, `${Object.keys(kernels)}`);
     assert.match(kernels[reductions], /^(barriers|subgroups)$/);
 
     // Both forms of reductions train as the native core does, each to its own bits.
