@@ -132,7 +132,11 @@ func (r *run) describe() message {
 	}
 }
 
+// count counts a network's numbers: 0 for one that the method lacks.
 func count(s *graph.Store) int {
+	if s == nil {
+		return 0
+	}
 	n := 0
 	for _, v := range s.Variables() {
 		n += v.Len()
