@@ -268,6 +268,7 @@ export class App {
 
   /** Draws the samples anew; while training, for at most a twentieth of the time. */
   private async refresh(): Promise<void> {
+    if (this.run?.config.method !== "pixelda") return; // others make no images
     const began = performance.now();
     this.refreshed = Infinity;
     try {
