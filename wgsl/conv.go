@@ -12,6 +12,7 @@ type Conv struct {
 	Dilate            int // of the input: 1, but for the data gradient of a strided convolution
 	PadY, PadX        int // rows and columns of zeros before the first
 	TransposedWeights bool
+	Half              Half
 }
 
 // SameConv is the convolution with TensorFlow's SAME padding: ⌈size/stride⌉
@@ -42,6 +43,7 @@ func (c Conv) DataGrad() Conv {
 		N: c.N, InC: c.OutC, InH: c.OutH, InW: c.OutW, OutC: c.InC, OutH: c.InH, OutW: c.InW,
 		KernelH: c.KernelH, KernelW: c.KernelW, Stride: 1, Dilate: c.Stride,
 		PadY: c.KernelH - 1 - c.PadY, PadX: c.KernelW - 1 - c.PadX, TransposedWeights: true,
+		Half: Half{c.Half.On, c.Half.DY, c.Half.X},
 	}
 }
 
@@ -67,7 +69,7 @@ func (c Conv) String() string {
 	if c.TransposedWeights {
 		s += "ᵀ"
 	}
-	return s
+	return s + c.Half.String()
 }
 
 // out is the shape of the result.
