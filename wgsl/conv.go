@@ -43,7 +43,7 @@ func (c Conv) DataGrad() Conv {
 		N: c.N, InC: c.OutC, InH: c.OutH, InW: c.OutW, OutC: c.InC, OutH: c.InH, OutW: c.InW,
 		KernelH: c.KernelH, KernelW: c.KernelW, Stride: 1, Dilate: c.Stride,
 		PadY: c.KernelH - 1 - c.PadY, PadX: c.KernelW - 1 - c.PadX, TransposedWeights: true,
-		Half: Half{c.Half.On, c.Half.DY, c.Half.X},
+		Half: c.Half.Swapped(),
 	}
 }
 

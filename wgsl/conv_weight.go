@@ -15,7 +15,11 @@ func (c Conv) WeightGradPlans() []Plan {
 			plans = append(plans, p)
 		}
 	}
-	add(c.winogradWeightDirect(correlateTile{32, 16}, true))
+	if c.Half.On {
+		add(c.winogradWeightDirect(correlateTile{16, 16}, true)) // two quads a load, so twice as long a code
+	} else {
+		add(c.winogradWeightDirect(correlateTile{32, 16}, true))
+	}
 	add(c.unfoldedWeight(correlateTile{32, 16}))
 	add(c.uniformWeight())
 	add(c.winogradWeightDirect(correlateTile{8, 8}, false))

@@ -13,6 +13,9 @@ type Half struct {
 	X, DY int // binary exponents of what multiplies the operands x and dy
 }
 
+// Swapped is h for a convolution whose x is the gradient and whose dy is the input.
+func (h Half) Swapped() Half { return Half{h.On, h.DY, h.X} }
+
 func (h Half) String() string {
 	if h.On {
 		return " f16"

@@ -3,10 +3,7 @@ package wgsl
 import (
 	"fmt"
 	"math"
-	"os"
 )
-
-var HALFM = os.Getenv("HALFM") != ""
 
 // Winograd's F(4×4, 3×3) (Lavin and Gray, Fast Algorithms for Convolutional Neural
 // Networks, 2016) makes a tile of 4 × 4 outputs of a 3 × 3 convolution from 36
@@ -83,7 +80,7 @@ func (c Conv) moments(t tiling) int {
 // winogradOutput is winograd_output.wgsl.
 func (c Conv) winogradOutput(t tiling, e Epilogue, moments bool) Kernel {
 	return build(fmt.Sprintf("winograd output %d×%d×%d×%d%s%s", t.images, c.OutC, c.OutH, c.OutW, e, t.half), "winograd_output.wgsl", e.Act.set(Params{
-		"N": t.images, "C": c.OutC, "OUT_H": c.OutH, "OUT_W": c.OutW, "STRIDE": t.stride, "HALF": t.half.On, "SCALE": math.Ldexp(1, -c.Half.X), "HALF_M": HALFM && t.half.On, "BIAS": e.Bias, "RESIDUAL": e.Residual, "MOMENTS": moments,
+		"N": t.images, "C": c.OutC, "OUT_H": c.OutH, "OUT_W": c.OutW, "STRIDE": t.stride, "HALF": t.half.On, "SCALE": math.Ldexp(1, -c.Half.X), "BIAS": e.Bias, "RESIDUAL": e.Residual, "MOMENTS": moments,
 	}), grid(ceilDiv(c.OutC*t.quads, 64)), 0, t.bytes(c.OutC, c.OutC*c.OutH*c.OutW))
 }
 
@@ -113,7 +110,7 @@ func (c Conv) winograd(name string, e Epilogue, t tiling, block int, products []
 		p.Calls = append(p.Calls, products...)
 		r := Operand{"residual", n * ys, ys}
 		partials := Operand{"partials", n * parts * c.OutC * 2, parts * c.OutC * 2}
-		p.Calls = append(p.Calls, Call{Kernel: output, Operands: map[string]Operand{"m_half": {Name: "m"}, "y": y, "y4": y, "residual": r, "residual4": r, "partials": partials}})
+		p.Calls = append(p.Calls, Call{Kernel: output, Operands: map[string]Operand{"y": y, "y4": y, "residual": r, "residual4": r, "partials": partials}})
 	}
 	return p
 }

@@ -12,7 +12,6 @@ const BLOCKS: u32 = 4u;
 const FREQUENCIES: u32 = 4u;   // f of the dispatch; the bindings begin with the first
 const UNIFORM: bool = true;
 const HALF: bool = false;      // v and u are stored as halves
-const HALF_M: bool = false;
 const STRIDE: u32 = 520u;      // vec4 of tiles from a channel of v and m to the next, a multiple of 4, with HALF of 8
 const LANES: u32 = 128u;       // groups of 16 tiles
 const WORKGROUP: u32 = 64u;
@@ -23,7 +22,6 @@ const WORKGROUP: u32 = 64u;
 @group(0) @binding(4) var<storage, read> v_half: array<vec4<u32>>;
 @group(0) @binding(5) var<uniform> u_half: array<vec4<u32>, FREQUENCIES * BLOCKS * IN_C * BLOCK / 8u>;
 @group(0) @binding(6) var<storage, read> u4_half: array<vec4<u32>>;
-@group(0) @binding(7) var<storage, read_write> m_half: array<vec4<u32>>;
 @group(0) @binding(2) var<storage, read_write> m: array<vec4<f32>>; // [f, OUT_C, STRIDE]
 
 // @include half.wgsl
@@ -90,14 +88,8 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
     for (var o = 0u; o < BLOCK; o++) {
         if (group.y * BLOCK + o < OUT_C) {
             // @unroll
-            for (var q = 0u; q < 4u; q += 2u) {
-                // @static
-                if (HALF_M) {
-                    m_half[((f * OUT_C + group.y * BLOCK + o) * STRIDE + t + q) / 2u] = vec4<u32>(pack4(acc[o * 4u + q]), pack4(acc[o * 4u + q + 1u]));
-                } else {
-                    m[(f * OUT_C + group.y * BLOCK + o) * STRIDE + t + q] = acc[o * 4u + q];
-                    m[(f * OUT_C + group.y * BLOCK + o) * STRIDE + t + q + 1u] = acc[o * 4u + q + 1u];
-                }
+            for (var q = 0u; q < 4u; q++) {
+                m[(f * OUT_C + group.y * BLOCK + o) * STRIDE + t + q] = acc[o * 4u + q];
             }
         }
     }

@@ -1,6 +1,6 @@
 // y = act(bias + residual + Aᵀ m A): each tile of 4 × 4 outputs from its 36 products m, see
 // winograd_input.wgsl. An invocation makes four tiles side by side of one channel. With HALF
-// m is stored as halves, SCALE is the inverse of what multiplied the transformed inputs.
+// SCALE is the inverse of what multiplied the transformed inputs.
 // With MOMENTS also partials[p, c] = mean and Σ(y − mean)² of the 64 · 64 outputs of a
 // workgroup, as batch_norm_stats.wgsl finds them; QUADS is then a multiple of 64.
 //
@@ -11,7 +11,6 @@ const OUT_H: i32 = 32;
 const OUT_W: i32 = 32;
 const STRIDE: u32 = 520u;      // vec4 of tiles from a channel of m to the next
 const HALF: bool = false;
-const HALF_M: bool = false;
 const SCALE: f32 = 1.0;
 const BIAS: bool = false;
 const RESIDUAL: bool = false;
@@ -23,7 +22,6 @@ const QUADS_X: i32 = (OUT_W + 15) / 16;
 const QUADS: u32 = N * u32(TILES_Y * QUADS_X);
 
 @group(0) @binding(0) var<storage, read> m: array<vec4<f32>>; // [36, C, STRIDE]
-@group(0) @binding(7) var<storage, read> m_half: array<vec2<u32>>;
 @group(0) @binding(1) var<storage, read> bias: array<f32>;
 @group(0) @binding(2) var<storage, read_write> y: array<f32>;
 @group(0) @binding(3) var<storage, read_write> y4: array<vec4<f32>>;
@@ -32,7 +30,6 @@ const QUADS: u32 = N * u32(TILES_Y * QUADS_X);
 @group(0) @binding(4) var<storage, read_write> partials: array<vec2<f32>>; // [QUADS / 64, C]
 
 // @include activate4.wgsl
-// @include half.wgsl
 // @include moments.wgsl
 
 @compute @workgroup_size(64)
@@ -43,12 +40,7 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
     var d: array<vec4<f32>, 36>;
     // @unroll
     for (var f = 0u; f < 36u; f++) {
-        // @static
-        if (HALF_M) {
-            d[f] = unpack4(m_half[(f * C + c) * STRIDE + quad]);
-        } else {
-            d[f] = m[(f * C + c) * STRIDE + quad];
-        }
+        d[f] = m[(f * C + c) * STRIDE + quad];
     }
     // @unroll
     for (var pass = 0; pass < 2; pass++) {

@@ -40,7 +40,7 @@ func (c Conv) winogradDirect(e Epilogue, block int, uniform bool) (Plan, bool) {
 	lanes := ceilDiv(t.quads, 4)
 	width := min(64, ceilDiv(lanes, 16)*8) // two workgroups or more for a block
 	k := build("conv "+name+" "+c.String(), "winograd_multiply.wgsl", Params{
-		"IN_C": c.InC, "OUT_C": c.OutC, "BLOCK": block, "BLOCKS": blocks, "FREQUENCIES": group, "UNIFORM": uniform, "HALF": c.Half.On, "HALF_M": HALFM && c.Half.On, "STRIDE": t.stride, "LANES": lanes, "WORKGROUP": width,
+		"IN_C": c.InC, "OUT_C": c.OutC, "BLOCK": block, "BLOCKS": blocks, "FREQUENCIES": group, "UNIFORM": uniform, "HALF": c.Half.On, "STRIDE": t.stride, "LANES": lanes, "WORKGROUP": width,
 	}, [3]uint32{uint32(ceilDiv(lanes, width)), uint32(blocks), uint32(group)},
 		c.FLOPs()*float64(t.images*group)/float64(c.N*frequencies), float64(4*group*(each+c.Half.floats(c.InC*t.quads*4)+c.OutC*t.quads*4)))
 	var products []Call
@@ -48,7 +48,7 @@ func (c Conv) winogradDirect(e Epilogue, block int, uniform bool) (Plan, bool) {
 		part := func(name string, each int) Operand { return Operand{name, f * each, group * each} }
 		u, v, m := part("u", each), part("v", c.Half.floats(c.InC*t.stride*4)), part("m", c.OutC*t.stride*4)
 		products = append(products, Call{Kernel: k, Operands: map[string]Operand{
-			"u": u, "u4": u, "u_half": u, "u4_half": u, "v": v, "v_half": v, "m": m, "m_half": m,
+			"u": u, "u4": u, "u_half": u, "u4_half": u, "v": v, "v_half": v, "m": m,
 		}})
 	}
 	p := c.winograd(name, e, t, block, products)
