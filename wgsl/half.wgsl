@@ -1,7 +1,7 @@
-// Numbers as halves, two in a word, and back. WGSL leaves open how pack2x16float rounds,
-// and lavapipe cuts off, which would draw all sums towards zero: so numbers are rounded
-// to the 11 bits of a half before. They saturate at ±65504 instead of becoming infinite;
-// below 2⁻¹⁴ they keep fewer bits, the last as the driver rounds.
+// Numbers as halves, two in a word, and back. WGSL lets drivers cut off in pack2x16float,
+// which would draw all sums towards zero: so numbers are rounded to the 11 bits of a half
+// before. They saturate at ±65504 instead of becoming infinite; below 2⁻¹⁴ they keep
+// fewer bits, the last as the driver rounds.
 // Pieces of kernels, not kernels themselves.
 fn pack2(two: vec2<f32>) -> u32 {
     let bits = bitcast<vec2<u32>>(clamp(two, vec2<f32>(-65504.0), vec2<f32>(65504.0)));
