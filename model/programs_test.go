@@ -111,10 +111,10 @@ func TestPrecision(t *testing.T) {
 			return all, codes, moved
 		}
 		plain, single, much := made(model.F32, 1)
-		if other, _, _ := made(model.F32, 1<<18); !reflect.DeepEqual(plain, other) {
+		if other, _, _ := made(model.F32, 1<<12); !reflect.DeepEqual(plain, other) {
 			t.Errorf("%s: the loss scale changes the programs of f32", name)
 		}
-		halves, double, less := made(model.F16, 1<<18)
+		halves, double, less := made(model.F16, 1<<12)
 		if other, _, _ := made(model.F16, 1); reflect.DeepEqual(halves, other) {
 			t.Errorf("%s: the loss scale does not change the programs of f16", name)
 		}

@@ -68,9 +68,9 @@ func closeToHalves(t *testing.T, what string, got []float32, want []float64) {
 	}
 }
 
-// halved is the convolution with halves, gradients times 2¹⁸.
+// halved is the convolution with halves and the models' loss scale.
 func halved(c wgsl.Conv) wgsl.Conv {
-	c.Half = wgsl.Half{On: true, DY: 18}
+	c.Half = wgsl.Half{On: true, DY: 12}
 	return c
 }
 
