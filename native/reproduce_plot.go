@@ -33,7 +33,7 @@ func plotReport(folder string, r *study.Report) ([]study.Picture, error) {
 			return nil, err
 		}
 		if p != nil {
-			if err := save(fmt.Sprintf("%s-%s.svg", c.Scenario, c.Statistic), c.Title+", the paper's figures and those found here", p); err != nil {
+			if err := save(fmt.Sprintf("%s-%s.svg", c.Scenario, c.Statistic), c.Title+", "+c.Statistic.Text()+": the paper's figures and those found here", p); err != nil {
 				return nil, err
 			}
 		}

@@ -177,7 +177,10 @@ func (m *markdown) made(r *Report) {
 		seeds[i] = fmt.Sprint(s)
 	}
 	fmt.Fprintf(m, "- program: %s\n- adapter: %s\n- seeds: %s\n- scale: %s\n", r.Version, strings.Join(r.Adapters, "; "), strings.Join(seeds, ", "), r.Scale)
-	for _, c := range r.Columns {
+	for i, c := range r.Columns {
+		if slices.ContainsFunc(r.Columns[:i], func(before ReportColumn) bool { return before.Scenario == c.Scenario }) {
+			continue // another statistic of the same images
+		}
 		fmt.Fprintf(m, "- %s: source `%s`, target `%s`; fingerprints of their images %s\n", c.Title, c.Source, c.Target, quoted(c.Data))
 	}
 	if len(r.Shrunk) == 0 {
@@ -227,10 +230,10 @@ func (m *markdown) runs(r *Report) {
 	memory := false
 	for _, run := range r.Runs {
 		memory = memory || run.Memory != nil
-		rows = append(rows, []string{run.Key, fmt.Sprint(run.Iterations), percent(&run.Accuracy), percent(run.Chosen), percent(run.Oracle), run.remark()})
+		rows = append(rows, []string{run.Key, fmt.Sprint(run.Iterations), run.minutes(), percent(&run.Accuracy), percent(run.Chosen), percent(run.Oracle), run.remark()})
 	}
-	m.grid([]string{"run", "iterations", "last", "chosen", "oracle", "proxy A-distance, C"}, rows)
-	m.line("Target test accuracy, percent, after the last iteration, of the checkpoint that was chosen without target labels, and of the best evaluation by them. " +
+	m.grid([]string{"run", "iterations", "minutes", "last", "chosen", "oracle", "proxy A-distance, C"}, rows)
+	m.line("Minutes of training, without evaluations. Target test accuracy, percent, after the last iteration, of the checkpoint that was chosen without target labels, and of the best evaluation by them. " +
 		"The proxy A-distance tells how far the images that the classifier learned from are from the target's by its own features: " +
 		"0 where a linear machine cannot tell them apart, 2 where it never errs.")
 	if !memory {
@@ -244,6 +247,14 @@ func (m *markdown) runs(r *Report) {
 		}
 	}
 	m.grid([]string{"distance to the nearest target image: least / median / mean", "images", "adapted", "target's own"}, rows)
+}
+
+// minutes is the time that a run trained.
+func (r ReportRun) minutes() string {
+	if r.Seconds == 0 {
+		return "–"
+	}
+	return fmt.Sprintf("%.1f", r.Seconds/60)
 }
 
 // remark is what else a run has.
