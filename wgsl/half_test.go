@@ -74,6 +74,18 @@ func halved(c wgsl.Conv) wgsl.Conv {
 	return c
 }
 
+// TestHalvesAreTunedApart: a tuner keeps its choices by the names of operations.
+func TestHalvesAreTunedApart(t *testing.T) {
+	c := winogradShapes[0]
+	for what, plans := range map[string]func(wgsl.Conv) []wgsl.Plan{
+		"forward": func(c wgsl.Conv) []wgsl.Plan { return c.Plans(wgsl.Epilogue{}) }, "data": func(c wgsl.Conv) []wgsl.Plan { return c.DataGrad().Plans(wgsl.Epilogue{}) }, "weights": wgsl.Conv.WeightGradPlans,
+	} {
+		if single, half := plans(c)[0].Op, plans(halved(c))[0].Op; half != single+" f16" {
+			t.Errorf("%s: %s and %s", what, single, half)
+		}
+	}
+}
+
 func TestWinogradHalves(t *testing.T) {
 	for _, c := range winogradShapes {
 		x, w, dy := operandsOf(c)

@@ -80,7 +80,7 @@ func (c Conv) winogradWeightDirect(tile correlateTile, lavapipe bool) (Plan, boo
 	name := "winograd " + tile.String()
 	k, parts := c.correlate("conv weight "+name+" "+c.String(), tile, correlation{frequencies, false, t.quads, t.stride, c.Half}, float64(t.images)/float64(c.N))
 	p := c.winogradWeight(name, t, parts, k)
-	p.CPU, p.Lavapipe, p.terms = true, lavapipe, tile.terms()
+	p.CPU, p.Lavapipe, p.terms = true, lavapipe, tile.terms()*c.Half.quadsPerLoad()
 	return p, true
 }
 
