@@ -38,9 +38,9 @@ func (c Conv) tiles(leastChannels, mostFloats int) (tiling, bool) {
 }
 
 // bytes is the least traffic of a transform: floats on its plain side, and on the
-// other floats or halves.
-func (t tiling) bytes(channels, plain int) float64 {
-	return 4 * float64(t.images*plain+t.half.floats(frequencies*channels*t.quads*4))
+// other what h says.
+func (t tiling) bytes(channels, plain int, h Half) float64 {
+	return 4 * float64(t.images*plain+h.floats(frequencies*channels*t.quads*4))
 }
 
 // input is winograd_input.wgsl for an input or a gradient; 2^exponent multiplies what
@@ -53,7 +53,7 @@ func (t tiling) input(channels, h, w int, gradient bool, exponent int) Kernel {
 	return build(fmt.Sprintf("winograd %s %d×%d×%d×%d%s", what, t.images, channels, h, w, t.half), "winograd_input.wgsl", Params{
 		"N": t.images, "C": channels, "IN_H": h, "IN_W": w, "SIDE": side, "UNIT": unit(w, 16), "STRIDE": t.stride,
 		"HALF": t.half.On, "SCALE": math.Ldexp(1, exponent),
-	}, grid(ceilDiv(channels*t.quads, 64)), 0, t.bytes(channels, channels*h*w))
+	}, grid(ceilDiv(channels*t.quads, 64)), 0, t.bytes(channels, channels*h*w, t.half))
 }
 
 // winogradFilter is winograd_filter.wgsl.
@@ -81,7 +81,7 @@ func (c Conv) moments(t tiling) int {
 func (c Conv) winogradOutput(t tiling, e Epilogue, moments bool) Kernel {
 	return build(fmt.Sprintf("winograd output %d×%d×%d×%d%s%s", t.images, c.OutC, c.OutH, c.OutW, e, t.half), "winograd_output.wgsl", e.Act.set(Params{
 		"N": t.images, "C": c.OutC, "OUT_H": c.OutH, "OUT_W": c.OutW, "STRIDE": t.stride, "HALF": t.half.On, "SCALE": math.Ldexp(1, -c.Half.X), "BIAS": e.Bias, "RESIDUAL": e.Residual, "MOMENTS": moments,
-	}), grid(ceilDiv(c.OutC*t.quads, 64)), 0, t.bytes(c.OutC, c.OutC*c.OutH*c.OutW))
+	}), grid(ceilDiv(c.OutC*t.quads, 64)), 0, t.bytes(c.OutC, c.OutC*c.OutH*c.OutW, Half{}))
 }
 
 // winograd is the convolution by Winograd's algorithm, with weights in blocks of output
