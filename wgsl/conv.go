@@ -114,6 +114,7 @@ func (c Conv) Plans(e Epilogue) []Plan {
 			plans = append(plans, p)
 		}
 	}
+	single := c.inFloats()
 	for _, lavapipe := range []bool{true, false} {
 		if lavapipe {
 			add(c.winogradDirect(e, 32, true))
@@ -123,13 +124,13 @@ func (c Conv) Plans(e Epilogue) []Plan {
 		}
 		for _, t := range directTiles {
 			if t.uniform == lavapipe {
-				add(c.direct(e, t))
+				add(single.direct(e, t))
 			}
 		}
 	}
 	briefFirst(plans, c.FLOPs())
 	for _, t := range gemmTiles {
-		plans = append(plans, c.gemm(e, t))
+		plans = append(plans, single.gemm(e, t))
 	}
 	for _, t := range gemmTiles {
 		add(c.winogradGEMM(e, t))
@@ -142,6 +143,12 @@ func (c Conv) Plans(e Epilogue) []Plan {
 		}
 	}
 	return fitting("conv "+c.String()+e.String(), plans)
+}
+
+// inFloats is the convolution as the plans see it that have no use for halves.
+func (c Conv) inFloats() Conv {
+	c.Half = Half{}
+	return c
 }
 
 // directTile is a register tile of conv_direct.wgsl.
