@@ -50,6 +50,7 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
     }
     // @registers
     var acc: array<f32, TILE_O * TILE_I>;
+    // Behind an odd number of quads nothing was stored.
     for (var t = group.y * CHUNK; t < min((group.y + 1u) * CHUNK, QUADS); t += STEP) {
         // @registers
         var b: array<vec4<f32>, TILE_I * STEP>;
@@ -79,8 +80,8 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
             // @unroll
             for (var i = 0u; i < TILE_I; i++) {
                 // @unroll
-                for (var s = 0u; s < STEP; s++) {
-                    acc[o * TILE_I + i] = acc[o * TILE_I + i] + a[s].x * b[i * STEP + s].x + a[s].y * b[i * STEP + s].y + a[s].z * b[i * STEP + s].z + a[s].w * b[i * STEP + s].w;
+                for (var q = 0u; q < STEP; q++) {
+                    acc[o * TILE_I + i] = acc[o * TILE_I + i] + a[q].x * b[i * STEP + q].x + a[q].y * b[i * STEP + q].y + a[q].z * b[i * STEP + q].z + a[q].w * b[i * STEP + q].w;
                 }
             }
         }
