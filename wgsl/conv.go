@@ -12,6 +12,7 @@ type Conv struct {
 	Dilate            int // of the input: 1, but for the data gradient of a strided convolution
 	PadY, PadX        int // rows and columns of zeros before the first
 	TransposedWeights bool
+	Prologue          Prologue
 }
 
 // SameConv is the convolution with TensorFlow's SAME padding: ⌈size/stride⌉
@@ -103,8 +104,9 @@ func (e Epilogue) String() string {
 
 // Plans lists the ways to compute the convolution. Operands: x [N,InC,InH,InW],
 // w [OutC,InC,KernelH,KernelW] (of a data gradient: the forward weights), bias
-// [OutC], residual and partials if the epilogue has them, y [N,OutC,OutH,OutW]. There is none for what
-// takes more workgroups than any adapter must run.
+// [OutC], residual and partials if the epilogue has them, those of the prologue, y
+// [N,OutC,OutH,OutW]. There is none for what takes more workgroups than any adapter must
+// run.
 func (c Conv) Plans(e Epilogue) []Plan {
 	var plans []Plan
 	add := func(p Plan, ok bool) {
@@ -132,6 +134,7 @@ func (c Conv) Plans(e Epilogue) []Plan {
 	for _, t := range gemmTiles {
 		add(c.winogradGEMM(e, t))
 	}
+	c.normalizeFirst(plans)
 	for i := range plans {
 		if e.Moments && !plans[i].moments {
 			plans[i].Calls = append(plans[i].Calls, Call{
@@ -139,7 +142,7 @@ func (c Conv) Plans(e Epilogue) []Plan {
 			})
 		}
 	}
-	return fitting("conv "+c.String()+e.String(), plans)
+	return fitting("conv "+c.String()+c.Prologue.String()+e.String(), plans)
 }
 
 // directTile is a register tile of conv_direct.wgsl.
