@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"pixelda-wgpu/datasets"
 	"pixelda-wgpu/trainer/study"
 )
 
@@ -154,6 +155,9 @@ func (r *reproduction) folder(c study.Cell) string {
 
 // all does every cell that is not finished, then reports.
 func (r *reproduction) all(cells []study.Cell) error {
+	if err := r.checkImages(cells); err != nil {
+		return fmt.Errorf("%w; docs/studies.md tells where the images of each study come from", err)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	finished := map[string]bool{}
@@ -180,6 +184,31 @@ func (r *reproduction) all(cells []study.Cell) error {
 		finished[c.Key()] = state == study.Finished
 	}
 	return r.report()
+}
+
+// checkImages opens the sets of all that is still to do, before hours are spent on some
+// of it.
+func (r *reproduction) checkImages(cells []study.Cell) error {
+	opened := map[string]bool{}
+	for _, c := range cells {
+		state, _, err := c.State(r.folder(c))
+		if err != nil {
+			return err
+		}
+		if state == study.Finished || c.Uses != "" { // what it uses has the same images
+			continue
+		}
+		for _, spec := range []string{c.Config.Source, c.Config.Target} {
+			if opened[spec] || datasets.Generated(spec) {
+				continue
+			}
+			opened[spec] = true
+			if _, err := datasets.Open(spec, datasets.Options{Dir: c.Config.Data}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // keep tells that a cell failed, and makes that its outcome unless the child has.

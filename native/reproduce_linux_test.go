@@ -85,24 +85,52 @@ func TestReproduce(t *testing.T) {
 // is written.
 func TestReproduceTellsFailures(t *testing.T) {
 	out := t.TempDir()
-	status, text, errs := reproduces(t, out, "decoupling", "-data", filepath.Join(out, "nodata"))
-	if status != exitError || !strings.Contains(errs, "5 runs failed") || !strings.Contains(errs, "datasets download mnist") {
+	folder := filepath.Join(out, "tiny-for-tests")
+	foreign := filepath.Join(folder, "runs", "mnist-mnistm", "pixelda", "seed-1", "checkpoints")
+	if err := os.MkdirAll(filepath.Dir(foreign), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(foreign, nil, 0o666); err != nil { // where the run wants a folder
+		t.Fatal(err)
+	}
+	status, text, errs := reproduces(t, out, "decoupling")
+	if status != exitError || !strings.Contains(errs, "3 runs failed") {
 		t.Errorf("status %d\n%s", status, errs)
 	}
 	if !strings.Contains(text, "Report") {
 		t.Errorf("it tells of no report:\n%s", text)
 	}
-	report, err := os.ReadFile(filepath.Join(out, "tiny-for-tests", "decoupling", "report.md"))
+	report, err := os.ReadFile(filepath.Join(folder, "decoupling", "report.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"5 cells have no outcome", "it needs mnist-mnistm/pixelda/seed-1, which has failed", "datasets download mnist"} {
+	for _, want := range []string{"3 cells have no outcome", "it needs mnist-mnistm/pixelda/seed-1, which has failed", "checkpoints"} {
 		if !strings.Contains(string(report), want) {
 			t.Errorf("the report does not say %q:\n%s", want, report)
 		}
 	}
-	// With images the same command goes on as if nothing had been.
+	// Once that is mended the same command goes on as if nothing had been.
+	if err := os.Remove(foreign); err != nil {
+		t.Fatal(err)
+	}
 	if status, _, errs = reproduces(t, out, "supplement1"); status != exitDone {
 		t.Errorf("status %d\n%s", status, errs)
+	}
+}
+
+// TestReproduceWantsImages begins nothing that would lack images later.
+func TestReproduceWantsImages(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "studies")
+	for _, want := range [][]string{
+		{"mnist is not in nowhere", "decoupling"},
+		{"there is no file or folder nowhere/crops-synthetic.pxds", "table3", "-objects", "crops"},
+	} {
+		status, text, errs := reproduces(t, out, append(want[1:], "-data", "nowhere")...)
+		if status != exitError || text != "" || !strings.Contains(errs, want[0]) || strings.Count(errs, "\n") != 1 {
+			t.Errorf("status %d\n%s%s", status, text, errs)
+		}
+		if _, err := os.Stat(out); err == nil {
+			t.Error("it has written something")
+		}
 	}
 }

@@ -101,7 +101,11 @@ func (f Figure) PaperText() string {
 	if f.Paper == nil {
 		return "–"
 	}
-	return strconv.FormatFloat(*f.Paper, 'f', -1, 64)
+	text := strconv.FormatFloat(*f.Paper, 'f', -1, 64)
+	if !strings.Contains(text, ".") {
+		text += ".0"
+	}
+	return text
 }
 
 // Heading names a column as far as columns differ: by scenario, by statistic or by
@@ -122,6 +126,11 @@ func (r *Report) Heading(column int) string {
 		return c.Statistic.Text()
 	}
 	return c.Title + ", " + c.Statistic.Text()
+}
+
+// Repeated reports whether a column is another statistic of an earlier one's images.
+func (r *Report) Repeated(column int) bool {
+	return slices.ContainsFunc(r.Columns[:column], func(c ReportColumn) bool { return c.Scenario == r.Columns[column].Scenario })
 }
 
 func (m *markdown) order(r *Report) {
@@ -177,7 +186,10 @@ func (m *markdown) made(r *Report) {
 		seeds[i] = fmt.Sprint(s)
 	}
 	fmt.Fprintf(m, "- program: %s\n- adapter: %s\n- seeds: %s\n- scale: %s\n", r.Version, strings.Join(r.Adapters, "; "), strings.Join(seeds, ", "), r.Scale)
-	for _, c := range r.Columns {
+	for i, c := range r.Columns {
+		if r.Repeated(i) {
+			continue
+		}
 		fmt.Fprintf(m, "- %s: source `%s`, target `%s`; fingerprints of their images %s\n", c.Title, c.Source, c.Target, quoted(c.Data))
 	}
 	if len(r.Shrunk) == 0 {
@@ -227,10 +239,10 @@ func (m *markdown) runs(r *Report) {
 	memory := false
 	for _, run := range r.Runs {
 		memory = memory || run.Memory != nil
-		rows = append(rows, []string{run.Key, fmt.Sprint(run.Iterations), percent(&run.Accuracy), percent(run.Chosen), percent(run.Oracle), run.remark()})
+		rows = append(rows, []string{run.Key, fmt.Sprint(run.Iterations), run.minutes(), percent(&run.Accuracy), percent(run.Chosen), percent(run.Oracle), run.remark()})
 	}
-	m.grid([]string{"run", "iterations", "last", "chosen", "oracle", "proxy A-distance, C"}, rows)
-	m.line("Target test accuracy, percent, after the last iteration, of the checkpoint that was chosen without target labels, and of the best evaluation by them. " +
+	m.grid([]string{"run", "iterations", "minutes", "last", "chosen", "oracle", "proxy A-distance, C"}, rows)
+	m.line("Minutes of training, without evaluations. Target test accuracy, percent, after the last iteration, of the checkpoint that was chosen without target labels, and of the best evaluation by them. " +
 		"The proxy A-distance tells how far the images that the classifier learned from are from the target's by its own features: " +
 		"0 where a linear machine cannot tell them apart, 2 where it never errs.")
 	if !memory {
@@ -244,6 +256,14 @@ func (m *markdown) runs(r *Report) {
 		}
 	}
 	m.grid([]string{"distance to the nearest target image: least / median / mean", "images", "adapted", "target's own"}, rows)
+}
+
+// minutes is the time that a run trained.
+func (r ReportRun) minutes() string {
+	if r.Seconds == 0 {
+		return "–"
+	}
+	return fmt.Sprintf("%.1f", r.Seconds/60)
 }
 
 // remark is what else a run has.

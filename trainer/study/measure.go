@@ -74,7 +74,11 @@ func trained(folder string) (*Outcome, error) {
 	}
 	final := rep.Final["target"]
 	chosen, oracle := rep.Chosen.Accuracy["target"], rep.Oracle.Accuracy["target"]
-	o := &Outcome{Iterations: rep.Iterations, Data: st.Data, Accuracy: final.Accuracy, Chosen: &chosen, Oracle: &oracle, Evaluation: final}
+	_, seconds, err := ReadCurve(folder)
+	if err != nil {
+		return nil, err
+	}
+	o := &Outcome{Iterations: rep.Iterations, Seconds: seconds, Data: st.Data, Accuracy: final.Accuracy, Chosen: &chosen, Oracle: &oracle, Evaluation: final}
 	if rep.Samples != "" {
 		if o.Samples, err = filepath.Rel(folder, rep.Samples); err != nil {
 			return nil, fmt.Errorf("study: %w", err)

@@ -22,6 +22,7 @@ type Outcome struct {
 	Config     trainer.Config `json:"config"`
 	Error      string         `json:"error,omitempty"` // why there is nothing else
 	Iterations int            `json:"iterations"`
+	Seconds    float64        `json:"seconds,omitempty"` // of training, without evaluations
 	Adapter    string         `json:"adapter"`
 	Data       string         `json:"data"` // fingerprints of source and target
 
@@ -187,22 +188,30 @@ type Point struct {
 	Accuracy  float64 `json:"accuracy"` // on the target's test images
 }
 
-// ReadCurve reads the evaluations of a run.
-func ReadCurve(folder string) ([]Point, error) {
+// ReadCurve reads the evaluations of a run, and how many seconds it trained between
+// them, in however many processes.
+func ReadCurve(folder string) (points []Point, seconds float64, err error) {
 	r, err := rundir.Open(folder)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	var points []Point
+	trained := 0 // iterations
 	err = r.Metrics(func(line []byte) error {
-		var rec trainer.EvalRecord
+		var rec struct {
+			trainer.EvalRecord
+			Rate float64 `json:"iterations_per_second"` // trainer.TrainRecord's
+		}
 		if err := json.Unmarshal(line, &rec); err != nil {
 			return fmt.Errorf("study: %s: metrics.jsonl: %w", folder, err)
 		}
 		if a, ok := rec.Accuracy["target"]; ok && rec.Kind == "eval" {
 			points = append(points, Point{rec.Step, a})
 		}
+		if rec.Rate > 0 {
+			seconds += float64(rec.Step-trained) / rec.Rate
+			trained = rec.Step
+		}
 		return nil
 	})
-	return slices.CompactFunc(points, func(a, b Point) bool { return a.Iteration == b.Iteration }), err
+	return slices.CompactFunc(points, func(a, b Point) bool { return a.Iteration == b.Iteration }), seconds, err
 }

@@ -62,6 +62,7 @@ type ReportRun struct {
 	Key        string   `json:"key"`
 	Folder     string   `json:"folder"`
 	Iterations int      `json:"iterations"`
+	Seconds    float64  `json:"seconds,omitempty"` // of training
 	Accuracy   float64  `json:"accuracy"`
 	Chosen     *float64 `json:"chosen,omitempty"`
 	Oracle     *float64 `json:"oracle,omitempty"`
@@ -166,7 +167,7 @@ func NewReport(s Study, scale Scale, seeds int, root, data string) (*Report, err
 // add takes in the outcome of a finished cell.
 func (r *Report) add(s Study, c Cell, folder string, o *Outcome) error {
 	r.Runs = append(r.Runs, ReportRun{
-		Key: c.Key(), Folder: folder, Iterations: o.Iterations, Accuracy: o.Accuracy, Chosen: o.Chosen, Oracle: o.Oracle, Cost: o.Cost, Memory: o.Memory,
+		Key: c.Key(), Folder: folder, Iterations: o.Iterations, Seconds: o.Seconds, Accuracy: o.Accuracy, Chosen: o.Chosen, Oracle: o.Oracle, Cost: o.Cost, Memory: o.Memory,
 		Divergence: o.Divergence,
 	})
 	picture := func(caption, file string) {
@@ -181,8 +182,8 @@ func (r *Report) add(s Study, c Cell, folder string, o *Outcome) error {
 	if o.Samples != "" && len(o.Pictures) == 0 {
 		picture("samples", o.Samples)
 	}
-	if s.Curves {
-		points, err := ReadCurve(folder)
+	if s.Curves && c.Work == Train {
+		points, _, err := ReadCurve(folder)
 		if err != nil {
 			return err
 		}

@@ -4,6 +4,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"time"
 
 	"pixelda-wgpu/datasets"
@@ -50,6 +51,9 @@ func (w *worker) configure(r *request) error {
 	if err != nil {
 		return as("config", err)
 	}
+	if err := exact(c); err != nil {
+		return err
+	}
 	images, err := w.library.open(ask.Source, r, c.Seed, c.Model.Size)
 	if err != nil {
 		return as("data", err)
@@ -72,6 +76,16 @@ func (w *worker) configure(r *request) error {
 	w.adopt(next)
 	reply(r, next.describe())
 	return w.show()
+}
+
+// exact refuses a seed that the page would round: what it shows, links to and
+// begins again would be another run.
+func exact(c trainer.Config) error {
+	if c.Seed <= trainer.LargestExact {
+		return nil
+	}
+	return &fault{"config", fmt.Errorf("trainer: the seed %d is larger than %d, beyond which browsers round numbers", c.Seed, trainer.LargestExact),
+		"Choose a smaller one; the command line takes and resumes any."}
 }
 
 // build makes the trainer of a run, in place of the one before: two might not
@@ -118,7 +132,11 @@ func (r *run) describe() message {
 	}
 }
 
+// count counts a network's numbers: 0 for one that the method lacks.
 func count(s *graph.Store) int {
+	if s == nil {
+		return 0
+	}
 	n := 0
 	for _, v := range s.Variables() {
 		n += v.Len()
