@@ -13,6 +13,7 @@ type Conv struct {
 	PadY, PadX        int // rows and columns of zeros before the first
 	TransposedWeights bool
 	Half              Half
+	Prologue          Prologue
 }
 
 // SameConv is the convolution with TensorFlow's SAME padding: ⌈size/stride⌉
@@ -105,8 +106,9 @@ func (e Epilogue) String() string {
 
 // Plans lists the ways to compute the convolution. Operands: x [N,InC,InH,InW],
 // w [OutC,InC,KernelH,KernelW] (of a data gradient: the forward weights), bias
-// [OutC], residual and partials if the epilogue has them, y [N,OutC,OutH,OutW]. There is none for what
-// takes more workgroups than any adapter must run.
+// [OutC], residual and partials if the epilogue has them, those of the prologue, y
+// [N,OutC,OutH,OutW]. There is none for what takes more workgroups than any adapter must
+// run.
 func (c Conv) Plans(e Epilogue) []Plan {
 	var plans []Plan
 	add := func(p Plan, ok bool) {
@@ -135,6 +137,7 @@ func (c Conv) Plans(e Epilogue) []Plan {
 	for _, t := range gemmTiles {
 		add(c.winogradGEMM(e, t))
 	}
+	c.normalizeFirst(plans)
 	for i := range plans {
 		if e.Moments && !plans[i].moments {
 			plans[i].Calls = append(plans[i].Calls, Call{
@@ -142,7 +145,7 @@ func (c Conv) Plans(e Epilogue) []Plan {
 			})
 		}
 	}
-	return fitting("conv "+c.String()+e.String(), plans)
+	return fitting("conv "+c.String()+c.Prologue.String()+e.String(), plans)
 }
 
 // inFloats is the convolution as the plans see it that have no use for halves.

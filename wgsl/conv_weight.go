@@ -7,7 +7,7 @@ import (
 
 // WeightGradPlans lists the ways to compute the gradient of the weights of a
 // forward convolution. Operands: x [N,InC,InH,InW], dy [N,OutC,OutH,OutW],
-// dw [OutC,InC,KernelH,KernelW].
+// dw [OutC,InC,KernelH,KernelW], those of the prologue.
 func (c Conv) WeightGradPlans() []Plan {
 	var plans []Plan
 	add := func(p Plan, ok bool) {
@@ -34,7 +34,8 @@ func (c Conv) WeightGradPlans() []Plan {
 	for _, t := range gemmTiles {
 		add(c.winogradWeightGEMM(t))
 	}
-	return fitting("conv weight "+c.String(), plans)
+	c.normalizeFirst(plans)
+	return fitting("conv weight "+c.String()+c.Prologue.String(), plans)
 }
 
 // directWeightTile is a register tile of conv_direct_weight.wgsl: lanes over

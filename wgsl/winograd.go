@@ -17,6 +17,7 @@ type tiling struct {
 	images int // of a dispatch
 	quads  int // groups of four tiles side by side, of all these images
 	stride int // quads from a channel to the next: filled up and moved off powers of two
+	tall   int // rows of quads of an invocation that transforms inputs
 	half   Half
 }
 
@@ -28,7 +29,7 @@ func (c Conv) tiles(leastChannels, mostFloats int) (tiling, bool) {
 		return tiling{}, false
 	}
 	quads := ceilDiv(c.OutH, 4) * ceilDiv(c.OutW, 16) // of an image
-	t := tiling{images: largestDivisor(c.N, mostFloats/(frequencies*max(c.InC, c.OutC)*quads*4)), half: c.Half}
+	t := tiling{images: largestDivisor(c.N, mostFloats/(frequencies*max(c.InC, c.OutC)*quads*4)), tall: 1, half: c.Half}
 	if t.images == 0 || t.images < c.N && (t.images*c.InC*c.InH*c.InW%64 != 0 || t.images*c.OutC*c.OutH*c.OutW%64 != 0) {
 		return tiling{}, false
 	}
@@ -37,23 +38,32 @@ func (c Conv) tiles(leastChannels, mostFloats int) (tiling, bool) {
 	return t, true
 }
 
+// pairRows lets an invocation that transforms inputs of so many rows take two rows of
+// tiles, where they pair: ten rows of inputs instead of twelve, at twice the registers.
+func (t tiling) pairRows(height int) tiling {
+	if ceilDiv(height, 4)%2 == 0 {
+		t.tall = 2
+	}
+	return t
+}
+
 // bytes is the least traffic of a transform: floats on its plain side, and on the
 // other what h says.
 func (t tiling) bytes(channels, plain int, h Half) float64 {
 	return 4 * float64(t.images*plain+h.floats(frequencies*channels*t.quads*4))
 }
 
-// input is winograd_input.wgsl for an input or a gradient; 2^exponent multiplies what
-// it stores.
-func (t tiling) input(channels, h, w int, gradient bool, exponent int) Kernel {
+// input is winograd_input.wgsl for an input with its prologue, or for a gradient;
+// 2^exponent multiplies what it stores.
+func (t tiling) input(channels, h, w int, gradient bool, p Prologue, exponent int) Kernel {
 	what, side := "input", 6
 	if gradient {
 		what, side = "gradient", 4
 	}
-	return build(fmt.Sprintf("winograd %s %d×%d×%d×%d%s", what, t.images, channels, h, w, t.half), "winograd_input.wgsl", Params{
-		"N": t.images, "C": channels, "IN_H": h, "IN_W": w, "SIDE": side, "UNIT": unit(w, 16), "STRIDE": t.stride,
+	return build(fmt.Sprintf("winograd %s %d×%d×%d×%d%s%s", what, t.images, channels, h, w, p, t.half), "winograd_input.wgsl", p.Act.set(Params{
+		"N": t.images, "C": channels, "IN_H": h, "IN_W": w, "SIDE": side, "UNIT": unit(w, 16), "STRIDE": t.stride, "NORM": p.Norm, "TALL": t.tall,
 		"HALF": t.half.On, "SCALE": math.Ldexp(1, exponent),
-	}, grid(ceilDiv(channels*t.quads, 64)), 0, t.bytes(channels, channels*h*w, t.half))
+	}), grid(ceilDiv(channels*t.quads/t.tall, 64)), 0, t.bytes(channels, channels*h*w, t.half))
 }
 
 // winogradFilter is winograd_filter.wgsl.
@@ -103,7 +113,7 @@ func (c Conv) winograd(name string, e Epilogue, t tiling, block int, products []
 		parts = c.moments(t)
 	}
 	p.moments = parts > 0
-	input, output := t.input(c.InC, c.InH, c.InW, false, c.Half.X), c.winogradOutput(t, e, p.moments)
+	input, output := t.input(c.InC, c.InH, c.InW, false, c.Prologue, c.Half.X), c.winogradOutput(t, e, p.moments)
 	for n := range c.N / t.images {
 		x, y := Operand{"x", n * xs, xs}, Operand{"y", n * ys, ys}
 		p.Calls = append(p.Calls, Call{Kernel: input, Operands: map[string]Operand{"x": x, "x4": x, "v_half": {Name: "v"}}})
@@ -130,7 +140,7 @@ func (c Conv) winogradWeight(name string, t tiling, parts int, product Kernel) P
 		},
 	}
 	xs, ys := t.images*c.InC*c.InH*c.InW, t.images*c.OutC*c.OutH*c.OutW
-	input, gradient := t.input(c.InC, c.InH, c.InW, false, c.Half.X), t.input(c.OutC, c.OutH, c.OutW, true, c.Half.DY)
+	input, gradient := t.input(c.InC, c.InH, c.InW, false, c.Prologue, c.Half.X), t.input(c.OutC, c.OutH, c.OutW, true, Prologue{}, c.Half.DY)
 	for n := range runs {
 		x, dy, s := Operand{"x", n * xs, xs}, Operand{"dy", n * ys, ys}, Operand{"s", n * parts * length, parts * length}
 		p.Calls = append(p.Calls,

@@ -34,6 +34,7 @@ func (c Conv) winogradDirect(e Epilogue, block int, uniform bool) (Plan, bool) {
 	}
 	name, group := fmt.Sprintf("winograd %d", block), frequencies
 	if uniform {
+		t = t.pairRows(c.InH)
 		name += " uniform"
 		group = largestDivisor(frequencies, maxUniformFloats/each)
 	}
@@ -76,6 +77,9 @@ func (c Conv) winogradWeightDirect(tile correlateTile, lavapipe bool) (Plan, boo
 	t, ok := c.tiles(leastChannels(lavapipe), cachedOn(lavapipe))
 	if !ok {
 		return Plan{}, false
+	}
+	if lavapipe {
+		t = t.pairRows(c.InH)
 	}
 	name := "winograd " + tile.String()
 	k, parts := c.correlate("conv weight "+name+" "+c.String(), tile, correlation{frequencies, false, t.quads, t.stride, c.Half}, float64(t.images)/float64(c.N))

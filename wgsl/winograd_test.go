@@ -2,16 +2,17 @@ package wgsl_test
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 
 	"pixelda-wgpu/wgsl"
 )
 
-// Whole tiles; rows that begin nowhere and end within a tile; channels that fill no
+// Whole tiles; rows that begin nowhere and end within a tile, in pairs or not; channels that fill no
 // block, sums over several dispatches of images; the least layer; an odd number of quads.
 var winogradShapes = []wgsl.Conv{
-	wgsl.SameConv(3, 40, 32, 32, 36, 3, 1), wgsl.SameConv(2, 32, 18, 22, 44, 3, 1), wgsl.SameConv(5, 36, 7, 20, 32, 3, 1),
+	wgsl.SameConv(3, 40, 32, 32, 36, 3, 1), wgsl.SameConv(2, 32, 18, 22, 44, 3, 1), wgsl.SameConv(5, 36, 7, 20, 32, 3, 1), wgsl.SameConv(3, 32, 14, 18, 32, 3, 1),
 	wgsl.SameConv(48, 64, 32, 16, 32, 3, 1), wgsl.SameConv(1, 32, 8, 8, 32, 3, 1), wgsl.SameConv(3, 32, 12, 9, 32, 3, 1),
 }
 
@@ -90,6 +91,60 @@ func TestConvMoments(t *testing.T) {
 				near(t, "mean", mean, r.mean, 0, 64*float64(c.InC)*halfULP)
 				near(t, "inv_std", invStd, r.scale, 64*halfULP, 0)
 			})
+		}
+	}
+}
+
+// TestConvOfNorm: a convolution and its weight gradient that normalise their input
+// themselves, in the transform of Winograd's algorithm or in a pass before. Zeros stay
+// around what beta has moved.
+func TestConvOfNorm(t *testing.T) {
+	for _, c := range []wgsl.Conv{
+		wgsl.SameConv(2, 32, 18, 22, 44, 3, 1), wgsl.SameConv(3, 36, 7, 20, 32, 3, 1), strided,
+	} {
+		for _, act := range []wgsl.Act{wgsl.ReLU, wgsl.NoAct} {
+			c.Prologue = wgsl.Prologue{Norm: true, Act: act}
+			raw, w, dy := operandsOf(c)
+			mean, invStd, beta := normals(5, c.InC), normals(6, c.InC), normals(7, c.InC)
+			r := refNorm{BatchNorm: wgsl.BatchNorm{Map: wgsl.Map{N: c.N, C: c.InC, H: c.InH, W: c.InW}, Act: act}}
+			for i, v := range invStd {
+				invStd[i] = 1 / (1 + v*v)
+			}
+			for i, v := range raw { // so that the normalised numbers are of size 1, as the tolerance wants
+				raw[i] = mean[r.channel(i)] + v/invStd[r.channel(i)]
+			}
+			r.mean, r.scale = wide(mean), wide(invStd)
+			x := make([]float32, len(raw))
+			for i, v := range r.forward(wide(raw), wide(beta), nil) {
+				x[i] = float32(v)
+			}
+			operands := map[string][]float32{"x": raw, "mean": mean, "inv_std": invStd, "beta": beta}
+			with := func(name string, v []float32) map[string][]float32 {
+				m := maps.Clone(operands)
+				m[name] = v
+				return m
+			}
+			y, dw := refConv(c, x, w), refWeightGrad(c, x, dy)
+			forward, weights := c.Plans(wgsl.Epilogue{}), c.WeightGradPlans()
+			if c.Stride == 1 {
+				if act == wgsl.NoAct { // the rest of the code is the same
+					forward, weights = called(t, "winograd", forward)[:1], called(t, "winograd", weights)[:1]
+				} else {
+					forward, weights = called(t, "winograd", forward), called(t, "winograd", weights)
+				}
+			} else {
+				forward, weights = few(t, forward), append(few(t, weights), called(t, "unfolded", weights)...)
+			}
+			for _, p := range forward {
+				t.Run(fmt.Sprint(name(p, c), c.Prologue), func(t *testing.T) {
+					closeToSums(t, "y", runPlan(t, p, with("w", w), "y", len(y)), y, lost*c.InC*9)
+				})
+			}
+			for _, p := range weights {
+				t.Run(fmt.Sprint("weights ", name(p, c), c.Prologue), func(t *testing.T) {
+					closeToSums(t, "dw", runPlan(t, p, with("dy", dy), "dw", len(dw)), dw, lost*c.N*c.OutH*c.OutW)
+				})
+			}
 		}
 	}
 }

@@ -49,65 +49,78 @@ func normals(seed uint64, n int, std float64) []float32 {
 	return v
 }
 
-// TestFusion: joined operations do what they did apart, and draw the same numbers.
-func TestFusion(t *testing.T) {
-	for _, shape := range []graph.Shape{{N: 2, C: 3, H: 6, W: 8}, {N: 3, C: 2, H: 5, W: 7}} { // planes of whole quads, or not
-		s, stats := graph.NewStore("net"), graph.NewStore("stats")
-		g, err := graph.Build(fusable(shape, s, stats))
+// joinedAndApart runs a network that reads x and leaves y, of so many elements, and loss,
+// with its operations joined and apart: all results must agree. It returns the kernels of
+// both, joined or not.
+func joinedAndApart(t *testing.T, shape graph.Shape, y int, choose graph.Chooser, network func(x graph.Shape, s, stats *graph.Store) func(*graph.Graph)) map[bool][]string {
+	t.Helper()
+	s, stats := graph.NewStore("net"), graph.NewStore("stats")
+	g, err := graph.Build(network(shape, s, stats))
+	if err != nil {
+		t.Fatal(err)
+	}
+	kernels := map[bool][]string{}
+	results := map[bool]map[string][]float32{}
+	for fused, lower := range map[bool]func(string, graph.Chooser) (*gpu.Program, error){true: g.Program, false: g.Unfused} {
+		p, err := lower("test", choose)
 		if err != nil {
 			t.Fatal(err)
 		}
-		kernels := map[bool][]string{}
-		results := map[bool]map[string][]float32{}
-		for fused, lower := range map[bool]func(string, graph.Chooser) (*gpu.Program, error){true: g.Program, false: g.Unfused} {
-			p, err := lower("test", graph.FirstPlan{CPU: true})
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := p.Validate(gpu.Portable); err != nil {
-				t.Fatal(err)
-			}
-			for _, d := range p.Dispatches {
-				kernels[fused] = append(kernels[fused], p.Modules[d.Module].Label)
-			}
-			session, err := gputest.Device(t).Load(p)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer session.Close()
-			write(t, session, "x", 0, normals(1, shape.Len(), 1))
-			for i, v := range s.Variables() {
-				write(t, session, s.Values(), v.Offset, normals(uint64(2+i), v.Len(), 0.3))
-			}
-			if err := session.Write(graph.StepBuffer, 0, gpu.Bytes([]uint32{3, 4, 5, 0, 0, 0, 0, 0})); err != nil {
-				t.Fatal(err)
-			}
-			if err := session.Run("test"); err != nil {
-				t.Fatal(err)
-			}
-			results[fused] = map[string][]float32{"loss": read(t, session, "loss", 0, 1), "y": read(t, session, "y", 0, shape.N*8*shape.H*shape.W)}
-			for _, v := range s.Variables() {
-				results[fused]["gradient of "+v.Name] = read(t, session, s.Grads(), v.Offset, v.Len())
-			}
-			for _, v := range stats.Variables() {
-				results[fused][v.Name] = read(t, session, stats.Values(), v.Offset, v.Len())
+		if err := p.Validate(gpu.Portable); err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range p.Dispatches {
+			kernels[fused] = append(kernels[fused], p.Modules[d.Module].Label)
+		}
+		session, err := gputest.Device(t).Load(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer session.Close()
+		write(t, session, "x", 0, normals(1, shape.Len(), 1))
+		for i, v := range s.Variables() {
+			write(t, session, s.Values(), v.Offset, normals(uint64(2+i), v.Len(), 0.3))
+		}
+		if err := session.Write(graph.StepBuffer, 0, gpu.Bytes([]uint32{3, 4, 5, 0, 0, 0, 0, 0})); err != nil {
+			t.Fatal(err)
+		}
+		if err := session.Run("test"); err != nil {
+			t.Fatal(err)
+		}
+		results[fused] = map[string][]float32{"loss": read(t, session, "loss", 0, 1), "y": read(t, session, "y", 0, y)}
+		for _, v := range s.Variables() {
+			results[fused]["gradient of "+v.Name] = read(t, session, s.Grads(), v.Offset, v.Len())
+		}
+		for _, v := range stats.Variables() {
+			results[fused][v.Name] = read(t, session, stats.Values(), v.Offset, v.Len())
+		}
+	}
+	for what, apart := range results[false] {
+		want := make([]float64, len(apart))
+		for i, v := range apart {
+			want[i] = float64(v)
+		}
+		near(t, fmt.Sprint(shape, ": ", what), results[true][what], want)
+	}
+	return kernels
+}
+
+// counted is how many kernels are of a kind, apart and joined.
+func counted(kernels map[bool][]string, kind string) (n [2]int) {
+	for i, joined := range []bool{false, true} {
+		for _, k := range kernels[joined] {
+			if strings.Contains(k, kind) {
+				n[i]++
 			}
 		}
-		for what, apart := range results[false] {
-			want := make([]float64, len(apart))
-			for i, v := range apart {
-				want[i] = float64(v)
-			}
-			near(t, fmt.Sprint(shape, ": ", what), results[true][what], want)
-		}
-		count := func(fused bool, kind string) (n int) {
-			for _, k := range kernels[fused] {
-				if strings.Contains(k, kind) {
-					n++
-				}
-			}
-			return n
-		}
+	}
+	return n
+}
+
+// TestFusion: joined operations do what they did apart, and draw the same numbers.
+func TestFusion(t *testing.T) {
+	for _, shape := range []graph.Shape{{N: 2, C: 3, H: 6, W: 8}, {N: 3, C: 2, H: 5, W: 7}} { // planes of whole quads, or not
+		kernels := joinedAndApart(t, shape, shape.N*8*shape.H*shape.W, graph.FirstPlan{CPU: true}, fusable)
 		bias := 1 // a pass of its own
 		if shape.H*shape.W%4 == 0 {
 			bias = 0
@@ -115,9 +128,56 @@ func TestFusion(t *testing.T) {
 		for kind, want := range map[string][2]int{ // apart, joined
 			"dropout noise": {2, 1}, "dropout grad": {2, 0}, "apply dropout": {0, 1}, "channel sum": {1, bias}, "add": {1, 0},
 		} {
-			if got := [2]int{count(false, kind), count(true, kind)}; got != want {
+			if got := counted(kernels, kind); got != want {
 				t.Errorf("%v: %v of %q apart and joined, want %v: %q", shape, got, kind, want, slices.Sorted(slices.Values(kernels[true])))
 			}
 		}
+	}
+}
+
+// blocks is a network of two residual blocks, 32 filters wide, as a generator's.
+func blocks(x graph.Shape, s, stats *graph.Store) func(g *graph.Graph) {
+	const f = 32
+	stem, head := s.Add("stem", f, x.C, 3, 3), s.Add("head", 1, f*x.H*x.W)
+	var weights, betas [4]*graph.Variable
+	for i := range weights {
+		weights[i], betas[i] = s.Add(fmt.Sprint("w", i), f, f, 3, 3), s.Add(fmt.Sprint("beta", i), f)
+	}
+	mean, variance := stats.Add("mean", f), stats.Add("variance", f)
+	return func(g *graph.Graph) {
+		y := g.DropoutNoise("noise", g.Conv("stem", g.Input("x", x), g.Variable(stem), nil, 1, wgsl.Tanh), 1, 0.1, 1)
+		layer := func(i int, x, residual *graph.Tensor, act wgsl.Act) *graph.Tensor {
+			x = g.Conv("conv", x, g.Variable(weights[i]), nil, 1, wgsl.NoAct)
+			return g.BatchNorm("norm", x, g.Variable(betas[i]), g.Variable(mean), g.Variable(variance), residual,
+				graph.Norm{Epsilon: 1e-3, Decay: 0.9, Training: true, Update: true, Act: act})
+		}
+		y = layer(1, layer(0, y, nil, wgsl.LeakyReLU(0.2)), y, wgsl.NoAct)
+		y = layer(3, layer(2, y, nil, wgsl.LeakyReLU(0.2)), y, wgsl.NoAct)
+		g.Output("y", y)
+		loss := g.SigmoidCrossEntropy("loss", g.Linear("head", g.Reshape(y, graph.Features(x.N, f*x.H*x.W)), g.Variable(head), nil, wgsl.NoAct), 1)
+		g.Output("loss", loss)
+		g.Backward([]graph.Term{{Loss: loss, Weight: 1}}, s)
+	}
+}
+
+// TestNormIntoConv: in a residual block the first normalisation is left to those that
+// read it, which do it on a pass of theirs or before.
+func TestNormIntoConv(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		shape graph.Shape
+		rule  graph.FirstPlan
+		want  [2]int // kernels that apply a normalisation, apart and joined
+	}{
+		{"Winograd", graph.Shape{N: 3, C: 3, H: 22, W: 26}, graph.FirstPlan{CPU: true}, [2]int{4, 2}},
+		{"matrix products", graph.Shape{N: 3, C: 3, H: 22, W: 26}, graph.FirstPlan{}, [2]int{4, 6}},
+		{"too small", graph.Shape{N: 2, C: 3, H: 9, W: 12}, graph.FirstPlan{CPU: true}, [2]int{4, 4}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			kernels := joinedAndApart(t, c.shape, c.shape.N*32*c.shape.H*c.shape.W, c.rule, blocks)
+			if got := counted(kernels, "batch norm apply"); got != c.want {
+				t.Errorf("%v apply a normalisation, apart and joined, want %v: %q", got, c.want, kernels[true])
+			}
+		})
 	}
 }
