@@ -71,7 +71,7 @@ func (w *worker) load(r *request) error {
 	if err := exact(c); err != nil {
 		return err
 	}
-	next := &run{baseline: st.Baseline, kept: &snapshot{checkpoint: b, manifest: manifest{Step: st.Iteration}}}
+	next := &run{tune: !w.device.Info().Software(), baseline: st.Baseline, kept: &snapshot{checkpoint: b, manifest: manifest{Step: st.Iteration}}}
 	for i, set := range []string{c.Source, c.Target} {
 		switch {
 		case datasets.Generated(set):

@@ -42,7 +42,7 @@ func (w *worker) configure(r *request) error {
 		Changes json.RawMessage `json:"changes"`
 		Source  source          `json:"source"`
 		Target  source          `json:"target"`
-		Tune    bool            `json:"tune"`
+		Tune    *bool           `json:"tune"`
 	}
 	if err := r.decode(&ask); err != nil {
 		return err
@@ -69,7 +69,10 @@ func (w *worker) configure(r *request) error {
 	if err != nil {
 		return as("data", err)
 	}
-	next := &run{sources: [2]source{ask.Source, ask.Target}, images: [2]datasets.Splits{images, target}, tune: ask.Tune}
+	next := &run{sources: [2]source{ask.Source, ask.Target}, images: [2]datasets.Splits{images, target}, tune: !w.device.Info().Software()}
+	if ask.Tune != nil {
+		next.tune = *ask.Tune
+	}
 	if err := w.build(next, c, data, nil); err != nil {
 		return err
 	}

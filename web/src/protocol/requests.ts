@@ -11,7 +11,8 @@ export interface Configure {
   target: DataSource;
   /**
    * Choose kernels by timing them on this GPU: some seconds the first time,
-   * faster steps afterwards. Choices are remembered for the adapter.
+   * faster steps afterwards. Choices are remembered for the adapter. Unless told,
+   * GPUs are timed and processors are not, as on the command line.
    */
   tune?: boolean;
 }
