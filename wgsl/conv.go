@@ -12,6 +12,7 @@ type Conv struct {
 	Dilate            int // of the input: 1, but for the data gradient of a strided convolution
 	PadY, PadX        int // rows and columns of zeros before the first
 	TransposedWeights bool
+	Half              Half
 	Prologue          Prologue
 }
 
@@ -43,6 +44,7 @@ func (c Conv) DataGrad() Conv {
 		N: c.N, InC: c.OutC, InH: c.OutH, InW: c.OutW, OutC: c.InC, OutH: c.InH, OutW: c.InW,
 		KernelH: c.KernelH, KernelW: c.KernelW, Stride: 1, Dilate: c.Stride,
 		PadY: c.KernelH - 1 - c.PadY, PadX: c.KernelW - 1 - c.PadX, TransposedWeights: true,
+		Half: c.Half.Swapped(),
 	}
 }
 
@@ -68,7 +70,7 @@ func (c Conv) String() string {
 	if c.TransposedWeights {
 		s += "ᵀ"
 	}
-	return s
+	return s + c.Half.String()
 }
 
 // out is the shape of the result.
@@ -114,6 +116,7 @@ func (c Conv) Plans(e Epilogue) []Plan {
 			plans = append(plans, p)
 		}
 	}
+	single := c.inFloats()
 	for _, lavapipe := range []bool{true, false} {
 		if lavapipe {
 			add(c.winogradDirect(e, 32, true))
@@ -123,13 +126,13 @@ func (c Conv) Plans(e Epilogue) []Plan {
 		}
 		for _, t := range directTiles {
 			if t.uniform == lavapipe {
-				add(c.direct(e, t))
+				add(single.direct(e, t))
 			}
 		}
 	}
 	briefFirst(plans, c.FLOPs())
 	for _, t := range gemmTiles {
-		plans = append(plans, c.gemm(e, t))
+		plans = append(plans, single.gemm(e, t))
 	}
 	for _, t := range gemmTiles {
 		add(c.winogradGEMM(e, t))
@@ -143,6 +146,12 @@ func (c Conv) Plans(e Epilogue) []Plan {
 		}
 	}
 	return fitting("conv "+c.String()+c.Prologue.String()+e.String(), plans)
+}
+
+// inFloats is the convolution as the plans see it that have no use for halves.
+func (c Conv) inFloats() Conv {
+	c.Half = Half{}
+	return c
 }
 
 // directTile is a register tile of conv_direct.wgsl.

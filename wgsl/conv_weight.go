@@ -15,16 +15,21 @@ func (c Conv) WeightGradPlans() []Plan {
 			plans = append(plans, p)
 		}
 	}
-	add(c.winogradWeightDirect(correlateTile{32, 16}, true))
-	add(c.unfoldedWeight(correlateTile{32, 16}))
-	add(c.uniformWeight())
+	single := c.inFloats()
+	if c.Half.On {
+		add(c.winogradWeightDirect(correlateTile{16, 16}, true)) // two quads a load, so twice as long a code
+	} else {
+		add(c.winogradWeightDirect(correlateTile{32, 16}, true))
+	}
+	add(single.unfoldedWeight(correlateTile{32, 16}))
+	add(single.uniformWeight())
 	add(c.winogradWeightDirect(correlateTile{8, 8}, false))
 	for _, t := range directWeightTiles {
-		add(c.directWeight(t))
+		add(single.directWeight(t))
 	}
 	briefFirst(plans, c.FLOPs())
 	for _, t := range gemmTiles {
-		plans = append(plans, c.gemmWeight(t))
+		plans = append(plans, single.gemmWeight(t))
 	}
 	for _, t := range gemmTiles {
 		add(c.winogradWeightGEMM(t))

@@ -3,7 +3,8 @@
 // gradients itself. Both are 36 values, f = 6 row + column: Winograd's F(4×4, 3×3)
 // (Lavin and Gray 2016) with the points 0, ±5/8, ±3/2 and ∞, which lose half as much to
 // rounding as the usual 0, ±1, ±2. With NORM x is what act((x − mean[c]) · inv_std[c] +
-// beta[c]) makes of it, and zero outside all the same.
+// beta[c]) makes of it, and zero outside all the same. With HALF v is stored as halves,
+// multiplied by SCALE.
 //
 // An invocation transforms four tiles side by side of one channel, and as many below with
 // TALL 2, which share rows of x; a row of tiles is filled up to a multiple of four. Tiles
@@ -20,6 +21,8 @@ const STRIDE: u32 = 520u;      // vec4 of tiles from a channel of v to the next
 const NORM: bool = false;
 const ACTIVATION: u32 = 0u;    // behind it: 0 none, 1 ReLU, 2 leaky ReLU, 3 tanh
 const SLOPE: f32 = 0.2;
+const HALF: bool = false;
+const SCALE: f32 = 1.0;
 const TILES_Y: i32 = (IN_H + 3) / 4 / TALL;
 const QUADS_X: i32 = (IN_W + 15) / 16;
 const QUADS: u32 = N * u32(TILES_Y * QUADS_X);
@@ -35,11 +38,13 @@ const LAST_X: i32 = (QUADS_X - 1) * 16;
 @group(0) @binding(0) var<storage, read> x: array<f32>;
 @group(0) @binding(1) var<storage, read> x4: array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read_write> v: array<vec4<f32>>; // [36, C, STRIDE]
+@group(0) @binding(3) var<storage, read_write> v_half: array<vec2<u32>>;
 @group(0) @binding(4) var<storage, read> mean: array<f32>;          // [C], as the two that follow
 @group(0) @binding(5) var<storage, read> inv_std: array<f32>;
 @group(0) @binding(6) var<storage, read> beta: array<f32>;
 
 // @include activate.wgsl
+// @include half.wgsl
 
 @compute @workgroup_size(64)
 fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
@@ -123,7 +128,12 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
         }
         // @unroll
         for (var f = 0u; f < 36u; f++) {
-            v[(f * C + c) * STRIDE + first + a * u32(QUADS_X)] = d[f];
+            // @static
+            if (HALF) {
+                v_half[(f * C + c) * STRIDE + first + a * u32(QUADS_X)] = pack4(SCALE * d[f]);
+            } else {
+                v[(f * C + c) * STRIDE + first + a * u32(QUADS_X)] = d[f];
+            }
         }
     }
 }

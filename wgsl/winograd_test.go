@@ -10,10 +10,10 @@ import (
 )
 
 // Whole tiles; rows that begin nowhere and end within a tile, in pairs or not; channels that fill no
-// block, sums over several dispatches of images; the least layer.
+// block, sums over several dispatches of images; the least layer; an odd number of quads.
 var winogradShapes = []wgsl.Conv{
 	wgsl.SameConv(3, 40, 32, 32, 36, 3, 1), wgsl.SameConv(2, 32, 18, 22, 44, 3, 1), wgsl.SameConv(5, 36, 7, 20, 32, 3, 1), wgsl.SameConv(3, 32, 14, 18, 32, 3, 1),
-	wgsl.SameConv(48, 64, 32, 16, 32, 3, 1), wgsl.SameConv(1, 32, 8, 8, 32, 3, 1),
+	wgsl.SameConv(48, 64, 32, 16, 32, 3, 1), wgsl.SameConv(1, 32, 8, 8, 32, 3, 1), wgsl.SameConv(3, 32, 12, 9, 32, 3, 1),
 }
 
 // called returns the plans of a kind.
