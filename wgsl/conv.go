@@ -1,6 +1,10 @@
 package wgsl
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
 
 // Conv is the shape of a two-dimensional convolution over [N, InC, InH, InW]
 // with weights [OutC, InC, KernelH, KernelW], giving [N, OutC, OutH, OutW].
@@ -12,6 +16,7 @@ type Conv struct {
 	Dilate            int // of the input: 1, but for the data gradient of a strided convolution
 	PadY, PadX        int // rows and columns of zeros before the first
 	TransposedWeights bool
+	Prologue          Prologue
 }
 
 // SameConv is the convolution with TensorFlow's SAME padding: ⌈size/stride⌉
@@ -73,6 +78,30 @@ func (c Conv) String() string {
 // out is the shape of the result.
 func (c Conv) out() Map { return Map{c.N, c.OutC, c.OutH, c.OutW} }
 
+// Prologue is what a convolution and the gradient of its weights do with x as they load
+// it. The padding stays zero.
+type Prologue struct {
+	Norm bool // what BatchNormApply does, with its operands mean, inv_std and beta [InC]
+	Act  Act  // behind the normalisation; none without
+}
+
+func (p Prologue) String() string {
+	if !p.Norm {
+		return ""
+	}
+	return strings.TrimRight(" norm "+p.Act.String(), " ")
+}
+
+// planned returns the plans that have the prologue. Winograd's algorithm loads an input
+// some twice to transform it, direct sums nine times for each block of outputs: there
+// BatchNormApply by itself is faster.
+func (p Prologue) planned(plans []Plan) []Plan {
+	if !p.Norm {
+		return plans
+	}
+	return slices.DeleteFunc(plans, func(p Plan) bool { return !p.Winograd })
+}
+
 // Epilogue is what a convolution or matrix product does with its sums before
 // it stores them.
 type Epilogue struct {
@@ -104,7 +133,8 @@ func (e Epilogue) String() string {
 // Plans lists the ways to compute the convolution. Operands: x [N,InC,InH,InW],
 // w [OutC,InC,KernelH,KernelW] (of a data gradient: the forward weights), bias
 // [OutC], residual and partials if the epilogue has them, y [N,OutC,OutH,OutW]. There is none for what
-// takes more workgroups than any adapter must run.
+// takes more workgroups than any adapter must run. Plans by Winograd's algorithm alone
+// have a prologue; each is named as that without.
 func (c Conv) Plans(e Epilogue) []Plan {
 	var plans []Plan
 	add := func(p Plan, ok bool) {
@@ -139,7 +169,7 @@ func (c Conv) Plans(e Epilogue) []Plan {
 			})
 		}
 	}
-	return fitting("conv "+c.String()+e.String(), plans)
+	return fitting("conv "+c.String()+c.Prologue.String()+e.String(), c.Prologue.planned(plans))
 }
 
 // directTile is a register tile of conv_direct.wgsl.

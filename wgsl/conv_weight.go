@@ -7,7 +7,7 @@ import (
 
 // WeightGradPlans lists the ways to compute the gradient of the weights of a
 // forward convolution. Operands: x [N,InC,InH,InW], dy [N,OutC,OutH,OutW],
-// dw [OutC,InC,KernelH,KernelW].
+// dw [OutC,InC,KernelH,KernelW]. The prologue, of x, is as for Plans.
 func (c Conv) WeightGradPlans() []Plan {
 	var plans []Plan
 	add := func(p Plan, ok bool) {
@@ -29,7 +29,7 @@ func (c Conv) WeightGradPlans() []Plan {
 	for _, t := range gemmTiles {
 		add(c.winogradWeightGEMM(t))
 	}
-	return fitting("conv weight "+c.String(), plans)
+	return fitting("conv weight "+c.String()+c.Prologue.String(), c.Prologue.planned(plans))
 }
 
 // directWeightTile is a register tile of conv_direct_weight.wgsl: lanes over

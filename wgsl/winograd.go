@@ -40,14 +40,14 @@ func (t tiling) bytes(channels, plain int) float64 {
 }
 
 // input is winograd_input.wgsl for an input or a gradient.
-func (t tiling) input(channels, h, w int, gradient bool) Kernel {
+func (t tiling) input(channels, h, w int, gradient bool, p Prologue) Kernel {
 	what, side := "input", 6
 	if gradient {
 		what, side = "gradient", 4
 	}
-	return build(fmt.Sprintf("winograd %s %d×%d×%d×%d", what, t.images, channels, h, w), "winograd_input.wgsl", Params{
-		"N": t.images, "C": channels, "IN_H": h, "IN_W": w, "SIDE": side, "UNIT": unit(w, 16), "STRIDE": t.stride,
-	}, grid(ceilDiv(channels*t.quads, 64)), 0, t.bytes(channels, channels*h*w))
+	return build(fmt.Sprintf("winograd %s %d×%d×%d×%d%s", what, t.images, channels, h, w, p), "winograd_input.wgsl", p.Act.set(Params{
+		"N": t.images, "C": channels, "IN_H": h, "IN_W": w, "SIDE": side, "UNIT": unit(w, 16), "STRIDE": t.stride, "NORM": p.Norm,
+	}), grid(ceilDiv(channels*t.quads, 64)), 0, t.bytes(channels, channels*h*w))
 }
 
 // winogradFilter is winograd_filter.wgsl.
@@ -97,7 +97,7 @@ func (c Conv) winograd(name string, e Epilogue, t tiling, block int, products []
 		parts = c.moments(t)
 	}
 	p.moments = parts > 0
-	input, output := t.input(c.InC, c.InH, c.InW, false), c.winogradOutput(t, e, p.moments)
+	input, output := t.input(c.InC, c.InH, c.InW, false, c.Prologue), c.winogradOutput(t, e, p.moments)
 	for n := range c.N / t.images {
 		x, y := Operand{"x", n * xs, xs}, Operand{"y", n * ys, ys}
 		p.Calls = append(p.Calls, Call{Kernel: input, Operands: map[string]Operand{"x": x, "x4": x}})
@@ -124,7 +124,7 @@ func (c Conv) winogradWeight(name string, t tiling, parts int, product Kernel) P
 		},
 	}
 	xs, ys := t.images*c.InC*c.InH*c.InW, t.images*c.OutC*c.OutH*c.OutW
-	input, gradient := t.input(c.InC, c.InH, c.InW, false), t.input(c.OutC, c.OutH, c.OutW, true)
+	input, gradient := t.input(c.InC, c.InH, c.InW, false, c.Prologue), t.input(c.OutC, c.OutH, c.OutW, true, Prologue{})
 	for n := range runs {
 		x, dy, s := Operand{"x", n * xs, xs}, Operand{"dy", n * ys, ys}, Operand{"s", n * parts * length, parts * length}
 		p.Calls = append(p.Calls,

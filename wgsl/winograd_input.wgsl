@@ -2,7 +2,8 @@
 // of a 3 × 3 convolution sees; or, with SIDE 4, (A d Aᵀ)[f] of the tile of 4 × 4
 // gradients itself. Both are 36 values, f = 6 row + column: Winograd's F(4×4, 3×3)
 // (Lavin and Gray 2016) with the points 0, ±5/8, ±3/2 and ∞, which lose half as much to
-// rounding as the usual 0, ±1, ±2.
+// rounding as the usual 0, ±1, ±2. With NORM x is normalised first, as
+// batch_norm_apply.wgsl does it.
 //
 // An invocation transforms four tiles side by side of one channel; a row of tiles is
 // filled up to a multiple of four. Tiles lie as [image][row][column].
@@ -14,6 +15,9 @@ const IN_W: i32 = 32;
 const SIDE: i32 = 6;           // of a patch; 4: of a tile of gradients
 const UNIT: i32 = 4;           // columns of x a load takes: 4 where rows begin on multiples of 4, or 1
 const STRIDE: u32 = 520u;      // vec4 of tiles from a channel of v to the next
+const NORM: bool = false;
+const ACTIVATION: u32 = 1u;    // with NORM
+const SLOPE: f32 = 0.2;
 const TILES_Y: i32 = (IN_H + 3) / 4;
 const QUADS_X: i32 = (IN_W + 15) / 16;
 const QUADS: u32 = N * u32(TILES_Y * QUADS_X);
@@ -29,6 +33,11 @@ const LAST_X: i32 = (QUADS_X - 1) * 16;
 @group(0) @binding(0) var<storage, read> x: array<f32>;
 @group(0) @binding(1) var<storage, read> x4: array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read_write> v: array<vec4<f32>>; // [36, C, STRIDE]
+@group(0) @binding(4) var<storage, read> mean: array<f32>;    // [C], with NORM
+@group(0) @binding(5) var<storage, read> inv_std: array<f32>; // [C], with NORM
+@group(0) @binding(6) var<storage, read> beta: array<f32>;    // [C], with NORM
+
+// @include activate.wgsl
 
 @compute @workgroup_size(64)
 fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
@@ -40,6 +49,17 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
     // @registers
     var taps: array<f32, ROWS * COLS>;
     // @include conv_patch.wgsl
+    // @static
+    if (NORM) {
+        let m = mean[c];
+        let s = inv_std[c];
+        let b = beta[c];
+        // @unroll
+        for (var i = 0; i < ROWS * COLS; i++) {
+            taps[i] = activate((taps[i] - m) * s + b);
+        }
+    }
+    // @include conv_mask.wgsl
 
     // Of the four tiles at once, in place: first the columns, then the rows.
     // @registers

@@ -2,6 +2,9 @@ package wgsl_test
 
 import (
 	"fmt"
+	"maps"
+	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -56,6 +59,57 @@ func TestWinograd(t *testing.T) {
 				closeToSums(t, "dw", runPlan(t, p, map[string][]float32{"x": x, "dy": dy}, "dw", len(dw)), dw, lost*c.N*c.OutH*c.OutW)
 			})
 		}
+	}
+}
+
+// TestConvPrologue: x is normalised and activated as it is loaded, but the padding is
+// zero, whatever beta is; the plans are those that have no prologue, by their names.
+func TestConvPrologue(t *testing.T) {
+	for i, c := range winogradShapes {
+		act := []wgsl.Act{wgsl.ReLU, wgsl.LeakyReLU(0.2), wgsl.NoAct, wgsl.Tanh}[i%4]
+		x, w, dy := operandsOf(c)
+		operands := map[string][]float32{"x": x, "mean": normals(4, c.InC), "inv_std": make([]float32, c.InC), "beta": normals(6, c.InC)}
+		for i, v := range normals(5, c.InC) {
+			operands["inv_std"][i] = 0.6 + 0.1*float32(math.Tanh(float64(v))) // x has about the deviation of the other tests'
+		}
+		r := refNorm{
+			BatchNorm: wgsl.BatchNorm{Map: wgsl.Map{N: c.N, C: c.InC, H: c.InH, W: c.InW}, Act: act},
+			mean:      wide(operands["mean"]), scale: wide(operands["inv_std"]),
+		}
+		normed := make([]float32, len(x))
+		for i, v := range r.forward(wide(x), wide(operands["beta"]), nil) {
+			normed[i] = float32(v)
+		}
+		e := wgsl.Epilogue{Moments: true}
+		plain, weights := called(t, "winograd", c.Plans(e)), called(t, "winograd", c.WeightGradPlans())
+		c.Prologue = wgsl.Prologue{Norm: true, Act: act}
+		y, dw := refConv(c, normed, w), refWeightGrad(c, normed, dy)
+		m := wgsl.Map{N: c.N, C: c.OutC, H: c.OutH, W: c.OutW}
+		for i, p := range c.Plans(e) {
+			t.Run(name(p, c), func(t *testing.T) {
+				if p.Name != plain[i].Name || p.Op == plain[i].Op {
+					t.Errorf("%s of %s stands for %s of %s", p.Name, p.Op, plain[i].Name, plain[i].Op)
+				}
+				given := maps.Clone(operands)
+				given["w"], given["partials"] = w, make([]float32, 2*m.Parts()*m.C)
+				closeToSums(t, "y", runPlan(t, p, given, "y", len(y)), y, lost*c.InC*9)
+			})
+		}
+		for i, p := range c.WeightGradPlans() {
+			t.Run(fmt.Sprint("weights ", name(p, c)), func(t *testing.T) {
+				if p.Name != weights[i].Name || p.Op == weights[i].Op {
+					t.Errorf("%s of %s stands for %s of %s", p.Name, p.Op, weights[i].Name, weights[i].Op)
+				}
+				given := maps.Clone(operands)
+				given["dy"] = dy
+				closeToSums(t, "dw", runPlan(t, p, given, "dw", len(dw)), dw, lost*c.N*c.OutH*c.OutW)
+			})
+		}
+	}
+	c := odd
+	c.Prologue.Norm = true
+	if plans := slices.Concat(c.Plans(wgsl.Epilogue{}), c.WeightGradPlans()); len(plans) > 0 {
+		t.Errorf("%v has no plan by Winograd's algorithm, but %d with a prologue", c, len(plans))
 	}
 }
 

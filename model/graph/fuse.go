@@ -15,9 +15,10 @@ type (
 		wgsl.Conv
 		epilogue wgsl.Epilogue
 	}
-	normStats struct{}       // reads x, writes partials
-	normApply wgsl.BatchNorm // in training
-	normGrad  struct {       // either of the gradient's two passes, as kernel makes it
+	weightGrad wgsl.Conv      // of this convolution
+	normStats  struct{}       // reads x, writes partials
+	normApply  wgsl.BatchNorm // in training
+	normGrad   struct {       // either of the gradient's two passes, as kernel makes it
 		wgsl.BatchNorm
 		kernel func(wgsl.BatchNorm) wgsl.Kernel
 	}
@@ -33,13 +34,13 @@ type (
 
 // fuse returns the operations of a program with those that can be joined joined. Those
 // of the graph stay as they are.
-func fuse(nodes []*node) []*node {
-	f := fusion{make([]*node, len(nodes))}
+func fuse(nodes []*node, choose Chooser) ([]*node, error) {
+	f := fusion{nodes: make([]*node, len(nodes)), choose: choose}
 	for i, n := range nodes {
 		c := *n
 		f.nodes[i] = &c
 	}
-	for _, rule := range []func(*node) bool{f.dropoutIntoNorm, f.dropoutIntoGradients, f.sumIntoActivation, f.momentsIntoConv, f.sumIntoConv} {
+	for _, rule := range []func(*node) bool{f.dropoutIntoNorm, f.dropoutIntoGradients, f.sumIntoActivation, f.momentsIntoConv, f.sumIntoConv, f.normIntoConvs} {
 		for i := 0; i < len(f.nodes); {
 			if rule(f.nodes[i]) {
 				f.nodes = slices.Delete(f.nodes, i, i+1)
@@ -48,12 +49,16 @@ func fuse(nodes []*node) []*node {
 			}
 		}
 	}
-	return f.nodes
+	return f.nodes, f.err
 }
 
 // fusion holds the operations while they are joined. Each rule reports whether what an
 // operation did is now done elsewhere.
-type fusion struct{ nodes []*node }
+type fusion struct {
+	nodes  []*node
+	choose Chooser
+	err    error // of choosing
+}
 
 // dropoutIntoNorm lets a normalisation drop and add noise to what it stores, where
 // nobody wants to see it before.
@@ -132,58 +137,6 @@ func (f *fusion) sumIntoActivation(n *node) bool {
 	p.outputs = append(slices.Clip(p.outputs), n.outputs...)
 	p.rewrite(wgsl.ActivationGradSum(wgsl.Map(m), op.act, op.behind), n.operands, "partials")
 	return true
-}
-
-// momentsIntoConv lets a convolution find the moments of what it stores.
-func (f *fusion) momentsIntoConv(n *node) bool {
-	if _, ok := n.op.(normStats); !ok {
-		return false
-	}
-	p := f.producer(n.operands["x"])
-	if p == nil {
-		return false
-	}
-	c, ok := p.op.(convolution)
-	if !ok || c.epilogue.Moments {
-		return false
-	}
-	c.epilogue.Moments = true
-	p.op, p.plans = c, c.Plans(c.epilogue)
-	p.outputs = append(slices.Clip(p.outputs), n.outputs...)
-	p.operands = merged(p.operands, n.operands, "partials")
-	return true
-}
-
-// sumIntoConv lets a convolution add what its result is only wanted for together with:
-// the gradient that passes a residual block by.
-func (f *fusion) sumIntoConv(n *node) bool {
-	if _, ok := n.op.(sum); !ok {
-		return false
-	}
-	a, b := n.operands["a"], n.operands["b"]
-	for _, pair := range [][2]*Tensor{{a, b}, {b, a}} {
-		t, residual := pair[0], pair[1]
-		p := f.producer(t)
-		if p == nil || t.buffer != "" || len(f.readers(t)) != 1 || t == residual || f.after(residual, p) {
-			continue
-		}
-		c, ok := p.op.(convolution)
-		if !ok || c.epilogue != (wgsl.Epilogue{}) {
-			continue
-		}
-		c.epilogue.Residual = true
-		n.label, n.op, n.plans = p.label, c, c.Plans(c.epilogue)
-		n.operands = merged(map[string]*Tensor{"residual": residual, "y": n.outputs[0]}, p.operands, "x", "w")
-		n.inputs = append(slices.Clip(p.inputs), residual)
-		*p, *n = *n, *p // at the convolution's place
-		return true
-	}
-	return false
-}
-
-// after reports whether t is computed after n.
-func (f *fusion) after(t *Tensor, n *node) bool {
-	return slices.IndexFunc(f.nodes, func(m *node) bool { return slices.Contains(m.outputs, t.memory()) }) > slices.Index(f.nodes, n)
 }
 
 // producer returns the operation that computes t, unless that is seen in another shape.

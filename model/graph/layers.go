@@ -32,6 +32,7 @@ func (g *Graph) convolve(label string, x, w, bias *Tensor, c wgsl.Conv, act wgsl
 		in := make([]*Tensor, len(inputs))
 		if needs[1] {
 			in[1] = g.add(g.tensor("weight", w.Shape), "dw", c.WeightGradPlans(), map[string]*Tensor{"x": x, "dy": dz}, x, dz)
+			in[1].node.op = weightGrad(c)
 		}
 		if bias != nil && needs[2] {
 			in[2] = g.channelSum("bias", dz)

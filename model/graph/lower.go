@@ -11,7 +11,11 @@ import (
 // Program lowers the graph: it drops operations whose results nobody uses, joins
 // others, chooses a plan for each, places scratch memory and lists the dispatches.
 func (g *Graph) Program(name string, choose Chooser) (*gpu.Program, error) {
-	return g.lower(name, fuse(g.live()), choose)
+	nodes, err := fuse(g.live(), choose)
+	if err != nil {
+		return nil, fmt.Errorf("graph: program %s: %w", name, err)
+	}
+	return g.lower(name, nodes, choose)
 }
 
 // lower makes a program of operations.
@@ -76,15 +80,23 @@ type scratchKey struct {
 	name string
 }
 
-func (l *lowering) node(n *node, choose Chooser) error {
-	pick := 0
-	if len(n.plans) > 1 {
-		var err error
-		if pick, err = choose.choose(n); err != nil {
-			return err
-		}
+// plan returns the one of the operation's plans that is chosen.
+func (n *node) plan(choose Chooser) (wgsl.Plan, error) {
+	if len(n.plans) == 1 {
+		return n.plans[0], nil
 	}
-	plan := n.plans[pick]
+	pick, err := choose.choose(n)
+	if err != nil {
+		return wgsl.Plan{}, err
+	}
+	return n.plans[pick], nil
+}
+
+func (l *lowering) node(n *node, choose Chooser) error {
+	plan, err := n.plan(choose)
+	if err != nil {
+		return err
+	}
 	for _, c := range plan.Calls {
 		d := gpu.Dispatch{
 			Label: n.label, Module: l.module(c.Kernel), Workgroups: c.Kernel.Workgroups,
