@@ -3,7 +3,8 @@ package graph
 // Turns is a Chooser for tests of all kernels: program by program it chooses
 // plan number Turn of each operation, whatever kind of adapter it was made for,
 // and starts over where an operation has fewer. Once a program was built, Count
-// turns are known to choose every plan.
+// turns are known to choose every plan. In some of them a normalisation's readers have
+// plans that take it over.
 type Turns struct{ Turn, Count int }
 
 var _ Chooser = (*Turns)(nil)
