@@ -34,13 +34,21 @@ func WritePacked(w io.Writer, s Splits) error {
 
 // SavePacked writes the splits in the compressed form to a file, which appears
 // whole or not at all.
-func SavePacked(path string, s Splits) error { return save(path, s, packZstd) }
+func SavePacked(path string, s Splits) error { return Save(path, s, false, nil) }
 
 // SaveRaw writes the splits uncompressed, in the form that is mapped and not read,
 // to a file, which appears whole or not at all.
-func SaveRaw(path string, s Splits) error { return save(path, s, packRaw) }
+func SaveRaw(path string, s Splits) error { return Save(path, s, true, nil) }
 
-func save(path string, s Splits, version int) (err error) {
+// Written hears how many of a set's images have been written.
+type Written func(images, all int)
+
+// Save is SavePacked or, if raw, SaveRaw. written may be nil.
+func Save(path string, s Splits, raw bool, written Written) (err error) {
+	version := packZstd
+	if raw {
+		version = packRaw
+	}
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
 	if err != nil {
 		return fmt.Errorf("datasets: %w", err)
@@ -55,6 +63,7 @@ func save(path string, s Splits, version int) (err error) {
 	if err != nil {
 		return err
 	}
+	p.written = written
 	if err := p.file(f); err != nil {
 		if !strings.HasPrefix(err.Error(), "datasets: ") {
 			err = fmt.Errorf("datasets: %s: %w", path, err)
@@ -73,7 +82,8 @@ func save(path string, s Splits, version int) (err error) {
 // packer writes one packed set.
 type packer struct {
 	packHeader
-	sets []*Set // of the header's splits
+	sets    []*Set // of the header's splits
+	written Written
 }
 
 // unknownFingerprint stands in a header until its images are written.
@@ -171,16 +181,21 @@ func (p *packer) body(w io.Writer) error {
 	if err != nil {
 		return err
 	}
+	images := counter{told: p.written}
+	for _, set := range p.sets {
+		images.all += set.Len()
+	}
 	for i, split := range p.Splits {
 		set := p.sets[i]
+		images.size = set.ImageBytes()
 		if p.Fingerprint != unknownFingerprint {
-			if err := write(i, io.Discard); err != nil {
+			if err := write(i, &images); err != nil {
 				return err
 			}
 			continue
 		}
 		h := set.newHash()
-		if err := write(i, h); err != nil {
+		if err := write(i, io.MultiWriter(h, &images)); err != nil {
 			return err
 		}
 		prints[split.Split] = set.endHash(h)
@@ -192,6 +207,23 @@ func (p *packer) body(w io.Writer) error {
 		p.Fingerprint = joinFingerprints(prints["train"], prints["valid"], prints["test"])
 	}
 	return end()
+}
+
+// counter counts the images whose pixels are written to it.
+type counter struct {
+	told      Written
+	size      int // of an image, in bytes
+	part      int // bytes of one that is not whole yet
+	done, all int
+}
+
+func (c *counter) Write(p []byte) (int, error) {
+	c.part += len(p)
+	c.done, c.part = c.done+c.part/c.size, c.part%c.size
+	if c.told != nil {
+		c.told(c.done, c.all)
+	}
+	return len(p), nil
 }
 
 // asCompressed returns how to write split i, whose pixels also go to another

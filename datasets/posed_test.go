@@ -118,7 +118,7 @@ func TestCroppedLineMod(t *testing.T) {
 		t.Errorf("in split folders of an archive: %v", err)
 	}
 	packed := filepath.Join(t.TempDir(), "c.pxds")
-	if _, err := Pack(packed, path, Options{Counts: &Counts{}}, true); err != nil {
+	if _, err := Pack(packed, path, Options{Counts: &Counts{}}, true, nil); err != nil {
 		t.Fatal(err)
 	}
 	if same, err := Open(packed, Options{}); err != nil || same.Fingerprint() != all.Fingerprint() {

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync/atomic"
 )
 
 // Rendering describes a synthetic source domain that is drawn from CAD models: each
@@ -21,7 +20,6 @@ type Rendering struct {
 	Field       float64 // mm that an image shows at the object; a convention says it itself
 	Views       Views
 	Seed        uint64
-	Drawn       *atomic.Int64 // counts the images as they are drawn; may be nil
 }
 
 // DefaultRendering is the synthetic source of the paper's LineMod scenario, with
@@ -50,9 +48,6 @@ func (r Rendering) Open() (Splits, error) {
 		draw: func(dst []byte, seed, i uint64) {
 			random := newRandom(seed, objectStream, i)
 			s.draw(dst, &random, i)
-			if r.Drawn != nil {
-				r.Drawn.Add(1)
-			}
 		},
 	}
 	c := r.Counts
@@ -157,8 +152,8 @@ func photographs(from string, side int) (func(dst []byte, r *random), error) {
 
 // Depth draws the object's depth behind RGB images whose poses follow a convention,
 // when they are asked for: far where the object is not, as clutter before or behind
-// it is not known. Drawn counts the images; it may be nil.
-func (c *Convention) Depth(s Splits, models string, drawn *atomic.Int64) (Splits, error) {
+// it is not known.
+func (c *Convention) Depth(s Splits, models string) (Splits, error) {
 	t := s.Train
 	if t.Width != t.Height || t.Channels != 3 || t.Poses == nil || !t.Labelled() {
 		return s, fmt.Errorf("datasets: %s: depth can be drawn for square RGB images with classes and poses, not for these", t.Name)
@@ -188,9 +183,6 @@ func (c *Convention) Depth(s Splits, models string, drawn *atomic.Int64) (Splits
 			studio.portray(dst, studio.models[of[set.Labels[i]]], set.Poses[i])
 			for k := range set.Width * set.Height {
 				copy(dst[RGBD*k:RGBD*k+3], p.pixels[3*k:])
-			}
-			if drawn != nil {
-				drawn.Add(1)
 			}
 			return nil
 		})

@@ -56,8 +56,6 @@ func TestRendering(t *testing.T) {
 	archive := filepath.Join(dir, "models.tar.gz")
 	put(t, archive, twoModels().tar(t))
 	r := smallRendering(archive)
-	var drawn atomic.Int64
-	r.Drawn = &drawn
 	s, err := r.Open()
 	if err != nil {
 		t.Fatal(err)
@@ -78,7 +76,14 @@ func TestRendering(t *testing.T) {
 	want := s.Fingerprint()
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	one := filepath.Join(dir, "one.pxds")
-	drawn.Store(0)
+	var drawn atomic.Int64
+	for _, set := range []*Set{s.Train, s.Valid, s.Test} {
+		draw := set.made.read
+		set.made.read = func(dst []byte, i int) error {
+			drawn.Add(1)
+			return draw(dst, i)
+		}
+	}
 	if err := SaveRaw(one, s); err != nil {
 		t.Fatal(err)
 	}
@@ -189,7 +194,7 @@ func TestConvention(t *testing.T) {
 		Name: "crops", Width: 64, Height: 64, Channels: 3, Pixels: bytes.Repeat([]byte{9, 8, 7}, 2*64*64), Labels: []uint32{0, 0}, Classes: []string{"ape"},
 		Poses: []Pose{{1, 0, 0, 0}, NewPose(quat.Number{Real: 1, Kmag: 1})},
 	}
-	both, err := c.Depth(Splits{Train: crops, Test: crops.Slice(1, 2)}, models, nil)
+	both, err := c.Depth(Splits{Train: crops, Test: crops.Slice(1, 2)}, models)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -219,7 +224,7 @@ func TestConvention(t *testing.T) {
 		}
 	}
 	crops.Poses = nil
-	if _, err := c.Depth(Splits{Train: crops}, models, nil); err == nil {
+	if _, err := c.Depth(Splits{Train: crops}, models); err == nil {
 		t.Error("depth without poses")
 	}
 	for name, text := range map[string]string{"damaged": "{", "empty": "{}", "scale": `{"s_px_per_mm": -1, "d_mm": 5, "objects": {"ape": {}}}`} {

@@ -6,6 +6,7 @@ import (
 	"image/color"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -44,9 +45,14 @@ func TestPackEqualsSaving(t *testing.T) {
 			if err := save(want, whole); err != nil {
 				t.Fatal(err)
 			}
-			counts, err := Pack(got, c.spec, c.o, form)
+			var told []int
+			all := 0
+			counts, err := Pack(got, c.spec, c.o, form, func(images, of int) { told, all = append(told, images), of })
 			if err != nil {
 				t.Fatalf("%s: %v", name, err)
+			}
+			if total := counts.Train + counts.Valid + counts.Test; all != total || len(told) == 0 || told[len(told)-1] != total || !slices.IsSorted(told) {
+				t.Errorf("%s: of %d images it tells %v of %d", name, total, told, all)
 			}
 			if counts != (Counts{whole.Train.Len(), whole.Valid.Len(), whole.Test.Len()}) {
 				t.Errorf("%s: %+v", name, counts)
@@ -62,7 +68,7 @@ func TestPackEqualsSaving(t *testing.T) {
 			t.Fatal(err)
 		}
 		os.Remove(filepath.Join(dir, "got"))
-		Pack(filepath.Join(dir, "got"), c.spec, c.o, false)
+		Pack(filepath.Join(dir, "got"), c.spec, c.o, false, nil)
 		if file, _ := os.ReadFile(filepath.Join(dir, "got")); !bytes.Equal(file, b.Bytes()) {
 			t.Errorf("%s: a file and a stream differ", name)
 		}
@@ -114,7 +120,7 @@ func TestPackErrors(t *testing.T) {
 		"is neither a known set":                "none",
 	} {
 		for _, raw := range []bool{false, true} {
-			if _, err := Pack(path, spec, Options{}, raw); err == nil || !strings.Contains(err.Error(), want) || !strings.HasPrefix(err.Error(), "datasets: ") {
+			if _, err := Pack(path, spec, Options{}, raw, nil); err == nil || !strings.Contains(err.Error(), want) || !strings.HasPrefix(err.Error(), "datasets: ") {
 				t.Errorf("%v; want %q", err, want)
 			}
 		}

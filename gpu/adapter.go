@@ -61,6 +61,9 @@ func bestFirst(a, b AdapterInfo) int {
 // TimestampQuery is the feature that lets Profile ask the GPU for its clock.
 const TimestampQuery = "timestamp-query"
 
+// Subgroups is the feature by which shaders may say "enable subgroups;".
+const Subgroups = "subgroups"
+
 // Options says which device to open.
 type Options struct {
 	// Adapter is empty for the best adapter, or an index into Adapters, or a

@@ -44,7 +44,7 @@ func openLoops(t testing.TB, dispatches int) (*Device, *Session) {
 func TestProfileByWall(t *testing.T) {
 	d, s := openLoops(t, 2)
 	d.tick = -1
-	durations, err := s.Profile("loops", 1)
+	durations, err := s.Profile(t.Context(), "loops", 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,7 +83,7 @@ func TestProfileManyDispatches(t *testing.T) {
 	if !d.info.Has(TimestampQuery) {
 		d.tick = -1
 	}
-	durations, err := s.Profile("loops", 1)
+	durations, err := s.Profile(t.Context(), "loops", 1)
 	if err != nil || len(durations) != stampsPerSubmit/2+3 {
 		t.Fatalf("%d durations, %v", len(durations), err)
 	}

@@ -1,6 +1,7 @@
 package gpu
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"syscall/js"
@@ -10,8 +11,8 @@ import (
 // Profile runs each dispatch of a program often enough for the GPU's clock to
 // tell, or the wall clock where the adapter has no TimestampQuery, repeats times,
 // and returns the median duration of each. The buffers end up as if some
-// dispatches had run more often.
-func (s *Session) Profile(program string, repeats int) ([]time.Duration, error) {
+// dispatches had run more often. It ends early, between two submissions, with the context.
+func (s *Session) Profile(ctx context.Context, program string, repeats int) ([]time.Duration, error) {
 	if err := s.begin(); err != nil {
 		return nil, err
 	}
@@ -19,7 +20,12 @@ func (s *Session) Profile(program string, repeats int) ([]time.Duration, error) 
 	if !s.programs[program] {
 		return nil, fmt.Errorf("gpu: there is no program %q", program)
 	}
-	times, err := await(call(js.Global().Get(Player), "profile", s.host, program, max(1, repeats)))
+	abort := js.Global().Get("AbortController").New()
+	defer context.AfterFunc(ctx, func() { abort.Call("abort") })()
+	times, err := await(call(js.Global().Get(Player), "profile", s.host, program, max(1, repeats), abort.Get("signal")))
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
 	if err != nil {
 		return nil, fmt.Errorf("gpu: profiling program %s: %w", program, err)
 	}

@@ -3,6 +3,7 @@
 package gpu
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -16,8 +17,9 @@ import (
 // Profile replays a program repeats times and returns the median duration of
 // each dispatch. It asks the GPU for its clock where the adapter has
 // TimestampQuery, and otherwise repeats each dispatch until the wall clock can
-// tell; then the buffers end up as if some dispatches had run more often.
-func (s *Session) Profile(program string, repeats int) ([]time.Duration, error) {
+// tell; then the buffers end up as if some dispatches had run more often. It ends
+// early, between two repeats, with the context.
+func (s *Session) Profile(ctx context.Context, program string, repeats int) ([]time.Duration, error) {
 	if err := s.begin(); err != nil {
 		return nil, err
 	}
@@ -33,6 +35,9 @@ func (s *Session) Profile(program string, repeats int) ([]time.Duration, error) 
 	}
 	samples := make([][]time.Duration, len(l.steps))
 	for range max(1, repeats) {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		durations, err := measure(l)
 		if err != nil {
 			return nil, fmt.Errorf("gpu: profiling program %s: %w", program, reason(err))

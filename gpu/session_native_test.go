@@ -328,7 +328,7 @@ func TestProfile(t *testing.T) {
 		},
 	}
 	s := load(t, p)
-	durations, err := s.Profile("loops", 3)
+	durations, err := s.Profile(t.Context(), "loops", 3)
 	check(t, err)
 	if len(durations) != 2 {
 		t.Fatalf("%d durations for 2 dispatches", len(durations))
@@ -349,7 +349,7 @@ func TestProfile(t *testing.T) {
 	if sum := durations[0] + durations[1]; sum > 3*best || 3*sum < best && best > 5*time.Millisecond {
 		t.Errorf("dispatches take %v in sum, the program %v by the wall", sum, best)
 	}
-	if _, err := s.Profile("no", 1); err == nil {
+	if _, err := s.Profile(t.Context(), "no", 1); err == nil {
 		t.Error("an unknown program has a profile")
 	}
 }

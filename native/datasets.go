@@ -90,7 +90,7 @@ pixelda-wgpu datasets pack photos.zip -o photos.pxds -size 64 -channels 3 -raw`,
 			if filepath.Ext(output) != ".pxds" {
 				return misuse(cmd, "give a file to write that ends in .pxds: -o FILE.pxds")
 			}
-			counts, err := datasets.Pack(output, args[0], f.options(), raw)
+			counts, err := packSet(c, output, args[0], f.options(), raw)
 			if err != nil {
 				return err
 			}
@@ -106,6 +106,21 @@ pixelda-wgpu datasets pack photos.zip -o photos.pxds -size 64 -channels 3 -raw`,
 	cmd.Flags().StringVarP(&output, "output", "o", "", "write `FILE`")
 	cmd.Flags().BoolVar(&raw, "raw", false, "leave the images uncompressed, to be used without reading them into memory")
 	return cmd
+}
+
+// packSet packs a set, and shows how many images are written while that takes long.
+func packSet(c *console, output, spec string, o datasets.Options, raw bool) (datasets.Counts, error) {
+	var p *progress
+	counts, err := datasets.Pack(output, spec, o, raw, func(images, all int) {
+		if p == nil {
+			p = c.progress("pack", "images", 0, int64(all))
+		}
+		p.Set(int64(images), "")
+	})
+	if p != nil {
+		p.erase()
+	}
+	return counts, err
 }
 
 // packedCounts writes how many images each split has.

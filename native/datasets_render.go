@@ -3,8 +3,6 @@ package main
 import (
 	"os"
 	"path/filepath"
-	"sync/atomic"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -50,13 +48,11 @@ pixelda-wgpu datasets render -backgrounds data/bsds500/train -o on-photos.pxds`,
 			if r.Models == "" {
 				r.Models = filepath.Join(data, "linemod_models")
 			}
-			var drawn atomic.Int64
-			r.Drawn = &drawn
 			s, err := openRendering(r, crops, data)
 			if err != nil {
 				return err
 			}
-			if err := saveRendering(c, s, output, raw, &drawn); err != nil {
+			if err := saveRendering(c, s, output, raw); err != nil {
 				return err
 			}
 			info, err := os.Stat(output)
@@ -97,33 +93,16 @@ func openRendering(r datasets.Rendering, crops, data string) (datasets.Splits, e
 	if err != nil {
 		return s, err
 	}
-	return r.Convention.Depth(s, r.Models, r.Drawn)
+	return r.Convention.Depth(s, r.Models)
 }
 
 // saveRendering writes the splits, and shows how many images are drawn.
-func saveRendering(c *console, s datasets.Splits, output string, raw bool, drawn *atomic.Int64) error {
-	save := datasets.SavePacked
-	if raw {
-		save = datasets.SaveRaw
+func saveRendering(c *console, s datasets.Splits, output string, raw bool) error {
+	p := c.progress("render", "images", 0, int64(s.Train.Len()+s.Valid.Len()+s.Test.Len()))
+	if err := datasets.Save(output, s, raw, func(images, _ int) { p.Set(int64(images), "") }); err != nil {
+		p.erase()
+		return err
 	}
-	all := int64(s.Train.Len() + s.Valid.Len() + s.Test.Len())
-	p := c.progress("render", "images", 0, all)
-	done := make(chan error, 1)
-	go func() { done <- save(output, s) }()
-	tick := time.NewTicker(barEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case err := <-done:
-			if err != nil {
-				p.erase()
-				return err
-			}
-			p.Set(all, "")
-			p.Close()
-			return nil
-		case <-tick.C:
-			p.Set(drawn.Load(), "")
-		}
-	}
+	p.Close()
+	return nil
 }

@@ -7,9 +7,9 @@ import (
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
-	"gonum.org/v1/plot/plotutil"
 	"gonum.org/v1/plot/vg"
 
+	"pixelda-wgpu/trainer"
 	"pixelda-wgpu/trainer/study"
 )
 
@@ -38,7 +38,10 @@ func plotReport(folder string, r *study.Report) ([]study.Picture, error) {
 			}
 		}
 	}
-	for _, c := range r.Columns {
+	for i, c := range r.Columns {
+		if r.Repeated(i) {
+			continue
+		}
 		p, err := plotCurves(r, c)
 		if err != nil {
 			return nil, err
@@ -102,6 +105,9 @@ func plotColumn(r *study.Report, column int) (*plot.Plot, error) {
 	p.X.Tick.Label.Rotation, p.X.Tick.Label.XAlign = slant, -1
 	p.Y.Min = 0
 	p.Y.Max *= 1.3 // room for the legend
+	if r.Columns[column].Statistic != study.Angle {
+		p.Y.Tick.Marker = ticksTo(100)
+	}
 	p.Legend.Top, p.Legend.Left = true, true
 	return p, nil
 }
@@ -119,35 +125,61 @@ func orZero(v *float64) float64 {
 	return *v
 }
 
-// plotCurves draws the runs of a scenario on the way; nil where no run has a curve.
+// ticksTo marks an axis no further than there is something.
+type ticksTo float64
+
+func (t ticksTo) Ticks(low, high float64) []plot.Tick {
+	return plot.DefaultTicks{}.Ticks(low, min(high, float64(t)))
+}
+
+// curveColours tell rows apart, also for the colour-blind (Okabe and Ito, 2008).
+var curveColours = []color.Color{
+	color.RGBA{153, 153, 153, 255}, color.RGBA{240, 228, 66, 255}, color.RGBA{86, 180, 233, 255}, color.RGBA{0, 158, 115, 255},
+	color.RGBA{230, 159, 0, 255}, color.RGBA{204, 121, 167, 255}, color.RGBA{0, 114, 178, 255}, color.Black,
+}
+
+// plotCurves draws the runs of a scenario on the way, those of a row alike; nil where
+// no run has a curve.
 func plotCurves(r *study.Report, c study.ReportColumn) (*plot.Plot, error) {
 	p := plot.New()
-	p.Title.Text, p.X.Label.Text, p.Y.Label.Text = c.Title, "iterations", "accuracy, %"
-	p.Legend.Top, p.Legend.Left = true, true
+	p.Title.Text, p.X.Label.Text, p.Y.Label.Text = c.Title, "iterations", "accuracy in %"
 	grid := plotter.NewGrid()
 	grid.Vertical.Color, grid.Horizontal.Color = color.Gray{225}, color.Gray{225}
 	p.Add(grid)
-	n := 0
-	for _, run := range r.Curves {
-		if run.Scenario != c.Scenario || len(run.Points) == 0 {
-			continue
+	some := false
+	for i, row := range r.Rows {
+		var first *plotter.Line
+		for _, run := range r.Curves {
+			if run.Scenario != c.Scenario || run.Row != row.Key || len(run.Points) == 0 {
+				continue
+			}
+			xys := make(plotter.XYs, len(run.Points))
+			for i, at := range run.Points {
+				xys[i] = plotter.XY{X: float64(at.Iteration), Y: 100 * at.Accuracy}
+			}
+			line, err := plotter.NewLine(xys)
+			if err != nil {
+				return nil, fmt.Errorf("plot: %w", err)
+			}
+			line.Color, line.Width = curveColours[i%len(curveColours)], vg.Points(1.5)
+			if row.Key == string(trainer.PixelDA) {
+				line.Width = vg.Points(3)
+			}
+			p.Add(line)
+			if first == nil {
+				first = line
+			}
 		}
-		xys := make(plotter.XYs, len(run.Points))
-		for i, at := range run.Points {
-			xys[i] = plotter.XY{X: float64(at.Iteration), Y: 100 * at.Accuracy}
+		if first != nil {
+			p.Legend.Add(row.Title+" ", first)
+			some = true
 		}
-		line, err := plotter.NewLine(xys)
-		if err != nil {
-			return nil, fmt.Errorf("plot: %w", err)
-		}
-		line.Color, line.Width = plotutil.Color(n), vg.Points(1.5)
-		p.Add(line)
-		p.Legend.Add(fmt.Sprintf("%s, seed %d", run.Row, run.Seed), line)
-		n++
 	}
-	if n == 0 {
+	if !some {
 		return nil, nil
 	}
-	p.Y.Max += 0.2 * (p.Y.Max - p.Y.Min) // room for the legend
+	p.X.Tick.Marker = ticksTo(p.X.Max)
+	p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = 0, 1.35*p.X.Max, 0, 100 // the legend is at the right
+	p.Legend.Top = true
 	return p, nil
 }

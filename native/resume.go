@@ -134,13 +134,14 @@ func (t *training) amend(cmd *cobra.Command, c *trainer.Config) {
 }
 
 // goOnFrom trains on from a checkpoint of w.
-func (t *training) goOnFrom(ctx context.Context, d *gpu.Device, c trainer.Config, data trainer.Data, w *rundir.Writer, checkpoint string) error {
+func (t *training) goOnFrom(ctx context.Context, d *gpu.Device, c trainer.Config, data trainer.Data, w *rundir.Writer, checkpoint string) (err error) {
 	t.introduce(d, c, data, w.Path())
-	choose, err := t.chooser(d)
+	f, st, err := trainer.OpenCheckpoint(checkpoint)
 	if err != nil {
 		return err
 	}
-	_, st, err := trainer.Inspect(checkpoint)
+	defer func() { err = errors.Join(err, f.Close()) }()
+	choose, err := t.chooser(d)
 	if err != nil {
 		return err
 	}
@@ -152,7 +153,7 @@ func (t *training) goOnFrom(ctx context.Context, d *gpu.Device, c trainer.Config
 		return err
 	}
 	defer tr.Close()
-	if st, err = tr.Resume(checkpoint); err != nil {
+	if err := tr.ResumeFrom(f, st, checkpoint); err != nil {
 		return err
 	}
 	fmt.Fprintf(t.err, "Resuming after iteration %d\n", st.Iteration)

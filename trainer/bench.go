@@ -80,15 +80,15 @@ type BenchOptions struct {
 }
 
 // NewBench measures an iteration of a configuration on random images, in a
-// session of its own. It ends early, between two measurements, with the context.
+// session of its own. It ends early with the context: after the replay under way.
 func NewBench(ctx context.Context, d *gpu.Device, c model.Config, o BenchOptions) (*Bench, error) {
 	next := o.next(ctx)
 	b := &Bench{Adapter: d.Info(), Config: c, Samples: max(1, o.Samples)}
 	var err error
-	if b.Peak, err = measurePeak(d, next); err != nil {
+	if b.Peak, err = measurePeak(ctx, d, next); err != nil {
 		return nil, err
 	}
-	if err := b.steps(d, o.Choose, next, b.profile); err != nil {
+	if err := b.steps(ctx, d, o.Choose, next, b.profile); err != nil {
 		return nil, err
 	}
 	slices.SortStableFunc(b.Kernels, func(x, y KernelBench) int { return cmp.Compare(y.Seconds, x.Seconds) })
@@ -107,7 +107,7 @@ func (o BenchOptions) next(ctx context.Context) func(what string) error {
 
 // steps measures the steps as wholes, and has profile, if there is one, look
 // into each.
-func (b *Bench) steps(d *gpu.Device, choose graph.Chooser, next func(string) error, profile func(*Engine, *gpu.Program) error) error {
+func (b *Bench) steps(ctx context.Context, d *gpu.Device, choose graph.Chooser, next func(string) error, profile func(context.Context, *Engine, *gpu.Program) error) error {
 	n, err := model.NewNetworks(b.Config)
 	if err == nil {
 		err = next("building the programs")
@@ -132,7 +132,7 @@ func (b *Bench) steps(d *gpu.Device, choose graph.Chooser, next func(string) err
 		return err
 	}
 	for _, p := range programs {
-		if err := b.measure(e, p, next); err != nil {
+		if err := b.measure(ctx, e, p, next); err != nil {
 			return err
 		}
 	}
@@ -142,11 +142,11 @@ func (b *Bench) steps(d *gpu.Device, choose graph.Chooser, next func(string) err
 			if err := next("profiling " + p.Name); err != nil {
 				return err
 			}
-			if err := profile(e, p); err != nil {
+			if err := profile(ctx, e, p); err != nil {
 				return err
 			}
 		}
-		if b.Programs[i].Host, err = hostTime(e, small(p).Name); err != nil {
+		if b.Programs[i].Host, err = hostTime(ctx, e, small(p).Name); err != nil {
 			return err
 		}
 	}

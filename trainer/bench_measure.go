@@ -1,6 +1,7 @@
 package trainer
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -72,7 +73,7 @@ func (e *Engine) fill(c model.Config) error {
 }
 
 // measure times replays of a program.
-func (b *Bench) measure(e *Engine, p *gpu.Program, next func(string) error) error {
+func (b *Bench) measure(ctx context.Context, e *Engine, p *gpu.Program, next func(string) error) error {
 	m := ProgramBench{Name: p.Name, Dispatches: len(p.Dispatches)}
 	for _, d := range p.Dispatches {
 		m.FLOPs += d.FLOPs
@@ -81,9 +82,9 @@ func (b *Bench) measure(e *Engine, p *gpu.Program, next func(string) error) erro
 	if err := next("warming up " + p.Name); err != nil {
 		return err
 	}
-	one, err := replays(e.Session, p.Name, 1)
+	one, err := replays(ctx, e.Session, p.Name, 1)
 	if err == nil {
-		one, err = replays(e.Session, p.Name, 1)
+		one, err = replays(ctx, e.Session, p.Name, 1)
 	}
 	if err != nil {
 		return err
@@ -94,7 +95,7 @@ func (b *Bench) measure(e *Engine, p *gpu.Program, next func(string) error) erro
 		if err := next(fmt.Sprintf("timing %s, sample %d of %d", p.Name, i+1, b.Samples)); err != nil {
 			return err
 		}
-		t, err := replays(e.Session, p.Name, times)
+		t, err := replays(ctx, e.Session, p.Name, times)
 		if err != nil {
 			return err
 		}
@@ -113,9 +114,12 @@ func enough(one Time) int {
 }
 
 // replays times so many replays; it returns the time of one.
-func replays(s *gpu.Session, program string, times int) (Time, error) {
+func replays(ctx context.Context, s *gpu.Session, program string, times int) (Time, error) {
 	wall, cpu := time.Now(), cpuTime()
 	for range times {
+		if err := ctx.Err(); err != nil {
+			return Time{}, err
+		}
 		if err := s.Run(program); err != nil {
 			return Time{}, err
 		}
@@ -142,7 +146,7 @@ func middle(x []float64) float64 {
 }
 
 // measurePeak takes the fastest of several samples: noise only adds.
-func measurePeak(d *gpu.Device, next func(string) error) (Peak, error) {
+func measurePeak(ctx context.Context, d *gpu.Device, next func(string) error) (Peak, error) {
 	const samples = 7
 	var peak Peak
 	programs, err := graph.PeakPrograms(d.Info().Software())
@@ -168,13 +172,13 @@ func measurePeak(d *gpu.Device, next func(string) error) (Peak, error) {
 		if err := next("measuring the adapter's peak"); err != nil {
 			return peak, err
 		}
-		one, err := replays(s, p.Name, 1) // warms up
+		one, err := replays(ctx, s, p.Name, 1) // warms up
 		if err == nil {
-			one, err = replays(s, p.Name, 1)
+			one, err = replays(ctx, s, p.Name, 1)
 		}
 		for i := 0; i < samples && err == nil; i++ {
 			var t Time
-			t, err = replays(s, p.Name, enough(one))
+			t, err = replays(ctx, s, p.Name, enough(one))
 			r := t.rate(work)
 			best.Wall, best.CPU = max(best.Wall, r.Wall), max(best.CPU, r.CPU)
 		}
@@ -186,9 +190,9 @@ func measurePeak(d *gpu.Device, next func(string) error) (Peak, error) {
 }
 
 // profile adds the time of each shader of a program.
-func (b *Bench) profile(e *Engine, p *gpu.Program) error {
+func (b *Bench) profile(ctx context.Context, e *Engine, p *gpu.Program) error {
 	const repeats = 3
-	durations, err := e.Session.Profile(p.Name, repeats)
+	durations, err := e.Session.Profile(ctx, p.Name, repeats)
 	if err != nil {
 		return err
 	}
@@ -219,10 +223,13 @@ func (b *Bench) profile(e *Engine, p *gpu.Program) error {
 // hostTime is the time in which an idle device takes a program: the mean of the
 // middle half of the samples, since to a median a browser's clock would give
 // whole tenths of a millisecond.
-func hostTime(e *Engine, program string) (float64, error) {
+func hostTime(ctx context.Context, e *Engine, program string) (float64, error) {
 	const samples = 15
 	var times []float64
 	for range samples {
+		if err := ctx.Err(); err != nil {
+			return 0, err
+		}
 		began := time.Now()
 		if err := e.Session.Run(program); err != nil {
 			return 0, err

@@ -42,17 +42,18 @@ type Variant struct {
 // hears of every point, the last of those so far; a lost device may end the
 // process before there is a whole series.
 func NewSeries(d *gpu.Device, setting string, variants []Variant, o BenchOptions, each func(*Series)) (*Series, error) {
-	next := o.next(context.Background())
+	ctx := context.Background()
+	next := o.next(ctx)
 	s := &Series{Adapter: d.Info(), Setting: setting, Config: variants[0].Model, Samples: max(1, o.Samples)}
 	var err error
-	if s.Peak, err = measurePeak(d, next); err != nil {
+	if s.Peak, err = measurePeak(ctx, d, next); err != nil {
 		return nil, err
 	}
 	for _, v := range variants {
 		b := &Bench{Config: v.Model, Samples: s.Samples}
 		of := func(what string) error { return next(fmt.Sprintf("%s %g: %s", setting, v.Value, what)) }
 		p := Point{Value: v.Value, Batch: v.Model.Batch}
-		if err := b.steps(d, o.Choose, of, nil); err != nil {
+		if err := b.steps(ctx, d, o.Choose, of, nil); err != nil {
 			p.Error = err.Error()
 		} else {
 			p.Programs, p.BytesHeld = b.Programs, b.BytesHeld

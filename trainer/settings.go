@@ -8,6 +8,10 @@ type Setting struct {
 	Model bool `json:"model"` // it is one of Config.Model
 }
 
+// LargestExact is the largest whole number up to which a page knows all: JavaScript
+// rounds larger ones. The command line takes any seed of 64 bits.
+const LargestExact = 1<<53 - 1
+
 // Settings lists every setting that a person may change, in an order for reading:
 // those of the run, then those of its model.
 func Settings() []Setting {
@@ -23,7 +27,7 @@ func Settings() []Setting {
 		{Name: "method", Group: "Run", Kind: "choice", Choices: names,
 			About: "PixelDA, or a baseline: its classifier alone, trained on source or on target labels, or one that adapts by other means."},
 		integer("iterations", 1, "Iterations to train, of D and G steps each."),
-		{Name: "seed", Group: "Run", Kind: "integer", Min: 0, Max: 1 << 53, About: "Draws everything random: the same seed on the same adapter gives the same bits."},
+		{Name: "seed", Group: "Run", Kind: "integer", Min: 0, Max: LargestExact, About: "Draws everything random: the same seed on the same adapter gives the same bits."},
 		integer("baseline", 0, "Iterations of the source-only baseline, trained first to compare with; 0 for none."),
 		integer("source_train", 0, "Source images to train on; 0 for the usual split."),
 		integer("target_train", 0, "Target images to train on; 0 for the usual split."),

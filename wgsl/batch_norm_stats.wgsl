@@ -19,7 +19,7 @@ const STEPS: u32 = CHUNK / 64u;
 @group(0) @binding(1) var<storage, read_write> partials: array<vec2<f32>>; // [parts, C]
 
 // @include lane_item.wgsl
-// @include moments.wgsl
+// @include join_lanes.wgsl
 
 // Unit u of channel c: four elements, or one and three zeros.
 fn load(c: u32, u: u32) -> vec4<f32> {

@@ -11,7 +11,7 @@ var expansions = cache{made: map[string]expansion{}}
 
 type cache struct {
 	sync.Mutex
-	made map[string]expansion // by file and parameters
+	made map[string]expansion // by file, parameters and form
 }
 
 type expansion struct {
@@ -19,15 +19,15 @@ type expansion struct {
 	bindings []Binding
 }
 
-// specialize is Specialize, once for equal arguments.
-func (c *cache) specialize(file string, p Params) (expansion, error) {
+// specialize is the function of that name, once for equal arguments.
+func (c *cache) specialize(file string, p Params, subgroups bool) (expansion, error) {
 	c.Lock()
 	defer c.Unlock()
-	key := fmt.Sprint(file, p) // prints maps in the order of their keys
+	key := fmt.Sprint(file, p, subgroups) // prints maps in the order of their keys
 	e, ok := c.made[key]
 	if !ok {
 		var err error
-		if e.code, e.bindings, err = Specialize(file, p); err != nil {
+		if e.code, e.bindings, err = specialize(file, p, subgroups); err != nil {
 			return e, err
 		}
 		c.made[key] = e

@@ -27,6 +27,7 @@ type Kernel struct {
 type source struct {
 	name, file string
 	params     Params
+	subgroups  bool
 	once       sync.Once
 	expansion
 }
@@ -35,6 +36,15 @@ type source struct {
 func NewKernel(name, code string, bindings []Binding, groups [3]uint32) Kernel {
 	k := Kernel{Name: name, Workgroups: groups, source: &source{expansion: expansion{code, bindings}}}
 	k.source.once.Do(func() {})
+	return k
+}
+
+// Subgroups is the kernel with subgroup operations where it reduces over the lanes of
+// a workgroup, for devices with the feature of that name. Its sums round otherwise.
+func (k Kernel) Subgroups() Kernel {
+	if s := k.source; s.file != "" {
+		k.source = &source{name: s.name, file: s.file, params: s.params, subgroups: true}
+	}
 	return k
 }
 
@@ -50,7 +60,7 @@ func (k Kernel) Bindings() []Binding { return k.source.expanded().bindings }
 func (s *source) expanded() expansion {
 	s.once.Do(func() {
 		var err error
-		if s.expansion, err = expansions.specialize(s.file, s.params); err != nil {
+		if s.expansion, err = expansions.specialize(s.file, s.params, s.subgroups); err != nil {
 			panic(fmt.Sprintf("wgsl: %s: %v", s.name, err))
 		}
 	})

@@ -23,7 +23,7 @@ const STEPS: u32 = (UNITS + 63u) / 64u;
 @group(0) @binding(3) var<storage, read_write> partials: array<f32>;  // [N]
 
 // @include lane_item.wgsl
-// @include moments.wgsl
+// @include join_lanes.wgsl
 
 // Unit u of image n: four differences, or one and three zeros.
 fn difference(n: u32, u: u32) -> vec4<f32> {

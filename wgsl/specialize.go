@@ -3,6 +3,7 @@ package wgsl
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -22,15 +23,25 @@ type Params map[string]any
 //	// @unroll  for (var i = a; i < b; i++) {…}   straight-line copies
 //	// @static  if (c) {…} else {…}               the branch that holds
 //	// @registers var a: array<T, N>;             N variables; indices are constant
+//	enable feature;                               goes to the front, from any file
 //
 // Bindings that the expanded code does not use are dropped; the others keep
 // their numbers. Every parameter must be given, and no other.
-func Specialize(file string, p Params) (string, []Binding, error) {
+func Specialize(file string, p Params) (string, []Binding, error) { return specialize(file, p, false) }
+
+// specialize is Specialize, with subgroups by the form x_subgroups.wgsl of each
+// included file x.wgsl that has one.
+func specialize(file string, p Params, subgroups bool) (string, []Binding, error) {
 	src, err := sources.ReadFile(file)
 	if err != nil {
 		return "", nil, err
 	}
 	code, bindings, err := expandSource(string(src), p, func(name string) (string, error) {
+		if subgroups {
+			if b, err := sources.ReadFile(strings.TrimSuffix(name, ".wgsl") + "_subgroups.wgsl"); err == nil {
+				return string(b), nil
+			}
+		}
 		b, err := sources.ReadFile(name)
 		return string(b), err
 	})
@@ -53,6 +64,7 @@ func expandSource(src string, p Params, include func(string) (string, error)) (s
 		}
 		src = src[:m[0]] + stripComments(lib) + src[m[1]:]
 	}
+	src, enabled := takeEnables(src)
 	src, literals, err := bindConstants(src, p)
 	if err != nil {
 		return "", nil, err
@@ -66,10 +78,11 @@ func expandSource(src string, p Params, include func(string) (string, error)) (s
 		return "", nil, err
 	}
 	src, bindings, err := usedBindings(foldIndices(src))
-	return tidy(src), bindings, err
+	return enabled + tidy(src), bindings, err
 }
 
 var (
+	enableRE    = regexp.MustCompile(`(?m)^enable \w+;\n`)
 	includeRE   = regexp.MustCompile(`(?m)^// @include (\S+)$`)
 	constRE     = regexp.MustCompile(`(?m)^const (\w+)\s*:\s*(u32|i32|f32|bool)\s*=\s*([^;]+);`)
 	literalRE   = regexp.MustCompile(`^(-?\d+u?|-?[\d.]+(e[-+]?\d+)?f?|true|false)$`)
@@ -92,6 +105,13 @@ func stripComments(src string) string {
 		lines[i] = strings.TrimRight(l, " \t\r")
 	}
 	return strings.Join(lines, "\n")
+}
+
+// takeEnables removes the enable directives and returns each once.
+func takeEnables(src string) (rest, enables string) {
+	all := enableRE.FindAllString(src, -1)
+	slices.Sort(all)
+	return enableRE.ReplaceAllString(src, ""), strings.Join(slices.Compact(all), "")
 }
 
 // bindConstants removes the const declarations and returns the literal that

@@ -61,6 +61,18 @@ const PAD: i32 = 1;
 	}
 }
 
+// Directives of all files go to the front, each once.
+func TestExpandEnable(t *testing.T) {
+	code, _, err := expandSource("// @include a.wgsl\nenable f16;\n// @include a.wgsl\nfn main() {}\n", nil,
+		func(string) (string, error) { return "// A file.\nenable subgroups;\nfn a() {}\n", nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := "enable f16;\nenable subgroups;\nfn a() {}\nfn a() {}\nfn main() {}\n"; code != want {
+		t.Errorf("%q", code)
+	}
+}
+
 func TestExpandSourceErrors(t *testing.T) {
 	for name, c := range map[string]struct {
 		src  string

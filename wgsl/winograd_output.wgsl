@@ -27,7 +27,7 @@ const QUADS: u32 = N * u32(TILES_Y * QUADS_X);
 @group(0) @binding(4) var<storage, read_write> partials: array<vec2<f32>>; // [QUADS / 64, C]
 
 // @include activate4.wgsl
-// @include moments.wgsl
+// @include join_lanes.wgsl
 
 @compute @workgroup_size(64)
 fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {

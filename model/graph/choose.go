@@ -9,13 +9,15 @@ import (
 // Chooser picks one of the plans of an operation: FirstPlan or a Tuner.
 type Chooser interface {
 	choose(n *node) (int, error)
+	subgroups() (bool, error) // whether kernels reduce by subgroup operations
 }
 
 // FirstPlan chooses by rule: the first plan made for the kind of adapter.
 type FirstPlan struct {
-	CPU      bool
-	Lavapipe bool // of CPU plans also those for this driver, which come first
-	Direct   bool // none by Winograd's algorithm: the most accurate
+	CPU       bool
+	Lavapipe  bool // of CPU plans also those for this driver, which come first
+	Direct    bool // none by Winograd's algorithm: the most accurate
+	Subgroups bool // reductions by subgroup operations, for devices with the feature
 }
 
 // RuleFor is the rule for an adapter. Of the drivers that compute on the CPU,

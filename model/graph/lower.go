@@ -27,6 +27,10 @@ func (g *Graph) lower(name string, nodes []*node, choose Chooser) (*gpu.Program,
 	for _, b := range g.reserved {
 		l.buffer(b.Name, b.Size)
 	}
+	var err error
+	if l.subgroups, err = choose.subgroups(); err != nil {
+		return nil, fmt.Errorf("graph: program %s: %w", name, err)
+	}
 	for _, n := range nodes {
 		if err := l.node(n, choose); err != nil {
 			return nil, fmt.Errorf("graph: program %s: %s: %w", name, n.label, err)
@@ -67,6 +71,8 @@ type lowering struct {
 	spans   map[any]*span  // of scratch: by tensor, or by scratchKey
 	order   []*span
 	uses    []use // of scratch, to be patched when memory is placed
+
+	subgroups bool // reductions are by subgroup operations
 }
 
 type use struct {
@@ -98,11 +104,15 @@ func (l *lowering) node(n *node, choose Chooser) error {
 		return err
 	}
 	for _, c := range plan.Calls {
-		d := gpu.Dispatch{
-			Label: n.label, Module: l.module(c.Kernel), Workgroups: c.Kernel.Workgroups,
-			FLOPs: c.Kernel.FLOPs, Bytes: c.Kernel.Bytes,
+		kernel := c.Kernel
+		if l.subgroups {
+			kernel = kernel.Subgroups()
 		}
-		for _, b := range c.Kernel.Bindings() {
+		d := gpu.Dispatch{
+			Label: n.label, Module: l.module(kernel), Workgroups: kernel.Workgroups,
+			FLOPs: kernel.FLOPs, Bytes: kernel.Bytes,
+		}
+		for _, b := range kernel.Bindings() {
 			o := c.Operand(b)
 			binding := gpu.Binding{Index: b.Index, Offset: 4 * uint64(o.Offset), Size: 4 * uint64(o.Size), Access: gpu.Access(b.Access)}
 			t := n.operands[o.Name]
@@ -120,7 +130,7 @@ func (l *lowering) node(n *node, choose Chooser) error {
 			case scratch:
 				l.scratch(scratchKey{n, o.Name}, padded(words), len(d.Bindings), &binding)
 			default:
-				return fmt.Errorf("kernel %s: nothing to bind to %s", c.Kernel.Name, o.Name)
+				return fmt.Errorf("kernel %s: nothing to bind to %s", kernel.Name, o.Name)
 			}
 			d.Bindings = append(d.Bindings, binding)
 		}

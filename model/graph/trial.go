@@ -27,16 +27,8 @@ func (t *Tuner) trial(n *node, plans []int) (int, error) {
 	}
 	programs := make([]*gpu.Program, len(plans))
 	for i, at := range plans {
-		g := New()
-		for range copies {
-			c := &node{label: n.plans[at].Name, plans: []wgsl.Plan{n.plans[at]}, operands: map[string]*Tensor{}, effect: true}
-			for name, o := range n.operands {
-				c.operands[name] = g.Input(name, o.Shape)
-			}
-			g.nodes = append(g.nodes, c)
-		}
 		var err error
-		if programs[i], err = g.Program(n.plans[at].Name, FirstPlan{}); err != nil {
+		if programs[i], err = n.alone(at, copies); err != nil {
 			return 0, err
 		}
 	}
@@ -55,6 +47,20 @@ func (t *Tuner) trial(n *node, plans []int) (int, error) {
 		err := session.Wait()
 		return time.Since(start), err
 	})
+}
+
+// alone is a program of so many copies of one plan, on operands of their own names.
+func (n *node) alone(plan, copies int) (*gpu.Program, error) {
+	p := n.plans[plan]
+	g := New()
+	for range copies {
+		c := &node{label: p.Name, plans: []wgsl.Plan{p}, operands: map[string]*Tensor{}, effect: true}
+		for name, o := range n.operands {
+			c.operands[name] = g.Input(name, o.Shape)
+		}
+		g.nodes = append(g.nodes, c)
+	}
+	return g.Program(p.Name, FirstPlan{})
 }
 
 // race returns the fastest of n plans, of which run does one so many times and

@@ -13,3 +13,5 @@ func (t *Turns) choose(n *node) (int, error) {
 	t.Count = max(t.Count, len(n.plans))
 	return t.Turn % len(n.plans), nil
 }
+
+func (*Turns) subgroups() (bool, error) { return false, nil } // which only browsers offer

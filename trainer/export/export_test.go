@@ -52,6 +52,13 @@ func TestSamePixels(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			made, path := exported(t, c.change)
 			b := pack(t, made, c.half)
+			for _, p := range b.Programs {
+				for _, m := range p.Code.Modules {
+					if strings.Contains(m.Code, "enable ") {
+						t.Errorf("%s needs a feature that other adapters may lack", m.Label)
+					}
+				}
+			}
 			b.Programs = slices.DeleteFunc(b.Programs, func(p Program) bool { return c.device != "" && p.Device != c.device })
 			images := digits(c.channels).Slice(0, 35) // two full batches, and a rest
 			run, err := trainer.OpenGenerator(d, path, model.Images{Width: images.Width, Height: images.Height, Channels: images.Channels}, graph.RuleFor(d.Info()))

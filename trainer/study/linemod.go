@@ -127,7 +127,7 @@ var lineModRows = []Row{
 func (o Objects) table2() Study {
 	s := o.scenario("", o.channels)
 	return Study{
-		Name: "table2", Title: "Table 2: adaptation from rendered to real objects",
+		Name: "table2", Title: "Table 2: adaptation from rendered to real objects", Curves: true,
 		About:   "Accuracy and mean angle error on the target's test images of a classifier trained without adaptation, by each method, and on target labels.",
 		Rows:    lineModRows,
 		Columns: []Column{s.column(), {s.key, s.title, Angle}},

@@ -101,7 +101,11 @@ func (f Figure) PaperText() string {
 	if f.Paper == nil {
 		return "–"
 	}
-	return strconv.FormatFloat(*f.Paper, 'f', -1, 64)
+	text := strconv.FormatFloat(*f.Paper, 'f', -1, 64)
+	if !strings.Contains(text, ".") {
+		text += ".0"
+	}
+	return text
 }
 
 // Heading names a column as far as columns differ: by scenario, by statistic or by
@@ -122,6 +126,11 @@ func (r *Report) Heading(column int) string {
 		return c.Statistic.Text()
 	}
 	return c.Title + ", " + c.Statistic.Text()
+}
+
+// Repeated reports whether a column is another statistic of an earlier one's images.
+func (r *Report) Repeated(column int) bool {
+	return slices.ContainsFunc(r.Columns[:column], func(c ReportColumn) bool { return c.Scenario == r.Columns[column].Scenario })
 }
 
 func (m *markdown) order(r *Report) {
@@ -178,8 +187,8 @@ func (m *markdown) made(r *Report) {
 	}
 	fmt.Fprintf(m, "- program: %s\n- adapter: %s\n- seeds: %s\n- scale: %s\n", r.Version, strings.Join(r.Adapters, "; "), strings.Join(seeds, ", "), r.Scale)
 	for i, c := range r.Columns {
-		if slices.ContainsFunc(r.Columns[:i], func(before ReportColumn) bool { return before.Scenario == c.Scenario }) {
-			continue // another statistic of the same images
+		if r.Repeated(i) {
+			continue
 		}
 		fmt.Fprintf(m, "- %s: source `%s`, target `%s`; fingerprints of their images %s\n", c.Title, c.Source, c.Target, quoted(c.Data))
 	}

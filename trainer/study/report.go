@@ -182,7 +182,7 @@ func (r *Report) add(s Study, c Cell, folder string, o *Outcome) error {
 	if o.Samples != "" && len(o.Pictures) == 0 {
 		picture("samples", o.Samples)
 	}
-	if s.Curves {
+	if s.Curves && c.Work == Train {
 		points, _, err := ReadCurve(folder)
 		if err != nil {
 			return err

@@ -83,14 +83,6 @@ func narrowDigits(c *trainer.Config) {
 	m.Batch, m.InitStd = n.Batch, n.InitStd
 }
 
-// narrowUSPS is narrowDigits with a tenth of the style weight. USPS's digits fill the
-// image and MNIST's do not: a generator that sees 15 pixels across cannot enlarge a
-// digit, and at the full weight draws another one instead (docs/studies.md).
-func narrowUSPS(c *trainer.Config) {
-	narrowDigits(c)
-	c.Model.StyleWeight /= 10
-}
-
 // narrowAdaptation makes what a method adds to the model as narrow.
 func narrowAdaptation(c *trainer.Config) {
 	switch a := &c.Adaptation; c.Method {

@@ -22,7 +22,7 @@ type Study struct {
 	Rows    []Row
 	Columns []Column
 	Objects string // the objects that it is on, by their key; "" for digits
-	Curves  bool   // accuracy against iterations is what it is about
+	Curves  bool   // with accuracy against iterations
 	Seeds   map[Scale]int
 
 	cells func(s Scale, seed uint64) []Cell

@@ -1,9 +1,10 @@
 //go:build !js
 
 // Command reference is the native side of the browser's tests: it makes small
-// packed sets, and trains natively what the page trains.
+// packed sets, trains natively what the page trains, and lowers what only a page can run.
 //
 //	reference data DIR
+//	reference reductions N,C,H,W ...
 //	reference train -config FILE [-data DIR] -until N [-from FILE] [-to FILE]
 //
 // Training prints its records as metrics.jsonl has them.
@@ -34,8 +35,11 @@ func run(args []string) error {
 	if len(args) == 2 && args[0] == "data" {
 		return makeData(args[1])
 	}
+	if len(args) > 0 && args[0] == "reductions" {
+		return printReductions(args[1:])
+	}
 	if len(args) == 0 || args[0] != "train" {
-		return errors.New("want data DIR, or train and its flags")
+		return errors.New("want data DIR, reductions and shapes, or train and its flags")
 	}
 	var t training
 	f := flag.NewFlagSet("train", flag.ContinueOnError)

@@ -23,19 +23,21 @@ func (w *worker) bench(r *request) error {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
+	w.inbox.urgent = func() {
+		if stop := w.inbox.take("stop"); stop != nil {
+			cancel()
+			reply(stop, nil)
+		}
+	}
+	defer func() { w.inbox.urgent = nil }()
+	w.inbox.urgent() // it may be there already
 	samples := 5
 	if w.device.Info().Software() {
 		samples = 3 // of a step that takes seconds
 	}
 	b, err := trainer.NewBench(ctx, w.device, w.run.Config.Model, trainer.BenchOptions{
 		Choose: choose, Samples: samples,
-		Phase: func(what string) {
-			progress("benchmarking", what, 0, 0)
-			if stop := w.inbox.take("stop"); stop != nil {
-				cancel()
-				reply(stop, nil)
-			}
-		},
+		Phase: func(what string) { progress("benchmarking", what, 0, 0) },
 	})
 	if errors.Is(err, context.Canceled) {
 		reply(r, nil)

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"fmt"
 
+	"pixelda-wgpu/gpu"
 	"pixelda-wgpu/model/graph"
 	"pixelda-wgpu/trainer"
 	"pixelda-wgpu/trainer/export"
@@ -68,17 +69,39 @@ func (w *worker) export(r *request) error {
 // traces lie beside the page, the simplest first.
 var traces = []string{"grey-to-rgb-16", "clipped-16", "odd-20", "wide-16", "linemod-masked", "doubling-26"}
 
-// verify replays the reference traces on the device; on a software adapter, which
-// takes minutes to compile the programs of the others, the simplest alone.
-func (w *worker) verify(r *request) error {
-	all, traces := true, traces
-	if w.device.Info().Software() {
-		traces = traces[:1]
+// selfTest is a reference trace and the kernels that replay it.
+type selfTest struct {
+	trace, title string
+	kernels      graph.FirstPlan
+}
+
+// selfTests are those of the self-test: all traces, or the simplest alone on a software
+// adapter, which takes minutes to compile the programs of the others; and the simplest
+// by subgroup operations too, which tuning may choose.
+func (w *worker) selfTests() []selfTest {
+	info := w.device.Info()
+	usual := graph.Verifying(info)
+	var all []selfTest
+	for _, name := range traces {
+		all = append(all, selfTest{name, name, usual})
+		if info.Software() {
+			break
+		}
 	}
+	if info.Has(gpu.Subgroups) {
+		usual.Subgroups = true
+		all = append(all, selfTest{traces[0], traces[0] + " by subgroup operations", usual})
+	}
+	return all
+}
+
+// verify replays reference traces on the device.
+func (w *worker) verify(r *request) error {
+	all, tests := true, w.selfTests()
 	var results []message
-	for i, name := range traces {
-		progress("verifying", name, i, len(traces))
-		url := "traces/" + name + ".safetensors"
+	for i, test := range tests {
+		progress("verifying", test.title, i, len(tests))
+		url := "traces/" + test.trace + ".safetensors"
 		b, err := fetch(url)
 		if err != nil {
 			return err
@@ -87,7 +110,7 @@ func (w *worker) verify(r *request) error {
 		if err != nil {
 			return err
 		}
-		checks, err := trainer.Verify(w.device, t, graph.Verifying(w.device.Info()))
+		checks, err := trainer.Verify(w.device, t, test.kernels)
 		if err != nil {
 			return err
 		}
@@ -99,9 +122,9 @@ func (w *worker) verify(r *request) error {
 			}
 		}
 		all = all && ok
-		results = append(results, message{"name": name, "ok": ok, "checks": checks})
+		results = append(results, message{"name": test.title, "ok": ok, "checks": checks})
 	}
-	progress("verifying", "", len(traces), len(traces))
+	progress("verifying", "", len(tests), len(tests))
 	reply(r, message{"ok": all, "traces": results})
 	return nil
 }

@@ -48,6 +48,7 @@ func (r *request) bytes(p part) []byte {
 type inbox struct {
 	waiting []*request
 	arrived chan struct{}
+	urgent  func() // if set, hears of each that comes in, whatever the program is waiting for
 }
 
 func newInbox() *inbox {
@@ -64,6 +65,9 @@ func newInbox() *inbox {
 			r.parts = append(r.parts, b)
 		}
 		in.waiting = append(in.waiting, r)
+		if in.urgent != nil {
+			in.urgent()
+		}
 		select {
 		case in.arrived <- struct{}{}:
 		default:

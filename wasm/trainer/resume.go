@@ -9,6 +9,7 @@ import (
 
 	"pixelda-wgpu/datasets"
 	"pixelda-wgpu/trainer"
+	"pixelda-wgpu/trainer/safetensors"
 )
 
 // restore goes on from the stored snapshot.
@@ -44,7 +45,12 @@ func (w *worker) restore(r *request) error {
 		}
 		next.history = append(next.history, record{at.Step, line})
 	}
-	return w.resume(r, next, s.Config, s.checkpoint, "the snapshot")
+	const name = "the snapshot"
+	f, st, err := trainer.ReadCheckpoint(bytes.NewReader(s.checkpoint), int64(len(s.checkpoint)), name)
+	if err != nil {
+		return as("checkpoint", err)
+	}
+	return w.resume(r, next, s.Config, f, st, name)
 }
 
 // load goes on from a checkpoint of the page or of the command line.
@@ -55,17 +61,21 @@ func (w *worker) load(r *request) error {
 	if err := r.decode(&ask); err != nil {
 		return err
 	}
+	const name = "the file"
 	b := r.bytes(ask.Checkpoint)
-	_, st, err := trainer.ReadCheckpoint(bytes.NewReader(b), int64(len(b)), "the file")
+	f, st, err := trainer.ReadCheckpoint(bytes.NewReader(b), int64(len(b)), name)
 	if err != nil {
 		return as("checkpoint", err)
 	}
 	c := st.Config
-	next := &run{baseline: st.Baseline}
-	for i, name := range []string{c.Source, c.Target} {
+	if err := exact(c); err != nil {
+		return err
+	}
+	next := &run{tune: !w.device.Info().Software(), baseline: st.Baseline, kept: &snapshot{checkpoint: b, manifest: manifest{Step: st.Iteration}}}
+	for i, set := range []string{c.Source, c.Target} {
 		switch {
-		case datasets.Generated(name):
-			next.sources[i] = source{Kind: "builtin", Name: name}
+		case datasets.Generated(set):
+			next.sources[i] = source{Kind: "builtin", Name: set}
 			if next.images[i], err = w.library.open(next.sources[i], r, c.Seed, c.Model.Size); err != nil {
 				return as("data", err)
 			}
@@ -75,18 +85,14 @@ func (w *worker) load(r *request) error {
 			return &fault{"checkpoint", fmt.Errorf("checkpoint: it was trained on %s → %s", c.Source, c.Target), "Choose these images first, then load the checkpoint."}
 		}
 	}
-	return w.resume(r, next, c, b, "the file")
+	return w.resume(r, next, c, f, st, name)
 }
 
-// resume builds a run and takes it to a checkpoint.
-func (w *worker) resume(r *request, next *run, c trainer.Config, checkpoint []byte, name string) error {
+// resume builds a run and takes it to an open checkpoint, which errors call name.
+func (w *worker) resume(r *request, next *run, c trainer.Config, f *safetensors.File, st trainer.State, name string) error {
 	data, err := trainer.PrepareData(c, next.images[0], next.images[1])
 	if err != nil {
 		return as("data", err)
-	}
-	f, st, err := trainer.ReadCheckpoint(bytes.NewReader(checkpoint), int64(len(checkpoint)), name)
-	if err != nil {
-		return as("checkpoint", err)
 	}
 	var kernels map[string]string
 	if st.Adapter == w.device.Info().Key() {
@@ -101,9 +107,6 @@ func (w *worker) resume(r *request, next *run, c trainer.Config, checkpoint []by
 		return as("checkpoint", err)
 	}
 	next.Recorder = trainer.NewRecorder(next.Trainer) // rates count from here
-	if next.kept == nil {
-		next.kept = &snapshot{checkpoint: bytes.Clone(checkpoint), manifest: manifest{Step: st.Iteration}}
-	}
 	w.adopt(next)
 	reply(r, next.describe())
 	return w.show()

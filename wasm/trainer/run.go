@@ -4,6 +4,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"time"
 
 	"pixelda-wgpu/datasets"
@@ -41,7 +42,7 @@ func (w *worker) configure(r *request) error {
 		Changes json.RawMessage `json:"changes"`
 		Source  source          `json:"source"`
 		Target  source          `json:"target"`
-		Tune    bool            `json:"tune"`
+		Tune    *bool           `json:"tune"`
 	}
 	if err := r.decode(&ask); err != nil {
 		return err
@@ -49,6 +50,9 @@ func (w *worker) configure(r *request) error {
 	c, err := configured(ask.Preset, ask.Changes, ask.Source, ask.Target)
 	if err != nil {
 		return as("config", err)
+	}
+	if err := exact(c); err != nil {
+		return err
 	}
 	images, err := w.library.open(ask.Source, r, c.Seed, c.Model.Size)
 	if err != nil {
@@ -65,13 +69,26 @@ func (w *worker) configure(r *request) error {
 	if err != nil {
 		return as("data", err)
 	}
-	next := &run{sources: [2]source{ask.Source, ask.Target}, images: [2]datasets.Splits{images, target}, tune: ask.Tune}
+	next := &run{sources: [2]source{ask.Source, ask.Target}, images: [2]datasets.Splits{images, target}, tune: !w.device.Info().Software()}
+	if ask.Tune != nil {
+		next.tune = *ask.Tune
+	}
 	if err := w.build(next, c, data, nil); err != nil {
 		return err
 	}
 	w.adopt(next)
 	reply(r, next.describe())
 	return w.show()
+}
+
+// exact refuses a seed that the page would round: what it shows, links to and
+// begins again would be another run.
+func exact(c trainer.Config) error {
+	if c.Seed <= trainer.LargestExact {
+		return nil
+	}
+	return &fault{"config", fmt.Errorf("trainer: the seed %d is larger than %d, beyond which browsers round numbers", c.Seed, trainer.LargestExact),
+		"Choose a smaller one; the command line takes and resumes any."}
 }
 
 // build makes the trainer of a run, in place of the one before: two might not
@@ -118,7 +135,11 @@ func (r *run) describe() message {
 	}
 }
 
+// count counts a network's numbers: 0 for one that the method lacks.
 func count(s *graph.Store) int {
+	if s == nil {
+		return 0
+	}
 	n := 0
 	for _, v := range s.Variables() {
 		n += v.Len()

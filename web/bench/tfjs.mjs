@@ -8,11 +8,11 @@
 // numbers TensorFlow.js draws in JavaScript. -driver lavapipe takes a Chromium, named by
 // CHROMIUM, that accepts that driver.
 import { execFileSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
-import { launch, openTrainer, serveClient, web } from "../test/harness.mjs";
+import { driverArgs, launch, openTrainer, serveClient, web } from "../test/harness.mjs";
 import { Native } from "../test/native.mjs";
 
 const ourName = "pixelda-wgpu";
@@ -36,21 +36,6 @@ function readFlags(args) {
     }
     flags[name] = number ? Number(value) : value;
   }
-}
-
-/** What makes Chromium take a software driver, for WebGPU and WebGL alike. */
-function driverArgs() {
-  if (flags.driver === "lavapipe") {
-    const drivers = "/usr/share/vulkan/icd.d";
-    const file = existsSync(drivers) && readdirSync(drivers).find((name) => name.startsWith("lvp_icd"));
-    if (!file) refuse(`no lavapipe in ${drivers}; install Mesa's Vulkan drivers`);
-    process.env.VK_DRIVER_FILES = join(drivers, file);
-  } else if (flags.driver === "swiftshader") {
-    return ["--use-webgpu-adapter=swiftshader", "--use-gl=angle", "--use-angle=swiftshader"];
-  } else if (flags.driver) {
-    refuse(`no driver ${flags.driver}: swiftshader or lavapipe, or what the browser takes by itself`);
-  }
-  return [];
 }
 
 /** TensorFlow.js with one backend, as a page would ship it: without what of its core nothing calls. */
@@ -165,7 +150,7 @@ for (const backend of backends) {
   if (!["webgpu", "webgl"].includes(backend)) refuse(`no backend ${backend}: webgpu, webgl`);
   code[backend] = await bundle(backend);
 }
-const args = driverArgs();
+const args = driverArgs(flags.driver);
 const native = new Native();
 const server = await serveClient({ ...native.sets, ...Object.fromEntries(backends.map((backend) => [`/tfjs-${backend}.js`, code[backend]])) });
 const browser = await launch({ args });

@@ -32,6 +32,25 @@ export async function serve(extra = {}) {
 
 export const browserPath = process.env.CHROMIUM ?? "/usr/bin/chromium";
 
+/** What makes Chromium take a software driver, for WebGPU and WebGL alike; "" leaves it the choice. */
+export function driverArgs(driver) {
+  switch (driver) {
+    case "":
+      return [];
+    case "swiftshader":
+      return ["--use-webgpu-adapter=swiftshader", "--use-gl=angle", "--use-angle=swiftshader"];
+    case "lavapipe": { // whose Chromium takes it for SwiftShader
+      const drivers = "/usr/share/vulkan/icd.d";
+      const file = existsSync(drivers) && readdirSync(drivers).find((name) => name.startsWith("lvp_icd"));
+      if (!file) throw new Error(`no lavapipe in ${drivers}; install Mesa's Vulkan drivers`);
+      process.env.VK_DRIVER_FILES = join(drivers, file);
+      return [];
+    }
+    default:
+      throw new Error(`no driver ${driver}: swiftshader or lavapipe, or what the browser takes by itself`);
+  }
+}
+
 /**
  * Starts Chromium with a profile of its own; without `webgpu` it has no adapter.
  * Tests fail where it is missing: what does not run proves nothing.

@@ -52,6 +52,17 @@ test("a link with nonsense keeps the rest and says what is wrong", () => {
   }
 });
 
+test("a seed that JavaScript would round is refused, with those that it would not", () => {
+  const wide = [setting("seed", "integer", { min: 0, max: 2 ** 53 - 1 })];
+  for (const text of ["9007199254740992", "9007199254740993", "18446744073709551615"]) {
+    assert.equal(parse(wide[0], text), undefined);
+    const { setup, refused } = fromHash(`#preset=small&seed=${text}`, presets, "small", wide);
+    assert.equal(setup.config.seed, 1);
+    assert.deepEqual(refused, [`“${text}” is no value of Seed, which takes a whole number from 0 to 9007199254740991.`]);
+  }
+  assert.equal(parse(wide[0], "9007199254740991"), 9007199254740991);
+});
+
 test("fields take numbers in their bounds alone", () => {
   const [seed, lr, filters] = settings;
   assert.equal(parse(seed, "1.5"), undefined);

@@ -123,6 +123,19 @@ describe("the player", () => {
     assert.deepEqual([got.least, got.most], [200, 200]);
   });
 
+  it("tells that the device is lost, however late the news of it come", async () => {
+    const got = await tab.evaluate(async (program) => {
+      const gpu = await (await navigator.gpu.requestAdapter()).requestDevice();
+      const late = gpu.lost.then((info) => new Promise((resolve) => setTimeout(() => resolve(info), 500)));
+      Object.defineProperty(gpu, "lost", { value: late });
+      const session = await player.Device.wrap(gpu).load([program]);
+      const reading = failure(() => session.read("y", 0, 4));
+      gpu.destroy();
+      return reading;
+    }, program());
+    assert.equal(got.code, "lost", JSON.stringify(got));
+  });
+
   it("profiles by the GPU's clock and by the page's", async () => {
     // y of one thread each: additions that depend on each other, so none is saved.
     const spin = (rounds) => `

@@ -18,13 +18,13 @@ after(async () => {
 });
 
 /** Opens a page and configures the tiny run on the packed sets. */
-async function configured(changes = {}) {
+async function configured(changes = {}, more = {}) {
   const opened = await openTrainer(browser.context, server.url);
   await opened.page.evaluate(() => window.until("ready"));
-  const run = await opened.page.evaluate((changes) => window.trainer.request({
-    type: "configure", preset: "small", changes,
-    source: { kind: "packed", url: "source.pxds" }, target: { kind: "packed", url: "target.pxds" },
-  }), { ...tiny, ...changes });
+  const run = await opened.page.evaluate((request) => window.trainer.request(request), {
+    type: "configure", preset: "small", changes: { ...tiny, ...changes },
+    source: { kind: "packed", url: "source.pxds" }, target: { kind: "packed", url: "target.pxds" }, ...more,
+  });
   return { ...opened, run };
 }
 
@@ -40,6 +40,21 @@ const save = async (page) => Buffer.from(await page.evaluate(async () =>
 
 const load = (page, checkpoint) => page.evaluate(async (text) =>
   window.trainer.request({ type: "load", checkpoint: window.bytes(text) }), checkpoint.toString("base64"));
+
+/** What a checkpoint says of itself. */
+const metadata = (checkpoint) => JSON.parse(checkpoint.subarray(8, 8 + Number(checkpoint.readBigUInt64LE()))).__metadata__;
+
+/** A checkpoint that says something else of itself. */
+function withMetadata(checkpoint, change) {
+  const length = Number(checkpoint.readBigUInt64LE());
+  const header = JSON.parse(checkpoint.subarray(8, 8 + length));
+  header.__metadata__ = { ...header.__metadata__, ...change };
+  const text = Buffer.from(JSON.stringify(header));
+  const spaces = Buffer.alloc(-text.length & 7, " "); // the tensors begin at a multiple of 8
+  const head = Buffer.alloc(8);
+  head.writeBigUInt64LE(BigInt(text.length + spaces.length));
+  return Buffer.concat([head, text, spaces, checkpoint.subarray(8 + length)]);
+}
 
 /** Fails where losses differ by more than 1e-3. */
 function sameLosses(got, want) {
@@ -76,6 +91,19 @@ describe("training in the page", () => {
     await page.close();
   });
 
+  test("refuses seeds that it would round", async () => {
+    const { page } = await configured();
+    await train(page, 1);
+    const checkpoint = await save(page);
+    const config = JSON.parse(metadata(checkpoint).config);
+    const rounded = withMetadata(checkpoint, { config: JSON.stringify({ ...config, seed: "@" }).replace('"@"', "9007199254740993") });
+    await assert.rejects(load(page, rounded), /seed 9007199254740993 is larger than 9007199254740991/);
+    await assert.rejects(page.evaluate((changes) => window.trainer.request({
+      type: "configure", preset: "small", changes, source: { kind: "packed", url: "source.pxds" }, target: { kind: "packed", url: "target.pxds" },
+    }), { ...tiny, seed: 2 ** 53 }), /larger than 9007199254740991/);
+    await page.close();
+  });
+
   test("draws the built-in images as the native core does", async () => {
     const { page } = await openTrainer(browser.context, server.url);
     await page.evaluate(() => window.until("ready"));
@@ -84,10 +112,9 @@ describe("training in the page", () => {
       type: "configure", preset: "small", changes: tiny, source: digits, target: digits,
     });
     await train(page, 1);
-    const images = (checkpoint) => JSON.parse(checkpoint.subarray(8, 8 + Number(checkpoint.readBigUInt64LE()))).__metadata__.dataset;
-    const here = images(await save(page));
+    const here = metadata(await save(page)).dataset;
     assert.match(here, /^[0-9a-f]{64}/);
-    assert.equal(here, images(native.train(run.config, 1, undefined, "").checkpoint));
+    assert.equal(here, metadata(native.train(run.config, 1, undefined, "").checkpoint).dataset);
     await page.close();
   });
 
@@ -144,6 +171,30 @@ describe("training in the page", () => {
     await page.close();
   });
 
+  test("times kernels where it is told to, and takes those that a checkpoint names", async () => {
+    const reductions = "reductions over a workgroup";
+    const { page, complaints, run } = await configured({ method: "source-only" }, { tune: true }); // few kernels to time
+    await train(page, 4);
+    const checkpoint = await save(page);
+    const kernels = JSON.parse(metadata(checkpoint).kernels);
+    assert.ok(Object.keys(kernels).length > 5, `${Object.keys(kernels)}`);
+    assert.match(kernels[reductions], /^(barriers|subgroups)$/);
+
+    // Both forms of reductions train as the native core does, each to its own bits.
+    const there = trained(native.train(run.config, 12, checkpoint));
+    const ends = [];
+    for (const form of ["barriers", "subgroups", "subgroups"]) {
+      await load(page, withMetadata(checkpoint, { kernels: JSON.stringify({ ...kernels, [reductions]: form }) }));
+      sameLosses(await train(page, 12), there);
+      const end = await save(page);
+      assert.equal(JSON.parse(metadata(end).kernels)[reductions], form);
+      ends.push(end);
+    }
+    assert.ok(ends[1].equals(ends[2]), "the same kernels made other bits");
+    assert.deepEqual(complaints, []);
+    await page.close();
+  });
+
   test("is not changed by a measurement of the GPU, which can be stopped", async () => {
     const whole = await configured();
     await train(whole.page, 12);
@@ -163,6 +214,15 @@ describe("training in the page", () => {
     });
     assert.deepEqual(stopped.answers, [null, null, null]);
     assert.ok(stopped.phases < 5, `it went on for ${stopped.phases} phases`);
+    const within = await page.evaluate(async () => { // a phase: it need not end first
+      const bench = window.trainer.request({ type: "bench" });
+      const from = window.events.length;
+      const phases = () => window.events.slice(from).filter((e) => e.stage === "benchmarking").map((e) => e.what);
+      while (!phases().includes("profiling d_step")) await new Promise((resolve) => setTimeout(resolve, 1));
+      await window.trainer.request({ type: "stop" });
+      return { answer: await bench, last: phases().at(-1) };
+    });
+    assert.deepEqual(within, { answer: null, last: "profiling d_step" });
     await train(page, 12);
     assert.ok((await save(page)).equals(want), "the checkpoint differs from that of a run that was not measured");
     assert.deepEqual(complaints, []);

@@ -68,7 +68,7 @@ export function fromHash(
     }
     const s = settings.find((s) => s.name === name);
     const value = s && parse(s, text);
-    if (!s || value === undefined) refused.push(s ? `“${text}” is no value of ${label(s.name)}.` : `There is no setting “${name}”.`);
+    if (!s || value === undefined) refused.push(s ? `“${text}” is no value of ${label(s.name)}, which takes ${wanted(s)}.` : `There is no setting “${name}”.`);
     else config = withValue(config, s, value);
   }
   return { setup: { preset: preset.name, config }, refused };
@@ -86,13 +86,26 @@ export function parse(s: Setting, text: string): unknown {
   switch (s.kind) {
     case "boolean": return text === "true" ? true : text === "false" ? false : undefined;
     case "choice": return s.choices?.includes(text) ? text : undefined;
-    case "integer": return Number.isInteger(number) && fits(number) ? number : undefined;
+    case "integer": return Number.isSafeInteger(number) && fits(number) ? number : undefined;
     case "number": return fits(number) ? number : undefined;
     case "integers": {
       const all = text.split(",").map((part) => (part.trim() === "" ? NaN : Number(part)));
       return all.every((v) => Number.isInteger(v) && fits(v)) ? all : undefined;
     }
     case "names": return text.split(",").map((part) => part.trim()).filter((part) => part !== "");
+  }
+}
+
+/** What a setting takes, in words. */
+export function wanted(s: Setting): string {
+  const range = s.min !== undefined && s.max !== undefined ? ` from ${s.min} to ${s.max}` : "";
+  switch (s.kind) {
+    case "boolean": return "true or false";
+    case "choice": return (s.choices ?? []).join(" or ");
+    case "integer": return `a whole number${range}`;
+    case "number": return `a number${range}`;
+    case "integers": return `whole numbers${range}, parted by commas`;
+    case "names": return "names, parted by commas";
   }
 }
 

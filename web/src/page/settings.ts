@@ -1,6 +1,6 @@
 import type { Config, Preset, Setting } from "../protocol.js";
 import { byId, h } from "./dom.js";
-import { label, parse, same, show, valueOf, withValue } from "./link.js";
+import { label, parse, same, show, valueOf, wanted, withValue } from "./link.js";
 
 /** Settings that are worth changing first; the others are in a fold. */
 const basic = ["method", "seed", "iterations", "batch", "lr"];
@@ -83,18 +83,13 @@ export class SettingsForm {
   private read(setting: Setting, input: HTMLInputElement | HTMLSelectElement): void {
     const text = input instanceof HTMLInputElement && input.type === "checkbox" ? String(input.checked) : input.value;
     const value = parse(setting, text);
-    input.setCustomValidity(value === undefined ? this.wanted(setting) : "");
+    input.setCustomValidity(value === undefined ? `Please give ${wanted(setting)}.` : "");
     input.setAttribute("aria-invalid", String(value === undefined));
     if (value === undefined) {
       input.reportValidity();
       return;
     }
     this.change(setting, value, input);
-  }
-
-  private wanted(s: Setting): string {
-    const range = s.min !== undefined && s.max !== undefined ? ` from ${show(s.min)} to ${show(s.max)}` : "";
-    return s.kind === "integers" ? `Whole numbers${range}, parted by commas.` : `A ${s.kind === "integer" ? "whole " : ""}number${range}.`;
   }
 
   private change(setting: Setting, value: unknown, typing?: HTMLElement): void {

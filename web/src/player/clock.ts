@@ -12,8 +12,8 @@ export interface Trial {
 export interface Clock {
   /** Nanoseconds that a trial should take: long beside what the clock cannot tell. */
   readonly enough: number;
-  /** Nanoseconds of each trial. */
-  time(trials: Trial[]): Promise<number[]>;
+  /** Nanoseconds of each trial. A signal ends it between two submissions. */
+  time(trials: Trial[], signal?: AbortSignal): Promise<number[]>;
   close(): void;
 }
 
@@ -34,9 +34,12 @@ export class GPUClock implements Clock {
     this.staging = gpu.createBuffer({ size, usage: BufferUsage.MAP_READ | BufferUsage.COPY_DST });
   }
 
-  async time(trials: Trial[]): Promise<number[]> {
+  async time(trials: Trial[], signal?: AbortSignal): Promise<number[]> {
     const durations: number[] = [];
-    while (durations.length < trials.length) durations.push(...await this.submission(trials, durations.length));
+    while (durations.length < trials.length) {
+      signal?.throwIfAborted();
+      durations.push(...await this.submission(trials, durations.length));
+    }
     return durations;
   }
 
@@ -73,12 +76,15 @@ export class WallClock implements Clock {
 
   constructor(private readonly device: Device) {}
 
-  async time(trials: Trial[]): Promise<number[]> {
+  async time(trials: Trial[], signal?: AbortSignal): Promise<number[]> {
     const empty: number[] = [];
     for (let i = 0; i < 9; i++) empty.push(await this.submission());
     const overhead = median(empty);
     const durations: number[] = [];
-    for (const trial of trials) durations.push(Math.max(0, await this.submission(trial) - overhead));
+    for (const trial of trials) {
+      signal?.throwIfAborted();
+      durations.push(Math.max(0, await this.submission(trial) - overhead));
+    }
     return durations;
   }
 

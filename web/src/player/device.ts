@@ -23,7 +23,14 @@ const limitNames = [
 ] as const satisfies (keyof GPUSupportedLimits)[];
 
 /** Features that are asked for where the adapter has them. */
-const wanted: GPUFeatureName[] = ["shader-f16", "timestamp-query"];
+const wanted: GPUFeatureName[] = ["shader-f16", "subgroups", "timestamp-query"];
+
+/**
+ * How long a failed call waits for the news that the device is lost, in ms. Both come
+ * at about the same time, in any order and on a busy machine far apart; a call that fails
+ * for another reason is rare, and may be told late.
+ */
+const newsOfLoss = 5000;
 
 /** An open GPU device. Several sessions may share it. */
 export class Device {
@@ -81,14 +88,18 @@ export class Device {
   /** Throws why a call failed: the device's loss, where that caused it and is known soon, or else the error itself. */
   async explain(error: unknown): Promise<never> {
     this.check();
-    await Promise.race([this.gpu.lost, new Promise((resolve) => setTimeout(resolve, 100))]);
+    await Promise.race([this.gpu.lost, new Promise((resolve) => setTimeout(resolve, newsOfLoss))]);
     this.check();
     throw error;
   }
 
   /** Resolves when all work is done. */
   async idle(): Promise<void> {
-    await this.gpu.queue.onSubmittedWorkDone();
+    try {
+      await this.gpu.queue.onSubmittedWorkDone();
+    } catch (error) {
+      await this.explain(error);
+    }
     this.check();
   }
 

@@ -41,6 +41,7 @@ export class Session {
       device.check();
     } catch (error) {
       session.dispose();
+      if (!(error instanceof PlayerError)) await device.explain(error);
       if (device.lost !== undefined) device.check(); // the cause, where it caused the error
       throw error;
     }
@@ -98,8 +99,10 @@ export class Session {
           onPipeline?.(++done, pipelines.size);
           return pipeline;
         } catch (error) {
-          throw new PlayerError("shader", `Program ${p.name}: module ${module.label} does not compile: ${await diagnosis(shader, error)}`,
+          const failure = new PlayerError("shader", `Program ${p.name}: module ${module.label} does not compile: ${await diagnosis(shader, error)}`,
             "Update the browser and the graphics driver.");
+          if (error instanceof GPUPipelineError && error.reason === "validation") throw failure;
+          return await this.device.explain(failure); // a lost device fails it too
         }
       });
     };
@@ -249,7 +252,7 @@ function remember<V>(map: Map<string, V>, key: string, make: () => V): V {
 
 /** The compiler's first finding with its place, or else what the error says. */
 async function diagnosis(shader: GPUShaderModule, error: unknown): Promise<string> {
-  const { messages } = await shader.getCompilationInfo();
+  const { messages } = await shader.getCompilationInfo().catch(() => ({ messages: [] })); // a lost device has none
   const first = messages.find((m) => m.type === "error");
   return first ? `line ${first.lineNum}: ${first.message}` : String((error as Error).message ?? error);
 }

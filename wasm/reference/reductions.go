@@ -1,0 +1,77 @@
+//go:build !js
+
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+
+	"pixelda-wgpu/gpu"
+	"pixelda-wgpu/wgsl"
+)
+
+// reduction is one that the lanes of a workgroup share, with the kernel that completes it,
+// in both forms: by barriers and by subgroup operations. The native library compiles
+// the first alone.
+type reduction struct {
+	Name      string       `json:"name"`
+	Shape     [4]int       `json:"shape"`
+	Barriers  *gpu.Program `json:"barriers"`
+	Subgroups *gpu.Program `json:"subgroups"`
+}
+
+// printReductions prints the reductions over maps of the given shapes as JSON.
+func printReductions(shapes []string) error {
+	var all []reduction
+	for _, s := range shapes {
+		var m wgsl.Map
+		if _, err := fmt.Sscanf(s, "%d,%d,%d,%d", &m.N, &m.C, &m.H, &m.W); err != nil {
+			return fmt.Errorf("shape %q: want N,C,H,W", s)
+		}
+		norm := wgsl.BatchNorm{Map: m, Epsilon: 1e-3, NoBeta: true}
+		for _, r := range []struct {
+			name    string
+			kernels []wgsl.Kernel
+		}{
+			{"sum", []wgsl.Kernel{wgsl.ChannelSum(m), wgsl.SumPartials(m.Parts(), m.C, false)}},
+			{"moments", []wgsl.Kernel{wgsl.BatchNormStats(norm), wgsl.BatchNormFinalize(norm, false, 0)}},
+			{"pairs", []wgsl.Kernel{wgsl.BatchNormGradReduce(norm), wgsl.BatchNormGradFinalize(norm, false)}},
+			{"normalize", []wgsl.Kernel{wgsl.Normalize(m.N, m.C*m.H*m.W)}},
+		} {
+			both := reduction{r.name, [4]int{m.N, m.C, m.H, m.W}, lower(r.name+" by barriers "+s, m, r.kernels), nil}
+			for i, k := range r.kernels {
+				r.kernels[i] = k.Subgroups()
+			}
+			both.Subgroups = lower(r.name+" by subgroups "+s, m, r.kernels)
+			all = append(all, both)
+		}
+	}
+	return json.NewEncoder(os.Stdout).Encode(all)
+}
+
+// lower makes a program of kernels that run one after the other, on buffers of their
+// bindings' names.
+func lower(name string, m wgsl.Map, kernels []wgsl.Kernel) *gpu.Program {
+	lengths := map[string]int{"x": m.Len(), "dy": m.Len(), "y": m.Len(), "partials": 2 * m.Parts() * m.C, "sums": 2 * m.C}
+	p := &gpu.Program{Name: name}
+	index := map[string]int{}
+	for i, k := range kernels {
+		d := gpu.Dispatch{Label: k.Name, Module: i, Workgroups: k.Workgroups, FLOPs: k.FLOPs, Bytes: k.Bytes}
+		for _, b := range k.Bindings() {
+			length, ok := lengths[b.Name]
+			if !ok {
+				length = m.C
+			}
+			size := uint64(length+3) / 4 * 16
+			if _, ok := index[b.Name]; !ok {
+				index[b.Name] = len(p.Buffers)
+				p.Buffers = append(p.Buffers, gpu.Buffer{Name: b.Name, Size: size})
+			}
+			d.Bindings = append(d.Bindings, gpu.Binding{Index: b.Index, Buffer: index[b.Name], Size: size, Access: gpu.Access(b.Access)})
+		}
+		p.Modules = append(p.Modules, gpu.Module{Label: k.Name, Code: k.Code()})
+		p.Dispatches = append(p.Dispatches, d)
+	}
+	return p
+}

@@ -1,0 +1,33 @@
+// What a run tells when it begins, when it stops, and as a file.
+import type { DataInfo } from "./data.js";
+import type { EvalRecord, TrainRecord } from "./records.js";
+import type { Config } from "./settings.js";
+
+/** A run is ready to train. */
+export interface Configured {
+  config: Config;
+  source: DataInfo;
+  target: DataInfo;
+  /** Iterations done: 0, or those of the checkpoint. */
+  step: number;
+  /** Records so far, where the run is continued from a snapshot. */
+  history: (TrainRecord | EvalRecord)[];
+  /** Target accuracy of the source-only baseline, once trained. */
+  baseline: number | null;
+  parameters: Record<"generator" | "discriminator" | "task", number>;
+  /** Device memory in bytes. */
+  memory: number;
+  /** Multiplies and adds of one iteration, direct algorithms. */
+  flops: number;
+}
+
+export interface Stopped {
+  step: number;
+  /** All iterations are done. */
+  finished: boolean;
+}
+
+export interface SavedFile {
+  name: string;
+  bytes: Uint8Array;
+}
