@@ -22,3 +22,5 @@ func (w Winograd) choose(n *node) (int, error) {
 	}
 	return max(0, slices.IndexFunc(n.plans, func(p wgsl.Plan) bool { return p.Winograd })), nil
 }
+
+func (Winograd) subgroups() (bool, error) { return false, nil }
