@@ -92,8 +92,8 @@ func (p Prologue) String() string {
 	return strings.TrimRight(" norm "+p.Act.String(), " ")
 }
 
-// planned returns the plans that have the prologue. Winograd's algorithm loads an input
-// some twice to transform it, direct sums nine times for each block of outputs: there
+// planned returns the plans that have the prologue. Winograd's transform loads an input
+// less than twice, direct sums nine times for each block of outputs: there
 // BatchNormApply by itself is faster.
 func (p Prologue) planned(plans []Plan) []Plan {
 	if !p.Norm {
