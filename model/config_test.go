@@ -106,6 +106,8 @@ func TestReadConfigErrors(t *testing.T) {
 		`{"size": 32}]`:        "other data follows",
 		`{"g_head_kernel": 2}`: "g_head_kernel is 2; want an odd number",
 		`{"size": 7}`:          "size is 7; want 8 to 512",
+		`{"precision": "f64"}`: `precision is "f64"; want one of [f32 f16]`,
+		`{"loss_scale": 3}`:    "loss_scale is 3; want a power of two",
 		`{"lr": 1e400}`:        "lr",
 		`{"similarity": "l2"}`: `similarity is "l2"; want one of [mpse mpse-paper masked-mpse masked-mpse-paper mse hinged-mse hinged-mae]`,
 		`{"similarity": "masked-mpse", "similarity_weight": 1}`: "similarity masked-mpse masks by depth, so source_channels and target_channels must be 4, not 3 and 3",

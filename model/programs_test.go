@@ -2,6 +2,7 @@ package model_test
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -58,8 +59,14 @@ func TestEveryKernel(t *testing.T) {
 	d := gputest.Device(t)
 	checked := map[string]bool{}
 	size := 0
+	configs := map[string]model.Config{"f16": preset(t, "mnist-mnistm")}
 	for _, name := range model.Presets() {
-		c := preset(t, name)
+		configs[name] = preset(t, name)
+	}
+	for name, c := range configs {
+		if name == "f16" {
+			c.Precision = model.F16
+		}
 		c.SimilarityWeight = 1
 		n := networks(t, c)
 		turns := &graph.Turns{Count: 1}
@@ -82,6 +89,51 @@ func TestEveryKernel(t *testing.T) {
 		}
 	}
 	t.Logf("%d kernels of %d KB", len(checked), size>>10)
+}
+
+// TestPrecision: f16 changes the kernels of Winograd's algorithm and no others, and has
+// them move less; f32 knows nothing of a loss scale.
+func TestPrecision(t *testing.T) {
+	for name, rule := range map[string]graph.FirstPlan{"lavapipe": {CPU: true, Lavapipe: true}, "others": {CPU: true}} {
+		made := func(p model.Precision, scale int) (all []*gpu.Program, codes map[string]string, moved float64) {
+			c := preset(t, "mnist-mnistm")
+			c.Precision, c.LossScale, c.GBlocks, c.Batch = p, scale, 1, 8
+			codes = map[string]string{}
+			all = programs(t, networks(t, c), bytesIn(c), rule)
+			for _, p := range all {
+				for _, m := range p.Modules {
+					codes[m.Code] = m.Label
+				}
+				for _, d := range p.Dispatches {
+					moved += d.Bytes
+				}
+			}
+			return all, codes, moved
+		}
+		plain, single, much := made(model.F32, 1)
+		if other, _, _ := made(model.F32, 1<<12); !reflect.DeepEqual(plain, other) {
+			t.Errorf("%s: the loss scale changes the programs of f32", name)
+		}
+		halves, double, less := made(model.F16, 1<<12)
+		if other, _, _ := made(model.F16, 1); reflect.DeepEqual(halves, other) {
+			t.Errorf("%s: the loss scale does not change the programs of f16", name)
+		}
+		changed := 0
+		for _, pair := range [][2]map[string]string{{single, double}, {double, single}} {
+			for code, label := range pair[0] {
+				if _, same := pair[1][code]; !same {
+					changed++
+					if !strings.Contains(label, "winograd") {
+						t.Errorf("%s: %s differs", name, label)
+					}
+				}
+			}
+		}
+		if changed == 0 || less > 0.95*much {
+			t.Errorf("%s: %d kernels differ; %.3g bytes are moved in f16, %.3g in f32", name, changed, less, much)
+		}
+		t.Logf("%s: %.3g bytes instead of %.3g", name, less, much)
+	}
 }
 
 // Configurations of every kind make programs that any adapter can hold.
@@ -144,8 +196,8 @@ func TestCostOfTheFullModel(t *testing.T) {
 		dispatches int
 		mebibytes  uint64
 	}{
-		{true, model.DStepProgram, 410, 97}, {true, model.GStepProgram, 680, 208},
-		{false, model.DStepProgram, 307, 98}, {false, model.GStepProgram, 273, 261},
+		{true, model.DStepProgram, 1700, 144}, {true, model.GStepProgram, 2450, 270},
+		{false, model.DStepProgram, 330, 114}, {false, model.GStepProgram, 290, 270},
 	} {
 		build := n.DStep
 		if c.program == model.GStepProgram {

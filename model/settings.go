@@ -39,6 +39,9 @@ func Settings() []Setting {
 		number("Optimisation", "clip_norm", 0, 1e9, func(c *Config) float64 { return c.ClipNorm }, "Largest norm of a variable's gradient; longer ones are shortened; 0 for no limit."),
 		integer("Optimisation", "d_steps", 1, 100, func(c *Config) int { return c.DSteps }, "Updates of discriminator and classifier in an iteration."),
 		integer("Optimisation", "g_steps", 0, 100, func(c *Config) int { return c.GSteps }, "Updates of the generator in an iteration."),
+		{Name: "precision", Group: "Optimisation", Kind: "choice", Choices: names(precisions), About: "How training and evaluation store what passes between the kernels of convolutions by Winograd's algorithm: f16 halves that " +
+			"memory and rounds more. Sums, variables and all else are f32."},
+		integer("Optimisation", "loss_scale", 1, 1<<24, func(c *Config) int { return c.LossScale }, "Power of two by which gradients are multiplied while they are stored as f16, which has no numbers so small."),
 
 		number("Losses", "domain_weight", 0, 1e6, func(c *Config) float64 { return c.DomainWeight }, "Weight of telling adapted from target images, in the D step."),
 		number("Losses", "style_weight", 0, 1e6, func(c *Config) float64 { return c.StyleWeight }, "Weight of deceiving the discriminator, in the G step."),

@@ -2,6 +2,7 @@ package model
 
 import (
 	"fmt"
+	"math/bits"
 	"slices"
 	"strings"
 
@@ -137,6 +138,9 @@ func (b bound) minimise(losses []graph.Term, stores ...*graph.Store) {
 // program builds a program over the networks' buffers.
 func (n *Networks) program(name string, choose graph.Chooser, f func(b bound)) (*gpu.Program, error) {
 	g, err := graph.Build(func(g *graph.Graph) {
+		if n.Precision == F16 {
+			g.Halves(bits.TrailingZeros(uint(n.LossScale)))
+		}
 		f(bound{n, g})
 		for _, s := range n.Stores() {
 			g.Reserve(s.Values(), s.Len())

@@ -289,7 +289,7 @@ func TestEarlierConfig(t *testing.T) {
 	if err := json.Unmarshal(fields["model"], &of); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"task_tower", "tower_dropout_keep", "private_layers", "pose_source_weight", "pose_adapted_weight", "similarity_margin", "weight_decay"} {
+	for _, name := range []string{"task_tower", "tower_dropout_keep", "private_layers", "pose_source_weight", "pose_adapted_weight", "similarity_margin", "weight_decay", "precision", "loss_scale"} {
 		if of[name] == nil {
 			t.Fatalf("no setting %s", name)
 		}

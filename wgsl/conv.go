@@ -1,10 +1,6 @@
 package wgsl
 
-import (
-	"fmt"
-	"slices"
-	"strings"
-)
+import "fmt"
 
 // Conv is the shape of a two-dimensional convolution over [N, InC, InH, InW]
 // with weights [OutC, InC, KernelH, KernelW], giving [N, OutC, OutH, OutW].
@@ -16,6 +12,7 @@ type Conv struct {
 	Dilate            int // of the input: 1, but for the data gradient of a strided convolution
 	PadY, PadX        int // rows and columns of zeros before the first
 	TransposedWeights bool
+	Half              Half
 	Prologue          Prologue
 }
 
@@ -47,6 +44,7 @@ func (c Conv) DataGrad() Conv {
 		N: c.N, InC: c.OutC, InH: c.OutH, InW: c.OutW, OutC: c.InC, OutH: c.InH, OutW: c.InW,
 		KernelH: c.KernelH, KernelW: c.KernelW, Stride: 1, Dilate: c.Stride,
 		PadY: c.KernelH - 1 - c.PadY, PadX: c.KernelW - 1 - c.PadX, TransposedWeights: true,
+		Half: c.Half.Swapped(),
 	}
 }
 
@@ -72,35 +70,11 @@ func (c Conv) String() string {
 	if c.TransposedWeights {
 		s += "ᵀ"
 	}
-	return s
+	return s + c.Half.String()
 }
 
 // out is the shape of the result.
 func (c Conv) out() Map { return Map{c.N, c.OutC, c.OutH, c.OutW} }
-
-// Prologue is what a convolution and the gradient of its weights do with x as they load
-// it. The padding stays zero.
-type Prologue struct {
-	Norm bool // what BatchNormApply does, with its operands mean, inv_std and beta [InC]
-	Act  Act  // behind the normalisation; none without
-}
-
-func (p Prologue) String() string {
-	if !p.Norm {
-		return ""
-	}
-	return strings.TrimRight(" norm "+p.Act.String(), " ")
-}
-
-// planned returns the plans that have the prologue. Winograd's transform loads an input
-// less than twice, direct sums nine times for each block of outputs: there
-// BatchNormApply by itself is faster.
-func (p Prologue) planned(plans []Plan) []Plan {
-	if !p.Norm {
-		return plans
-	}
-	return slices.DeleteFunc(plans, func(p Plan) bool { return !p.Winograd })
-}
 
 // Epilogue is what a convolution or matrix product does with its sums before
 // it stores them.
@@ -132,9 +106,9 @@ func (e Epilogue) String() string {
 
 // Plans lists the ways to compute the convolution. Operands: x [N,InC,InH,InW],
 // w [OutC,InC,KernelH,KernelW] (of a data gradient: the forward weights), bias
-// [OutC], residual and partials if the epilogue has them, y [N,OutC,OutH,OutW]. There is none for what
-// takes more workgroups than any adapter must run. Plans by Winograd's algorithm alone
-// have a prologue; each is named as that without.
+// [OutC], residual and partials if the epilogue has them, those of the prologue, y
+// [N,OutC,OutH,OutW]. There is none for what takes more workgroups than any adapter must
+// run.
 func (c Conv) Plans(e Epilogue) []Plan {
 	var plans []Plan
 	add := func(p Plan, ok bool) {
@@ -142,6 +116,7 @@ func (c Conv) Plans(e Epilogue) []Plan {
 			plans = append(plans, p)
 		}
 	}
+	single := c.inFloats()
 	for _, lavapipe := range []bool{true, false} {
 		if lavapipe {
 			add(c.winogradDirect(e, 32, true))
@@ -151,17 +126,18 @@ func (c Conv) Plans(e Epilogue) []Plan {
 		}
 		for _, t := range directTiles {
 			if t.uniform == lavapipe {
-				add(c.direct(e, t))
+				add(single.direct(e, t))
 			}
 		}
 	}
 	briefFirst(plans, c.FLOPs())
 	for _, t := range gemmTiles {
-		plans = append(plans, c.gemm(e, t))
+		plans = append(plans, single.gemm(e, t))
 	}
 	for _, t := range gemmTiles {
 		add(c.winogradGEMM(e, t))
 	}
+	c.normalizeFirst(plans)
 	for i := range plans {
 		if e.Moments && !plans[i].moments {
 			plans[i].Calls = append(plans[i].Calls, Call{
@@ -169,7 +145,13 @@ func (c Conv) Plans(e Epilogue) []Plan {
 			})
 		}
 	}
-	return fitting("conv "+c.String()+c.Prologue.String()+e.String(), c.Prologue.planned(plans))
+	return fitting("conv "+c.String()+c.Prologue.String()+e.String(), plans)
+}
+
+// inFloats is the convolution as the plans see it that have no use for halves.
+func (c Conv) inFloats() Conv {
+	c.Half = Half{}
+	return c
 }
 
 // directTile is a register tile of conv_direct.wgsl.

@@ -16,6 +16,7 @@ type correlation struct {
 	frequencies   int
 	taps          bool
 	quads, stride int
+	half          Half
 }
 
 // correlate is correlate.wgsl for CPU drivers, as a share of the convolution's work, and
@@ -25,6 +26,8 @@ func (c Conv) correlate(name string, tile correlateTile, r correlation, share fl
 	lanes := ceilDiv(c.OutC, tile.out) * ceilDiv(c.InC, tile.in)
 	group := min(64, ceilDiv(lanes, 8)*8)
 	chunk := ceilDiv(r.quads, min(ceilDiv(enoughLanes, lanes*r.frequencies), ceilDiv(r.quads, leastChunk)))
+	step := r.half.quadsPerLoad()
+	chunk = ceilDiv(chunk, step) * step
 	parts = ceilDiv(r.quads, chunk)
 	gradients := c.OutC
 	if !r.taps {
@@ -32,9 +35,9 @@ func (c Conv) correlate(name string, tile correlateTile, r correlation, share fl
 	}
 	return build(name, "correlate.wgsl", Params{
 		"FREQUENCIES": r.frequencies, "TAPS": r.taps, "OUT_C": c.OutC, "IN_C": c.InC, "TILE_O": tile.out, "TILE_I": tile.in,
-		"STRIDE": r.stride, "QUADS": r.quads, "CHUNK": chunk, "WORKGROUP": group,
+		"STRIDE": r.stride, "STEP": step, "QUADS": r.quads, "CHUNK": chunk, "WORKGROUP": group,
 	}, [3]uint32{uint32(ceilDiv(lanes, group)), uint32(parts), uint32(r.frequencies)},
-		c.FLOPs()*share, float64(16*r.quads*(r.frequencies*c.InC+gradients)+4*parts*r.frequencies*c.OutC*c.InC)), parts
+		c.FLOPs()*share, float64(16*r.half.floats(r.quads*(r.frequencies*c.InC+gradients))+4*parts*r.frequencies*c.OutC*c.InC)), parts
 }
 
 // unfoldedWeight is the weight gradient of a strided convolution on CPU drivers: its
@@ -50,9 +53,9 @@ func (c Conv) unfoldedWeight(tile correlateTile) (Plan, bool) {
 	if images == 0 || images < c.N && (images*xs%64 != 0 || images*ys%64 != 0) {
 		return Plan{}, false
 	}
-	runs, stride := c.N/images, offPower(images*quads)
+	runs, stride := c.N/images, offPower(images*quads, 4)
 	name := "unfolded " + tile.String()
-	product, parts := c.correlate("conv weight "+name+" "+c.String(), tile, correlation{c.taps(), true, images * quads, stride}, 1/float64(runs))
+	product, parts := c.correlate("conv weight "+name+" "+c.String(), tile, correlation{c.taps(), true, images * quads, stride, Half{}}, 1/float64(runs))
 	length := c.OutC * c.InC * c.taps()
 	if runs > 1 && parts*length%64 != 0 || runs*parts > MaxPartials {
 		return Plan{}, false

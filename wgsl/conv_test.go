@@ -316,8 +316,8 @@ func TestConvPlansFit(t *testing.T) {
 	}
 }
 
-// BenchmarkConv times every plan of the models' layers, batch 32, and reports
-// the arithmetic rate of the direct algorithm.
+// BenchmarkConv times every plan of the models' layers, batch 32, also of those that
+// store halves, and reports the arithmetic rate of the direct algorithm.
 func BenchmarkConv(b *testing.B) {
 	for _, c := range []wgsl.Conv{
 		wgsl.SameConv(32, 64, 32, 32, 64, 3, 1),
@@ -331,14 +331,22 @@ func BenchmarkConv(b *testing.B) {
 		wgsl.SameConv(32, 32, 16, 16, 48, 5, 1),
 	} {
 		x, w, y := c.N*c.InC*c.InH*c.InW, c.OutC*c.InC*c.KernelH*c.KernelW, c.N*c.OutC*c.OutH*c.OutW
-		for _, p := range c.Plans(wgsl.Epilogue{}) {
-			benchPlan(b, "forward/"+name(p, c), p, map[string]int{"x": x, "w": w, "y": y}, c.FLOPs())
-		}
-		for _, p := range c.DataGrad().Plans(wgsl.Epilogue{}) {
-			benchPlan(b, "data/"+name(p, c), p, map[string]int{"x": y, "w": w, "y": x}, c.FLOPs())
-		}
-		for _, p := range c.WeightGradPlans() {
-			benchPlan(b, "weight/"+name(p, c), p, map[string]int{"x": x, "dy": y, "dw": w}, c.FLOPs())
+		for _, c := range []wgsl.Conv{c, halved(c)} {
+			for _, of := range []struct {
+				kind  string
+				plans []wgsl.Plan
+				sizes map[string]int
+			}{
+				{"forward", c.Plans(wgsl.Epilogue{}), map[string]int{"x": x, "w": w, "y": y}},
+				{"data", c.DataGrad().Plans(wgsl.Epilogue{}), map[string]int{"x": y, "w": w, "y": x}},
+				{"weight", c.WeightGradPlans(), map[string]int{"x": x, "dy": y, "dw": w}},
+			} {
+				for _, p := range of.plans {
+					if p.Winograd || !c.Half.On {
+						benchPlan(b, of.kind+"/"+name(p, c), p, of.sizes, c.FLOPs())
+					}
+				}
+			}
 		}
 	}
 }

@@ -7,7 +7,7 @@ import (
 
 // WeightGradPlans lists the ways to compute the gradient of the weights of a
 // forward convolution. Operands: x [N,InC,InH,InW], dy [N,OutC,OutH,OutW],
-// dw [OutC,InC,KernelH,KernelW]. The prologue, of x, is as for Plans.
+// dw [OutC,InC,KernelH,KernelW], those of the prologue.
 func (c Conv) WeightGradPlans() []Plan {
 	var plans []Plan
 	add := func(p Plan, ok bool) {
@@ -15,21 +15,27 @@ func (c Conv) WeightGradPlans() []Plan {
 			plans = append(plans, p)
 		}
 	}
-	add(c.winogradWeightDirect(correlateTile{32, 16}, true))
-	add(c.unfoldedWeight(correlateTile{32, 16}))
-	add(c.uniformWeight())
+	single := c.inFloats()
+	if c.Half.On {
+		add(c.winogradWeightDirect(correlateTile{16, 16}, true)) // two quads a load, so twice as long a code
+	} else {
+		add(c.winogradWeightDirect(correlateTile{32, 16}, true))
+	}
+	add(single.unfoldedWeight(correlateTile{32, 16}))
+	add(single.uniformWeight())
 	add(c.winogradWeightDirect(correlateTile{8, 8}, false))
 	for _, t := range directWeightTiles {
-		add(c.directWeight(t))
+		add(single.directWeight(t))
 	}
 	briefFirst(plans, c.FLOPs())
 	for _, t := range gemmTiles {
-		plans = append(plans, c.gemmWeight(t))
+		plans = append(plans, single.gemmWeight(t))
 	}
 	for _, t := range gemmTiles {
 		add(c.winogradWeightGEMM(t))
 	}
-	return fitting("conv weight "+c.String()+c.Prologue.String(), c.Prologue.planned(plans))
+	c.normalizeFirst(plans)
+	return fitting("conv weight "+c.String()+c.Prologue.String(), plans)
 }
 
 // directWeightTile is a register tile of conv_direct_weight.wgsl: lanes over

@@ -52,11 +52,13 @@ func fitting(op string, plans []Plan) []Plan {
 // Single is the plan of an operation that is one kernel.
 func Single(k Kernel) Plan { return Plan{Op: k.Name, Name: "only", Calls: []Call{{Kernel: k}}} }
 
+// worthCompiling is from how many operations on long code pays.
+const worthCompiling = 3e7
+
 // briefFirst puts the plans of the shortest code first where there is little to
 // compute: CPU drivers take up to a second to compile a long kernel, which small
 // layers never win back.
 func briefFirst(plans []Plan, flops float64) {
-	const worthCompiling = 3e7 // operations
 	if flops < worthCompiling {
 		slices.SortStableFunc(plans, func(a, b Plan) int { return a.terms - b.terms })
 	}

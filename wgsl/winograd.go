@@ -1,6 +1,9 @@
 package wgsl
 
-import "fmt"
+import (
+	"fmt"
+	"math"
+)
 
 // Winograd's F(4×4, 3×3) (Lavin and Gray, Fast Algorithms for Convolutional Neural
 // Networks, 2016) makes a tile of 4 × 4 outputs of a 3 × 3 convolution from 36
@@ -13,7 +16,9 @@ const frequencies = 36
 type tiling struct {
 	images int // of a dispatch
 	quads  int // groups of four tiles side by side, of all these images
-	stride int // vec4 from a channel to the next: quads, filled up and moved off powers of two
+	stride int // quads from a channel to the next: filled up and moved off powers of two
+	tall   int // rows of quads of an invocation that transforms inputs
+	half   Half
 }
 
 // tiles returns the tiling for c, with images enough for a dispatch whose transformed
@@ -24,38 +29,49 @@ func (c Conv) tiles(leastChannels, mostFloats int) (tiling, bool) {
 		return tiling{}, false
 	}
 	quads := ceilDiv(c.OutH, 4) * ceilDiv(c.OutW, 16) // of an image
-	t := tiling{images: largestDivisor(c.N, mostFloats/(frequencies*max(c.InC, c.OutC)*quads*4))}
+	t := tiling{images: largestDivisor(c.N, mostFloats/(frequencies*max(c.InC, c.OutC)*quads*4)), tall: 1, half: c.Half}
 	if t.images == 0 || t.images < c.N && (t.images*c.InC*c.InH*c.InW%64 != 0 || t.images*c.OutC*c.OutH*c.OutW%64 != 0) {
 		return tiling{}, false
 	}
 	t.quads = t.images * quads
-	t.stride = offPower(t.quads)
+	t.stride = offPower(t.quads, t.half.quadsPerLine())
 	return t, true
 }
 
-// bytes is the least traffic of a transform: floats on its plain side and on the
-// other.
-func (t tiling) bytes(channels, plain int) float64 {
-	return 4 * float64(t.images*plain+frequencies*channels*t.quads*4)
+// pairRows lets an invocation that transforms inputs of so many rows take two rows of
+// tiles, where they pair: ten rows of inputs instead of twelve, at twice the registers.
+func (t tiling) pairRows(height int) tiling {
+	if ceilDiv(height, 4)%2 == 0 {
+		t.tall = 2
+	}
+	return t
 }
 
-// input is winograd_input.wgsl for an input or a gradient.
-func (t tiling) input(channels, h, w int, gradient bool, p Prologue) Kernel {
+// bytes is the least traffic of a transform: floats on its plain side, and on the
+// other what h says.
+func (t tiling) bytes(channels, plain int, h Half) float64 {
+	return 4 * float64(t.images*plain+h.floats(frequencies*channels*t.quads*4))
+}
+
+// input is winograd_input.wgsl for an input with its prologue, or for a gradient;
+// 2^exponent multiplies what it stores.
+func (t tiling) input(channels, h, w int, gradient bool, p Prologue, exponent int) Kernel {
 	what, side := "input", 6
 	if gradient {
 		what, side = "gradient", 4
 	}
-	return build(fmt.Sprintf("winograd %s %d×%d×%d×%d%s", what, t.images, channels, h, w, p), "winograd_input.wgsl", p.Act.set(Params{
-		"N": t.images, "C": channels, "IN_H": h, "IN_W": w, "SIDE": side, "UNIT": unit(w, 16), "STRIDE": t.stride, "NORM": p.Norm,
-	}), grid(ceilDiv(channels*t.quads, 64)), 0, t.bytes(channels, channels*h*w))
+	return build(fmt.Sprintf("winograd %s %d×%d×%d×%d%s%s", what, t.images, channels, h, w, p, t.half), "winograd_input.wgsl", p.Act.set(Params{
+		"N": t.images, "C": channels, "IN_H": h, "IN_W": w, "SIDE": side, "UNIT": unit(w, 16), "STRIDE": t.stride, "NORM": p.Norm, "TALL": t.tall,
+		"HALF": t.half.On, "SCALE": math.Ldexp(1, exponent),
+	}), grid(ceilDiv(channels*t.quads/t.tall, 64)), 0, t.bytes(channels, channels*h*w, t.half))
 }
 
 // winogradFilter is winograd_filter.wgsl.
 func (c Conv) winogradFilter(block int) Kernel {
 	blocks := ceilDiv(c.OutC, block)
 	return build("winograd filter "+c.String(), "winograd_filter.wgsl", Params{
-		"OUT_C": c.OutC, "IN_C": c.InC, "BLOCK": block, "BLOCKS": blocks, "TRANSPOSE": c.TransposedWeights,
-	}, grid(ceilDiv(c.InC*blocks*block, 64)), 0, float64(4*c.InC*c.OutC*(9+frequencies)))
+		"OUT_C": c.OutC, "IN_C": c.InC, "BLOCK": block, "BLOCKS": blocks, "TRANSPOSE": c.TransposedWeights, "HALF": c.Half.On,
+	}, grid(ceilDiv(c.InC*blocks*block, 128)), 0, float64(4*c.InC*c.OutC*9+4*c.Half.floats(c.InC*c.OutC*frequencies)))
 }
 
 // moments is in how many parts an output kernel finds the moments of what it stores,
@@ -73,23 +89,23 @@ func (c Conv) moments(t tiling) int {
 
 // winogradOutput is winograd_output.wgsl.
 func (c Conv) winogradOutput(t tiling, e Epilogue, moments bool) Kernel {
-	return build(fmt.Sprintf("winograd output %d×%d×%d×%d%s", t.images, c.OutC, c.OutH, c.OutW, e), "winograd_output.wgsl", e.Act.set(Params{
-		"N": t.images, "C": c.OutC, "OUT_H": c.OutH, "OUT_W": c.OutW, "STRIDE": t.stride, "BIAS": e.Bias, "RESIDUAL": e.Residual, "MOMENTS": moments,
-	}), grid(ceilDiv(c.OutC*t.quads, 64)), 0, t.bytes(c.OutC, c.OutC*c.OutH*c.OutW))
+	return build(fmt.Sprintf("winograd output %d×%d×%d×%d%s%s", t.images, c.OutC, c.OutH, c.OutW, e, t.half), "winograd_output.wgsl", e.Act.set(Params{
+		"N": t.images, "C": c.OutC, "OUT_H": c.OutH, "OUT_W": c.OutW, "STRIDE": t.stride, "HALF": t.half.On, "SCALE": math.Ldexp(1, -c.Half.X), "BIAS": e.Bias, "RESIDUAL": e.Residual, "MOMENTS": moments,
+	}), grid(ceilDiv(c.OutC*t.quads, 64)), 0, t.bytes(c.OutC, c.OutC*c.OutH*c.OutW, Half{}))
 }
 
 // winograd is the convolution by Winograd's algorithm, with weights in blocks of output
 // channels and the products in the middle: u [36, blocks, InC, block] and v [36, InC,
-// stride] become m [36, OutC, stride].
+// stride], floats or halves, become m [36, OutC, stride].
 func (c Conv) winograd(name string, e Epilogue, t tiling, block int, products []Call) Plan {
 	p := Plan{
 		Name: name, Winograd: true,
 		Scratch: map[string]int{
-			"u": frequencies * ceilDiv(c.OutC, block) * block * c.InC,
-			"v": frequencies * c.InC * t.stride * 4,
+			"u": t.half.floats(frequencies * ceilDiv(c.OutC, block) * block * c.InC),
+			"v": t.half.floats(frequencies * c.InC * t.stride * 4),
 			"m": frequencies * c.OutC * t.stride * 4,
 		},
-		Calls: []Call{{Kernel: c.winogradFilter(block)}},
+		Calls: []Call{{Kernel: c.winogradFilter(block), Operands: map[string]Operand{"u_half": {Name: "u"}}}},
 	}
 	xs, ys := t.images*c.InC*c.InH*c.InW, t.images*c.OutC*c.OutH*c.OutW
 	parts := 0
@@ -97,10 +113,10 @@ func (c Conv) winograd(name string, e Epilogue, t tiling, block int, products []
 		parts = c.moments(t)
 	}
 	p.moments = parts > 0
-	input, output := t.input(c.InC, c.InH, c.InW, false, c.Prologue), c.winogradOutput(t, e, p.moments)
+	input, output := t.input(c.InC, c.InH, c.InW, false, c.Prologue, c.Half.X), c.winogradOutput(t, e, p.moments)
 	for n := range c.N / t.images {
 		x, y := Operand{"x", n * xs, xs}, Operand{"y", n * ys, ys}
-		p.Calls = append(p.Calls, Call{Kernel: input, Operands: map[string]Operand{"x": x, "x4": x}})
+		p.Calls = append(p.Calls, Call{Kernel: input, Operands: map[string]Operand{"x": x, "x4": x, "v_half": {Name: "v"}}})
 		p.Calls = append(p.Calls, products...)
 		r := Operand{"residual", n * ys, ys}
 		partials := Operand{"partials", n * parts * c.OutC * 2, parts * c.OutC * 2}
@@ -118,32 +134,34 @@ func (c Conv) winogradWeight(name string, t tiling, parts int, product Kernel) P
 	p := Plan{
 		Name: name, Winograd: true,
 		Scratch: map[string]int{
-			"v": frequencies * c.InC * t.stride * 4,
-			"e": frequencies * c.OutC * t.stride * 4,
+			"v": t.half.floats(frequencies * c.InC * t.stride * 4),
+			"e": t.half.floats(frequencies * c.OutC * t.stride * 4),
 			"s": runs * parts * length,
 		},
 	}
 	xs, ys := t.images*c.InC*c.InH*c.InW, t.images*c.OutC*c.OutH*c.OutW
-	input, gradient := t.input(c.InC, c.InH, c.InW, false, c.Prologue), t.input(c.OutC, c.OutH, c.OutW, true, Prologue{})
+	input, gradient := t.input(c.InC, c.InH, c.InW, false, c.Prologue, c.Half.X), t.input(c.OutC, c.OutH, c.OutW, true, Prologue{}, c.Half.DY)
 	for n := range runs {
 		x, dy, s := Operand{"x", n * xs, xs}, Operand{"dy", n * ys, ys}, Operand{"s", n * parts * length, parts * length}
 		p.Calls = append(p.Calls,
-			Call{Kernel: input, Operands: map[string]Operand{"x": x, "x4": x}},
-			Call{Kernel: gradient, Operands: map[string]Operand{"x": dy, "x4": dy, "v": {Name: "e"}}},
-			Call{Kernel: product, Operands: map[string]Operand{"s": s, "a": {Name: "e"}, "b": {Name: "v"}, "c": s}})
+			Call{Kernel: input, Operands: map[string]Operand{"x": x, "x4": x, "v_half": {Name: "v"}}},
+			Call{Kernel: gradient, Operands: map[string]Operand{"x": dy, "x4": dy, "v": {Name: "e"}, "v_half": {Name: "e"}}},
+			Call{Kernel: product, Operands: map[string]Operand{
+				"s": s, "e_half": {Name: "e"}, "v_half": {Name: "v"}, "a": {Name: "e"}, "b": {Name: "v"}, "a_half": {Name: "e"}, "b_half": {Name: "v"}, "c": s,
+			}})
 	}
 	p.Calls = append(p.Calls, Call{Kernel: build("winograd filter grad "+c.String(), "winograd_filter_grad.wgsl", Params{
-		"OUT_C": c.OutC, "IN_C": c.InC, "PARTS": runs * parts,
+		"OUT_C": c.OutC, "IN_C": c.InC, "PARTS": runs * parts, "SCALE": math.Ldexp(1, -c.Half.X-c.Half.DY), "HALF": c.Half.On,
 	}, grid(ceilDiv(c.OutC*c.InC, 64)), 0, 4*float64(runs*parts*length+9*c.OutC*c.InC))})
 	return p
 }
 
-// offPower is the least stride, in vec4, for rows of so many: channels a power of
-// two apart would share few lines of a cache.
-func offPower(quads int) int {
-	stride := ceilDiv(quads, 4) * 4
-	if stride%32 == 0 {
-		stride += 4
+// offPower is the least stride for rows of so many quads, in quads of which so many fill
+// a line of a cache: channels a power of two apart would share few lines.
+func offPower(quads, line int) int {
+	stride := ceilDiv(quads, line) * line
+	if stride%(8*line) == 0 {
+		stride += line
 	}
 	return stride
 }

@@ -1,18 +1,23 @@
 // u[f,b,i,o] = (G w G^T)[f] of the 3 × 3 weights from input channel i to output channel
 // BLOCK b + o: Winograd's F(4×4, 3×3), see winograd_input.wgsl. TRANSPOSE swaps the
 // channels' roles and turns the taps around: the weights of the data gradient. Output
-// channels are filled up with zeros to whole blocks.
+// channels are filled up with zeros to whole blocks. With HALF u is stored as halves.
 //
-// Dispatch: ⌈IN_C · BLOCKS · BLOCK / 64⌉ workgroups, folded into y.
-const OUT_C: u32 = 64u;
+// An invocation transforms the weights of two output channels side by side.
+// Dispatch: ⌈IN_C · BLOCKS · BLOCK / 128⌉ workgroups, folded into y.
+const OUT_C: u32 = 64u;         // a multiple of 2
 const IN_C: u32 = 64u;
-const BLOCK: u32 = 16u;
+const BLOCK: u32 = 16u;         // a multiple of 2
 const BLOCKS: u32 = 4u;
 const TRANSPOSE: bool = false;
-const ITEMS: u32 = IN_C * BLOCKS * BLOCK;
+const HALF: bool = false;
+const ITEMS: u32 = IN_C * BLOCKS * BLOCK / 2u;
 
 @group(0) @binding(0) var<storage, read> w: array<f32>;       // [OUT_C, IN_C, 9], transposed [IN_C, OUT_C, 9]
-@group(0) @binding(1) var<storage, read_write> u: array<f32>; // [36, BLOCKS, IN_C, BLOCK]
+@group(0) @binding(1) var<storage, read_write> u: array<vec2<f32>>; // [36, BLOCKS, IN_C, BLOCK]
+@group(0) @binding(2) var<storage, read_write> u_half: array<u32>;
+
+// @include half.wgsl
 
 @compute @workgroup_size(64)
 fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
@@ -20,18 +25,18 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
     if (item >= ITEMS) {
         return;
     }
-    let i = item / BLOCK % IN_C;
-    let o = item / (BLOCK * IN_C) * BLOCK + item % BLOCK;
+    let i = item * 2u / BLOCK % IN_C;
+    let o = item * 2u / (BLOCK * IN_C) * BLOCK + item * 2u % BLOCK;
     // @registers
-    var g: array<f32, 36>;
+    var g: array<vec2<f32>, 36>;
     if (o < OUT_C) {
         // @unroll
         for (var t = 0u; t < 9u; t++) {
             // @static
             if (TRANSPOSE) {
-                g[t / 3u * 6u + t % 3u] = w[(i * OUT_C + o) * 9u + 8u - t];
+                g[t / 3u * 6u + t % 3u] = vec2<f32>(w[(i * OUT_C + o) * 9u + 8u - t], w[(i * OUT_C + o + 1u) * 9u + 8u - t]);
             } else {
-                g[t / 3u * 6u + t % 3u] = w[(o * IN_C + i) * 9u + t];
+                g[t / 3u * 6u + t % 3u] = vec2<f32>(w[(o * IN_C + i) * 9u + t], w[((o + 1u) * IN_C + i) * 9u + t]);
             }
         }
     }
@@ -53,6 +58,11 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
     }
     // @unroll
     for (var f = 0u; f < 36u; f++) {
-        u[f * ITEMS + item] = g[f];
+        // @static
+        if (HALF) {
+            u_half[f * ITEMS + item] = pack2(g[f]);
+        } else {
+            u[f * ITEMS + item] = g[f];
+        }
     }
 }

@@ -1,10 +1,13 @@
 // dw[o,i] = Gᵀ (Σ_p s[p,o,i]) G: the gradient of 3 × 3 weights from the products of
-// winograd_input.wgsl's transforms, added up over PARTS.
+// winograd_input.wgsl's transforms, added up over PARTS; with HALF times SCALE, the inverse
+// of what multiplied the transformed tensors.
 //
 // Dispatch: ⌈OUT_C · IN_C / 64⌉ workgroups, folded into y.
 const OUT_C: u32 = 64u;
 const IN_C: u32 = 64u;
 const PARTS: u32 = 1u;
+const HALF: bool = false;
+const SCALE: f32 = 1.0;
 const ITEMS: u32 = OUT_C * IN_C;
 
 @group(0) @binding(0) var<storage, read> s: array<f32>;        // [PARTS, 36, OUT_C, IN_C]
@@ -40,6 +43,11 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
     }
     // @unroll
     for (var t = 0u; t < 9u; t++) {
-        dw[item * 9u + t] = g[t / 3u * 6u + t % 3u];
+        // @static
+        if (HALF) {
+            dw[item * 9u + t] = SCALE * g[t / 3u * 6u + t % 3u];
+        } else {
+            dw[item * 9u + t] = g[t / 3u * 6u + t % 3u];
+        }
     }
 }

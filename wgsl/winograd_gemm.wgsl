@@ -4,11 +4,13 @@
 // of the k.
 //
 // For GPUs: a workgroup makes TILE_M × TILE_N of a product, staging TILE_K of both factors
-// in workgroup memory; an invocation keeps THREAD_M × THREAD_N sums in registers.
+// in workgroup memory; an invocation keeps THREAD_M × THREAD_N sums in registers. With HALF
+// the factors are stored as halves, and staged as floats.
 // Dispatch: (⌈N / TILE_N⌉, ⌈M / TILE_M⌉, PARTS · 36).
 const M: u32 = 64u;            // a multiple of 4, as are N and K
 const N: u32 = 2048u;
 const K: u32 = 64u;
+const HALF: bool = false;
 const K_MAJOR: bool = true;    // the factors lie as [f, K, row], otherwise as [f, row, K]
 const A_STRIDE: u32 = 16u;     // vec4 from a k of a to the next, or from a row
 const B_STRIDE: u32 = 516u;
@@ -29,7 +31,11 @@ const VECS_N: u32 = THREAD_N / 4u;
 
 @group(0) @binding(0) var<storage, read> a: array<vec4<f32>>;
 @group(0) @binding(1) var<storage, read> b: array<vec4<f32>>;
+@group(0) @binding(3) var<storage, read> a_half: array<vec2<u32>>;
+@group(0) @binding(4) var<storage, read> b_half: array<vec2<u32>>;
 @group(0) @binding(2) var<storage, read_write> c: array<vec4<f32>>; // [PARTS, 36, M, C_STRIDE]
+
+// @include half.wgsl
 
 var<workgroup> tile_a: array<vec4<f32>, TILE_K * ROW_A>;
 var<workgroup> tile_b: array<vec4<f32>, TILE_K * ROW_B>;
@@ -38,8 +44,9 @@ var<workgroup> tile_b: array<vec4<f32>, TILE_K * ROW_B>;
 fn load_a(f: u32, row: u32, k: u32, end: u32) -> vec4<f32> {
     var v = vec4<f32>(0.0);
     if (row < M && k < end) {
+        let at = select((f * M + row) * A_STRIDE + k / 4u, (f * K + k) * A_STRIDE + row / 4u, K_MAJOR);
         // @static
-        if (K_MAJOR) { v = a[(f * K + k) * A_STRIDE + row / 4u]; } else { v = a[(f * M + row) * A_STRIDE + k / 4u]; }
+        if (HALF) { v = unpack4(a_half[at]); } else { v = a[at]; }
     }
     return v;
 }
@@ -47,8 +54,9 @@ fn load_a(f: u32, row: u32, k: u32, end: u32) -> vec4<f32> {
 fn load_b(f: u32, row: u32, k: u32, end: u32) -> vec4<f32> {
     var v = vec4<f32>(0.0);
     if (row < N && k < end) {
+        let at = select((f * N + row) * B_STRIDE + k / 4u, (f * K + k) * B_STRIDE + row / 4u, K_MAJOR);
         // @static
-        if (K_MAJOR) { v = b[(f * K + k) * B_STRIDE + row / 4u]; } else { v = b[(f * N + row) * B_STRIDE + k / 4u]; }
+        if (HALF) { v = unpack4(b_half[at]); } else { v = b[at]; }
     }
     return v;
 }

@@ -2,47 +2,54 @@
 // of a 3 × 3 convolution sees; or, with SIDE 4, (A d Aᵀ)[f] of the tile of 4 × 4
 // gradients itself. Both are 36 values, f = 6 row + column: Winograd's F(4×4, 3×3)
 // (Lavin and Gray 2016) with the points 0, ±5/8, ±3/2 and ∞, which lose half as much to
-// rounding as the usual 0, ±1, ±2. With NORM x is normalised first, as
-// batch_norm_apply.wgsl does it.
+// rounding as the usual 0, ±1, ±2. With NORM x is what act((x − mean[c]) · inv_std[c] +
+// beta[c]) makes of it, and zero outside all the same. With HALF v is stored as halves,
+// multiplied by SCALE.
 //
-// An invocation transforms four tiles side by side of one channel; a row of tiles is
-// filled up to a multiple of four. Tiles lie as [image][row][column].
+// An invocation transforms four tiles side by side of one channel, and as many below with
+// TALL 2, which share rows of x; a row of tiles is filled up to a multiple of four. Tiles
+// lie as [image][row][column].
 // Dispatch: ⌈C · QUADS / 64⌉ workgroups, folded into y.
 const N: u32 = 32u;            // images
 const C: u32 = 64u;
 const IN_H: i32 = 32;
 const IN_W: i32 = 32;
 const SIDE: i32 = 6;           // of a patch; 4: of a tile of gradients
+const TALL: i32 = 1;           // rows of tiles of an invocation, a divisor of all
 const UNIT: i32 = 4;           // columns of x a load takes: 4 where rows begin on multiples of 4, or 1
 const STRIDE: u32 = 520u;      // vec4 of tiles from a channel of v to the next
 const NORM: bool = false;
-const ACTIVATION: u32 = 1u;    // with NORM
+const ACTIVATION: u32 = 0u;    // behind it: 0 none, 1 ReLU, 2 leaky ReLU, 3 tanh
 const SLOPE: f32 = 0.2;
-const TILES_Y: i32 = (IN_H + 3) / 4;
+const HALF: bool = false;
+const SCALE: f32 = 1.0;
+const TILES_Y: i32 = (IN_H + 3) / 4 / TALL;
 const QUADS_X: i32 = (IN_W + 15) / 16;
 const QUADS: u32 = N * u32(TILES_Y * QUADS_X);
 const X_UNIFORM: bool = UNIT == 0;
 const GRADIENT: bool = SIDE == 4;
-const ROWS: i32 = SIDE;
+const ROWS: i32 = SIDE + 4 * (TALL - 1);
 const COLS: i32 = SIDE + 12;
 const FIRST_Y: i32 = (4 - SIDE) / 2;
 const FIRST_X: i32 = (4 - SIDE) / 2;
-const LAST_Y: i32 = (TILES_Y - 1) * 4;
+const LAST_Y: i32 = (TILES_Y - 1) * 4 * TALL;
 const LAST_X: i32 = (QUADS_X - 1) * 16;
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;
 @group(0) @binding(1) var<storage, read> x4: array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read_write> v: array<vec4<f32>>; // [36, C, STRIDE]
-@group(0) @binding(4) var<storage, read> mean: array<f32>;    // [C], with NORM
-@group(0) @binding(5) var<storage, read> inv_std: array<f32>; // [C], with NORM
-@group(0) @binding(6) var<storage, read> beta: array<f32>;    // [C], with NORM
+@group(0) @binding(3) var<storage, read_write> v_half: array<vec2<u32>>;
+@group(0) @binding(4) var<storage, read> mean: array<f32>;          // [C], as the two that follow
+@group(0) @binding(5) var<storage, read> inv_std: array<f32>;
+@group(0) @binding(6) var<storage, read> beta: array<f32>;
 
 // @include activate.wgsl
+// @include half.wgsl
 
 @compute @workgroup_size(64)
 fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
     // @include winograd_quad.wgsl
-    let iy = top;
+    let iy = top * TALL;
     let ix = left;
     let plane = i32((n * C + c) * u32(IN_H * IN_W));
     // @include conv_window.wgsl
@@ -51,63 +58,82 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
     // @include conv_patch.wgsl
     // @static
     if (NORM) {
-        let m = mean[c];
-        let s = inv_std[c];
-        let b = beta[c];
+        let mu = mean[c];
+        let scale = inv_std[c];
+        let shift = beta[c];
         // @unroll
-        for (var i = 0; i < ROWS * COLS; i++) {
-            taps[i] = activate((taps[i] - m) * s + b);
-        }
-    }
-    // @include conv_mask.wgsl
-
-    // Of the four tiles at once, in place: first the columns, then the rows.
-    // @registers
-    var d: array<vec4<f32>, 36>;
-    // @unroll
-    for (var r = 0; r < SIDE; r++) {
-        // @unroll
-        for (var k = 0; k < SIDE; k++) {
-            d[r * 6 + k] = vec4<f32>(taps[r * COLS + k], taps[r * COLS + k + 4], taps[r * COLS + k + 8], taps[r * COLS + k + 12]);
-        }
-    }
-    // @unroll
-    for (var pass = 0; pass < 2; pass++) {
-        // @unroll
-        for (var k = 0; k < SIDE + pass * (6 - SIDE); k++) {
-            let d0 = d[k * (1 + 5 * pass)];
-            let d1 = d[(6 - 5 * pass) + k * (1 + 5 * pass)];
-            let d2 = d[2 * (6 - 5 * pass) + k * (1 + 5 * pass)];
-            let d3 = d[3 * (6 - 5 * pass) + k * (1 + 5 * pass)];
-            // @static
-            if (GRADIENT) {
-                let even1 = d0 + 0.390625 * d2;
-                let odd1 = 0.625 * d1 + 0.244140625 * d3;
-                let even2 = d0 + 2.25 * d2;
-                let odd2 = 1.5 * d1 + 3.375 * d3;
-                d[(6 - 5 * pass) + k * (1 + 5 * pass)] = even1 + odd1;
-                d[2 * (6 - 5 * pass) + k * (1 + 5 * pass)] = even1 - odd1;
-                d[3 * (6 - 5 * pass) + k * (1 + 5 * pass)] = even2 + odd2;
-                d[4 * (6 - 5 * pass) + k * (1 + 5 * pass)] = even2 - odd2;
-                d[5 * (6 - 5 * pass) + k * (1 + 5 * pass)] = d3;
-            } else {
-                let d4 = d[4 * (6 - 5 * pass) + k * (1 + 5 * pass)];
-                let d5 = d[5 * (6 - 5 * pass) + k * (1 + 5 * pass)];
-                let even1 = d4 - 2.25 * d2;
-                let odd1 = 0.625 * (d3 - 2.25 * d1);
-                let even2 = d4 - 0.390625 * d2;
-                let odd2 = 1.5 * (d3 - 0.390625 * d1);
-                d[k * (1 + 5 * pass)] = 0.87890625 * d0 - 2.640625 * d2 + d4;
-                d[(6 - 5 * pass) + k * (1 + 5 * pass)] = even1 + odd1;
-                d[2 * (6 - 5 * pass) + k * (1 + 5 * pass)] = even1 - odd1;
-                d[3 * (6 - 5 * pass) + k * (1 + 5 * pass)] = even2 + odd2;
-                d[4 * (6 - 5 * pass) + k * (1 + 5 * pass)] = even2 - odd2;
-                d[5 * (6 - 5 * pass) + k * (1 + 5 * pass)] = 0.87890625 * d1 - 2.640625 * d3 + d5;
+        for (var r = 0; r < ROWS; r++) {
+            // @unroll
+            for (var k = 0; k < COLS; k++) {
+                taps[r * COLS + k] = activate((taps[r * COLS + k] - mu) * scale + shift);
+                // @static
+                if (r + FIRST_Y < 0 || LAST_Y + r + FIRST_Y >= IN_H) {
+                    taps[r * COLS + k] *= inside_y[r];
+                }
+                // @static
+                if (k + FIRST_X < 0 || LAST_X + k + FIRST_X >= IN_W) {
+                    taps[r * COLS + k] *= inside_x[(k + FIRST_X + 64 * UNIT) / UNIT - 64 - UNIT_FIRST];
+                }
             }
         }
     }
+
+    let first = quad / u32(QUADS_X) * u32(TALL * QUADS_X) + quad % u32(QUADS_X);
     // @unroll
-    for (var f = 0u; f < 36u; f++) {
-        v[(f * C + c) * STRIDE + quad] = d[f];
+    for (var a = 0u; a < u32(TALL); a++) {
+        // Of the four tiles at once, in place: first the columns, then the rows.
+        // @registers
+        var d: array<vec4<f32>, 36>;
+        // @unroll
+        for (var r = 0; r < SIDE; r++) {
+            // @unroll
+            for (var k = 0; k < SIDE; k++) {
+                d[r * 6 + k] = vec4<f32>(taps[(4 * i32(a) + r) * COLS + k], taps[(4 * i32(a) + r) * COLS + k + 4], taps[(4 * i32(a) + r) * COLS + k + 8], taps[(4 * i32(a) + r) * COLS + k + 12]);
+            }
+        }
+        // @unroll
+        for (var pass = 0; pass < 2; pass++) {
+            // @unroll
+            for (var k = 0; k < SIDE + pass * (6 - SIDE); k++) {
+                let d0 = d[k * (1 + 5 * pass)];
+                let d1 = d[(6 - 5 * pass) + k * (1 + 5 * pass)];
+                let d2 = d[2 * (6 - 5 * pass) + k * (1 + 5 * pass)];
+                let d3 = d[3 * (6 - 5 * pass) + k * (1 + 5 * pass)];
+                // @static
+                if (GRADIENT) {
+                    let even1 = d0 + 0.390625 * d2;
+                    let odd1 = 0.625 * d1 + 0.244140625 * d3;
+                    let even2 = d0 + 2.25 * d2;
+                    let odd2 = 1.5 * d1 + 3.375 * d3;
+                    d[(6 - 5 * pass) + k * (1 + 5 * pass)] = even1 + odd1;
+                    d[2 * (6 - 5 * pass) + k * (1 + 5 * pass)] = even1 - odd1;
+                    d[3 * (6 - 5 * pass) + k * (1 + 5 * pass)] = even2 + odd2;
+                    d[4 * (6 - 5 * pass) + k * (1 + 5 * pass)] = even2 - odd2;
+                    d[5 * (6 - 5 * pass) + k * (1 + 5 * pass)] = d3;
+                } else {
+                    let d4 = d[4 * (6 - 5 * pass) + k * (1 + 5 * pass)];
+                    let d5 = d[5 * (6 - 5 * pass) + k * (1 + 5 * pass)];
+                    let even1 = d4 - 2.25 * d2;
+                    let odd1 = 0.625 * (d3 - 2.25 * d1);
+                    let even2 = d4 - 0.390625 * d2;
+                    let odd2 = 1.5 * (d3 - 0.390625 * d1);
+                    d[k * (1 + 5 * pass)] = 0.87890625 * d0 - 2.640625 * d2 + d4;
+                    d[(6 - 5 * pass) + k * (1 + 5 * pass)] = even1 + odd1;
+                    d[2 * (6 - 5 * pass) + k * (1 + 5 * pass)] = even1 - odd1;
+                    d[3 * (6 - 5 * pass) + k * (1 + 5 * pass)] = even2 + odd2;
+                    d[4 * (6 - 5 * pass) + k * (1 + 5 * pass)] = even2 - odd2;
+                    d[5 * (6 - 5 * pass) + k * (1 + 5 * pass)] = 0.87890625 * d1 - 2.640625 * d3 + d5;
+                }
+            }
+        }
+        // @unroll
+        for (var f = 0u; f < 36u; f++) {
+            // @static
+            if (HALF) {
+                v_half[(f * C + c) * STRIDE + first + a * u32(QUADS_X)] = pack4(SCALE * d[f]);
+            } else {
+                v[(f * C + c) * STRIDE + first + a * u32(QUADS_X)] = d[f];
+            }
+        }
     }
 }

@@ -7,18 +7,24 @@
 // Dispatch: (⌈LANES / WORKGROUP⌉, blocks of output channels, f).
 const IN_C: u32 = 64u;         // a multiple of 4
 const OUT_C: u32 = 64u;
-const BLOCK: u32 = 16u;        // a multiple of 4
+const BLOCK: u32 = 16u;        // a multiple of 8
 const BLOCKS: u32 = 4u;
 const FREQUENCIES: u32 = 4u;   // f of the dispatch; the bindings begin with the first
 const UNIFORM: bool = true;
-const STRIDE: u32 = 520u;      // vec4 of tiles from a channel of v and m to the next, a multiple of 4
+const HALF: bool = false;      // v and u are stored as halves
+const STRIDE: u32 = 520u;      // vec4 of tiles from a channel of v and m to the next, a multiple of 4, with HALF of 8
 const LANES: u32 = 128u;       // groups of 16 tiles
 const WORKGROUP: u32 = 64u;
 
 @group(0) @binding(0) var<storage, read> v: array<vec4<f32>>;      // [f, IN_C, STRIDE]
 @group(0) @binding(1) var<uniform> u: array<vec4<f32>, FREQUENCIES * BLOCKS * IN_C * BLOCK / 4u>; // [f, BLOCKS, IN_C, BLOCK]
 @group(0) @binding(3) var<storage, read> u4: array<vec4<f32>>;
+@group(0) @binding(4) var<storage, read> v_half: array<vec4<u32>>;
+@group(0) @binding(5) var<uniform> u_half: array<vec4<u32>, FREQUENCIES * BLOCKS * IN_C * BLOCK / 8u>;
+@group(0) @binding(6) var<storage, read> u4_half: array<vec4<u32>>;
 @group(0) @binding(2) var<storage, read_write> m: array<vec4<f32>>; // [f, OUT_C, STRIDE]
+
+// @include half.wgsl
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group: vec3<u32>) {
@@ -33,29 +39,47 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
         // @unroll
         for (var k = 0u; k < 4u; k++) {
             // @unroll
-            for (var q = 0u; q < 4u; q++) {
-                d[k * 4u + q] = v[(f * IN_C + i + k) * STRIDE + t + q];
+            for (var q = 0u; q < 4u; q += 2u) {
+                // @static
+                if (HALF) {
+                    let eight = v_half[((f * IN_C + i + k) * STRIDE + t + q) / 2u];
+                    d[k * 4u + q] = unpack4(eight.xy);
+                    d[k * 4u + q + 1u] = unpack4(eight.zw);
+                } else {
+                    d[k * 4u + q] = v[(f * IN_C + i + k) * STRIDE + t + q];
+                    d[k * 4u + q + 1u] = v[(f * IN_C + i + k) * STRIDE + t + q + 1u];
+                }
             }
         }
         let at = weights + i * (BLOCK / 4u);
         // @unroll
-        for (var o = 0u; o < BLOCK; o += 4u) {
+        for (var o = 0u; o < BLOCK; o += 8u) {
             // @registers
-            var w: array<vec4<f32>, 4>;
+            var w: array<vec4<f32>, 8>; // of four input channels, then of the same for four other output channels
             // @unroll
             for (var k = 0u; k < 4u; k++) {
                 // @static
-                if (UNIFORM) {
+                if (HALF && UNIFORM) {
+                    let eight = u_half[at / 2u + (k * BLOCK + o) / 8u];
+                    w[k] = unpack4(eight.xy);
+                    w[4u + k] = unpack4(eight.zw);
+                } else if (HALF) {
+                    let eight = u4_half[at / 2u + (k * BLOCK + o) / 8u];
+                    w[k] = unpack4(eight.xy);
+                    w[4u + k] = unpack4(eight.zw);
+                } else if (UNIFORM) {
                     w[k] = u[at + (k * BLOCK + o) / 4u];
+                    w[4u + k] = u[at + (k * BLOCK + o) / 4u + 1u];
                 } else {
                     w[k] = u4[at + (k * BLOCK + o) / 4u];
+                    w[4u + k] = u4[at + (k * BLOCK + o) / 4u + 1u];
                 }
             }
             // @unroll
-            for (var c = 0u; c < 4u; c++) {
+            for (var c = 0u; c < 8u; c++) {
                 // @unroll
                 for (var q = 0u; q < 4u; q++) {
-                    acc[(o + c) * 4u + q] = acc[(o + c) * 4u + q] + w[0][c] * d[q] + w[1][c] * d[4u + q] + w[2][c] * d[8u + q] + w[3][c] * d[12u + q];
+                    acc[(o + c) * 4u + q] = acc[(o + c) * 4u + q] + w[c / 4u * 4u][c % 4u] * d[q] + w[c / 4u * 4u + 1u][c % 4u] * d[4u + q] + w[c / 4u * 4u + 2u][c % 4u] * d[8u + q] + w[c / 4u * 4u + 3u][c % 4u] * d[12u + q];
                 }
             }
         }

@@ -1,5 +1,6 @@
 // y = act(bias + residual + Aᵀ m A): each tile of 4 × 4 outputs from its 36 products m, see
-// winograd_input.wgsl. An invocation makes four tiles side by side of one channel.
+// winograd_input.wgsl. An invocation makes four tiles side by side of one channel. With HALF
+// SCALE is the inverse of what multiplied the transformed inputs.
 // With MOMENTS also partials[p, c] = mean and Σ(y − mean)² of the 64 · 64 outputs of a
 // workgroup, as batch_norm_stats.wgsl finds them; QUADS is then a multiple of 64.
 //
@@ -9,6 +10,8 @@ const C: u32 = 64u;
 const OUT_H: i32 = 32;
 const OUT_W: i32 = 32;
 const STRIDE: u32 = 520u;      // vec4 of tiles from a channel of m to the next
+const HALF: bool = false;
+const SCALE: f32 = 1.0;
 const BIAS: bool = false;
 const RESIDUAL: bool = false;
 const MOMENTS: bool = false;
@@ -66,7 +69,12 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
     for (var r = 0; r < 4; r++) {
         // @unroll
         for (var j = 0; j < 4; j++) {
-            var four = vec4<f32>(d[r * 6][j], d[r * 6 + 1][j], d[r * 6 + 2][j], d[r * 6 + 3][j]) + add;
+            var four = vec4<f32>(d[r * 6][j], d[r * 6 + 1][j], d[r * 6 + 2][j], d[r * 6 + 3][j]);
+            // @static
+            if (HALF) {
+                four *= SCALE;
+            }
+            four += add;
             // @static
             if (RESIDUAL && OUT_W % 4 == 0) {
                 four += residual4[(plane + r * OUT_W + j * 4) >> 2u];

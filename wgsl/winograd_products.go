@@ -28,26 +28,28 @@ func cachedOn(lavapipe bool) int {
 func (c Conv) winogradDirect(e Epilogue, block int, uniform bool) (Plan, bool) {
 	t, ok := c.tiles(leastChannels(uniform), cachedOn(uniform))
 	blocks := ceilDiv(c.OutC, block)
-	each := blocks * c.InC * block // floats of the weights of one frequency
+	each := c.Half.floats(blocks * c.InC * block) // of the weights of one frequency
 	if !ok || uniform && (each > maxUniformFloats || each%64 != 0) {
 		return Plan{}, false
 	}
 	name, group := fmt.Sprintf("winograd %d", block), frequencies
 	if uniform {
+		t = t.pairRows(c.InH)
 		name += " uniform"
 		group = largestDivisor(frequencies, maxUniformFloats/each)
 	}
 	lanes := ceilDiv(t.quads, 4)
 	width := min(64, ceilDiv(lanes, 16)*8) // two workgroups or more for a block
 	k := build("conv "+name+" "+c.String(), "winograd_multiply.wgsl", Params{
-		"IN_C": c.InC, "OUT_C": c.OutC, "BLOCK": block, "BLOCKS": blocks, "FREQUENCIES": group, "UNIFORM": uniform, "STRIDE": t.stride, "LANES": lanes, "WORKGROUP": width,
+		"IN_C": c.InC, "OUT_C": c.OutC, "BLOCK": block, "BLOCKS": blocks, "FREQUENCIES": group, "UNIFORM": uniform, "HALF": c.Half.On, "STRIDE": t.stride, "LANES": lanes, "WORKGROUP": width,
 	}, [3]uint32{uint32(ceilDiv(lanes, width)), uint32(blocks), uint32(group)},
-		c.FLOPs()*float64(t.images*group)/float64(c.N*frequencies), float64(4*group*(each+(c.InC+c.OutC)*t.quads*4)))
+		c.FLOPs()*float64(t.images*group)/float64(c.N*frequencies), float64(4*group*(each+c.Half.floats(c.InC*t.quads*4)+c.OutC*t.quads*4)))
 	var products []Call
 	for f := 0; f < frequencies; f += group {
 		part := func(name string, each int) Operand { return Operand{name, f * each, group * each} }
+		u, v, m := part("u", each), part("v", c.Half.floats(c.InC*t.stride*4)), part("m", c.OutC*t.stride*4)
 		products = append(products, Call{Kernel: k, Operands: map[string]Operand{
-			"u": part("u", each), "u4": part("u", each), "v": part("v", c.InC*t.stride*4), "m": part("m", c.OutC*t.stride*4),
+			"u": u, "u4": u, "u_half": u, "u4_half": u, "v": v, "v_half": v, "m": m,
 		}})
 	}
 	p := c.winograd(name, e, t, block, products)
@@ -65,7 +67,9 @@ func (c Conv) winogradGEMM(e Epilogue, g gemmTile) (Plan, bool) {
 	k := c.productsGEMM("conv "+name, t, g, [3]int{c.OutC, t.quads * 4, c.InC}, Params{
 		"K_MAJOR": true, "A_STRIDE": c.OutC / 4, "B_STRIDE": t.stride, "C_STRIDE": t.stride, "CHUNK": c.InC,
 	}, 1)
-	return c.winograd(name, e, t, c.OutC, []Call{{Kernel: k, Operands: map[string]Operand{"a": {Name: "u"}, "b": {Name: "v"}, "c": {Name: "m"}}}}), true
+	return c.winograd(name, e, t, c.OutC, []Call{{Kernel: k, Operands: map[string]Operand{
+		"a": {Name: "u"}, "a_half": {Name: "u"}, "b": {Name: "v"}, "b_half": {Name: "v"}, "c": {Name: "m"},
+	}}}), true
 }
 
 // winogradWeightDirect is Winograd's weight gradient for CPU drivers.
@@ -74,10 +78,13 @@ func (c Conv) winogradWeightDirect(tile correlateTile, lavapipe bool) (Plan, boo
 	if !ok {
 		return Plan{}, false
 	}
+	if lavapipe {
+		t = t.pairRows(c.InH)
+	}
 	name := "winograd " + tile.String()
-	k, parts := c.correlate("conv weight "+name+" "+c.String(), tile, correlation{frequencies, false, t.quads, t.stride}, float64(t.images)/float64(c.N))
+	k, parts := c.correlate("conv weight "+name+" "+c.String(), tile, correlation{frequencies, false, t.quads, t.stride, c.Half}, float64(t.images)/float64(c.N))
 	p := c.winogradWeight(name, t, parts, k)
-	p.CPU, p.Lavapipe, p.terms = true, lavapipe, tile.terms()
+	p.CPU, p.Lavapipe, p.terms = true, lavapipe, tile.terms()*c.Half.quadsPerLoad()
 	return p, true
 }
 
@@ -105,10 +112,10 @@ const productsK = 16
 // productsGEMM is winograd_gemm.wgsl for factors of m, n and k.
 func (c Conv) productsGEMM(name string, t tiling, g gemmTile, mnk [3]int, layout Params, parts int) Kernel {
 	m, n, k := mnk[0], mnk[1], mnk[2]
-	p := Params{"M": m, "N": n, "K": k, "TILE_M": g.m, "TILE_N": g.o, "TILE_K": productsK, "THREAD_M": g.threadM, "THREAD_N": g.threadO}
+	p := Params{"M": m, "N": n, "K": k, "TILE_M": g.m, "TILE_N": g.o, "TILE_K": productsK, "THREAD_M": g.threadM, "THREAD_N": g.threadO, "HALF": c.Half.On}
 	maps.Copy(p, layout)
 	return build(name+" "+c.String(), "winograd_gemm.wgsl", p, [3]uint32{uint32(ceilDiv(n, g.o)), uint32(ceilDiv(m, g.m)), uint32(parts * frequencies)},
-		c.FLOPs()*float64(t.images)/float64(c.N), float64(4*frequencies*(m*k+k*n+parts*m*n)))
+		c.FLOPs()*float64(t.images)/float64(c.N), float64(4*frequencies*(c.Half.floats(m*k+k*n)+parts*m*n)))
 }
 
 // leastChannels is from how many channels on Winograd's algorithm pays: SwiftShader

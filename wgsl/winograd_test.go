@@ -3,19 +3,17 @@ package wgsl_test
 import (
 	"fmt"
 	"maps"
-	"math"
-	"slices"
 	"strings"
 	"testing"
 
 	"pixelda-wgpu/wgsl"
 )
 
-// Whole tiles; rows that begin nowhere and end within a tile; channels that fill no
-// block, sums over several dispatches of images; the least layer.
+// Whole tiles; rows that begin nowhere and end within a tile, in pairs or not; channels that fill no
+// block, sums over several dispatches of images; the least layer; an odd number of quads.
 var winogradShapes = []wgsl.Conv{
-	wgsl.SameConv(3, 40, 32, 32, 36, 3, 1), wgsl.SameConv(2, 32, 18, 22, 44, 3, 1), wgsl.SameConv(5, 36, 7, 20, 32, 3, 1),
-	wgsl.SameConv(48, 64, 32, 16, 32, 3, 1), wgsl.SameConv(1, 32, 8, 8, 32, 3, 1),
+	wgsl.SameConv(3, 40, 32, 32, 36, 3, 1), wgsl.SameConv(2, 32, 18, 22, 44, 3, 1), wgsl.SameConv(5, 36, 7, 20, 32, 3, 1), wgsl.SameConv(3, 32, 14, 18, 32, 3, 1),
+	wgsl.SameConv(48, 64, 32, 16, 32, 3, 1), wgsl.SameConv(1, 32, 8, 8, 32, 3, 1), wgsl.SameConv(3, 32, 12, 9, 32, 3, 1),
 }
 
 // called returns the plans of a kind.
@@ -62,57 +60,6 @@ func TestWinograd(t *testing.T) {
 	}
 }
 
-// TestConvPrologue: x is normalised and activated as it is loaded, but the padding is
-// zero, whatever beta is; the plans are those that have no prologue, by their names.
-func TestConvPrologue(t *testing.T) {
-	for i, c := range winogradShapes {
-		act := []wgsl.Act{wgsl.ReLU, wgsl.LeakyReLU(0.2), wgsl.NoAct, wgsl.Tanh}[i%4]
-		x, w, dy := operandsOf(c)
-		operands := map[string][]float32{"x": x, "mean": normals(4, c.InC), "inv_std": make([]float32, c.InC), "beta": normals(6, c.InC)}
-		for i, v := range normals(5, c.InC) {
-			operands["inv_std"][i] = 0.6 + 0.1*float32(math.Tanh(float64(v))) // x has about the deviation of the other tests'
-		}
-		r := refNorm{
-			BatchNorm: wgsl.BatchNorm{Map: wgsl.Map{N: c.N, C: c.InC, H: c.InH, W: c.InW}, Act: act},
-			mean:      wide(operands["mean"]), scale: wide(operands["inv_std"]),
-		}
-		normed := make([]float32, len(x))
-		for i, v := range r.forward(wide(x), wide(operands["beta"]), nil) {
-			normed[i] = float32(v)
-		}
-		e := wgsl.Epilogue{Moments: true}
-		plain, weights := called(t, "winograd", c.Plans(e)), called(t, "winograd", c.WeightGradPlans())
-		c.Prologue = wgsl.Prologue{Norm: true, Act: act}
-		y, dw := refConv(c, normed, w), refWeightGrad(c, normed, dy)
-		m := wgsl.Map{N: c.N, C: c.OutC, H: c.OutH, W: c.OutW}
-		for i, p := range c.Plans(e) {
-			t.Run(name(p, c), func(t *testing.T) {
-				if p.Name != plain[i].Name || p.Op == plain[i].Op {
-					t.Errorf("%s of %s stands for %s of %s", p.Name, p.Op, plain[i].Name, plain[i].Op)
-				}
-				given := maps.Clone(operands)
-				given["w"], given["partials"] = w, make([]float32, 2*m.Parts()*m.C)
-				closeToSums(t, "y", runPlan(t, p, given, "y", len(y)), y, lost*c.InC*9)
-			})
-		}
-		for i, p := range c.WeightGradPlans() {
-			t.Run(fmt.Sprint("weights ", name(p, c)), func(t *testing.T) {
-				if p.Name != weights[i].Name || p.Op == weights[i].Op {
-					t.Errorf("%s of %s stands for %s of %s", p.Name, p.Op, weights[i].Name, weights[i].Op)
-				}
-				given := maps.Clone(operands)
-				given["dy"] = dy
-				closeToSums(t, "dw", runPlan(t, p, given, "dw", len(dw)), dw, lost*c.N*c.OutH*c.OutW)
-			})
-		}
-	}
-	c := odd
-	c.Prologue.Norm = true
-	if plans := slices.Concat(c.Plans(wgsl.Epilogue{}), c.WeightGradPlans()); len(plans) > 0 {
-		t.Errorf("%v has no plan by Winograd's algorithm, but %d with a prologue", c, len(plans))
-	}
-}
-
 // TestConvMoments: the moments of the output, found on the way where whole workgroups
 // store one channel of it, or by a kernel of their own.
 func TestConvMoments(t *testing.T) {
@@ -144,6 +91,60 @@ func TestConvMoments(t *testing.T) {
 				near(t, "mean", mean, r.mean, 0, 64*float64(c.InC)*halfULP)
 				near(t, "inv_std", invStd, r.scale, 64*halfULP, 0)
 			})
+		}
+	}
+}
+
+// TestConvOfNorm: a convolution and its weight gradient that normalise their input
+// themselves, in the transform of Winograd's algorithm or in a pass before. Zeros stay
+// around what beta has moved.
+func TestConvOfNorm(t *testing.T) {
+	for _, c := range []wgsl.Conv{
+		wgsl.SameConv(2, 32, 18, 22, 44, 3, 1), wgsl.SameConv(3, 36, 7, 20, 32, 3, 1), strided,
+	} {
+		for _, act := range []wgsl.Act{wgsl.ReLU, wgsl.NoAct} {
+			c.Prologue = wgsl.Prologue{Norm: true, Act: act}
+			raw, w, dy := operandsOf(c)
+			mean, invStd, beta := normals(5, c.InC), normals(6, c.InC), normals(7, c.InC)
+			r := refNorm{BatchNorm: wgsl.BatchNorm{Map: wgsl.Map{N: c.N, C: c.InC, H: c.InH, W: c.InW}, Act: act}}
+			for i, v := range invStd {
+				invStd[i] = 1 / (1 + v*v)
+			}
+			for i, v := range raw { // so that the normalised numbers are of size 1, as the tolerance wants
+				raw[i] = mean[r.channel(i)] + v/invStd[r.channel(i)]
+			}
+			r.mean, r.scale = wide(mean), wide(invStd)
+			x := make([]float32, len(raw))
+			for i, v := range r.forward(wide(raw), wide(beta), nil) {
+				x[i] = float32(v)
+			}
+			operands := map[string][]float32{"x": raw, "mean": mean, "inv_std": invStd, "beta": beta}
+			with := func(name string, v []float32) map[string][]float32 {
+				m := maps.Clone(operands)
+				m[name] = v
+				return m
+			}
+			y, dw := refConv(c, x, w), refWeightGrad(c, x, dy)
+			forward, weights := c.Plans(wgsl.Epilogue{}), c.WeightGradPlans()
+			if c.Stride == 1 {
+				if act == wgsl.NoAct { // the rest of the code is the same
+					forward, weights = called(t, "winograd", forward)[:1], called(t, "winograd", weights)[:1]
+				} else {
+					forward, weights = called(t, "winograd", forward), called(t, "winograd", weights)
+				}
+			} else {
+				forward, weights = few(t, forward), append(few(t, weights), called(t, "unfolded", weights)...)
+			}
+			for _, p := range forward {
+				t.Run(fmt.Sprint(name(p, c), c.Prologue), func(t *testing.T) {
+					closeToSums(t, "y", runPlan(t, p, with("w", w), "y", len(y)), y, lost*c.InC*9)
+				})
+			}
+			for _, p := range weights {
+				t.Run(fmt.Sprint("weights ", name(p, c), c.Prologue), func(t *testing.T) {
+					closeToSums(t, "dw", runPlan(t, p, with("dy", dy), "dw", len(dw)), dw, lost*c.N*c.OutH*c.OutW)
+				})
+			}
 		}
 	}
 }

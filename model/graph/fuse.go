@@ -15,7 +15,7 @@ type (
 		wgsl.Conv
 		epilogue wgsl.Epilogue
 	}
-	weightGrad wgsl.Conv      // of this convolution
+	weightGrad wgsl.Conv      // of a convolution
 	normStats  struct{}       // reads x, writes partials
 	normApply  wgsl.BatchNorm // in training
 	normGrad   struct {       // either of the gradient's two passes, as kernel makes it
@@ -34,13 +34,13 @@ type (
 
 // fuse returns the operations of a program with those that can be joined joined. Those
 // of the graph stay as they are.
-func fuse(nodes []*node, choose Chooser) ([]*node, error) {
-	f := fusion{nodes: make([]*node, len(nodes)), choose: choose}
+func fuse(nodes []*node) []*node {
+	f := fusion{make([]*node, len(nodes))}
 	for i, n := range nodes {
 		c := *n
 		f.nodes[i] = &c
 	}
-	for _, rule := range []func(*node) bool{f.dropoutIntoNorm, f.dropoutIntoGradients, f.sumIntoActivation, f.momentsIntoConv, f.sumIntoConv, f.normIntoConvs} {
+	for _, rule := range []func(*node) bool{f.dropoutIntoNorm, f.dropoutIntoGradients, f.sumIntoActivation, f.momentsIntoConv, f.sumIntoConv, f.normIntoConv} {
 		for i := 0; i < len(f.nodes); {
 			if rule(f.nodes[i]) {
 				f.nodes = slices.Delete(f.nodes, i, i+1)
@@ -49,16 +49,12 @@ func fuse(nodes []*node, choose Chooser) ([]*node, error) {
 			}
 		}
 	}
-	return f.nodes, f.err
+	return f.nodes
 }
 
 // fusion holds the operations while they are joined. Each rule reports whether what an
 // operation did is now done elsewhere.
-type fusion struct {
-	nodes  []*node
-	choose Chooser
-	err    error // of choosing
-}
+type fusion struct{ nodes []*node }
 
 // dropoutIntoNorm lets a normalisation drop and add noise to what it stores, where
 // nobody wants to see it before.
@@ -137,6 +133,11 @@ func (f *fusion) sumIntoActivation(n *node) bool {
 	p.outputs = append(slices.Clip(p.outputs), n.outputs...)
 	p.rewrite(wgsl.ActivationGradSum(wgsl.Map(m), op.act, op.behind), n.operands, "partials")
 	return true
+}
+
+// after reports whether t is computed after n.
+func (f *fusion) after(t *Tensor, n *node) bool {
+	return slices.IndexFunc(f.nodes, func(m *node) bool { return slices.Contains(m.outputs, t.memory()) }) > slices.Index(f.nodes, n)
 }
 
 // producer returns the operation that computes t, unless that is seen in another shape.

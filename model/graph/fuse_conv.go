@@ -1,14 +1,10 @@
 package graph
 
 import (
-	"errors"
-	"fmt"
 	"slices"
 
 	"pixelda-wgpu/wgsl"
 )
-
-// The rules by which convolutions take over what their neighbours do.
 
 // momentsIntoConv lets a convolution find the moments of what it stores.
 func (f *fusion) momentsIntoConv(n *node) bool {
@@ -57,64 +53,41 @@ func (f *fusion) sumIntoConv(n *node) bool {
 	return false
 }
 
-// normIntoConvs lets convolutions and the gradients of their weights normalise what they
-// load, so that nobody needs to store it. It looks at plans and so must come last: if one
-// that is chosen cannot, storing it once is better.
-func (f *fusion) normIntoConvs(n *node) bool {
-	norm, ok := n.op.(normApply)
-	if !ok || norm.Residual || norm.NoBeta || norm.Dropout != (wgsl.Dropout{}) || n.effect {
+// normIntoConv lets convolutions, and the gradients of their weights, normalise what they
+// read where nobody else reads it: no kernel stores it, and no memory holds it for the
+// backward pass. Where another plan than Winograd's is chosen for one of them, that begins
+// with a pass of its own. The chooser that picks it has timed it so; at worst, if it does
+// for both, there is one pass more than before, small beside either.
+func (f *fusion) normIntoConv(n *node) bool {
+	apply, ok := n.op.(normApply)
+	y := n.operands["y"]
+	if !ok || apply.Residual || apply.NoBeta || apply.Dropout != (wgsl.Dropout{}) || y.buffer != "" {
 		return false
 	}
-	y := n.outputs[0]
 	readers := f.readers(y)
-	plans := make([]wgsl.Plan, len(readers))
+	joined := make([]node, len(readers))
 	for i, r := range readers {
-		if plans[i], ok = f.normalising(r, y, wgsl.Prologue{Norm: true, Act: norm.Act}); !ok {
+		joined[i] = *r
+		j := &joined[i]
+		switch op := r.op.(type) {
+		case convolution:
+			op.Prologue = wgsl.Prologue{Norm: true, Act: apply.Act}
+			j.op, j.plans, ok = op, op.Plans(op.epilogue), op.AbsorbsNorm()
+		case weightGrad:
+			op.Prologue = wgsl.Prologue{Norm: true, Act: apply.Act}
+			j.op, j.plans, ok = op, wgsl.Conv(op).WeightGradPlans(), wgsl.Conv(op).AbsorbsNorm()
+		default:
 			return false
 		}
+		j.inputs = slices.DeleteFunc(slices.Clone(r.inputs), func(in *Tensor) bool { return in == y })
+		if !ok || r.operands["x"] != y || len(j.inputs) != len(r.inputs)-1 {
+			return false // it reads another view of it, or not only as its x
+		}
+		j.inputs = append(j.inputs, n.inputs...)
+		j.operands = merged(r.operands, n.operands, "x", "mean", "inv_std", "beta")
 	}
 	for i, r := range readers {
-		r.plans = plans[i : i+1]
-		r.operands = merged(r.operands, n.operands, "x", "mean", "inv_std", "beta")
-		r.inputs = slices.DeleteFunc(slices.Concat(r.inputs, n.inputs), func(t *Tensor) bool { return t == y })
+		*r = joined[i]
 	}
 	return true
-}
-
-// normalising returns the plan that is chosen for r, but with a prologue that makes y,
-// if it can have one and y is only the input that has one.
-func (f *fusion) normalising(r *node, y *Tensor, p wgsl.Prologue) (plan wgsl.Plan, ok bool) {
-	var plans []wgsl.Plan
-	switch op := r.op.(type) {
-	case convolution:
-		op.Prologue = p
-		plans = op.Plans(op.epilogue)
-	case weightGrad:
-		op.Prologue = p
-		plans = wgsl.Conv(op).WeightGradPlans()
-	}
-	reads := 0
-	for _, in := range r.inputs {
-		if in.memory() == y {
-			reads++
-		}
-	}
-	if len(plans) == 0 || r.operands["x"] != y || reads != 1 {
-		return wgsl.Plan{}, false
-	}
-	chosen, err := r.plan(f.choose)
-	if err != nil {
-		f.err = errors.Join(f.err, fmt.Errorf("%s: %w", r.label, err))
-		return wgsl.Plan{}, false
-	}
-	i := slices.IndexFunc(plans, func(p wgsl.Plan) bool { return p.Name == chosen.Name })
-	if i < 0 {
-		return wgsl.Plan{}, false
-	}
-	return plans[i], true
-}
-
-// after reports whether t is computed after n.
-func (f *fusion) after(t *Tensor, n *node) bool {
-	return slices.IndexFunc(f.nodes, func(m *node) bool { return slices.Contains(m.outputs, t.memory()) }) > slices.Index(f.nodes, n)
 }

@@ -49,10 +49,16 @@ func normals(seed uint64, n int, std float64) []float32 {
 	return v
 }
 
-// joined compares what a network like fusable computes with what its operations compute
-// apart, and lists the kernels of both programs: of true the joined ones.
-func joined(t *testing.T, g *graph.Graph, choose graph.Chooser, x graph.Shape, s, stats *graph.Store) map[bool][]string {
+// joinedAndApart runs a network that reads x and leaves y, of so many elements, and loss,
+// with its operations joined and apart: all results must agree. It returns the kernels of
+// both, joined or not.
+func joinedAndApart(t *testing.T, shape graph.Shape, y int, choose graph.Chooser, network func(x graph.Shape, s, stats *graph.Store) func(*graph.Graph)) map[bool][]string {
 	t.Helper()
+	s, stats := graph.NewStore("net"), graph.NewStore("stats")
+	g, err := graph.Build(network(shape, s, stats))
+	if err != nil {
+		t.Fatal(err)
+	}
 	kernels := map[bool][]string{}
 	results := map[bool]map[string][]float32{}
 	for fused, lower := range map[bool]func(string, graph.Chooser) (*gpu.Program, error){true: g.Program, false: g.Unfused} {
@@ -71,21 +77,17 @@ func joined(t *testing.T, g *graph.Graph, choose graph.Chooser, x graph.Shape, s
 			t.Fatal(err)
 		}
 		defer session.Close()
-		write(t, session, "x", 0, normals(1, x.Len(), 1))
-		if _, draws := sizes(p)[graph.StepBuffer]; draws {
-			if err := session.Write(graph.StepBuffer, 0, gpu.Bytes([]uint32{3, 4, 5, 0, 0, 0, 0, 0})); err != nil {
-				t.Fatal(err)
-			}
-		}
+		write(t, session, "x", 0, normals(1, shape.Len(), 1))
 		for i, v := range s.Variables() {
 			write(t, session, s.Values(), v.Offset, normals(uint64(2+i), v.Len(), 0.3))
+		}
+		if err := session.Write(graph.StepBuffer, 0, gpu.Bytes([]uint32{3, 4, 5, 0, 0, 0, 0, 0})); err != nil {
+			t.Fatal(err)
 		}
 		if err := session.Run("test"); err != nil {
 			t.Fatal(err)
 		}
-		results[fused] = map[string][]float32{
-			"loss": read(t, session, "loss", 0, 1), "y": read(t, session, "y", 0, int(sizes(p)["y"]/4)),
-		}
+		results[fused] = map[string][]float32{"loss": read(t, session, "loss", 0, 1), "y": read(t, session, "y", 0, y)}
 		for _, v := range s.Variables() {
 			results[fused]["gradient of "+v.Name] = read(t, session, s.Grads(), v.Offset, v.Len())
 		}
@@ -98,16 +100,18 @@ func joined(t *testing.T, g *graph.Graph, choose graph.Chooser, x graph.Shape, s
 		for i, v := range apart {
 			want[i] = float64(v)
 		}
-		near(t, fmt.Sprint(x, ": ", what), results[true][what], want)
+		near(t, fmt.Sprint(shape, ": ", what), results[true][what], want)
 	}
 	return kernels
 }
 
-// count is how many of the kernels are of a kind.
-func count(kernels []string, kind string) (n int) {
-	for _, k := range kernels {
-		if strings.Contains(k, kind) {
-			n++
+// counted is how many kernels are of a kind, apart and joined.
+func counted(kernels map[bool][]string, kind string) (n [2]int) {
+	for i, joined := range []bool{false, true} {
+		for _, k := range kernels[joined] {
+			if strings.Contains(k, kind) {
+				n[i]++
+			}
 		}
 	}
 	return n
@@ -116,12 +120,7 @@ func count(kernels []string, kind string) (n int) {
 // TestFusion: joined operations do what they did apart, and draw the same numbers.
 func TestFusion(t *testing.T) {
 	for _, shape := range []graph.Shape{{N: 2, C: 3, H: 6, W: 8}, {N: 3, C: 2, H: 5, W: 7}} { // planes of whole quads, or not
-		s, stats := graph.NewStore("net"), graph.NewStore("stats")
-		g, err := graph.Build(fusable(shape, s, stats))
-		if err != nil {
-			t.Fatal(err)
-		}
-		kernels := joined(t, g, graph.FirstPlan{CPU: true}, shape, s, stats)
+		kernels := joinedAndApart(t, shape, shape.N*8*shape.H*shape.W, graph.FirstPlan{CPU: true}, fusable)
 		bias := 1 // a pass of its own
 		if shape.H*shape.W%4 == 0 {
 			bias = 0
@@ -129,72 +128,55 @@ func TestFusion(t *testing.T) {
 		for kind, want := range map[string][2]int{ // apart, joined
 			"dropout noise": {2, 1}, "dropout grad": {2, 0}, "apply dropout": {0, 1}, "channel sum": {1, bias}, "add": {1, 0},
 		} {
-			if got := [2]int{count(kernels[false], kind), count(kernels[true], kind)}; got != want {
+			if got := counted(kernels, kind); got != want {
 				t.Errorf("%v: %v of %q apart and joined, want %v: %q", shape, got, kind, want, slices.Sorted(slices.Values(kernels[true])))
 			}
 		}
 	}
 }
 
-// TestNormIntoConvs: a normalisation is not stored where all that read it are convolutions
-// and gradients of weights whose chosen plans normalise what they load.
-func TestNormIntoConvs(t *testing.T) {
-	const f = 32 // filters enough for Winograd's algorithm on any adapter
-	shape := graph.Shape{N: 2, C: f, H: 6, W: 9}
-	for name, c := range map[string]struct {
-		choose  graph.Chooser
-		noise   bool                                                   // behind the first normalisation
-		read    func(g *graph.Graph, z, y *graph.Tensor) *graph.Tensor // z besides, which y, the sums of its convolution, may take up
-		applied int                                                    // normalisations stored, of two
-		normed  int                                                    // transforms that normalise
+// blocks is a network of two residual blocks, 32 filters wide, as a generator's.
+func blocks(x graph.Shape, s, stats *graph.Store) func(g *graph.Graph) {
+	const f = 32
+	stem, head := s.Add("stem", f, x.C, 3, 3), s.Add("head", 1, f*x.H*x.W)
+	var weights, betas [4]*graph.Variable
+	for i := range weights {
+		weights[i], betas[i] = s.Add(fmt.Sprint("w", i), f, f, 3, 3), s.Add(fmt.Sprint("beta", i), f)
+	}
+	mean, variance := stats.Add("mean", f), stats.Add("variance", f)
+	return func(g *graph.Graph) {
+		y := g.DropoutNoise("noise", g.Conv("stem", g.Input("x", x), g.Variable(stem), nil, 1, wgsl.Tanh), 1, 0.1, 1)
+		layer := func(i int, x, residual *graph.Tensor, act wgsl.Act) *graph.Tensor {
+			x = g.Conv("conv", x, g.Variable(weights[i]), nil, 1, wgsl.NoAct)
+			return g.BatchNorm("norm", x, g.Variable(betas[i]), g.Variable(mean), g.Variable(variance), residual,
+				graph.Norm{Epsilon: 1e-3, Decay: 0.9, Training: true, Update: true, Act: act})
+		}
+		y = layer(1, layer(0, y, nil, wgsl.LeakyReLU(0.2)), y, wgsl.NoAct)
+		y = layer(3, layer(2, y, nil, wgsl.LeakyReLU(0.2)), y, wgsl.NoAct)
+		g.Output("y", y)
+		loss := g.SigmoidCrossEntropy("loss", g.Linear("head", g.Reshape(y, graph.Features(x.N, f*x.H*x.W)), g.Variable(head), nil, wgsl.NoAct), 1)
+		g.Output("loss", loss)
+		g.Backward([]graph.Term{{Loss: loss, Weight: 1}}, s)
+	}
+}
+
+// TestNormIntoConv: in a residual block the first normalisation is left to those that
+// read it, which do it on a pass of theirs or before.
+func TestNormIntoConv(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		shape graph.Shape
+		rule  graph.FirstPlan
+		want  [2]int // kernels that apply a normalisation, apart and joined
 	}{
-		"read by convolutions": {choose: graph.Winograd{}, applied: 1, normed: 2},
-		"direct sums":          {choose: graph.FirstPlan{}, applied: 2},
-		"direct gradients":     {choose: graph.Winograd{Direct: true}, applied: 2},
-		"noise behind":         {choose: graph.Winograd{}, noise: true, applied: 2},
-		"read besides": {choose: graph.Winograd{}, applied: 2, read: func(g *graph.Graph, z, y *graph.Tensor) *graph.Tensor {
-			return g.Add(y, g.Activation("besides", z, wgsl.Tanh))
-		}},
-		"added to the sums": {choose: graph.Winograd{}, applied: 2, read: func(g *graph.Graph, z, y *graph.Tensor) *graph.Tensor {
-			return g.Add(y, z)
-		}},
-		"an output": {choose: graph.Winograd{}, applied: 2, read: func(g *graph.Graph, z, y *graph.Tensor) *graph.Tensor {
-			g.Output("z", z)
-			return y
-		}},
+		{"Winograd", graph.Shape{N: 3, C: 3, H: 22, W: 26}, graph.FirstPlan{CPU: true}, [2]int{4, 2}},
+		{"matrix products", graph.Shape{N: 3, C: 3, H: 22, W: 26}, graph.FirstPlan{}, [2]int{4, 6}},
+		{"too small", graph.Shape{N: 2, C: 3, H: 9, W: 12}, graph.FirstPlan{CPU: true}, [2]int{4, 4}},
 	} {
-		t.Run(name, func(t *testing.T) {
-			s, stats := graph.NewStore("net"), graph.NewStore("stats")
-			w1, beta1 := s.Add("w1", f, f, 3, 3), s.Add("beta1", f)
-			w2, beta2 := s.Add("w2", f, f, 3, 3), s.Add("beta2", f)
-			mean, variance := stats.Add("mean", f), stats.Add("variance", f)
-			g, err := graph.Build(func(g *graph.Graph) {
-				norm := func(x *graph.Tensor, beta *graph.Variable, residual *graph.Tensor, act wgsl.Act) *graph.Tensor {
-					return g.BatchNorm("norm", x, g.Variable(beta), g.Variable(mean), g.Variable(variance), residual,
-						graph.Norm{Epsilon: 1e-3, Decay: 0.9, Training: true, Update: true, Act: act})
-				}
-				x := g.Input("x", shape)
-				z := norm(g.Conv("conv1", x, g.Variable(w1), nil, 1, wgsl.NoAct), beta1, nil, wgsl.ReLU)
-				if c.noise {
-					z = g.DropoutNoise("noise", z, 0.7, 0.1, 2)
-				}
-				y := g.Conv("conv2", z, g.Variable(w2), nil, 1, wgsl.NoAct)
-				if c.read != nil {
-					y = c.read(g, z, y)
-				}
-				y = norm(y, beta2, x, wgsl.NoAct)
-				g.Output("y", y)
-				loss := g.MeanError("loss", y, g.Input("zero", shape), wgsl.MeanError{})
-				g.Output("loss", loss)
-				g.Backward([]graph.Term{{Loss: loss, Weight: 1}}, s)
-			})
-			if err != nil {
-				t.Fatal(err)
-			}
-			kernels := joined(t, g, c.choose, shape, s, stats)
-			got := [3]int{count(kernels[false], "norm apply"), count(kernels[true], "norm apply"), count(kernels[true], "norm relu")}
-			if want := [3]int{2, c.applied, c.normed}; got != want {
-				t.Errorf("%d normalisations stored apart, %d joined, and %d transforms that normalise; want %d: %q", got[0], got[1], got[2], want, kernels[true])
+		t.Run(c.name, func(t *testing.T) {
+			kernels := joinedAndApart(t, c.shape, c.shape.N*32*c.shape.H*c.shape.W, c.rule, blocks)
+			if got := counted(kernels, "batch norm apply"); got != c.want {
+				t.Errorf("%v apply a normalisation, apart and joined, want %v: %q", got, c.want, kernels[true])
 			}
 		})
 	}

@@ -79,6 +79,7 @@ type Graph struct {
 	nodes    []*node
 	scope    string
 	reserved []gpu.Buffer
+	half     wgsl.Half // of convolutions
 }
 
 // New returns an empty graph.
@@ -115,6 +116,10 @@ func (g *Graph) Scope(name string, f func()) {
 	defer func() { g.scope = outer }()
 	f()
 }
+
+// Halves lets the convolutions that are added from now on store what passes between
+// their kernels as 16-bit floats, gradients times 2^exponent (wgsl.Half).
+func (g *Graph) Halves(exponent int) { g.half = wgsl.Half{On: true, DY: exponent} }
 
 // Input is a tensor that the host writes to the buffer of that name.
 func (g *Graph) Input(buffer string, s Shape) *Tensor {

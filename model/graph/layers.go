@@ -25,6 +25,7 @@ func (g *Graph) convolve(label string, x, w, bias *Tensor, c wgsl.Conv, act wgsl
 		operands["bias"], inputs = bias, append(inputs, bias)
 	}
 	e := wgsl.Epilogue{Bias: bias != nil, Act: act}
+	c.Half = g.half
 	y := g.add(g.tensor(label, Shape{c.N, c.OutC, c.OutH, c.OutW}), "y", c.Plans(e), operands, inputs...)
 	y.node.op = convolution{c, e}
 	y.node.backward = func(grads []*Tensor, needs []bool) []*Tensor {

@@ -11,11 +11,7 @@ import (
 // Program lowers the graph: it drops operations whose results nobody uses, joins
 // others, chooses a plan for each, places scratch memory and lists the dispatches.
 func (g *Graph) Program(name string, choose Chooser) (*gpu.Program, error) {
-	nodes, err := fuse(g.live(), choose)
-	if err != nil {
-		return nil, fmt.Errorf("graph: program %s: %w", name, err)
-	}
-	return g.lower(name, nodes, choose)
+	return g.lower(name, fuse(g.live()), choose)
 }
 
 // lower makes a program of operations.
@@ -86,23 +82,15 @@ type scratchKey struct {
 	name string
 }
 
-// plan returns the one of the operation's plans that is chosen.
-func (n *node) plan(choose Chooser) (wgsl.Plan, error) {
-	if len(n.plans) == 1 {
-		return n.plans[0], nil
-	}
-	pick, err := choose.choose(n)
-	if err != nil {
-		return wgsl.Plan{}, err
-	}
-	return n.plans[pick], nil
-}
-
 func (l *lowering) node(n *node, choose Chooser) error {
-	plan, err := n.plan(choose)
-	if err != nil {
-		return err
+	pick := 0
+	if len(n.plans) > 1 {
+		var err error
+		if pick, err = choose.choose(n); err != nil {
+			return err
+		}
 	}
+	plan := n.plans[pick]
 	for _, c := range plan.Calls {
 		kernel := c.Kernel
 		if l.subgroups {

@@ -21,6 +21,7 @@ func (g *Graph) TransposedConv(label string, x, w, bias *Tensor, stride, pad int
 		fail("%s%s: transposed convolution of %v with weights %v%s, stride %d and %d of padding", g.scope, label, x.Shape, w.Shape, andBias(bias), stride, pad)
 	}
 	c := wgsl.PaddedConv(x.N, w.C, outH, outW, w.N, w.H, stride, pad) // from y to x
+	c.Half = g.half.Swapped()
 	operands := map[string]*Tensor{"x": x, "w": w}
 	inputs := []*Tensor{x, w}
 	if bias != nil {

@@ -3,8 +3,7 @@ package graph
 // Turns is a Chooser for tests of all kernels: program by program it chooses
 // plan number Turn of each operation, whatever kind of adapter it was made for,
 // and starts over where an operation has fewer. Once a program was built, Count
-// turns are known to choose every plan. In some of them a normalisation's readers have
-// plans that take it over.
+// turns are known to choose every plan.
 type Turns struct{ Turn, Count int }
 
 var _ Chooser = (*Turns)(nil)

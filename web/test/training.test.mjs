@@ -91,6 +91,20 @@ describe("training in the page", () => {
     await page.close();
   });
 
+  // Roundings to halves tell the two sides apart sooner than those of f32 do: a sum that is
+  // off by its last bit may be rounded the other way. So after one iteration.
+  test("rounds to halves as the native core does", async () => {
+    const model = { ...tiny.model, size: 32, g_filters: 32, precision: "f16" }; // enough work for Winograd's algorithm
+    const { page, complaints, run } = await configured({ log_every: 1, model });
+    const losses = ([record]) => Object.values(record.loss);
+    const off = (a, b) => a.reduce((sum, x, i) => sum + Math.abs(x - b[i]), 0);
+    const natively = (precision) => losses(trained(native.train({ ...run.config, model: { ...run.config.model, precision } }, 1)));
+    const here = losses(await train(page, 1)), halves = natively("f16"), floats = natively("f32");
+    assert.ok(off(here, halves) < off(halves, floats) / 2, `${here} in the page, ${halves} natively, ${floats} in f32`);
+    assert.deepEqual(complaints, []);
+    await page.close();
+  });
+
   test("refuses seeds that it would round", async () => {
     const { page } = await configured();
     await train(page, 1);
