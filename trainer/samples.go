@@ -3,6 +3,7 @@ package trainer
 import (
 	"fmt"
 	"image"
+	"slices"
 
 	"pixelda-wgpu/datasets"
 	"pixelda-wgpu/trainer/grid"
@@ -62,13 +63,26 @@ func Neighbours(train *datasets.Set, size int) *datasets.Set {
 }
 
 // UsualImages are those that a run shows again and again: its first source test
-// images.
+// images, or, where these are all of one class, as those of folders are, the first of
+// each class, the second of each, and so on.
 func (t *Trainer) UsualImages() []int {
-	images := make([]int, min(sampleImages, t.Data.Source.Test.Len()))
+	labels := t.Data.Source.Test.Labels
+	images := make([]int, min(sampleImages, len(labels)))
 	for i := range images {
 		images[i] = i
 	}
-	return images
+	if slices.ContainsFunc(images, func(i int) bool { return labels[i] != labels[0] }) {
+		return images
+	}
+	before := map[uint32]int{} // images of its class
+	turn := make([]int, len(labels))
+	all := make([]int, len(labels))
+	for i, class := range labels {
+		all[i], turn[i] = i, before[class]
+		before[class]++
+	}
+	slices.SortStableFunc(all, func(a, b int) int { return turn[a] - turn[b] })
+	return all[:len(images)]
 }
 
 // UsualSamples adapts the usual images, each with the noise that the run's seed
