@@ -196,8 +196,8 @@ func TestCostOfTheFullModel(t *testing.T) {
 		dispatches int
 		mebibytes  uint64
 	}{
-		{true, model.DStepProgram, 1700, 144}, {true, model.GStepProgram, 2450, 270},
-		{false, model.DStepProgram, 330, 114}, {false, model.GStepProgram, 290, 270},
+		{true, model.DStepProgram, 410, 97}, {true, model.GStepProgram, 680, 208},
+		{false, model.DStepProgram, 307, 98}, {false, model.GStepProgram, 279, 209},
 	} {
 		build := n.DStep
 		if c.program == model.GStepProgram {

@@ -181,3 +181,53 @@ func TestNormIntoConv(t *testing.T) {
 		})
 	}
 }
+
+// TestNormStored: a normalisation stays where others need its result than convolutions as
+// what they sum and gradients of weights, or where noise is behind it.
+func TestNormStored(t *testing.T) {
+	shape := graph.Shape{N: 3, C: 32, H: 22, W: 26}
+	for name, c := range map[string]struct {
+		noise bool
+		read  func(g *graph.Graph, z, y *graph.Tensor) *graph.Tensor // of the normalised z besides, together with its convolution y
+		want  [2]int                                                 // kernels that apply a normalisation, apart and joined
+	}{
+		"convolutions alone": {want: [2]int{2, 1}, read: func(g *graph.Graph, z, y *graph.Tensor) *graph.Tensor { return y }},
+		"noise behind":       {noise: true, want: [2]int{2, 2}, read: func(g *graph.Graph, z, y *graph.Tensor) *graph.Tensor { return y }},
+		"an activation": {want: [2]int{2, 2}, read: func(g *graph.Graph, z, y *graph.Tensor) *graph.Tensor {
+			return g.Add(y, g.Activation("tanh", z, wgsl.Tanh))
+		}},
+		"added to the sums": {want: [2]int{2, 2}, read: func(g *graph.Graph, z, y *graph.Tensor) *graph.Tensor { return g.Add(y, z) }},
+		"an output": {want: [2]int{2, 2}, read: func(g *graph.Graph, z, y *graph.Tensor) *graph.Tensor {
+			g.Output("z", z)
+			return y
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			kernels := joinedAndApart(t, shape, shape.Len(), graph.FirstPlan{CPU: true}, func(x graph.Shape, s, stats *graph.Store) func(*graph.Graph) {
+				w, beta := s.Add("w", x.C, x.C, 3, 3), s.Add("beta", x.C)
+				mean, variance := stats.Add("mean", x.C), stats.Add("variance", x.C)
+				return func(g *graph.Graph) {
+					norm := func(x *graph.Tensor, act wgsl.Act) *graph.Tensor {
+						return g.BatchNorm("norm", x, g.Variable(beta), g.Variable(mean), g.Variable(variance), nil,
+							graph.Norm{Epsilon: 1e-3, Decay: 0.9, Training: true, Update: true, Act: act})
+					}
+					noise := 0.0
+					if c.noise {
+						noise = 0.1
+					}
+					x := g.DropoutNoise("noise", g.Input("x", x), 1, 0.1, 1)
+					z := norm(g.Conv("conv1", x, g.Variable(w), nil, 1, wgsl.NoAct), wgsl.ReLU)
+					z = g.DropoutNoise("noise", z, 1, noise, 2)
+					y := norm(c.read(g, z, g.Conv("conv2", z, g.Variable(w), nil, 1, wgsl.NoAct)), wgsl.Tanh)
+					g.Output("y", y)
+					loss := g.MeanError("loss", y, g.Input("zero", shape), wgsl.MeanError{})
+					g.Output("loss", loss)
+					g.Backward([]graph.Term{{Loss: loss, Weight: 1}}, s)
+				}
+			})
+			if got := counted(kernels, "batch norm apply"); got != c.want {
+				t.Errorf("%v apply a normalisation, apart and joined, want %v: %q", got, c.want, kernels[true])
+			}
+		})
+	}
+}
