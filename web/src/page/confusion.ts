@@ -39,7 +39,8 @@ export class Confusion {
     const turned = angle ? ` Their orientation is ${degrees(angle.exact)} off on average, ${degrees(angle.coded)} as the paper measures it.` : "";
     this.place.replaceChildren(h("p", { className: "about", id: "confusion-about", textContent:
       `${count(all)} images at step ${count(this.latest.record.step)}, ${percent(accuracy)} right.${turned} A row for each label; columns say what they were taken for.` }));
-    const table = h("table", { className: "matrix" },
+    const named = classes.some((c) => c.length > 3); // upright, or the columns would be as wide as the names
+    const table = h("table", { className: named ? "matrix named" : "matrix" },
       h("thead", {}, h("tr", {}, h("th", { scope: "col", textContent: "label" }), ...classes.map((c) => h("th", { scope: "col", textContent: c })))),
       h("tbody", {}, ...rows.map((row, i) => {
         const total = row.reduce((a, b) => a + b, 0);
