@@ -37,10 +37,14 @@ func isImage(name string) bool {
 	return false
 }
 
-// listFolder finds the files to keep below dir.
+// listFolder finds the files to keep below dir, which may be a link to a folder.
 func listFolder(dir string, keep func(name string) bool) ([]entry, error) {
+	dir, err := filepath.EvalSymlinks(dir)
+	if err != nil {
+		return nil, fmt.Errorf("datasets: %w", err)
+	}
 	var files []entry
-	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+	err = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}

@@ -276,3 +276,19 @@ func FuzzArrange(f *testing.F) {
 		}
 	})
 }
+
+// TestLinkedFolder opens a set through a link to its folder, as data folders often have.
+func TestLinkedFolder(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "a.png"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	link := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(dir, link); err != nil {
+		t.Fatal(err) // Windows wants a privilege for it
+	}
+	files, err := listFolder(link, isImage)
+	if err != nil || len(files) != 1 || files[0].path != "a.png" {
+		t.Errorf("it finds %v, %v", files, err)
+	}
+}

@@ -109,15 +109,15 @@ func readModels(from string, objects []string) ([]string, []*render.Mesh, error)
 	if err != nil {
 		return nil, nil, fmt.Errorf("datasets: %s: %w", from, err)
 	}
+	if len(byName) == 0 {
+		return nil, nil, fmt.Errorf("datasets: %s: no PLY models", from)
+	}
 	names := slices.Clone(objects)
 	if len(names) == 0 {
 		names = slices.DeleteFunc(sortedKeys(byName), isUnnamed)
 	}
 	if len(names) == 0 {
 		names = sortedKeys(byName)
-	}
-	if len(names) == 0 {
-		return nil, nil, fmt.Errorf("datasets: %s: no PLY models", from)
 	}
 	slices.Sort(names)
 	meshes := make([]*render.Mesh, len(names))
