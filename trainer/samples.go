@@ -62,27 +62,26 @@ func Neighbours(train *datasets.Set, size int) *datasets.Set {
 	return sized(head(train, maxNeighbours), size).Hold()
 }
 
-// UsualImages are those that a run shows again and again: its first source test
-// images, or, where these are all of one class, as those of folders are, the first of
-// each class, the second of each, and so on.
-func (t *Trainer) UsualImages() []int {
-	labels := t.Data.Source.Test.Labels
-	images := make([]int, min(sampleImages, len(labels)))
-	for i := range images {
-		images[i] = i
+// UsualImages are those that a run shows again and again, of its source test images.
+func (t *Trainer) UsualImages() []int { return FirstImages(t.Data.Source.Test, sampleImages) }
+
+// FirstImages are the first n of a labelled set or, where it lies class by class as a
+// folder's images do, the first of each class, the second of each, and so on.
+func FirstImages(s *datasets.Set, n int) []int {
+	first := make([]int, s.Len())
+	for i := range first {
+		first[i] = i
 	}
-	if slices.ContainsFunc(images, func(i int) bool { return labels[i] != labels[0] }) {
-		return images
+	if slices.IsSorted(s.Labels) {
+		before := map[uint32]int{} // images of its class
+		turn := make([]int, s.Len())
+		for i, class := range s.Labels {
+			turn[i] = before[class]
+			before[class]++
+		}
+		slices.SortStableFunc(first, func(a, b int) int { return turn[a] - turn[b] })
 	}
-	before := map[uint32]int{} // images of its class
-	turn := make([]int, len(labels))
-	all := make([]int, len(labels))
-	for i, class := range labels {
-		all[i], turn[i] = i, before[class]
-		before[class]++
-	}
-	slices.SortStableFunc(all, func(a, b int) int { return turn[a] - turn[b] })
-	return all[:len(images)]
+	return first[:min(n, s.Len())]
 }
 
 // UsualSamples adapts the usual images, each with the noise that the run's seed

@@ -251,7 +251,7 @@ const (
 // neighbours draws adapted images above their nearest target images and measures
 // how near those are.
 func neighbours(g *trainer.Generator, data trainer.Data, seed uint64) (image.Image, *Memory, error) {
-	source := data.Source.Test.Slice(0, min(comparedImages, data.Source.Test.Len()))
+	source := data.Source.Test.Subset(trainer.FirstImages(data.Source.Test, comparedImages))
 	adapted, err := g.Adapt(source, seed, 0)
 	if err != nil {
 		return nil, nil, err
@@ -304,7 +304,7 @@ func interpolation(g *trainer.Generator, data trainer.Data, seed uint64) (image.
 		trainer.Noise(ends[i], seed, i)
 	}
 	var rows []grid.Row
-	for i := range min(images, data.Source.Test.Len()) {
+	for _, i := range trainer.FirstImages(data.Source.Test, images) {
 		source := data.Source.Test.Subset(slices.Repeat([]int{i}, steps))
 		drawn, _, err := g.Redraw(source, func(z []float32, k int) {
 			t := float32(k) / (steps - 1)
