@@ -108,10 +108,10 @@ func OpenDomains(path string, o Options) ([]Domain, error) {
 		return openArchive(file, below, o)
 	}
 	info, err := os.Stat(path)
-	if errors.Is(err, fs.ErrNotExist) && path != filepath.Base(path) {
-		return nil, fmt.Errorf("datasets: there is no file or folder %s", path)
-	}
 	if errors.Is(err, fs.ErrNotExist) {
+		if path != filepath.Base(path) { // no name
+			return nil, fmt.Errorf("datasets: there is no file or folder %s", path)
+		}
 		return nil, fmt.Errorf("datasets: %q is neither a known set (%s) nor a file or folder", path, knownNames())
 	}
 	if err != nil {

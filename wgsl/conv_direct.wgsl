@@ -87,6 +87,7 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
         // @registers
         var taps: array<f32, ROWS * COLS>;
         // @include conv_patch.wgsl
+        // @include conv_mask.wgsl
         let body = 1u + i * (BLOCK * TAPS / 4u);
         // @unroll
         for (var o = 0u; o < BLOCK; o++) {

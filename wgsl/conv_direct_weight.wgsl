@@ -74,6 +74,7 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
             if (LANES_IN) {
                 let plane = i32((n * IN_C + min(lane_channel, IN_C - 1u)) * u32(IN_H * IN_W));
                 // @include conv_patch.wgsl
+                // @include conv_mask.wgsl
             } else {
                 let channel = min(lane_channel, OUT_C - 1u);
                 // @include conv_gradient.wgsl
@@ -87,6 +88,7 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
                 } else {
                     let plane = i32((n * IN_C + min(group.y * BLOCK + b, IN_C - 1u)) * u32(IN_H * IN_W));
                     // @include conv_patch.wgsl
+                    // @include conv_mask.wgsl
                 }
                 // @unroll
                 for (var py = 0; py < TILE_Y; py++) {

@@ -1,7 +1,6 @@
 // Loads the window that conv_window.wgsl found, of the channel that begins at
-// plane, into taps, with zeros outside x. LAST_Y and LAST_X are the largest iy
-// and ix: what lies inside x for all of them needs no mask. X_UNIFORM: x comes
-// from a uniform buffer.
+// plane, into taps; conv_mask.wgsl puts zeros where that lies outside x.
+// X_UNIFORM: x comes from a uniform buffer.
 // @unroll
 for (var r = 0; r < ROWS; r++) {
     // @unroll
@@ -24,20 +23,6 @@ for (var r = 0; r < ROWS; r++) {
             for (var c = max((UNIT_FIRST + u) * UNIT, FIRST_X); c < min((UNIT_FIRST + u) * UNIT + 4, FIRST_X + COLS); c++) {
                 taps[r * COLS + c - FIRST_X] = four[c - (UNIT_FIRST + u) * UNIT];
             }
-        }
-        // @static
-        if ((UNIT_FIRST + u) * UNIT < 0 || LAST_X + (UNIT_FIRST + u) * UNIT >= IN_W) {
-            // @unroll
-            for (var c = max((UNIT_FIRST + u) * UNIT, FIRST_X); c < min((UNIT_FIRST + u) * UNIT + UNIT, FIRST_X + COLS); c++) {
-                taps[r * COLS + c - FIRST_X] *= inside_x[u];
-            }
-        }
-    }
-    // @static
-    if (r + FIRST_Y < 0 || LAST_Y + r + FIRST_Y >= IN_H) {
-        // @unroll
-        for (var c = 0; c < COLS; c++) {
-            taps[r * COLS + c] *= inside_y[r];
         }
     }
 }

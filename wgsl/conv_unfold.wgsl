@@ -44,6 +44,7 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
     // @registers
     var taps: array<f32, ROWS * COLS>;
     // @include conv_patch.wgsl
+    // @include conv_mask.wgsl
     // @unroll
     for (var ky = 0; ky < KERNEL_H; ky++) {
         // @unroll

@@ -1,7 +1,7 @@
 // Finds the rows and columns of x that a patch needs: ROWS × COLS of them, from
 // (iy + FIRST_Y, ix + FIRST_X) on, in loads of UNIT columns. Where a row or a load
-// lies outside x it is moved inside, to be masked. A piece of a function, as is
-// conv_patch.wgsl; ix is a multiple of UNIT.
+// lies outside x it is moved inside, to be masked. A piece of a function, as are
+// conv_patch.wgsl and conv_mask.wgsl; ix is a multiple of UNIT.
 const UNIT_FIRST: i32 = (FIRST_X + 64 * UNIT) / UNIT - 64;
 const UNITS: i32 = (FIRST_X + COLS - 1 + 64 * UNIT) / UNIT - 64 - UNIT_FIRST + 1;
 // @registers

@@ -62,21 +62,11 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
         let scale = inv_std[c];
         let shift = beta[c];
         // @unroll
-        for (var r = 0; r < ROWS; r++) {
-            // @unroll
-            for (var k = 0; k < COLS; k++) {
-                taps[r * COLS + k] = activate((taps[r * COLS + k] - mu) * scale + shift);
-                // @static
-                if (r + FIRST_Y < 0 || LAST_Y + r + FIRST_Y >= IN_H) {
-                    taps[r * COLS + k] *= inside_y[r];
-                }
-                // @static
-                if (k + FIRST_X < 0 || LAST_X + k + FIRST_X >= IN_W) {
-                    taps[r * COLS + k] *= inside_x[(k + FIRST_X + 64 * UNIT) / UNIT - 64 - UNIT_FIRST];
-                }
-            }
+        for (var i = 0; i < ROWS * COLS; i++) {
+            taps[i] = activate((taps[i] - mu) * scale + shift);
         }
     }
+    // @include conv_mask.wgsl
 
     let first = quad / u32(QUADS_X) * u32(TALL * QUADS_X) + quad % u32(QUADS_X);
     // @unroll
