@@ -119,10 +119,10 @@ func (c Conv) Plans(e Epilogue) []Plan {
 	single := c.inFloats()
 	for _, lavapipe := range []bool{true, false} {
 		if lavapipe {
-			add(c.winogradDirect(e, 32, true))
+			add(c.winogradResident(e))
 		} else {
-			add(c.winogradDirect(e, 16, false))
-			add(c.winogradDirect(e, 8, false))
+			add(c.winogradDirect(e, 16))
+			add(c.winogradDirect(e, 8))
 		}
 		for _, t := range directTiles {
 			if t.uniform == lavapipe {

@@ -16,7 +16,8 @@ const frequencies = 36
 type tiling struct {
 	images int // of a dispatch
 	quads  int // groups of four tiles side by side, of all these images
-	stride int // quads from a channel to the next: filled up and moved off powers of two
+	depth  int // channels side by side in memory: 1, of four tiles each, or 4, tile by tile
+	stride int // vec4 from depth channels to the next: filled up and moved off powers of two
 	tall   int // rows of quads of an invocation that transforms inputs
 	half   Half
 }
@@ -29,7 +30,7 @@ func (c Conv) tiles(leastChannels, mostFloats int) (tiling, bool) {
 		return tiling{}, false
 	}
 	quads := ceilDiv(c.OutH, 4) * ceilDiv(c.OutW, 16) // of an image
-	t := tiling{images: largestDivisor(c.N, mostFloats/(frequencies*max(c.InC, c.OutC)*quads*4)), tall: 1, half: c.Half}
+	t := tiling{images: largestDivisor(c.N, mostFloats/(frequencies*max(c.InC, c.OutC)*quads*4)), depth: 1, tall: 1, half: c.Half}
 	if t.images == 0 || t.images < c.N && (t.images*c.InC*c.InH*c.InW%64 != 0 || t.images*c.OutC*c.OutH*c.OutW%64 != 0) {
 		return tiling{}, false
 	}
@@ -47,6 +48,12 @@ func (t tiling) pairRows(height int) tiling {
 	return t
 }
 
+// deep lets four channels lie side by side.
+func (t tiling) deep() tiling {
+	t.depth, t.stride = 4, offPower(t.quads*4, 4*t.half.quadsPerLine())
+	return t
+}
+
 // bytes is the least traffic of a transform: floats on its plain side, and on the
 // other what h says.
 func (t tiling) bytes(channels, plain int, h Half) float64 {
@@ -61,9 +68,9 @@ func (t tiling) input(channels, h, w int, gradient bool, p Prologue, exponent in
 		what, side = "gradient", 4
 	}
 	return build(fmt.Sprintf("winograd %s %d×%d×%d×%d%s%s", what, t.images, channels, h, w, p, t.half), "winograd_input.wgsl", p.Act.set(Params{
-		"N": t.images, "C": channels, "IN_H": h, "IN_W": w, "SIDE": side, "UNIT": unit(w, 16), "STRIDE": t.stride, "NORM": p.Norm, "TALL": t.tall,
+		"N": t.images, "C": channels, "DEPTH": t.depth, "IN_H": h, "IN_W": w, "SIDE": side, "UNIT": unit(w, 16), "STRIDE": t.stride, "NORM": p.Norm, "TALL": t.tall,
 		"HALF": t.half.On, "SCALE": math.Ldexp(1, exponent),
-	}), grid(ceilDiv(channels*t.quads/t.tall, 64)), 0, t.bytes(channels, channels*h*w, t.half))
+	}), grid(ceilDiv(channels/t.depth*t.quads/t.tall, 64)), 0, t.bytes(channels, channels*h*w, t.half))
 }
 
 // winogradFilter is winograd_filter.wgsl.
@@ -90,20 +97,20 @@ func (c Conv) moments(t tiling) int {
 // winogradOutput is winograd_output.wgsl.
 func (c Conv) winogradOutput(t tiling, e Epilogue, moments bool) Kernel {
 	return build(fmt.Sprintf("winograd output %d×%d×%d×%d%s%s", t.images, c.OutC, c.OutH, c.OutW, e, t.half), "winograd_output.wgsl", e.Act.set(Params{
-		"N": t.images, "C": c.OutC, "OUT_H": c.OutH, "OUT_W": c.OutW, "STRIDE": t.stride, "HALF": t.half.On, "SCALE": math.Ldexp(1, -c.Half.X), "BIAS": e.Bias, "RESIDUAL": e.Residual, "MOMENTS": moments,
-	}), grid(ceilDiv(c.OutC*t.quads, 64)), 0, t.bytes(c.OutC, c.OutC*c.OutH*c.OutW, Half{}))
+		"N": t.images, "C": c.OutC, "DEPTH": t.depth, "OUT_H": c.OutH, "OUT_W": c.OutW, "STRIDE": t.stride, "HALF": t.half.On, "SCALE": math.Ldexp(1, -c.Half.X), "BIAS": e.Bias, "RESIDUAL": e.Residual, "MOMENTS": moments,
+	}), grid(ceilDiv(c.OutC/t.depth*t.quads, 64)), 0, t.bytes(c.OutC, c.OutC*c.OutH*c.OutW, Half{}))
 }
 
 // winograd is the convolution by Winograd's algorithm, with weights in blocks of output
-// channels and the products in the middle: u [36, blocks, InC, block] and v [36, InC,
-// stride], floats or halves, become m [36, OutC, stride].
+// channels and the products in the middle: u [36, blocks, InC, block] and v [36, InC /
+// depth, stride], floats or halves, become m [36, OutC / depth, stride].
 func (c Conv) winograd(name string, e Epilogue, t tiling, block int, products []Call) Plan {
 	p := Plan{
 		Name: name, Winograd: true,
 		Scratch: map[string]int{
 			"u": t.half.floats(frequencies * ceilDiv(c.OutC, block) * block * c.InC),
-			"v": t.half.floats(frequencies * c.InC * t.stride * 4),
-			"m": frequencies * c.OutC * t.stride * 4,
+			"v": t.half.floats(frequencies * c.InC / t.depth * t.stride * 4),
+			"m": frequencies * c.OutC / t.depth * t.stride * 4,
 		},
 		Calls: []Call{{Kernel: c.winogradFilter(block), Operands: map[string]Operand{"u_half": {Name: "u"}}}},
 	}

@@ -6,18 +6,19 @@
 // beta[c]) makes of it, and zero outside all the same. With HALF v is stored as halves,
 // multiplied by SCALE.
 //
-// An invocation transforms four tiles side by side of one channel, and as many below with
+// An invocation transforms four tiles side by side of DEPTH channels, and as many below with
 // TALL 2, which share rows of x; a row of tiles is filled up to a multiple of four. Tiles
-// lie as [image][row][column].
-// Dispatch: ⌈C · QUADS / 64⌉ workgroups, folded into y.
+// lie as [image][row][column]. A vec4 holds four of them, or with DEPTH 4 one of four channels.
+// Dispatch: ⌈C / DEPTH · QUADS / 64⌉ workgroups, folded into y.
 const N: u32 = 32u;            // images
-const C: u32 = 64u;
+const C: u32 = 64u;            // a multiple of DEPTH
+const DEPTH: u32 = 1u;         // 1 or 4
 const IN_H: i32 = 32;
 const IN_W: i32 = 32;
 const SIDE: i32 = 6;           // of a patch; 4: of a tile of gradients
 const TALL: i32 = 1;           // rows of tiles of an invocation, a divisor of all
 const UNIT: i32 = 4;           // columns of x a load takes: 4 where rows begin on multiples of 4, or 1
-const STRIDE: u32 = 520u;      // vec4 of tiles from a channel of v to the next
+const STRIDE: u32 = 520u;      // vec4 from a channel of v to the next, or from four channels
 const NORM: bool = false;
 const ACTIVATION: u32 = 0u;    // behind it: 0 none, 1 ReLU, 2 leaky ReLU, 3 tanh
 const SLOPE: f32 = 0.2;
@@ -30,6 +31,7 @@ const X_UNIFORM: bool = UNIT == 0;
 const GRADIENT: bool = SIDE == 4;
 const ROWS: i32 = SIDE + 4 * (TALL - 1);
 const COLS: i32 = SIDE + 12;
+const ACROSS: i32 = 4 + i32(DEPTH / 4u) * (ROWS * COLS - 4); // from what a component of a vec4 holds to the next
 const FIRST_Y: i32 = (4 - SIDE) / 2;
 const FIRST_X: i32 = (4 - SIDE) / 2;
 const LAST_Y: i32 = (TILES_Y - 1) * 4 * TALL;
@@ -37,7 +39,7 @@ const LAST_X: i32 = (QUADS_X - 1) * 16;
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;
 @group(0) @binding(1) var<storage, read> x4: array<vec4<f32>>;
-@group(0) @binding(2) var<storage, read_write> v: array<vec4<f32>>; // [36, C, STRIDE]
+@group(0) @binding(2) var<storage, read_write> v: array<vec4<f32>>; // [36, C / DEPTH, STRIDE]
 @group(0) @binding(3) var<storage, read_write> v_half: array<vec2<u32>>;
 @group(0) @binding(4) var<storage, read> mean: array<f32>;          // [C], as the two that follow
 @group(0) @binding(5) var<storage, read> inv_std: array<f32>;
@@ -51,34 +53,46 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
     // @include winograd_quad.wgsl
     let iy = top * TALL;
     let ix = left;
-    let plane = i32((n * C + c) * u32(IN_H * IN_W));
     // @include conv_window.wgsl
     // @registers
-    var taps: array<f32, ROWS * COLS>;
-    // @include conv_patch.wgsl
-    // @static
-    if (NORM) {
-        let mu = mean[c];
-        let scale = inv_std[c];
-        let shift = beta[c];
+    var windows: array<f32, DEPTH * ROWS * COLS>;
+    // @unroll
+    for (var j = 0u; j < DEPTH; j++) {
+        let plane = i32((n * C + c + j) * u32(IN_H * IN_W));
+        // @registers
+        var taps: array<f32, ROWS * COLS>;
+        // @include conv_patch.wgsl
+        // @static
+        if (NORM) {
+            let mu = mean[c + j];
+            let scale = inv_std[c + j];
+            let shift = beta[c + j];
+            // @unroll
+            for (var i = 0; i < ROWS * COLS; i++) {
+                taps[i] = activate((taps[i] - mu) * scale + shift);
+            }
+        }
+        // @include conv_mask.wgsl
         // @unroll
         for (var i = 0; i < ROWS * COLS; i++) {
-            taps[i] = activate((taps[i] - mu) * scale + shift);
+            windows[j * u32(ROWS * COLS) + u32(i)] = taps[i];
         }
     }
-    // @include conv_mask.wgsl
 
     let first = quad / u32(QUADS_X) * u32(TALL * QUADS_X) + quad % u32(QUADS_X);
     // @unroll
-    for (var a = 0u; a < u32(TALL); a++) {
-        // Of the four tiles at once, in place: first the columns, then the rows.
+    for (var tile = 0u; tile < u32(TALL) * DEPTH; tile++) {
+        // Of four tiles or channels at once, in place: first the columns, then the rows.
         // @registers
         var d: array<vec4<f32>, 36>;
         // @unroll
         for (var r = 0; r < SIDE; r++) {
             // @unroll
             for (var k = 0; k < SIDE; k++) {
-                d[r * 6 + k] = vec4<f32>(taps[(4 * i32(a) + r) * COLS + k], taps[(4 * i32(a) + r) * COLS + k + 4], taps[(4 * i32(a) + r) * COLS + k + 8], taps[(4 * i32(a) + r) * COLS + k + 12]);
+                // @unroll
+                for (var e = 0; e < 4; e++) {
+                    d[r * 6 + k][e] = windows[(4 * i32(tile / DEPTH) + r) * COLS + 4 * i32(tile % DEPTH) + k + e * ACROSS];
+                }
             }
         }
         // @unroll
@@ -120,9 +134,9 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
         for (var f = 0u; f < 36u; f++) {
             // @static
             if (HALF) {
-                v_half[(f * C + c) * STRIDE + first + a * u32(QUADS_X)] = pack4(SCALE * d[f]);
+                v_half[(f * (C / DEPTH) + c / DEPTH) * STRIDE + (first + tile / DEPTH * u32(QUADS_X)) * DEPTH + tile % DEPTH] = pack4(SCALE * d[f]);
             } else {
-                v[(f * C + c) * STRIDE + first + a * u32(QUADS_X)] = d[f];
+                v[(f * (C / DEPTH) + c / DEPTH) * STRIDE + (first + tile / DEPTH * u32(QUADS_X)) * DEPTH + tile % DEPTH] = d[f];
             }
         }
     }

@@ -1,27 +1,23 @@
 // m[f,o,t] = Σ_i u[f,i,o] v[f,i,t], the products in the middle of Winograd's
-// convolution (winograd_input.wgsl), for some of the 36 f.
+// convolution (winograd_input.wgsl), in each of the 36 f.
 //
 // For CPU drivers: an invocation makes 16 tiles of BLOCK channels; the weights are read at
-// addresses that all share, UNIFORM from a uniform buffer. Four input channels are summed
-// up before the sums, more than there are registers, are touched.
+// addresses that all share. Four input channels are summed up before the sums, more than
+// there are registers, are touched.
 // Dispatch: (⌈LANES / WORKGROUP⌉, blocks of output channels, f).
 const IN_C: u32 = 64u;         // a multiple of 4
 const OUT_C: u32 = 64u;
 const BLOCK: u32 = 16u;        // a multiple of 8
 const BLOCKS: u32 = 4u;
-const FREQUENCIES: u32 = 4u;   // f of the dispatch; the bindings begin with the first
-const UNIFORM: bool = true;
 const HALF: bool = false;      // v and u are stored as halves
 const STRIDE: u32 = 520u;      // vec4 of tiles from a channel of v and m to the next, a multiple of 4, with HALF of 8
 const LANES: u32 = 128u;       // groups of 16 tiles
 const WORKGROUP: u32 = 64u;
 
 @group(0) @binding(0) var<storage, read> v: array<vec4<f32>>;      // [f, IN_C, STRIDE]
-@group(0) @binding(1) var<uniform> u: array<vec4<f32>, FREQUENCIES * BLOCKS * IN_C * BLOCK / 4u>; // [f, BLOCKS, IN_C, BLOCK]
-@group(0) @binding(3) var<storage, read> u4: array<vec4<f32>>;
-@group(0) @binding(4) var<storage, read> v_half: array<vec4<u32>>;
-@group(0) @binding(5) var<uniform> u_half: array<vec4<u32>, FREQUENCIES * BLOCKS * IN_C * BLOCK / 8u>;
-@group(0) @binding(6) var<storage, read> u4_half: array<vec4<u32>>;
+@group(0) @binding(1) var<storage, read> u: array<vec4<f32>>;      // [f, BLOCKS, IN_C, BLOCK]
+@group(0) @binding(3) var<storage, read> v_half: array<vec4<u32>>;
+@group(0) @binding(4) var<storage, read> u_half: array<vec4<u32>>;
 @group(0) @binding(2) var<storage, read_write> m: array<vec4<f32>>; // [f, OUT_C, STRIDE]
 
 // @include half.wgsl
@@ -59,20 +55,13 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
             // @unroll
             for (var k = 0u; k < 4u; k++) {
                 // @static
-                if (HALF && UNIFORM) {
+                if (HALF) {
                     let eight = u_half[at / 2u + (k * BLOCK + o) / 8u];
                     w[k] = unpack4(eight.xy);
                     w[4u + k] = unpack4(eight.zw);
-                } else if (HALF) {
-                    let eight = u4_half[at / 2u + (k * BLOCK + o) / 8u];
-                    w[k] = unpack4(eight.xy);
-                    w[4u + k] = unpack4(eight.zw);
-                } else if (UNIFORM) {
+                } else {
                     w[k] = u[at + (k * BLOCK + o) / 4u];
                     w[4u + k] = u[at + (k * BLOCK + o) / 4u + 1u];
-                } else {
-                    w[k] = u4[at + (k * BLOCK + o) / 4u];
-                    w[4u + k] = u4[at + (k * BLOCK + o) / 4u + 1u];
                 }
             }
             // @unroll

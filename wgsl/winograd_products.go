@@ -22,39 +22,47 @@ func cachedOn(lavapipe bool) int {
 	return cached
 }
 
-// winogradDirect is Winograd's convolution for CPU drivers; uniform: as many frequencies
-// a dispatch as have weights that fit a uniform buffer, for lavapipe, which has faster
-// kernels for few channels.
-func (c Conv) winogradDirect(e Epilogue, block int, uniform bool) (Plan, bool) {
-	t, ok := c.tiles(leastChannels(uniform), cachedOn(uniform))
-	blocks := ceilDiv(c.OutC, block)
-	each := c.Half.floats(blocks * c.InC * block) // of the weights of one frequency
-	if !ok || uniform && (each > maxUniformFloats || each%64 != 0) {
+// winogradDirect is Winograd's convolution for CPU drivers.
+func (c Conv) winogradDirect(e Epilogue, block int) (Plan, bool) {
+	t, ok := c.tiles(leastChannels(false), cached)
+	if !ok {
 		return Plan{}, false
 	}
-	name, group := fmt.Sprintf("winograd %d", block), frequencies
-	if uniform {
-		t = t.pairRows(c.InH)
-		name += " uniform"
-		group = largestDivisor(frequencies, maxUniformFloats/each)
-	}
-	lanes := ceilDiv(t.quads, 4)
+	blocks, lanes := ceilDiv(c.OutC, block), ceilDiv(t.quads, 4)
 	width := min(64, ceilDiv(lanes, 16)*8) // two workgroups or more for a block
+	name := fmt.Sprintf("winograd %d", block)
 	k := build("conv "+name+" "+c.String(), "winograd_multiply.wgsl", Params{
-		"IN_C": c.InC, "OUT_C": c.OutC, "BLOCK": block, "BLOCKS": blocks, "FREQUENCIES": group, "UNIFORM": uniform, "HALF": c.Half.On, "STRIDE": t.stride, "LANES": lanes, "WORKGROUP": width,
-	}, [3]uint32{uint32(ceilDiv(lanes, width)), uint32(blocks), uint32(group)},
-		c.FLOPs()*float64(t.images*group)/float64(c.N*frequencies), float64(4*group*(each+c.Half.floats(c.InC*t.quads*4)+c.OutC*t.quads*4)))
-	var products []Call
-	for f := 0; f < frequencies; f += group {
-		part := func(name string, each int) Operand { return Operand{name, f * each, group * each} }
-		u, v, m := part("u", each), part("v", c.Half.floats(c.InC*t.stride*4)), part("m", c.OutC*t.stride*4)
-		products = append(products, Call{Kernel: k, Operands: map[string]Operand{
-			"u": u, "u4": u, "u_half": u, "u4_half": u, "v": v, "v_half": v, "m": m,
-		}})
-	}
-	p := c.winograd(name, e, t, block, products)
-	p.CPU, p.Lavapipe, p.terms = true, uniform, 64*block
+		"IN_C": c.InC, "OUT_C": c.OutC, "BLOCK": block, "BLOCKS": blocks, "HALF": c.Half.On, "STRIDE": t.stride, "LANES": lanes, "WORKGROUP": width,
+	}, [3]uint32{uint32(ceilDiv(lanes, width)), uint32(blocks), frequencies}, c.FLOPs()*float64(t.images)/float64(c.N), c.productsBytes(t, blocks*block))
+	p := c.winograd(name, e, t, block, []Call{{Kernel: k, Operands: map[string]Operand{"u_half": {Name: "u"}, "v_half": {Name: "v"}}}})
+	p.CPU, p.terms = true, 64*block
 	return p, true
+}
+
+// winogradResident is Winograd's convolution for lavapipe.
+func (c Conv) winogradResident(e Epilogue) (Plan, bool) {
+	const mostWeights, mostTurns, workgroup = 2048, 64, 8
+	t, ok := c.tiles(leastChannels(true), cachedLavapipe)
+	block := min(32, mostWeights/c.InC/8*8)
+	if !ok || block == 0 {
+		return Plan{}, false
+	}
+	t = t.deep()
+	blocks, tiles := ceilDiv(c.OutC, block), t.quads*4
+	turns := min(mostTurns, ceilDiv(tiles, workgroup))
+	name := fmt.Sprintf("winograd %d resident", block)
+	k := build("conv "+name+" "+c.String(), "winograd_resident.wgsl", Params{
+		"IN_C": c.InC, "OUT_C": c.OutC, "BLOCK": block, "BLOCKS": blocks, "HALF": c.Half.On, "STRIDE": t.stride, "TILES": tiles, "TURNS": turns, "WORKGROUP": workgroup,
+	}, [3]uint32{uint32(ceilDiv(tiles, workgroup*turns)), uint32(blocks), frequencies}, c.FLOPs()*float64(t.images)/float64(c.N), c.productsBytes(t, blocks*block))
+	p := c.winograd(name, e, t, block, []Call{{Kernel: k, Operands: map[string]Operand{"u_half": {Name: "u"}, "v_half": {Name: "v"}}}})
+	p.CPU, p.Lavapipe, p.terms = true, true, c.InC*block
+	return p, true
+}
+
+// productsBytes is the least traffic of products with weights filled up to so many output
+// channels.
+func (c Conv) productsBytes(t tiling, outC int) float64 {
+	return float64(4 * frequencies * (c.Half.floats(outC*c.InC+c.InC*t.quads*4) + c.OutC*t.quads*4))
 }
 
 // winogradGEMM is Winograd's convolution for GPUs.
