@@ -83,7 +83,7 @@ func (c Conv) winogradFilter(block int) Kernel {
 
 // moments is in how many parts an output kernel finds the moments of what it stores,
 // or 0: its workgroups are the parts of BatchNormStats where each takes whole tiles of
-// one channel, and as many as a part has.
+// depth channels, and as many as a part has.
 func (c Conv) moments(t tiling) int {
 	const workgroup = 64 // lanes, with 64 outputs each
 	out, parts := c.out(), t.quads/workgroup

@@ -1,19 +1,20 @@
 // m[f,o,t] = Σ_i u[f,i,o] v[f,i,t], the products in the middle of Winograd's
 // convolution (winograd_input.wgsl), in each of the 36 f.
 //
-// For lavapipe, to which a load costs more than the products of what it loads, unless it is
-// of a variable: the weights of BLOCK output channels are loaded before all else into IN_C ·
-// BLOCK / 4 variables, and TURNS tiles pass by each lane. A vec4 holds four channels of a
-// tile, so that a load serves 4 · BLOCK products.
+// For lavapipe, which gathers lane by lane unless an address is constant and no loop or
+// branch is around the load, so that a load costs more than the products it serves: the
+// weights of BLOCK output channels go to workgroup memory, from there at constant addresses
+// into IN_C · BLOCK / 4 variables, and then TURNS tiles pass by each lane. A vec4 holds four
+// channels of a tile, so that a load serves 4 · BLOCK products.
 // Dispatch: (⌈TILES / (WORKGROUP · TURNS)⌉, blocks of output channels, f).
 const IN_C: u32 = 64u;         // a multiple of 4
 const OUT_C: u32 = 64u;        // a multiple of 4
 const BLOCK: u32 = 32u;        // a multiple of 8
 const BLOCKS: u32 = 2u;
 const HALF: bool = false;      // v and u are stored as halves
-const STRIDE: u32 = 1028u;     // vec4 from four channels of v and m to the next
+const STRIDE: u32 = 1040u;     // vec4 from four channels of v and m to the next
 const TILES: u32 = 1024u;
-const TURNS: u32 = 128u;
+const TURNS: u32 = 64u;
 const WORKGROUP: u32 = 8u;
 const WEIGHTS: u32 = IN_C * BLOCK / 4u;
 
