@@ -16,14 +16,11 @@ func (c Conv) WeightGradPlans() []Plan {
 		}
 	}
 	single := c.inFloats()
-	if c.Half.On {
-		add(c.winogradWeightDirect(correlateTile{16, 16}, true)) // two quads a load, so twice as long a code
-	} else {
-		add(c.winogradWeightDirect(correlateTile{32, 16}, true))
-	}
-	add(single.unfoldedWeight(correlateTile{32, 16}))
+	deep := correlateTile{32, 32}
+	add(c.winogradWeightDeep(deep))
+	add(single.unfoldedWeight(deep))
 	add(single.uniformWeight())
-	add(c.winogradWeightDirect(correlateTile{8, 8}, false))
+	add(c.winogradWeightDirect(correlateTile{8, 8}))
 	for _, t := range directWeightTiles {
 		add(single.directWeight(t))
 	}

@@ -1,14 +1,10 @@
-// s[p,f,o,i] = Σ_t e[f,o,t] v[f,i,t], the products in a weight gradient: by Winograd's
-// algorithm (winograd_input.wgsl) of gradients e and inputs v transformed, in each of 36
-// frequencies; or, TAPS, of a gradient e that is the same for all f and the inputs that
-// each tap f meets (conv_unfold.wgsl), with f behind the channels in s. Part p sums CHUNK
-// quads of tiles or pixels.
+// s[p,f,o,i] = Σ_t e[f,o,t] v[f,i,t], the products in a weight gradient by Winograd's
+// algorithm (winograd_input.wgsl) of gradients e and inputs v transformed, in each of the
+// 36 f. Part p sums CHUNK quads of tiles.
 //
 // For CPU drivers: an invocation makes TILE_O × TILE_I of the products, so that a load
 // serves that many.
-// Dispatch: (⌈lanes / WORKGROUP⌉, PARTS, FREQUENCIES), with a lane for each block of products.
-const FREQUENCIES: u32 = 36u;
-const TAPS: bool = false;
+// Dispatch: (⌈lanes / WORKGROUP⌉, PARTS, f), with a lane for each block of products.
 const OUT_C: u32 = 64u;
 const IN_C: u32 = 64u;
 const TILE_O: u32 = 16u;
@@ -22,11 +18,11 @@ const HALF: bool = STEP == 2u;
 const BLOCKS_I: u32 = (IN_C + TILE_I - 1u) / TILE_I;
 const LANES: u32 = (OUT_C + TILE_O - 1u) / TILE_O * BLOCKS_I;
 
-@group(0) @binding(0) var<storage, read> e: array<vec4<f32>>;      // [FREQUENCIES or 1, OUT_C, STRIDE]
-@group(0) @binding(1) var<storage, read> v: array<vec4<f32>>;      // [FREQUENCIES, IN_C, STRIDE]
+@group(0) @binding(0) var<storage, read> e: array<vec4<f32>>;      // [f, OUT_C, STRIDE]
+@group(0) @binding(1) var<storage, read> v: array<vec4<f32>>;      // [f, IN_C, STRIDE]
 @group(0) @binding(3) var<storage, read> e_half: array<vec4<u32>>;
 @group(0) @binding(4) var<storage, read> v_half: array<vec4<u32>>;
-@group(0) @binding(2) var<storage, read_write> s: array<f32>;      // [PARTS, FREQUENCIES, OUT_C, IN_C], with TAPS [PARTS, OUT_C, IN_C, FREQUENCIES]
+@group(0) @binding(2) var<storage, read_write> s: array<f32>;      // [PARTS, f, OUT_C, IN_C]
 
 // @include half.wgsl
 
@@ -40,7 +36,7 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
     var row_e: array<u32, TILE_O>;
     // @unroll
     for (var o = 0u; o < TILE_O; o++) {
-        row_e[o] = (select(f, 0u, TAPS) * OUT_C + min(o0 + o, OUT_C - 1u)) * STRIDE;
+        row_e[o] = (f * OUT_C + min(o0 + o, OUT_C - 1u)) * STRIDE;
     }
     // @registers
     var row_v: array<u32, TILE_I>;
@@ -91,12 +87,7 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
         // @unroll
         for (var i = 0u; i < TILE_I; i++) {
             if (o0 + o < OUT_C && i0 + i < IN_C) {
-                // @static
-                if (TAPS) {
-                    s[((group.y * OUT_C + o0 + o) * IN_C + i0 + i) * FREQUENCIES + f] = acc[o * TILE_I + i];
-                } else {
-                    s[((group.y * FREQUENCIES + f) * OUT_C + o0 + o) * IN_C + i0 + i] = acc[o * TILE_I + i];
-                }
+                s[((group.y * 36u + f) * OUT_C + o0 + o) * IN_C + i0 + i] = acc[o * TILE_I + i];
             }
         }
     }

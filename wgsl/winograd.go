@@ -18,7 +18,6 @@ type tiling struct {
 	quads  int // groups of four tiles side by side, of all these images
 	depth  int // channels side by side in memory: 1, of four tiles each, or 4, tile by tile
 	stride int // vec4 from depth channels to the next: filled up and moved off powers of two
-	tall   int // rows of quads of an invocation that transforms inputs
 	half   Half
 }
 
@@ -30,22 +29,13 @@ func (c Conv) tiles(leastChannels, mostFloats int) (tiling, bool) {
 		return tiling{}, false
 	}
 	quads := ceilDiv(c.OutH, 4) * ceilDiv(c.OutW, 16) // of an image
-	t := tiling{images: largestDivisor(c.N, mostFloats/(frequencies*max(c.InC, c.OutC)*quads*4)), depth: 1, tall: 1, half: c.Half}
+	t := tiling{images: largestDivisor(c.N, mostFloats/(frequencies*max(c.InC, c.OutC)*quads*4)), depth: 1, half: c.Half}
 	if t.images == 0 || t.images < c.N && (t.images*c.InC*c.InH*c.InW%64 != 0 || t.images*c.OutC*c.OutH*c.OutW%64 != 0) {
 		return tiling{}, false
 	}
 	t.quads = t.images * quads
 	t.stride = offPower(t.quads, t.half.quadsPerLine())
 	return t, true
-}
-
-// pairRows lets an invocation that transforms inputs of so many rows take two rows of
-// tiles, where they pair: ten rows of inputs instead of twelve, at twice the registers.
-func (t tiling) pairRows(height int) tiling {
-	if ceilDiv(height, 4)%2 == 0 {
-		t.tall = 2
-	}
-	return t
 }
 
 // deep lets four channels lie side by side.
@@ -68,9 +58,9 @@ func (t tiling) input(channels, h, w int, gradient bool, p Prologue, exponent in
 		what, side = "gradient", 4
 	}
 	return build(fmt.Sprintf("winograd %s %d×%d×%d×%d%s%s", what, t.images, channels, h, w, p, t.half), "winograd_input.wgsl", p.Act.set(Params{
-		"N": t.images, "C": channels, "DEPTH": t.depth, "IN_H": h, "IN_W": w, "SIDE": side, "UNIT": unit(w, 16), "STRIDE": t.stride, "NORM": p.Norm, "TALL": t.tall,
+		"N": t.images, "C": channels, "DEPTH": t.depth, "IN_H": h, "IN_W": w, "SIDE": side, "UNIT": unit(w, 16), "STRIDE": t.stride, "NORM": p.Norm,
 		"HALF": t.half.On, "SCALE": math.Ldexp(1, exponent),
-	}), grid(ceilDiv(channels/t.depth*t.quads/t.tall, 64)), 0, t.bytes(channels, channels*h*w, t.half))
+	}), grid(ceilDiv(channels/t.depth*t.quads, 64)), 0, t.bytes(channels, channels*h*w, t.half))
 }
 
 // winogradFilter is winograd_filter.wgsl.
@@ -133,16 +123,16 @@ func (c Conv) winograd(name string, e Epilogue, t tiling, block int, products []
 }
 
 // winogradWeight is the gradient of the weights by Winograd's algorithm. The product in
-// the middle makes of e [36, OutC, stride] and v [36, InC, stride] so many parts of s
-// [parts, 36, OutC, InC].
+// the middle makes of e [36, OutC / depth, stride] and v [36, InC / depth, stride] so many
+// parts of s [parts, 36, OutC, InC].
 func (c Conv) winogradWeight(name string, t tiling, parts int, product Kernel) Plan {
 	runs := c.N / t.images
 	length := frequencies * c.OutC * c.InC
 	p := Plan{
 		Name: name, Winograd: true,
 		Scratch: map[string]int{
-			"v": t.half.floats(frequencies * c.InC * t.stride * 4),
-			"e": t.half.floats(frequencies * c.OutC * t.stride * 4),
+			"v": t.half.floats(frequencies * c.InC / t.depth * t.stride * 4),
+			"e": t.half.floats(frequencies * c.OutC / t.depth * t.stride * 4),
 			"s": runs * parts * length,
 		},
 	}

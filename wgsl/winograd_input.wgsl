@@ -6,9 +6,9 @@
 // beta[c]) makes of it, and zero outside all the same. With HALF v is stored as halves,
 // multiplied by SCALE.
 //
-// An invocation transforms four tiles side by side of DEPTH channels, and as many below with
-// TALL 2, which share rows of x; a row of tiles is filled up to a multiple of four. Tiles
-// lie as [image][row][column]. A vec4 holds four of them, or with DEPTH 4 one of four channels.
+// An invocation transforms four tiles side by side of DEPTH channels; a row of tiles is
+// filled up to a multiple of four. Tiles lie as [image][row][column]. A vec4 holds four of
+// them, or with DEPTH 4 one of four channels.
 // Dispatch: ⌈C / DEPTH · QUADS / 64⌉ workgroups, folded into y.
 const N: u32 = 32u;            // images
 const C: u32 = 64u;            // a multiple of DEPTH
@@ -16,7 +16,6 @@ const DEPTH: u32 = 1u;         // 1 or 4
 const IN_H: i32 = 32;
 const IN_W: i32 = 32;
 const SIDE: i32 = 6;           // of a patch; 4: of a tile of gradients
-const TALL: i32 = 1;           // rows of tiles of an invocation, a divisor of all
 const UNIT: i32 = 4;           // columns of x a load takes: 4 where rows begin on multiples of 4, or 1
 const STRIDE: u32 = 520u;      // vec4 from a channel of v to the next, or from four channels
 const NORM: bool = false;
@@ -24,17 +23,17 @@ const ACTIVATION: u32 = 0u;    // behind it: 0 none, 1 ReLU, 2 leaky ReLU, 3 tan
 const SLOPE: f32 = 0.2;
 const HALF: bool = false;
 const SCALE: f32 = 1.0;
-const TILES_Y: i32 = (IN_H + 3) / 4 / TALL;
+const TILES_Y: i32 = (IN_H + 3) / 4;
 const QUADS_X: i32 = (IN_W + 15) / 16;
 const QUADS: u32 = N * u32(TILES_Y * QUADS_X);
 const X_UNIFORM: bool = UNIT == 0;
 const GRADIENT: bool = SIDE == 4;
-const ROWS: i32 = SIDE + 4 * (TALL - 1);
+const ROWS: i32 = SIDE;
 const COLS: i32 = SIDE + 12;
 const ACROSS: i32 = 4 + i32(DEPTH / 4u) * (ROWS * COLS - 4); // from what a component of a vec4 holds to the next
 const FIRST_Y: i32 = (4 - SIDE) / 2;
 const FIRST_X: i32 = (4 - SIDE) / 2;
-const LAST_Y: i32 = (TILES_Y - 1) * 4 * TALL;
+const LAST_Y: i32 = (TILES_Y - 1) * 4;
 const LAST_X: i32 = (QUADS_X - 1) * 16;
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;
@@ -51,7 +50,7 @@ const LAST_X: i32 = (QUADS_X - 1) * 16;
 @compute @workgroup_size(64)
 fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
     // @include winograd_quad.wgsl
-    let iy = top * TALL;
+    let iy = top;
     let ix = left;
     // @include conv_window.wgsl
     // @registers
@@ -79,9 +78,8 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
         }
     }
 
-    let first = quad / u32(QUADS_X) * u32(TALL * QUADS_X) + quad % u32(QUADS_X);
     // @unroll
-    for (var tile = 0u; tile < u32(TALL) * DEPTH; tile++) {
+    for (var tile = 0u; tile < DEPTH; tile++) {
         // Of four tiles or channels at once, in place: first the columns, then the rows.
         // @registers
         var d: array<vec4<f32>, 36>;
@@ -91,7 +89,7 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
             for (var k = 0; k < SIDE; k++) {
                 // @unroll
                 for (var e = 0; e < 4; e++) {
-                    d[r * 6 + k][e] = windows[(4 * i32(tile / DEPTH) + r) * COLS + 4 * i32(tile % DEPTH) + k + e * ACROSS];
+                    d[r * 6 + k][e] = windows[r * COLS + 4 * i32(tile) + k + e * ACROSS];
                 }
             }
         }
@@ -132,11 +130,12 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
         }
         // @unroll
         for (var f = 0u; f < 36u; f++) {
+            let at = (f * (C / DEPTH) + c / DEPTH) * STRIDE + quad * DEPTH + tile;
             // @static
             if (HALF) {
-                v_half[(f * (C / DEPTH) + c / DEPTH) * STRIDE + (first + tile / DEPTH * u32(QUADS_X)) * DEPTH + tile % DEPTH] = pack4(SCALE * d[f]);
+                v_half[at] = pack4(SCALE * d[f]);
             } else {
-                v[(f * (C / DEPTH) + c / DEPTH) * STRIDE + (first + tile / DEPTH * u32(QUADS_X)) * DEPTH + tile % DEPTH] = d[f];
+                v[at] = d[f];
             }
         }
     }

@@ -14,14 +14,6 @@ const (
 	cachedGPU      = 16 << 20
 )
 
-// cachedOn is the bound for CPU drivers.
-func cachedOn(lavapipe bool) int {
-	if lavapipe {
-		return cachedLavapipe
-	}
-	return cached
-}
-
 // winogradDirect is Winograd's convolution for CPU drivers.
 func (c Conv) winogradDirect(e Epilogue, block int) (Plan, bool) {
 	t, ok := c.tiles(leastChannels(false), cached)
@@ -81,18 +73,29 @@ func (c Conv) winogradGEMM(e Epilogue, g gemmTile) (Plan, bool) {
 }
 
 // winogradWeightDirect is Winograd's weight gradient for CPU drivers.
-func (c Conv) winogradWeightDirect(tile correlateTile, lavapipe bool) (Plan, bool) {
-	t, ok := c.tiles(leastChannels(lavapipe), cachedOn(lavapipe))
+func (c Conv) winogradWeightDirect(tile correlateTile) (Plan, bool) {
+	t, ok := c.tiles(leastChannels(false), cached)
 	if !ok {
 		return Plan{}, false
 	}
-	if lavapipe {
-		t = t.pairRows(c.InH)
-	}
 	name := "winograd " + tile.String()
-	k, parts := c.correlate("conv weight "+name+" "+c.String(), tile, correlation{frequencies, false, t.quads, t.stride, c.Half}, float64(t.images)/float64(c.N))
+	k, parts := c.correlate("conv weight "+name+" "+c.String(), tile, t)
 	p := c.winogradWeight(name, t, parts, k)
-	p.CPU, p.Lavapipe, p.terms = true, lavapipe, tile.terms()*c.Half.quadsPerLoad()
+	p.CPU, p.terms = true, tile.terms()*c.Half.quadsPerLoad()
+	return p, true
+}
+
+// winogradWeightDeep is Winograd's weight gradient for lavapipe.
+func (c Conv) winogradWeightDeep(tile correlateTile) (Plan, bool) {
+	t, ok := c.tiles(leastChannels(true), cachedLavapipe)
+	if !ok {
+		return Plan{}, false
+	}
+	t, tile = t.deep(), tile.fit(c)
+	name := "winograd " + tile.String() + " deep"
+	k, parts := c.correlateDeep("conv weight "+name+" "+c.String(), tile, correlation{frequencies, false, t.quads * 4, t.stride, c.Half}, float64(t.images)/float64(c.N))
+	p := c.winogradWeight(name, t, parts, k)
+	p.CPU, p.Lavapipe, p.terms = true, true, tile.deepTerms()
 	return p, true
 }
 
