@@ -202,7 +202,7 @@ func (c Conv) direct(e Epilogue, t directTile) (Plan, bool) {
 	one := c // dispatch
 	xs, ys := c.InC*c.InH*c.InW, c.OutC*c.OutH*c.OutW
 	if t.images {
-		const leastWork = 2e6 // operations a dispatch
+		const leastWork = 8e6 // operations a dispatch
 		one.N = largestDivisor(c.N, maxUniformFloats/xs)
 		if one.N == 0 || one.FLOPs()/float64(kernels) < leastWork || one.N < c.N && (one.N*xs%64 != 0 || one.N*ys%64 != 0) {
 			return Plan{}, false

@@ -219,7 +219,7 @@ func TestConvUniform(t *testing.T) {
 		})
 	}
 	for _, c := range []wgsl.Conv{
-		wgsl.SameConv(6, 16, 16, 16, 48, 3, 1), wgsl.SameConv(8, 16, 16, 16, 32, 5, 2),
+		wgsl.SameConv(6, 32, 16, 16, 32, 3, 1), wgsl.SameConv(12, 16, 16, 16, 40, 5, 2),
 	} {
 		x, w, dy := operandsOf(c)
 		planned("forward "+c.String(), c.Plans(wgsl.Epilogue{}), "images", func(p wgsl.Plan) {
