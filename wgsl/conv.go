@@ -224,7 +224,7 @@ func (c Conv) direct(e Epilogue, t directTile) (Plan, bool) {
 	k := build("conv "+name+" "+c.String(), "conv_direct.wgsl", e.Act.set(Params{
 		"N": one.N, "IN_C": c.InC, "IN_H": c.InH, "IN_W": c.InW, "OUT_C": c.OutC, "OUT_H": c.OutH, "OUT_W": c.OutW,
 		"KERNEL_H": c.KernelH, "KERNEL_W": c.KernelW, "STRIDE": c.Stride, "DILATE": c.Dilate, "PAD_Y": c.PadY, "PAD_X": c.PadX,
-		"TILE_Y": t.rows, "TILE_X": t.columns, "CHANNELS": c.InC / parts, "BLOCK": t.block, "BLOCK_VEC4": packed.vec4, "PACK_VEC4": blocks * packed.vec4, "WORKGROUP": group,
+		"TILE_Y": t.rows, "TILE_X": t.columns, "CHANNELS": ceilDiv(c.InC, parts), "BLOCK": t.block, "BLOCK_VEC4": packed.vec4, "PACK_VEC4": blocks * packed.vec4, "WORKGROUP": group,
 		"UNIFORM": t.uniform, "X_UNIFORM": t.images, "X_VEC4": ceilDiv(one.N*xs, 4), "UNIT": unit(c.InW, t.columns*c.Stride/c.Dilate),
 		"BIAS": e.Bias, "RESIDUAL": e.Residual,
 	}), groups, one.FLOPs()/float64(kernels), one.bytes()/float64(kernels))
@@ -250,7 +250,7 @@ func (c Conv) direct(e Epilogue, t directTile) (Plan, bool) {
 func (c Conv) uniformParts(block int) int {
 	const mostParts = 8 // each reads the sums of those before it
 	for parts := range mostParts + 1 {
-		if parts > 0 && c.InC%parts == 0 && c.packing(block, parts).vec4*16 <= MaxUniformBinding {
+		if parts > 0 && c.packing(block, parts).vec4*16 <= MaxUniformBinding {
 			return parts
 		}
 	}
@@ -286,7 +286,7 @@ func unit(width, step int) int {
 // parts of the input channels. A block that is bound alone begins on a multiple of
 // 256 bytes.
 func (c Conv) packing(block, parts int) packing {
-	return packing{ceilDiv(c.OutC, block), ceilDiv(1+c.InC/parts*c.taps()*block/4, 16) * 16}
+	return packing{ceilDiv(c.OutC, block), ceilDiv(1+ceilDiv(c.InC, parts)*c.taps()*block/4, 16) * 16}
 }
 
 // pack rearranges the weights as packing says, the blocks of one part after
@@ -294,7 +294,7 @@ func (c Conv) packing(block, parts int) packing {
 func (c Conv) pack(block, parts int, tapsLast bool) (Call, packing) {
 	l := c.packing(block, parts)
 	return Call{Kernel: build("conv pack "+c.String(), "conv_pack.wgsl", Params{
-		"OUT_C": c.OutC, "IN_C": c.InC, "CHANNELS": c.InC / parts, "TAPS": c.taps(), "BLOCK": block, "BLOCK_VEC4": l.vec4, "BLOCKS": l.blocks,
+		"OUT_C": c.OutC, "IN_C": c.InC, "CHANNELS": ceilDiv(c.InC, parts), "TAPS": c.taps(), "BLOCK": block, "BLOCK_VEC4": l.vec4, "BLOCKS": l.blocks,
 		"TRANSPOSE": c.TransposedWeights, "TAPS_LAST": tapsLast,
 	}, grid(ceilDiv(parts*l.blocks*l.vec4, 64)), 0, float64(2*16*parts*l.blocks*l.vec4))}, l
 }

@@ -25,7 +25,7 @@ const PAD_Y: i32 = 1;        // before the first row
 const PAD_X: i32 = 1;
 const TILE_Y: i32 = 2;       // a multiple of DILATE
 const TILE_X: i32 = 8;       // a multiple of DILATE and 4
-const CHANNELS: u32 = 64u;   // input channels of a dispatch; where not all, the sums of the others are in y
+const CHANNELS: u32 = 64u;   // input channels of a dispatch, of the last one what is left; where not all, the sums of the others are in y
 const BLOCK: u32 = 16u;      // output channels, a multiple of 4
 const BLOCK_VEC4: u32 = 2320u;
 const PACK_VEC4: u32 = 2320u; // of the blocks that a dispatch takes
@@ -82,7 +82,7 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
     if (CHANNELS < IN_C) {
         lowest = u32(pack_uniform[block].y);
     }
-    for (var i = 0u; i < CHANNELS; i++) {
+    for (var i = 0u; i < min(CHANNELS, IN_C - lowest); i++) {
         let plane = i32((n * IN_C + lowest + i) * u32(IN_H * IN_W));
         // @registers
         var taps: array<f32, ROWS * COLS>;
@@ -161,7 +161,7 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
                         if (lowest > 0u) {
                             v += y4[at >> 2u];
                         }
-                        if (lowest + CHANNELS == IN_C) {
+                        if (lowest + CHANNELS >= IN_C) {
                             v = activate4(v);
                         }
                     } else {

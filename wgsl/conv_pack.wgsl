@@ -1,7 +1,7 @@
 // Rearranges convolution weights [OUT_C, IN_C, TAPS] for the kernels that read
 // them: blocks of BLOCK output channels, within one [input channel][tap][output
-// channel], or [input channel][output channel][tap] if TAPS_LAST; the last block
-// is filled up with zeros. There are such blocks for every CHANNELS input channels.
+// channel], or [input channel][output channel][tap] if TAPS_LAST. There are such blocks for
+// every CHANNELS input channels. What the last blocks have too much is zeros.
 // A block begins with its first output and its first input channel and is padded
 // to BLOCK_VEC4, so that it can be bound alone.
 // TRANSPOSE swaps the channels' roles and turns the taps around: the weights of
@@ -10,21 +10,21 @@
 // Dispatch: [ceil(ALL · BLOCK_VEC4 / 64), 1, 1], folded into y.
 const OUT_C: u32 = 64u;      // of the packed weights' convolution
 const IN_C: u32 = 64u;
-const CHANNELS: u32 = 64u;   // input channels a block, a divisor of IN_C
+const CHANNELS: u32 = 64u;   // input channels a block
 const TAPS: u32 = 9u;        // kernel height × width
 const BLOCK: u32 = 16u;      // output channels a block, a multiple of 4
 const BLOCK_VEC4: u32 = 2320u;
 const BLOCKS: u32 = 4u;       // of the output channels
 const TRANSPOSE: bool = false;
 const TAPS_LAST: bool = false;
-const ALL: u32 = IN_C / CHANNELS * BLOCKS;
+const ALL: u32 = (IN_C + CHANNELS - 1u) / CHANNELS * BLOCKS;
 const BODY: u32 = CHANNELS * TAPS * (BLOCK / 4u);
 
 @group(0) @binding(0) var<storage, read> w: array<f32>;
 @group(0) @binding(1) var<storage, read_write> pack: array<vec4<f32>>;
 
 fn weight(o: u32, i: u32, t: u32) -> f32 {
-    if (o >= OUT_C) {
+    if (o >= OUT_C || i >= IN_C) {
         return 0.0;
     }
     // @static
