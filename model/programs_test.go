@@ -196,7 +196,7 @@ func TestCostOfTheFullModel(t *testing.T) {
 		dispatches int
 		mebibytes  uint64
 	}{
-		{true, model.DStepProgram, 410, 97}, {true, model.GStepProgram, 680, 208},
+		{true, model.DStepProgram, 450, 97}, {true, model.GStepProgram, 680, 208},
 		{false, model.DStepProgram, 307, 98}, {false, model.GStepProgram, 279, 209},
 	} {
 		build := n.DStep

@@ -118,12 +118,11 @@ func (c Conv) Plans(e Epilogue) []Plan {
 	}
 	single := c.inFloats()
 	for _, lavapipe := range []bool{true, false} {
+		block := 8
 		if lavapipe {
-			add(c.winogradResident(e))
-		} else {
-			add(c.winogradDirect(e, 16))
-			add(c.winogradDirect(e, 8))
+			block = 32
 		}
+		add(c.winogradDirect(e, block, lavapipe))
 		for _, t := range directTiles {
 			if t.uniform == lavapipe {
 				add(single.direct(e, t))

@@ -2,15 +2,10 @@ package wgsl
 
 import "fmt"
 
-// correlateTile is a register tile of correlate.wgsl or correlate_deep.wgsl: output and
-// input channels.
+// correlateTile is a register tile of correlate.wgsl: output and input channels.
 type correlateTile struct{ out, in int }
 
 func (t correlateTile) String() string { return fmt.Sprintf("%d×%d", t.out, t.in) }
-
-// terms counts the products in the unrolled loop of correlate.wgsl, which takes a quad of
-// tiles a turn.
-func (t correlateTile) terms() int { return 4 * t.out * t.in }
 
 // fit is t with as few idle channels as can be, in fours.
 func (t correlateTile) fit(c Conv) correlateTile {
@@ -20,27 +15,10 @@ func (t correlateTile) fit(c Conv) correlateTile {
 	return correlateTile{block(c.OutC, t.out), block(c.InC, t.in)}
 }
 
-// deepTerms counts those of correlate_deep.wgsl, which takes two tiles.
-func (t correlateTile) deepTerms() int { return 2 * t.out * t.in }
+// terms counts the products in the unrolled loop, which takes two tiles a turn.
+func (t correlateTile) terms() int { return 2 * t.out * t.in }
 
-// correlate is correlate.wgsl for Winograd's weight gradient, and into how many parts it
-// divides the sums.
-func (c Conv) correlate(name string, tile correlateTile, t tiling) (k Kernel, parts int) {
-	const enoughLanes, leastChunk = 512, 64
-	lanes := ceilDiv(c.OutC, tile.out) * ceilDiv(c.InC, tile.in)
-	group := min(64, ceilDiv(lanes, 8)*8)
-	chunk := ceilDiv(t.quads, min(ceilDiv(enoughLanes, lanes*frequencies), ceilDiv(t.quads, leastChunk)))
-	step := t.half.quadsPerLoad()
-	chunk = ceilDiv(chunk, step) * step
-	parts = ceilDiv(t.quads, chunk)
-	return build(name, "correlate.wgsl", Params{
-		"OUT_C": c.OutC, "IN_C": c.InC, "TILE_O": tile.out, "TILE_I": tile.in,
-		"STRIDE": t.stride, "STEP": step, "QUADS": t.quads, "CHUNK": chunk, "WORKGROUP": group,
-	}, [3]uint32{uint32(ceilDiv(lanes, group)), uint32(parts), frequencies}, c.FLOPs()*float64(t.images)/float64(c.N),
-		float64(4*frequencies*(t.half.floats(4*t.quads*(c.InC+c.OutC))+parts*c.OutC*c.InC))), parts
-}
-
-// correlation is what correlate_deep.wgsl sums over: tiles or pixels, stride from four
+// correlation is what correlate.wgsl sums over: tiles or pixels, stride from four
 // channels to the next, for each of so many frequencies or taps.
 type correlation struct {
 	frequencies   int
@@ -49,9 +27,9 @@ type correlation struct {
 	half          Half
 }
 
-// correlateDeep is correlate_deep.wgsl, as a share of the convolution's work, and into how
+// correlate is correlate.wgsl, as a share of the convolution's work, and into how
 // many parts it divides the sums.
-func (c Conv) correlateDeep(name string, tile correlateTile, r correlation, share float64) (k Kernel, parts int) {
+func (c Conv) correlate(name string, tile correlateTile, r correlation, share float64) (k Kernel, parts int) {
 	const enoughLanes, leastChunk, workgroup = 256, 256, 8
 	blocks := ceilDiv(c.OutC, tile.out) * ceilDiv(c.InC, tile.in)
 	parts = min(ceilDiv(enoughLanes, blocks*r.frequencies), ceilDiv(r.tiles, leastChunk))
@@ -61,7 +39,7 @@ func (c Conv) correlateDeep(name string, tile correlateTile, r correlation, shar
 	if !r.taps {
 		gradients *= r.frequencies
 	}
-	return build(name, "correlate_deep.wgsl", Params{
+	return build(name, "correlate.wgsl", Params{
 		"FREQUENCIES": r.frequencies, "TAPS": r.taps, "OUT_C": c.OutC, "IN_C": c.InC, "TILE_O": tile.out, "TILE_I": tile.in,
 		"STRIDE": r.stride, "HALF": r.half.On, "TILES": r.tiles, "CHUNK": chunk, "PARTS": parts, "WORKGROUP": workgroup,
 	}, [3]uint32{uint32(ceilDiv(blocks*parts, workgroup)), uint32(r.frequencies), 1},
@@ -71,7 +49,7 @@ func (c Conv) correlateDeep(name string, tile correlateTile, r correlation, shar
 // unfoldedWeight is the weight gradient of a strided convolution on CPU drivers: its
 // inputs are sorted by the tap that meets them, whose products are then as those in
 // Winograd's algorithm. Direct sums load and mask four times as many inputs as they use.
-func (c Conv) unfoldedWeight(tile correlateTile) (Plan, bool) {
+func (c Conv) unfoldedWeight(tile correlateTile, lavapipe bool) (Plan, bool) {
 	const leastChannels = 16
 	if c.Stride == 1 || min(c.InC, c.OutC) < leastChannels || c.InC%4 != 0 || c.OutC%4 != 0 {
 		return Plan{}, false
@@ -79,18 +57,18 @@ func (c Conv) unfoldedWeight(tile correlateTile) (Plan, bool) {
 	tile = tile.fit(c)
 	quads := c.OutH * ceilDiv(c.OutW, 4) // of an image
 	xs, ys := c.InC*c.InH*c.InW, c.OutC*c.OutH*c.OutW
-	images := largestDivisor(c.N, cachedLavapipe/(c.taps()*c.InC*quads*4))
+	images := largestDivisor(c.N, cachedFloats(lavapipe)/(c.taps()*c.InC*quads*4))
 	if images == 0 || images < c.N && (images*xs%64 != 0 || images*ys%64 != 0) {
 		return Plan{}, false
 	}
 	runs, stride := c.N/images, offPower(images*quads*4, 16)
 	name := "unfolded " + tile.String()
-	product, parts := c.correlateDeep("conv weight "+name+" "+c.String(), tile, correlation{c.taps(), true, images * quads * 4, stride, Half{}}, 1/float64(runs))
+	product, parts := c.correlate("conv weight "+name+" "+c.String(), tile, correlation{c.taps(), true, images * quads * 4, stride, Half{}}, 1/float64(runs))
 	length := c.OutC * c.InC * c.taps()
 	if runs > 1 && parts*length%64 != 0 || runs*parts > MaxPartials {
 		return Plan{}, false
 	}
-	p := Plan{Name: name, CPU: true, Lavapipe: true, terms: tile.deepTerms(), Scratch: map[string]int{
+	p := Plan{Name: name, CPU: true, Lavapipe: lavapipe, terms: tile.terms(), Scratch: map[string]int{
 		"v": c.taps() * c.InC * stride, "e": c.OutC * stride, "partials": runs * parts * length,
 	}}
 	one := c

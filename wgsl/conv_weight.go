@@ -16,11 +16,17 @@ func (c Conv) WeightGradPlans() []Plan {
 		}
 	}
 	single := c.inFloats()
-	deep := correlateTile{32, 32}
-	add(c.winogradWeightDeep(deep))
-	add(single.unfoldedWeight(deep))
-	add(single.uniformWeight())
-	add(c.winogradWeightDirect(correlateTile{8, 8}))
+	for _, lavapipe := range []bool{true, false} {
+		tile := correlateTile{16, 8}
+		if lavapipe {
+			tile = correlateTile{32, 32}
+		}
+		add(c.winogradWeightDirect(tile, lavapipe))
+		add(single.unfoldedWeight(tile, lavapipe))
+		if lavapipe {
+			add(single.uniformWeight())
+		}
+	}
 	for _, t := range directWeightTiles {
 		add(single.directWeight(t))
 	}

@@ -14,40 +14,36 @@ const (
 	cachedGPU      = 16 << 20
 )
 
-// winogradDirect is Winograd's convolution for CPU drivers.
-func (c Conv) winogradDirect(e Epilogue, block int) (Plan, bool) {
-	t, ok := c.tiles(leastChannels(false), cached)
-	if !ok {
-		return Plan{}, false
+// cachedFloats is the bound for CPU drivers.
+func cachedFloats(lavapipe bool) int {
+	if lavapipe {
+		return cachedLavapipe
 	}
-	blocks, lanes := ceilDiv(c.OutC, block), ceilDiv(t.quads, 4)
-	width := min(64, ceilDiv(lanes, 16)*8) // two workgroups or more for a block
-	name := fmt.Sprintf("winograd %d", block)
-	k := build("conv "+name+" "+c.String(), "winograd_multiply.wgsl", Params{
-		"IN_C": c.InC, "OUT_C": c.OutC, "BLOCK": block, "BLOCKS": blocks, "HALF": c.Half.On, "STRIDE": t.stride, "LANES": lanes, "WORKGROUP": width,
-	}, [3]uint32{uint32(ceilDiv(lanes, width)), uint32(blocks), frequencies}, c.FLOPs()*float64(t.images)/float64(c.N), c.productsBytes(t, blocks*block))
-	p := c.winograd(name, e, t, block, []Call{{Kernel: k, Operands: map[string]Operand{"u_half": {Name: "u"}, "v_half": {Name: "v"}}}})
-	p.CPU, p.terms = true, 64*block
-	return p, true
+	return cached
 }
 
-// winogradResident is Winograd's convolution for lavapipe.
-func (c Conv) winogradResident(e Epilogue) (Plan, bool) {
+// tilesOnCPU is the tiling for CPU drivers.
+func (c Conv) tilesOnCPU(lavapipe bool) (tiling, bool) {
+	t, ok := c.tiles(leastChannels(lavapipe), cachedFloats(lavapipe))
+	return t.deep(), ok
+}
+
+// winogradDirect is Winograd's convolution for CPU drivers, in blocks of output channels.
+func (c Conv) winogradDirect(e Epilogue, block int, lavapipe bool) (Plan, bool) {
 	const mostWeights, mostTurns, workgroup = 2048, 64, 8
-	t, ok := c.tiles(leastChannels(true), cachedLavapipe)
-	block := min(32, mostWeights/c.InC/8*8)
+	t, ok := c.tilesOnCPU(lavapipe)
+	block = min(block, mostWeights/c.InC/8*8)
 	if !ok || block == 0 {
 		return Plan{}, false
 	}
-	t = t.deep()
 	blocks, tiles := ceilDiv(c.OutC, block), t.quads*4
 	turns := min(mostTurns, ceilDiv(tiles, workgroup))
-	name := fmt.Sprintf("winograd %d resident", block)
-	k := build("conv "+name+" "+c.String(), "winograd_resident.wgsl", Params{
+	name := fmt.Sprintf("winograd %d", block)
+	k := build("conv "+name+" "+c.String(), "winograd_multiply.wgsl", Params{
 		"IN_C": c.InC, "OUT_C": c.OutC, "BLOCK": block, "BLOCKS": blocks, "HALF": c.Half.On, "STRIDE": t.stride, "TILES": tiles, "TURNS": turns, "WORKGROUP": workgroup,
 	}, [3]uint32{uint32(ceilDiv(tiles, workgroup*turns)), uint32(blocks), frequencies}, c.FLOPs()*float64(t.images)/float64(c.N), c.productsBytes(t, blocks*block))
 	p := c.winograd(name, e, t, block, []Call{{Kernel: k, Operands: map[string]Operand{"u_half": {Name: "u"}, "v_half": {Name: "v"}}}})
-	p.CPU, p.Lavapipe, p.terms = true, true, c.InC*block
+	p.CPU, p.Lavapipe, p.terms = true, lavapipe, c.InC*block
 	return p, true
 }
 
@@ -73,29 +69,16 @@ func (c Conv) winogradGEMM(e Epilogue, g gemmTile) (Plan, bool) {
 }
 
 // winogradWeightDirect is Winograd's weight gradient for CPU drivers.
-func (c Conv) winogradWeightDirect(tile correlateTile) (Plan, bool) {
-	t, ok := c.tiles(leastChannels(false), cached)
+func (c Conv) winogradWeightDirect(tile correlateTile, lavapipe bool) (Plan, bool) {
+	t, ok := c.tilesOnCPU(lavapipe)
 	if !ok {
 		return Plan{}, false
 	}
+	tile = tile.fit(c)
 	name := "winograd " + tile.String()
-	k, parts := c.correlate("conv weight "+name+" "+c.String(), tile, t)
+	k, parts := c.correlate("conv weight "+name+" "+c.String(), tile, correlation{frequencies, false, t.quads * 4, t.stride, c.Half}, float64(t.images)/float64(c.N))
 	p := c.winogradWeight(name, t, parts, k)
-	p.CPU, p.terms = true, tile.terms()*c.Half.quadsPerLoad()
-	return p, true
-}
-
-// winogradWeightDeep is Winograd's weight gradient for lavapipe.
-func (c Conv) winogradWeightDeep(tile correlateTile) (Plan, bool) {
-	t, ok := c.tiles(leastChannels(true), cachedLavapipe)
-	if !ok {
-		return Plan{}, false
-	}
-	t, tile = t.deep(), tile.fit(c)
-	name := "winograd " + tile.String() + " deep"
-	k, parts := c.correlateDeep("conv weight "+name+" "+c.String(), tile, correlation{frequencies, false, t.quads * 4, t.stride, c.Half}, float64(t.images)/float64(c.N))
-	p := c.winogradWeight(name, t, parts, k)
-	p.CPU, p.Lavapipe, p.terms = true, true, tile.deepTerms()
+	p.CPU, p.Lavapipe, p.terms = true, lavapipe, tile.terms()
 	return p, true
 }
 
