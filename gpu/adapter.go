@@ -71,8 +71,9 @@ type Options struct {
 	Adapter string
 }
 
-// choose finds the adapter that want asks for in a list as Adapters gives it.
-func choose(list []AdapterInfo, want string) (int, error) {
+// Choose finds the adapter that want asks for, as Options.Adapter has it, in a list as
+// Adapters gives it.
+func Choose(list []AdapterInfo, want string) (int, error) {
 	if want == "" {
 		return 0, nil
 	}

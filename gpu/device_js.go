@@ -53,7 +53,7 @@ func Open(o Options) (*Device, error) {
 	if err := json.Unmarshal([]byte(text), &d.info); err != nil {
 		return nil, fmt.Errorf("gpu: the adapter's description: %w", err)
 	}
-	if _, err := choose([]AdapterInfo{d.info}, o.Adapter); err != nil {
+	if _, err := Choose([]AdapterInfo{d.info}, o.Adapter); err != nil {
 		d.Close()
 		return nil, err
 	}

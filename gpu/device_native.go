@@ -173,7 +173,7 @@ func Open(o Options) (*Device, error) {
 	if err != nil {
 		return nil, err
 	}
-	at, err := choose(infos, o.Adapter)
+	at, err := Choose(infos, o.Adapter)
 	for i, a := range adapters {
 		if i != at || err != nil {
 			a.Release()

@@ -182,11 +182,11 @@ func TestChoose(t *testing.T) {
 		{Index: 2, Name: "llvmpipe (LLVM 15.0.6)", Type: CPU},
 	}
 	for want, i := range map[string]int{"": 0, "1": 1, "intel": 1, "LLVM": 2, "3060": 0} {
-		if got, err := choose(list, want); got != i || err != nil {
-			t.Errorf("choose(%q) = %d, %v, want %d", want, got, err, i)
+		if got, err := Choose(list, want); got != i || err != nil {
+			t.Errorf("Choose(%q) = %d, %v, want %d", want, got, err, i)
 		}
 	}
-	_, err := choose(list, "radeon")
+	_, err := Choose(list, "radeon")
 	if err == nil || !strings.Contains(err.Error(), `"radeon"`) || !strings.Contains(err.Error(), "UHD") {
 		t.Errorf("an unknown adapter: %v", err)
 	}

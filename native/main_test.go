@@ -121,6 +121,7 @@ func TestErrors(t *testing.T) {
 		{"info -adapter nonesuch", `no adapter "nonesuch"; there is 0: `},
 		{"bench -adapter 99", `no adapter "99"`},
 		{"verify -adapter nonesuch", `no adapter "nonesuch"`},
+		{"reproduce table1 -scale tiny-for-tests -out " + dir + "/studies -adapter nonesuch", `no adapter "nonesuch"`},
 		{"bench -config " + dir + "/none", "no such file"},
 		{"bench -config " + text, text + ": configuration: invalid character"},
 		{"bench -set batch=-4", "batch is -4"},

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"pixelda-wgpu/datasets"
+	"pixelda-wgpu/gpu"
 	"pixelda-wgpu/trainer/study"
 )
 
@@ -155,8 +156,8 @@ func (r *reproduction) folder(c study.Cell) string {
 
 // all does every cell that is not finished, then reports.
 func (r *reproduction) all(cells []study.Cell) error {
-	if err := r.checkImages(cells); err != nil {
-		return fmt.Errorf("%w; docs/studies.md tells where the images of each study come from", err)
+	if err := r.check(cells); err != nil {
+		return err
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -186,16 +187,20 @@ func (r *reproduction) all(cells []study.Cell) error {
 	return r.report()
 }
 
-// checkImages opens the sets of all that is still to do, before hours are spent on some
-// of it.
-func (r *reproduction) checkImages(cells []study.Cell) error {
-	opened := map[string]bool{}
+// check opens the sets of all that is still to do and looks for the adapter, before hours
+// are spent on some of it.
+func (r *reproduction) check(cells []study.Cell) error {
+	idle, opened := true, map[string]bool{}
 	for _, c := range cells {
 		state, _, err := c.State(r.folder(c))
 		if err != nil {
 			return err
 		}
-		if state == study.Finished || c.Uses != "" { // what it uses has the same images
+		if state == study.Finished {
+			continue
+		}
+		idle = false
+		if c.Uses != "" { // what it uses has the same images
 			continue
 		}
 		for _, spec := range []string{c.Config.Source, c.Config.Target} {
@@ -204,11 +209,19 @@ func (r *reproduction) checkImages(cells []study.Cell) error {
 			}
 			opened[spec] = true
 			if _, err := datasets.Open(spec, datasets.Options{Dir: c.Config.Data}); err != nil {
-				return err
+				return fmt.Errorf("%w; docs/studies.md tells where the images of each study come from", err)
 			}
 		}
 	}
-	return nil
+	if idle { // a report needs no device
+		return nil
+	}
+	list, err := gpu.Adapters()
+	if err != nil {
+		return err
+	}
+	_, err = gpu.Choose(list, r.adapter)
+	return err
 }
 
 // keep tells that a cell failed, and makes that its outcome unless the child has.

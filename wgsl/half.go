@@ -33,6 +33,3 @@ func (h Half) floats(numbers int) int {
 
 // quadsPerLine is how many quads of tiles fill 64 bytes.
 func (h Half) quadsPerLine() int { return 16 / h.floats(4) }
-
-// quadsPerLoad is how many quads of tiles a load of 16 bytes takes.
-func (h Half) quadsPerLoad() int { return 4 / h.floats(4) }
