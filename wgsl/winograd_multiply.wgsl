@@ -1,11 +1,11 @@
 // m[f,o,t] = Σ_i u[f,i,o] v[f,i,t], the products in the middle of Winograd's
 // convolution (winograd_input.wgsl), in each of the 36 f.
 //
-// For lavapipe, which gathers lane by lane unless an address is constant and no loop or
-// branch is around the load, so that a load costs more than the products it serves: the
-// weights of BLOCK output channels go to workgroup memory, from there at constant addresses
-// into IN_C · BLOCK / 4 variables, and then TURNS tiles pass by each lane. A vec4 holds four
-// channels of a tile, so that a load serves 4 · BLOCK products.
+// For CPU drivers, which gather lane by lane unless an address is constant and (lavapipe) no
+// loop or branch is around the load, so that a load costs more than the products it serves:
+// the weights of BLOCK output channels go to workgroup memory, from there at constant
+// addresses into IN_C · BLOCK / 4 variables, and then TURNS tiles pass by each lane. A vec4
+// holds four channels of a tile, so that a load serves 4 · BLOCK products.
 // Dispatch: (⌈TILES / (WORKGROUP · TURNS)⌉, blocks of output channels, f).
 const IN_C: u32 = 64u;         // a multiple of 4
 const OUT_C: u32 = 64u;        // a multiple of 4

@@ -30,10 +30,10 @@ func (c Conv) tilesOnCPU(lavapipe bool) (tiling, bool) {
 
 // winogradDirect is Winograd's convolution for CPU drivers, in blocks of output channels.
 func (c Conv) winogradDirect(e Epilogue, block int, lavapipe bool) (Plan, bool) {
-	const mostWeights, mostTurns, workgroup = 2048, 64, 8
+	const least, mostWeights, mostTurns, workgroup = 8, 2048, 64, 8
 	t, ok := c.tilesOnCPU(lavapipe)
-	block = min(block, mostWeights/c.InC/8*8)
-	if !ok || block == 0 {
+	block = min(block, mostWeights/c.InC/least*least)
+	if !ok || block == 0 || lavapipe && block == least { // which is the plan for both drivers
 		return Plan{}, false
 	}
 	blocks, tiles := ceilDiv(c.OutC, block), t.quads*4
