@@ -171,6 +171,6 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
       assert.ok(times[0] > 0 && times[1] > 50 * times[0] && times[1] < 5000 * times[0], `${times} ns`);
     }
     const ratio = byPage[1] / byGPU[1];
-    assert.ok(ratio > 0.25 && ratio < 4, `the clocks differ: ${byGPU} and ${byPage} ns`); // other programs share the processor
+    assert.ok(ratio > 0.5 && ratio < 2, `the clocks differ: ${byGPU} and ${byPage} ns`); // other programs share the processor
   });
 });
