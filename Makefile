@@ -55,7 +55,7 @@ demo: build ## Adapt a classifier to the built-in target digits; a few minutes o
 
 test: setup-web check ## Run every check: format, vet, tests on the GPU or its software driver and in a browser, lint
 	@.ci/setup display
-	go test ./...
+	go test -timeout 60m ./...  # ten minutes a package are too few where the shader cache is cold
 	@$(MAKE) --no-print-directory test-web
 	@$(MAKE) --no-print-directory lint
 
