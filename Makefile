@@ -27,7 +27,7 @@ setup-web: setup ## Install besides what web pages and their tests need: Node.js
 	@.ci/setup web
 
 build: setup ## Build bin/pixelda-wgpu, with the page if it is built, and its window where the X11 headers are
-	go build $(if $(wildcard web/dist/index.html),-tags page) -trimpath -ldflags='-s -w' -o bin/pixelda-wgpu ./native
+	go build $(if $(wildcard web/dist/index.html),-tags page) -trimpath -ldflags='-s -w' -o bin/pixelda-wgpu ./native/pixelda-wgpu
 	@if .ci/setup has-window; then $(MAKE) --no-print-directory bin/pixelda-wgpu-view; else \
 		echo "left out: pixelda-wgpu view, whose window needs the X11 headers; 'make view' installs them"; fi
 
@@ -39,7 +39,7 @@ view: ## Build bin/pixelda-wgpu-view, the window of 'pixelda-wgpu view'
 # asked: so the window is a program of its own.
 .PHONY: bin/pixelda-wgpu-view
 bin/pixelda-wgpu-view:
-	go build -tags view -trimpath -ldflags='-s -w' -o $@ ./native
+	go build -tags view -trimpath -ldflags='-s -w' -o $@ ./native/pixelda-wgpu
 
 web: setup-web ## Build the page and its program into web/dist
 	cd web && node build.mjs
@@ -63,7 +63,7 @@ check: setup ## Check the format and vet: seconds
 	@unformatted=$$(gofmt -l .); [ -z "$$unformatted" ] || \
 		{ echo "not formatted; run gofmt -w on:"; echo "$$unformatted"; exit 1; } >&2
 	go vet ./...
-	@if .ci/setup has-window; then go vet -tags view ./native ./trainer/gallery/...; fi
+	@if .ci/setup has-window; then go vet -tags view ./native/... ./trainer/gallery/...; fi
 	GOOS=js GOARCH=wasm go vet ./gpu ./wasm/...
 
 test-web: web ## Check and test the page in Chromium: training there equals training here

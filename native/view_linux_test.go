@@ -1,6 +1,6 @@
 //go:build !view
 
-package main
+package native
 
 import (
 	"bufio"
@@ -23,8 +23,8 @@ func TestView(t *testing.T) {
 	dir := t.TempDir()
 	program, run := filepath.Join(dir, "pixelda-wgpu"), filepath.Join(dir, "run")
 	for _, build := range [][]string{
-		{"build", "-o", program, "."},
-		{"build", "-tags", "view", "-o", program + "-view", "."},
+		{"build", "-o", program, "./pixelda-wgpu"},
+		{"build", "-tags", "view", "-o", program + "-view", "./pixelda-wgpu"},
 	} {
 		if out, err := exec.Command("go", build...).CombinedOutput(); err != nil {
 			t.Fatalf("go %v: %v\n%s", build, err, out)

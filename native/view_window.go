@@ -1,6 +1,6 @@
 //go:build view
 
-package main
+package native
 
 import (
 	"fmt"

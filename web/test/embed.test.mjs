@@ -32,7 +32,7 @@ let folder, server, browser, native;
 before(async () => {
   folder = mkdtempSync(join(tmpdir(), "pixelda-embed-"));
   native = join(folder, "pixelda-wgpu");
-  execFileSync("go", ["build", "-buildvcs=false", "-o", native, "./native"], { cwd: root, stdio: "inherit" });
+  execFileSync("go", ["build", "-buildvcs=false", "-o", native, "./native/pixelda-wgpu"], { cwd: root, stdio: "inherit" });
   execFileSync(native, ["export", join(web, "demo/digits.pxda"), "-o", join(folder, "full.pxda")]); // float32
   const element = '<pixelda-generator id="g" src="/full.pxda"><img id="in" src="/seven.png" alt="a seven"><p slot="fallback">No WebGPU here.</p></pixelda-generator>';
   server = await serve({

@@ -41,7 +41,7 @@ export class Native {
   command(...args) {
     if (!this.program) {
       this.program = join(this.dir, "pixelda-wgpu");
-      execFileSync("go", ["build", "-o", this.program, "./native"], { cwd: root, stdio: "inherit" });
+      execFileSync("go", ["build", "-o", this.program, "./native/pixelda-wgpu"], { cwd: root, stdio: "inherit" });
     }
     return execFileSync(this.program, args, { encoding: "utf8" });
   }

@@ -1,7 +1,7 @@
-// Command pixelda-wgpu trains PixelDA on any GPU through WebGPU, and looks
-// after what goes with it: data sets, the adapters of a machine, whether they
-// compute correctly and how fast.
-package main
+// Package native is what the command pixelda-wgpu does on a machine with an
+// adapter of its own: a file for each verb, under a root that reads the command
+// line and says in one line what went wrong.
+package native
 
 import (
 	"errors"
@@ -25,14 +25,18 @@ const (
 	exitUsage = 2 // the command line is wrong
 )
 
-func main() {
+// Main executes the command line of this process and returns its exit status.
+// A command that uses a device is executed by a child process, since the loss of
+// a device ends the process that has it.
+func Main() int {
+	args := os.Args[1:]
 	if supervised() {
-		os.Exit(run(os.Args[1:], os.Stdout, beChild()))
+		return run(args, os.Stdout, beChild())
 	}
-	if args, ok := onDevice(os.Args[1:]); ok {
-		os.Exit(newSupervisor(os.Stdout, os.Stderr).run(args))
+	if forFolder, ok := onDevice(args); ok {
+		return newSupervisor(os.Stdout, os.Stderr).run(forFolder)
 	}
-	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
+	return run(args, os.Stdout, os.Stderr)
 }
 
 // run executes a command line, without the program's name, and returns the

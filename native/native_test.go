@@ -1,4 +1,4 @@
-package main
+package native
 
 import (
 	"bytes"
@@ -156,7 +156,7 @@ func TestPanicIsOneLine(t *testing.T) {
 	}()
 	says := errs.String()
 	if !strings.HasPrefix(says, "pixelda-wgpu: internal error: runtime error: index out of range") ||
-		!strings.Contains(says, "TestPanicIsOneLine") || !strings.Contains(says, "(main_test.go:") || strings.Count(says, "\n") != 1 {
+		!strings.Contains(says, "TestPanicIsOneLine") || !strings.Contains(says, "(native_test.go:") || strings.Count(says, "\n") != 1 {
 		t.Errorf("it says %q", says)
 	}
 }
