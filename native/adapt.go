@@ -10,11 +10,13 @@ import (
 	"pixelda-wgpu/gpu"
 	"pixelda-wgpu/model"
 	"pixelda-wgpu/model/graph"
+	"pixelda-wgpu/native/internal/album"
+	"pixelda-wgpu/native/internal/console"
 	"pixelda-wgpu/trainer"
 	"pixelda-wgpu/trainer/export"
 )
 
-func newAdapt(c *console) *cobra.Command {
+func newAdapt(c *console.Console) *cobra.Command {
 	var adapter, data, out string
 	var seed uint64
 	var limit int
@@ -31,7 +33,7 @@ pixelda-wgpu adapt -out more -seed 2 -limit 100 runs/0001-pixelda mnist
 pixelda-wgpu adapt digits.pxda drawings.zip`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) != 2 {
-				return misuse(cmd, "wants two arguments: a run folder, checkpoint or bundle, and images")
+				return console.Misuse(cmd, "wants two arguments: a run folder, checkpoint or bundle, and images")
 			}
 			return nil
 		},
@@ -44,19 +46,18 @@ pixelda-wgpu adapt digits.pxda drawings.zip`,
 			if err != nil {
 				return err
 			}
-			d, err := gpu.Open(gpu.Options{Adapter: adapter})
+			d, err := openDevice(c, adapter)
 			if err != nil {
 				return err
 			}
 			defer d.Close()
-			c.watchCompiler(d)
 			loaded, err := g.load(d, splits.Train)
 			if err != nil {
 				return err
 			}
 			defer loaded.Close()
 			written, size := 0, 0
-			images := newAlbum(out)
+			images := album.New(out)
 			for _, set := range []*datasets.Set{splits.Train, splits.Valid, splits.Test} {
 				n := set.Len()
 				if limit > 0 {
@@ -71,16 +72,16 @@ pixelda-wgpu adapt digits.pxda drawings.zip`,
 					if err != nil {
 						return err
 					}
-					if err := images.add(adapted, written); err != nil {
+					if err := images.Add(adapted, written); err != nil {
 						return err
 					}
 					written, size = written+part.Len(), adapted.Width
 				}
 			}
-			if err := images.close(); err != nil {
+			if err := images.Close(); err != nil {
 				return err
 			}
-			c.printf("%d images of %d×%d in %s\n", written, size, size, out)
+			c.Printf("%d images of %d×%d in %s\n", written, size, size, out)
 			return nil
 		},
 	}

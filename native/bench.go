@@ -8,10 +8,13 @@ import (
 
 	"pixelda-wgpu/gpu"
 	"pixelda-wgpu/model/graph"
+	"pixelda-wgpu/native/internal/benchreport"
+	"pixelda-wgpu/native/internal/chart"
+	"pixelda-wgpu/native/internal/console"
 	"pixelda-wgpu/trainer"
 )
 
-func newBench(c *console) *cobra.Command {
+func newBench(c *console.Console) *cobra.Command {
 	var f benchFlags
 	cmd := &cobra.Command{
 		Use:   "bench [FLAGS]",
@@ -32,22 +35,22 @@ pixelda-wgpu bench -vary batch=1,2,4,8,16 -plot batch.svg
 pixelda-wgpu bench -compare before.json after.json`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if f.compare != "" {
-				return arguments(1, "two files: -compare A.json B.json")(cmd, args)
+				return console.Arguments(1, "two files: -compare A.json B.json")(cmd, args)
 			}
-			return noArguments(cmd, args)
+			return console.NoArguments(cmd, args)
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			switch {
 			case f.compare != "":
-				return compareBenches(c, f.compare, args[0])
+				return benchreport.Compare(c, f.compare, args[0])
 			case f.steps < 1:
-				return misuse(cmd, "flag -steps: %d is not 1 or more", f.steps)
+				return console.Misuse(cmd, "flag -steps: %d is not 1 or more", f.steps)
 			case f.batch < 0:
-				return misuse(cmd, "flag -batch: %d is not 1 or more", f.batch)
+				return console.Misuse(cmd, "flag -batch: %d is not 1 or more", f.batch)
 			case f.plot != "" && f.vary == "":
-				return misuse(cmd, "-plot draws what -vary measures; give that too")
-			case f.plot != "" && plotFormat(f.plot) == "":
-				return misuse(cmd, "-plot %s: give a file to write that ends in .svg or .png", f.plot)
+				return console.Misuse(cmd, "-plot draws what -vary measures; give that too")
+			case f.plot != "" && chart.Format(f.plot) == "":
+				return console.Misuse(cmd, "-plot %s: give a file to write that ends in .svg or .png", f.plot)
 			}
 			return f.run(c, cmd)
 		},
@@ -72,8 +75,8 @@ type benchFlags struct {
 	tune, json       bool
 }
 
-func (f *benchFlags) run(c *console, cmd *cobra.Command) error {
-	d, err := gpu.Open(gpu.Options{Adapter: f.adapter})
+func (f *benchFlags) run(c *console.Console, cmd *cobra.Command) error {
+	d, err := openDevice(c, f.adapter)
 	if err != nil {
 		return err
 	}
@@ -85,15 +88,14 @@ func (f *benchFlags) run(c *console, cmd *cobra.Command) error {
 	if f.batch > 0 {
 		config.Model.Batch = f.batch
 	}
-	o := trainer.BenchOptions{Samples: f.steps, Phase: c.phase, Choose: graph.RuleFor(d.Info())}
+	o := trainer.BenchOptions{Samples: f.steps, Phase: c.Phase, Choose: graph.RuleFor(d.Info())}
 	var tuner *graph.Tuner
 	if f.tune {
-		if tuner, err = c.openTuner(d); err != nil {
+		if tuner, err = openTuner(c, d); err != nil {
 			return err
 		}
 		o.Choose = tuner
 	}
-	c.watchCompiler(d)
 	if f.vary != "" {
 		err = f.runSeries(c, cmd, d, config, o)
 	} else {
@@ -106,15 +108,15 @@ func (f *benchFlags) run(c *console, cmd *cobra.Command) error {
 }
 
 // runOnce measures one configuration.
-func (f *benchFlags) runOnce(c *console, d *gpu.Device, config trainer.Config, o trainer.BenchOptions) error {
+func (f *benchFlags) runOnce(c *console.Console, d *gpu.Device, config trainer.Config, o trainer.BenchOptions) error {
 	b, err := trainer.NewBench(context.Background(), d, config.Model, o)
-	c.phase("")
+	c.Phase("")
 	if err != nil {
 		return err
 	}
 	if f.json {
-		return b.Write(c.out)
+		return b.Write(c.Out)
 	}
-	printBench(c, b)
+	benchreport.Print(c, b)
 	return nil
 }

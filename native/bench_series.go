@@ -9,6 +9,8 @@ import (
 
 	"pixelda-wgpu/gpu"
 	"pixelda-wgpu/model"
+	"pixelda-wgpu/native/internal/benchreport"
+	"pixelda-wgpu/native/internal/console"
 	"pixelda-wgpu/trainer"
 )
 
@@ -16,14 +18,14 @@ import (
 func parseVary(cmd *cobra.Command, text string) (name string, values []string, err error) {
 	name, list, ok := strings.Cut(text, "=")
 	if !ok || name == "" || list == "" {
-		return "", nil, misuse(cmd, "-vary %s: give NAME=VALUE,VALUE,…", text)
+		return "", nil, console.Misuse(cmd, "-vary %s: give NAME=VALUE,VALUE,…", text)
 	}
 	for _, s := range model.Settings() {
 		if s.Name == name && (s.Kind == "integer" || s.Kind == "number") {
 			return name, strings.Split(list, ","), nil
 		}
 	}
-	return "", nil, misuse(cmd, "-vary %s: the model has no number %q; batch, size, g_filters, g_blocks and d_filters change its cost", text, name)
+	return "", nil, console.Misuse(cmd, "-vary %s: the model has no number %q; batch, size, g_filters, g_blocks and d_filters change its cost", text, name)
 }
 
 // variants sets each value in a configuration.
@@ -33,7 +35,7 @@ func variants(cmd *cobra.Command, c trainer.Config, name string, values []string
 		changed, err := trainer.SetField(c, name, text)
 		value, bad := strconv.ParseFloat(text, 64) // of null, which sets nothing
 		if err = errors.Join(err, bad); err != nil {
-			return nil, misuse(cmd, "-vary %s: %q is no value of it", name, text)
+			return nil, console.Misuse(cmd, "-vary %s: %q is no value of it", name, text)
 		}
 		if err := changed.Validate(); err != nil {
 			return nil, err
@@ -44,7 +46,7 @@ func variants(cmd *cobra.Command, c trainer.Config, name string, values []string
 }
 
 // runSeries measures the values of -vary.
-func (f *benchFlags) runSeries(c *console, cmd *cobra.Command, d *gpu.Device, config trainer.Config, o trainer.BenchOptions) error {
+func (f *benchFlags) runSeries(c *console.Console, cmd *cobra.Command, d *gpu.Device, config trainer.Config, o trainer.BenchOptions) error {
 	name, values, err := parseVary(cmd, f.vary)
 	if err != nil {
 		return err
@@ -54,38 +56,27 @@ func (f *benchFlags) runSeries(c *console, cmd *cobra.Command, d *gpu.Device, co
 		return err
 	}
 	s, err := trainer.NewSeries(d, name, all, o, func(s *trainer.Series) {
-		c.phase("")
+		c.Phase("")
 		if !f.json {
-			printPoint(c, s)
+			benchreport.PrintPoint(c, s)
 		}
 	})
-	c.phase("")
+	c.Phase("")
 	if err != nil {
 		return err
 	}
 	if f.json {
-		err = c.json(s)
+		err = c.JSON(s)
 	} else {
-		printGrowth(c, s)
+		benchreport.PrintGrowth(c, s)
 	}
 	switch {
 	case err != nil:
 		return err
-	case len(measured(s)) == 0:
-		return errReported
+	case len(benchreport.Measured(s)) == 0:
+		return console.ErrReported
 	case f.plot == "":
 		return nil
 	}
-	return plotSeries(f.plot, s)
-}
-
-// measured leaves out the points that could not be.
-func measured(s *trainer.Series) []trainer.Point {
-	var points []trainer.Point
-	for _, p := range s.Points {
-		if p.Error == "" {
-			points = append(points, p)
-		}
-	}
-	return points
+	return benchreport.Plot(f.plot, s)
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"pixelda-wgpu/native/internal/console"
 	"pixelda-wgpu/trainer"
 )
 
@@ -55,7 +56,7 @@ func (f *configFlags) read(cmd *cobra.Command, software bool) (trainer.Config, e
 	}
 	c, err := trainer.Preset(preset)
 	if err != nil {
-		return c, misuse(cmd, "%v", err)
+		return c, console.Misuse(cmd, "%v", err)
 	}
 	if f.file != "" {
 		text, err := os.ReadFile(f.file)
@@ -69,10 +70,10 @@ func (f *configFlags) read(cmd *cobra.Command, software bool) (trainer.Config, e
 	for _, s := range f.set {
 		name, value, ok := strings.Cut(s, "=")
 		if !ok {
-			return c, misuse(cmd, "-set %s: give NAME=VALUE", s)
+			return c, console.Misuse(cmd, "-set %s: give NAME=VALUE", s)
 		}
 		if c, err = trainer.SetField(c, name, value); err != nil {
-			return c, misuse(cmd, "-set %s: %v", s, err)
+			return c, console.Misuse(cmd, "-set %s: %v", s, err)
 		}
 	}
 	return c, c.Validate()

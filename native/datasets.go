@@ -9,9 +9,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"pixelda-wgpu/datasets"
+	"pixelda-wgpu/native/internal/console"
 )
 
-func newDatasets(c *console) *cobra.Command {
+func newDatasets(c *console.Console) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "datasets",
 		Short: "list, download, render, look at and pack image sets",
@@ -25,7 +26,7 @@ pixelda-wgpu datasets download mnist usps
 pixelda-wgpu datasets info photos.zip
 pixelda-wgpu datasets preview digits-m -o digits-m.png
 pixelda-wgpu datasets render -raw -o data/linemod-synthetic.pxds`,
-		RunE: subcommand,
+		RunE: console.Subcommand,
 	}
 	cmd.AddCommand(newList(c), newDownload(c), newSetInfo(c), newPreview(c), newPack(c), newRender(c))
 	return cmd
@@ -67,7 +68,7 @@ func dataFlag(cmd *cobra.Command, dir *string) {
 	cmd.Flags().StringVar(dir, "data", "data", "the `FOLDER` of downloaded sets (data)")
 }
 
-func newPack(c *console) *cobra.Command {
+func newPack(c *console.Console) *cobra.Command {
 	var f setFlags
 	var output string
 	var raw bool
@@ -85,10 +86,10 @@ folder, ZIP file or generated set at a time, so these may be as large.`,
 		Example: `pixelda-wgpu datasets pack photos/ -o photos.pxds -size 32
 pixelda-wgpu datasets pack mnist-m -o mnist-m.pxds
 pixelda-wgpu datasets pack photos.zip -o photos.pxds -size 64 -channels 3 -raw`,
-		Args: arguments(1, "one set"),
+		Args: console.Arguments(1, "one set"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if filepath.Ext(output) != ".pxds" {
-				return misuse(cmd, "give a file to write that ends in .pxds: -o FILE.pxds")
+				return console.Misuse(cmd, "give a file to write that ends in .pxds: -o FILE.pxds")
 			}
 			counts, err := packSet(c, output, args[0], f.options(), raw)
 			if err != nil {
@@ -98,7 +99,7 @@ pixelda-wgpu datasets pack photos.zip -o photos.pxds -size 64 -channels 3 -raw`,
 			if err != nil {
 				return err
 			}
-			c.printf("%s: %s, %s\n", output, packedCounts(counts), sizeString(uint64(info.Size())))
+			c.Printf("%s: %s, %s\n", output, packedCounts(counts), console.Bytes(uint64(info.Size())))
 			return nil
 		},
 	}
@@ -109,16 +110,16 @@ pixelda-wgpu datasets pack photos.zip -o photos.pxds -size 64 -channels 3 -raw`,
 }
 
 // packSet packs a set, and shows how many images are written while that takes long.
-func packSet(c *console, output, spec string, o datasets.Options, raw bool) (datasets.Counts, error) {
-	var p *progress
+func packSet(c *console.Console, output, spec string, o datasets.Options, raw bool) (datasets.Counts, error) {
+	var p *console.Progress
 	counts, err := datasets.Pack(output, spec, o, raw, func(images, all int) {
 		if p == nil {
-			p = c.progress("pack", "images", 0, int64(all))
+			p = c.Progress("pack", "images", 0, int64(all))
 		}
 		p.Set(int64(images), "")
 	})
 	if p != nil {
-		p.erase()
+		p.Erase()
 	}
 	return counts, err
 }

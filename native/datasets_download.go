@@ -12,9 +12,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"pixelda-wgpu/datasets"
+	"pixelda-wgpu/native/internal/console"
 )
 
-func newDownload(c *console) *cobra.Command {
+func newDownload(c *console.Console) *cobra.Command {
 	var data string
 	cmd := &cobra.Command{
 		Use:   "download NAME... [FLAGS]",
@@ -25,7 +26,7 @@ what was interrupted is continued, and a file has its name only when it is
 whole. Each set keeps its own licence.`,
 		Example: `pixelda-wgpu datasets download mnist usps
 pixelda-wgpu datasets download mnist-m -data /srv/data`,
-		Args:      arguments(-1, "the names of sets; 'pixelda-wgpu datasets list' shows them"),
+		Args:      console.Arguments(-1, "the names of sets; 'pixelda-wgpu datasets list' shows them"),
 		ValidArgs: remoteNames(),
 		RunE: func(_ *cobra.Command, names []string) error {
 			ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -51,21 +52,21 @@ func remoteNames() []string {
 }
 
 // download fetches a set, with progress file by file, and says what is there.
-func download(ctx context.Context, c *console, name, data string) error {
-	var p *progress
+func download(ctx context.Context, c *console.Console, name, data string) error {
+	var p *console.Progress
 	file := ""
 	err := datasets.Download(ctx, name, data, func(at datasets.Progress) {
 		if at.File != file {
 			if p != nil {
-				p.erase()
+				p.Erase()
 			}
 			file = at.File
-			p = c.progress(filepath.Base(file), "bytes", at.Done, at.Total)
+			p = c.Progress(filepath.Base(file), "bytes", at.Done, at.Total)
 		}
 		p.Set(at.Done, "")
 	})
 	if p != nil {
-		p.erase()
+		p.Erase()
 	}
 	if err != nil {
 		return err
@@ -77,10 +78,10 @@ func download(ctx context.Context, c *console, name, data string) error {
 		if files, bytes, err := measure(folder); err != nil {
 			return err
 		} else if files > 0 {
-			c.printf("%s: %s, %s\n", folder, count(files, "file"), sizeString(bytes))
+			c.Printf("%s: %s, %s\n", folder, console.Count(files, "file"), console.Bytes(bytes))
 		}
 	}
-	c.printf("%s; licence: %s\n", set.Title, set.Licence)
+	c.Printf("%s; licence: %s\n", set.Title, set.Licence)
 	return nil
 }
 

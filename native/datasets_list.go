@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"pixelda-wgpu/datasets"
+	"pixelda-wgpu/native/internal/console"
 )
 
 // listed is one set of 'datasets list'.
@@ -22,21 +23,21 @@ type listed struct {
 	folders  []string // that it needs
 }
 
-func newList(c *console) *cobra.Command {
+func newList(c *console.Console) *cobra.Command {
 	var data string
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "list [FLAGS]",
 		Short: "list the sets known by name, and which are here",
 		Long:  "Lists the sets that are known by name, whether they are here, and their licences.",
-		Args:  noArguments,
+		Args:  console.NoArguments,
 		RunE: func(*cobra.Command, []string) error {
 			sets := listSets(data)
 			if asJSON {
-				return c.json(sets)
+				return c.JSON(sets)
 			}
-			var t table
-			t.head(c, "Set", "images", "here", "licence")
+			var t console.Table
+			t.Head(c, "Set", "images", "here", "licence")
 			for _, s := range sets {
 				here := "no"
 				switch {
@@ -45,10 +46,10 @@ func newList(c *console) *cobra.Command {
 				case s.Ready:
 					here = "yes"
 				}
-				t.add(s.Name, s.About, here, s.Licence)
+				t.Add(s.Name, s.About, here, s.Licence)
 			}
-			t.print(c, "")
-			c.printf("\nDownload one with: pixelda-wgpu datasets download NAME\n")
+			t.Print(c, "")
+			c.Printf("\nDownload one with: pixelda-wgpu datasets download NAME\n")
 			return nil
 		},
 	}
@@ -99,7 +100,7 @@ type classInfo struct {
 	Images map[string]int `json:"images"` // by split
 }
 
-func newSetInfo(c *console) *cobra.Command {
+func newSetInfo(c *console.Console) *cobra.Command {
 	var f setFlags
 	var asJSON bool
 	cmd := &cobra.Command{
@@ -110,7 +111,7 @@ classes and splits, and the fingerprint by which runs know it again.`,
 		Example: `pixelda-wgpu datasets info mnist
 pixelda-wgpu datasets info office.zip         all domains of a file
 pixelda-wgpu datasets info digits -json`,
-		Args: arguments(1, "one set"),
+		Args: console.Arguments(1, "one set"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			domains, err := openAll(args[0], f.options())
 			if err != nil {
@@ -121,11 +122,11 @@ pixelda-wgpu datasets info digits -json`,
 				infos = append(infos, describeSet(d))
 			}
 			if asJSON {
-				return c.json(infos)
+				return c.JSON(infos)
 			}
 			for i, info := range infos {
 				if i > 0 {
-					c.printf("\n")
+					c.Printf("\n")
 				}
 				info.print(c)
 			}
@@ -170,24 +171,24 @@ func describeSet(d datasets.Domain) setInfo {
 	return info
 }
 
-func (i setInfo) print(c *console) {
-	t := table{}
+func (i setInfo) print(c *console.Console) {
+	t := console.Table{}
 	if i.Name != "" {
-		t.add("domain", i.Name)
+		t.Add("domain", i.Name)
 	}
-	t.add("origin", i.Origin)
-	t.add("form", fmt.Sprintf("%d×%d, %s", i.Width, i.Height, channelsString(i.Channels)))
+	t.Add("origin", i.Origin)
+	t.Add("form", fmt.Sprintf("%d×%d, %s", i.Width, i.Height, channelsString(i.Channels)))
 	if i.Poses {
-		t.add("poses", "one an image")
+		t.Add("poses", "one an image")
 	}
-	t.add("images", splitCounts(i.splits))
-	t.add("fingerprint", i.Fingerprint)
+	t.Add("images", splitCounts(i.splits))
+	t.Add("fingerprint", i.Fingerprint)
 	if len(i.Classes) == 0 {
-		t.add("classes", "none: unlabelled")
+		t.Add("classes", "none: unlabelled")
 	} else {
-		t.add("classes", fmt.Sprint(len(i.Classes)))
+		t.Add("classes", fmt.Sprint(len(i.Classes)))
 	}
-	t.print(c, "")
+	t.Print(c, "")
 	if len(i.Classes) == 0 {
 		return
 	}
@@ -197,17 +198,17 @@ func (i setInfo) print(c *console) {
 			present = append(present, split)
 		}
 	}
-	classes := table{align: "l" + strings.Repeat("r", len(present))}
-	classes.head(c, append([]string{"Class"}, present...)...)
+	classes := console.Table{Align: "l" + strings.Repeat("r", len(present))}
+	classes.Head(c, append([]string{"Class"}, present...)...)
 	for _, class := range i.Classes {
 		row := []string{class.Name}
 		for _, split := range present {
 			row = append(row, fmt.Sprint(class.Images[split]))
 		}
-		classes.add(row...)
+		classes.Add(row...)
 	}
-	c.printf("\n")
-	classes.print(c, "")
+	c.Printf("\n")
+	classes.Print(c, "")
 }
 
 var splitNames = []string{"train", "valid", "test"}
@@ -237,5 +238,5 @@ func channelsString(n int) string {
 	case 4:
 		return "RGB and depth"
 	}
-	return count(n, "channel")
+	return console.Count(n, "channel")
 }

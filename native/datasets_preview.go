@@ -11,10 +11,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"pixelda-wgpu/datasets"
+	"pixelda-wgpu/native/internal/console"
 	"pixelda-wgpu/trainer/rundir"
 )
 
-func newPreview(c *console) *cobra.Command {
+func newPreview(c *console.Console) *cobra.Command {
 	var f setFlags
 	var output, split string
 	var columns, scale int
@@ -26,17 +27,17 @@ where there are no classes or more than thirty. Images with depth have it below
 them, near bright and far black, and below that their mask.`,
 		Example: `pixelda-wgpu datasets preview digits-m -o digits-m.png
 pixelda-wgpu datasets preview photos/ -o photos.png -split test -scale 1`,
-		Args: arguments(1, "one set"),
+		Args: console.Arguments(1, "one set"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			switch {
 			case !slices.Contains(splitNames, split):
-				return misuse(cmd, "flag -split: %q is none of train, valid and test", split)
+				return console.Misuse(cmd, "flag -split: %q is none of train, valid and test", split)
 			case strings.ToLower(filepath.Ext(output)) != ".png":
-				return misuse(cmd, "give a file to write that ends in .png: -o FILE.png")
+				return console.Misuse(cmd, "give a file to write that ends in .png: -o FILE.png")
 			case columns < 1 || columns > 256:
-				return misuse(cmd, "flag -columns: %d is not from 1 to 256", columns)
+				return console.Misuse(cmd, "flag -columns: %d is not from 1 to 256", columns)
 			case scale < 0 || scale > 16:
-				return misuse(cmd, "flag -scale: %d is not from 1 to 16", scale)
+				return console.Misuse(cmd, "flag -scale: %d is not from 1 to 16", scale)
 			}
 			all, err := datasets.Open(args[0], f.options())
 			if err != nil {
@@ -54,7 +55,7 @@ pixelda-wgpu datasets preview photos/ -o photos.png -split test -scale 1`,
 			if err := rundir.WriteFile(output, func(w io.Writer) error { return png.Encode(w, picture) }); err != nil {
 				return err
 			}
-			c.printf("%s: %s, %d×%d pixels\n", output, set.Name, picture.Rect.Dx(), picture.Rect.Dy())
+			c.Printf("%s: %s, %d×%d pixels\n", output, set.Name, picture.Rect.Dx(), picture.Rect.Dy())
 			return nil
 		},
 	}

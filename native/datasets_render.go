@@ -7,9 +7,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"pixelda-wgpu/datasets"
+	"pixelda-wgpu/native/internal/console"
 )
 
-func newRender(c *console) *cobra.Command {
+func newRender(c *console.Console) *cobra.Command {
 	r := datasets.DefaultRendering()
 	var output, convention, crops, data string
 	var raw bool
@@ -28,14 +29,14 @@ draws no views of its own, but the objects' depth behind the images of such a se
 pixelda-wgpu datasets render -models cad/ -train 20000 -o cad.pxds
 pixelda-wgpu datasets render -convention pose_convention.json -o crops-synthetic.pxds
 pixelda-wgpu datasets render -backgrounds data/bsds500/train -o on-photos.pxds`,
-		Args: noArguments,
+		Args: console.NoArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if filepath.Ext(output) != ".pxds" {
-				return misuse(cmd, "give a file to write that ends in .pxds: -o FILE.pxds")
+				return console.Misuse(cmd, "give a file to write that ends in .pxds: -o FILE.pxds")
 			}
 			if convention != "" {
 				if cmd.Flags().Changed("field") {
-					return misuse(cmd, "flag -field: the convention of poses states what an image shows")
+					return console.Misuse(cmd, "flag -field: the convention of poses states what an image shows")
 				}
 				var err error
 				if r.Convention, err = datasets.ReadConvention(convention); err != nil {
@@ -43,7 +44,7 @@ pixelda-wgpu datasets render -backgrounds data/bsds500/train -o on-photos.pxds`,
 				}
 			}
 			if crops != "" && r.Convention == nil {
-				return misuse(cmd, "flag -crops: give the convention of their poses too: -convention FILE")
+				return console.Misuse(cmd, "flag -crops: give the convention of their poses too: -convention FILE")
 			}
 			if r.Models == "" {
 				r.Models = filepath.Join(data, "linemod_models")
@@ -59,7 +60,7 @@ pixelda-wgpu datasets render -backgrounds data/bsds500/train -o on-photos.pxds`,
 			if err != nil {
 				return err
 			}
-			c.printf("%s: %s, %s\n", output, splitCounts(s), sizeString(uint64(info.Size())))
+			c.Printf("%s: %s, %s\n", output, splitCounts(s), console.Bytes(uint64(info.Size())))
 			return nil
 		},
 	}
@@ -97,10 +98,10 @@ func openRendering(r datasets.Rendering, crops, data string) (datasets.Splits, e
 }
 
 // saveRendering writes the splits, and shows how many images are drawn.
-func saveRendering(c *console, s datasets.Splits, output string, raw bool) error {
-	p := c.progress("render", "images", 0, int64(s.Train.Len()+s.Valid.Len()+s.Test.Len()))
+func saveRendering(c *console.Console, s datasets.Splits, output string, raw bool) error {
+	p := c.Progress("render", "images", 0, int64(s.Train.Len()+s.Valid.Len()+s.Test.Len()))
 	if err := datasets.Save(output, s, raw, func(images, _ int) { p.Set(int64(images), "") }); err != nil {
-		p.erase()
+		p.Erase()
 		return err
 	}
 	p.Close()

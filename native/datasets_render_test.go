@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"pixelda-wgpu/native/internal/console"
 )
 
 const tetrahedron = `ply
@@ -42,7 +44,7 @@ func TestDatasetsRender(t *testing.T) {
 	output := filepath.Join(dir, "tent.pxds")
 	args := []string{"datasets", "render", "-models", models, "-train", "20", "-test", "4", "-size", "32", "-o", output}
 	status, out, err := runLine(t, args...)
-	if status != exitDone || !strings.HasPrefix(out, output+": 20 train, 4 test, ") || !strings.Contains(err, "24/24 images") {
+	if status != console.Done || !strings.HasPrefix(out, output+": 20 train, 4 test, ") || !strings.Contains(err, "24/24 images") {
 		t.Fatalf("status %d, %q and %q", status, out, err)
 	}
 	var infos []setInfo
@@ -78,12 +80,12 @@ func TestDatasetsRender(t *testing.T) {
 		}
 	}
 
-	fails(t, exitUsage, "ends in .pxds", "datasets", "render", "-models", models)
-	fails(t, exitUsage, "-field", "datasets", "render", "-models", models, "-o", output, "-convention", model, "-field", "100")
-	fails(t, exitUsage, "-convention FILE", "datasets", "render", "-models", models, "-o", output, "-crops", "linemod-crops")
-	fails(t, exitError, "damaged convention of poses", "datasets", "render", "-models", models, "-o", output, "-convention", model)
-	fails(t, exitError, "no model of cow", "datasets", "render", "-models", models, "-o", filepath.Join(dir, "x.pxds"), "-objects", "cow")
-	fails(t, exitError, "nowhere", "datasets", "render", "-models", filepath.Join(dir, "nowhere"), "-o", filepath.Join(dir, "x.pxds"))
+	fails(t, console.Misused, "ends in .pxds", "datasets", "render", "-models", models)
+	fails(t, console.Misused, "-field", "datasets", "render", "-models", models, "-o", output, "-convention", model, "-field", "100")
+	fails(t, console.Misused, "-convention FILE", "datasets", "render", "-models", models, "-o", output, "-crops", "linemod-crops")
+	fails(t, console.Failed, "damaged convention of poses", "datasets", "render", "-models", models, "-o", output, "-convention", model)
+	fails(t, console.Failed, "no model of cow", "datasets", "render", "-models", models, "-o", filepath.Join(dir, "x.pxds"), "-objects", "cow")
+	fails(t, console.Failed, "nowhere", "datasets", "render", "-models", filepath.Join(dir, "nowhere"), "-o", filepath.Join(dir, "x.pxds"))
 	left, globErr := filepath.Glob(filepath.Join(dir, "*.pxds*"))
 	if globErr != nil || len(left) != 1 {
 		t.Errorf("left behind: %v", left)

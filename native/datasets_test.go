@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"pixelda-wgpu/datasets"
+	"pixelda-wgpu/native/internal/console"
 	"pixelda-wgpu/trainer/grid"
 )
 
@@ -112,7 +113,7 @@ func TestDatasetsPackRaw(t *testing.T) {
 	if err := os.WriteFile(raw, data, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	fails(t, exitError, "raw.pxds: split train: damaged: images 0 to 299, bytes 4096 to 80895 of the file", "datasets", "info", raw)
+	fails(t, console.Failed, "raw.pxds: split train: damaged: images 0 to 299, bytes 4096 to 80895 of the file", "datasets", "info", raw)
 }
 
 // guarded makes an error of a fault in a mapped file, and of nothing else.

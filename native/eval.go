@@ -5,8 +5,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"pixelda-wgpu/gpu"
 	"pixelda-wgpu/model/graph"
+	"pixelda-wgpu/native/internal/console"
 	"pixelda-wgpu/trainer"
 )
 
@@ -19,7 +19,7 @@ type evaluation struct {
 	Domains    map[string]trainer.Evaluation `json:"domains"`
 }
 
-func newEval(c *console) *cobra.Command {
+func newEval(c *console.Console) *cobra.Command {
 	var adapter, data, target string
 	var asJSON bool
 	cmd := &cobra.Command{
@@ -33,7 +33,7 @@ checkpoint that was chosen without target labels.`,
 		Example: `pixelda-wgpu eval runs/0001-pixelda
 pixelda-wgpu eval -json runs/0001-pixelda/checkpoints/step-00001000.safetensors
 pixelda-wgpu eval -target photos/dusk runs/0001-pixelda`,
-		Args: oneArgument("a run folder or a checkpoint"),
+		Args: console.OneArgument("a run folder or a checkpoint"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			file, st, err := trainer.Inspect(args[0])
 			if err != nil {
@@ -54,21 +54,20 @@ pixelda-wgpu eval -target photos/dusk runs/0001-pixelda`,
 			if !images.Target.Test.Labelled() {
 				return fmt.Errorf("target %s has no labels to measure against", st.Config.Target)
 			}
-			d, err := gpu.Open(gpu.Options{Adapter: adapter})
+			d, err := openDevice(c, adapter)
 			if err != nil {
 				return err
 			}
 			defer d.Close()
-			c.watchCompiler(d)
 			domains, err := trainer.Evaluate(d, file, images, graph.RuleFor(d.Info()))
 			if err != nil {
 				return err
 			}
 			if asJSON {
-				return c.json(evaluation{file, st.Iteration, st.Config.Source, st.Config.Target, domains})
+				return c.JSON(evaluation{file, st.Iteration, st.Config.Source, st.Config.Target, domains})
 			}
-			c.printf("%s after %d iterations\n\n", file, st.Iteration)
-			c.printAccuracies(domains, images.Source.Train.Classes)
+			c.Printf("%s after %d iterations\n\n", file, st.Iteration)
+			printAccuracies(c, domains, images.Source.Train.Classes)
 			return nil
 		},
 	}
@@ -80,24 +79,24 @@ pixelda-wgpu eval -target photos/dusk runs/0001-pixelda`,
 }
 
 // printAccuracies writes a table: a column a domain, a row a class.
-func (c *console) printAccuracies(domains map[string]trainer.Evaluation, classes []string) {
-	tab := table{align: "l"}
-	head, images, all := []string{c.bold("Test images")}, []string{"images"}, []string{"accuracy"}
+func printAccuracies(c *console.Console, domains map[string]trainer.Evaluation, classes []string) {
+	tab := console.Table{Align: "l"}
+	head, images, all := []string{c.Bold("Test images")}, []string{"images"}, []string{"accuracy"}
 	var shown []trainer.Evaluation
 	for _, name := range []string{"target", "adapted", "source"} {
 		ev, ok := domains[name]
 		if !ok {
 			continue
 		}
-		tab.align += "r"
+		tab.Align += "r"
 		shown = append(shown, ev)
-		head = append(head, c.bold(name))
+		head = append(head, c.Bold(name))
 		images = append(images, fmt.Sprint(ev.Images))
-		all = append(all, c.bold(accuracyOf(ev.Accuracy)))
+		all = append(all, c.Bold(console.Percent(ev.Accuracy)))
 	}
-	tab.add(head...)
-	tab.add(images...)
-	tab.add(all...)
+	tab.Add(head...)
+	tab.Add(images...)
+	tab.Add(all...)
 	for _, row := range []struct {
 		name  string
 		angle func(trainer.Angles) float64
@@ -109,30 +108,20 @@ func (c *console) printAccuracies(domains map[string]trainer.Evaluation, classes
 		for _, ev := range shown {
 			cell := ""
 			if ev.Angle != nil {
-				cell, known = degrees(row.angle(*ev.Angle)), true
+				cell, known = console.Degrees(row.angle(*ev.Angle)), true
 			}
 			cells = append(cells, cell)
 		}
 		if known {
-			tab.add(cells...)
+			tab.Add(cells...)
 		}
 	}
 	for i, class := range classes {
-		row := []string{c.faint("class " + class)}
+		row := []string{c.Faint("class " + class)}
 		for _, ev := range shown {
-			row = append(row, accuracyOf(ev.PerClass[i]))
+			row = append(row, console.Percent(ev.PerClass[i]))
 		}
-		tab.add(row...)
+		tab.Add(row...)
 	}
-	tab.print(c, "  ")
-}
-
-// oneArgument is for commands that work on one thing.
-func oneArgument(what string) cobra.PositionalArgs {
-	return func(cmd *cobra.Command, args []string) error {
-		if len(args) != 1 {
-			return misuse(cmd, "wants %s, one", what)
-		}
-		return nil
-	}
+	tab.Print(c, "  ")
 }

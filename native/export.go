@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"pixelda-wgpu/datasets"
+	"pixelda-wgpu/native/internal/console"
 	"pixelda-wgpu/trainer"
 	"pixelda-wgpu/trainer/export"
 	"pixelda-wgpu/trainer/rundir"
@@ -35,7 +36,7 @@ type exportTarget struct {
 	write        func(io.Writer) error
 }
 
-func newExport(c *console) *cobra.Command {
+func newExport(c *console.Console) *cobra.Command {
 	var bundle, onnx, weights, example, data string
 	var half, asJSON bool
 	cmd := &cobra.Command{
@@ -49,7 +50,7 @@ chosen without target labels.`,
 		Example: `pixelda-wgpu export runs/0001-pixelda -o digits.pxda -f16
 pixelda-wgpu export runs/0001-pixelda -onnx digits.onnx -safetensors digits.safetensors
 pixelda-wgpu export checkpoint.safetensors -o faces.pxda -example faces/`,
-		Args: oneArgument("a run folder, a checkpoint or a bundle"),
+		Args: console.OneArgument("a run folder, a checkpoint or a bundle"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var b *export.Bundle
 			targets := []exportTarget{
@@ -61,7 +62,7 @@ pixelda-wgpu export checkpoint.safetensors -o faces.pxda -example faces/`,
 				return err
 			}
 			if half && bundle == "" && weights == "" {
-				return misuse(cmd, "flag -f16 is for -o and -safetensors")
+				return console.Misuse(cmd, "flag -f16 is for -o and -safetensors")
 			}
 			var err error
 			if b, err = openForExport(args[0]); err != nil {
@@ -87,7 +88,7 @@ pixelda-wgpu export checkpoint.safetensors -o faces.pxda -example faces/`,
 				result.Files = append(result.Files, exportedFile{t.path, t.format, info.Size()})
 			}
 			if asJSON {
-				return c.json(result)
+				return c.JSON(result)
 			}
 			result.print(c, b.Parameters())
 			return nil
@@ -111,14 +112,14 @@ func checkTargets(cmd *cobra.Command, targets []exportTarget, source string) err
 		case t.path == "":
 			continue
 		case !strings.EqualFold(filepath.Ext(t.path), t.extension):
-			return misuse(cmd, "%s is written to a file that ends in %s; %q does not", t.format, t.extension, t.path)
+			return console.Misuse(cmd, "%s is written to a file that ends in %s; %q does not", t.format, t.extension, t.path)
 		case filepath.Clean(t.path) == filepath.Clean(source):
-			return misuse(cmd, "%s cannot be written over what it is made from", t.path)
+			return console.Misuse(cmd, "%s cannot be written over what it is made from", t.path)
 		}
 		none = false
 	}
 	if none {
-		return misuse(cmd, "say what to write: -o FILE.pxda, -onnx FILE.onnx or -safetensors FILE.safetensors")
+		return console.Misuse(cmd, "say what to write: -o FILE.pxda, -onnx FILE.onnx or -safetensors FILE.safetensors")
 	}
 	return nil
 }
@@ -153,12 +154,12 @@ func takeExamples(b *export.Bundle, spec, data string) error {
 	return b.SetExamples(splits.Train)
 }
 
-func (e exported) print(c *console, parameters int) {
-	c.printf("The generator of %s → %s after %d iterations: %d×%d, %d parameters\n\n",
+func (e exported) print(c *console.Console, parameters int) {
+	c.Printf("The generator of %s → %s after %d iterations: %d×%d, %d parameters\n\n",
 		e.Trained.Source, e.Trained.Target, e.Trained.Step, e.Generator.Size, e.Generator.Size, parameters)
-	tab := table{align: "lrl"}
+	tab := console.Table{Align: "lrl"}
 	for _, f := range e.Files {
-		tab.add(f.Path, fmt.Sprintf("%.0f KB", float64(f.Bytes)/1e3), f.Format)
+		tab.Add(f.Path, fmt.Sprintf("%.0f KB", float64(f.Bytes)/1e3), f.Format)
 	}
-	tab.print(c, "  ")
+	tab.Print(c, "  ")
 }

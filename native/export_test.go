@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"pixelda-wgpu/native/internal/console"
 )
 
 // A user exports a run and redraws images with the bundle: they are those that
@@ -16,7 +18,7 @@ func TestExportAdapt(t *testing.T) {
 	dir := t.TempDir()
 	in := func(name string) string { return filepath.Join(dir, name) }
 	args := append([]string{"train", "-out", in("run"), "-iterations", "2", "-baseline", "0"}, tinyModel...)
-	if status, _, errs := runLine(t, args...); status != exitDone {
+	if status, _, errs := runLine(t, args...); status != console.Done {
 		t.Fatalf("train: status %d\n%s", status, errs)
 	}
 	var made exported
@@ -84,15 +86,15 @@ func TestExportErrors(t *testing.T) {
 		status int
 		want   string
 	}{
-		{"export run", exitUsage, "say what to write: -o FILE.pxda"},
-		{"export run -o x.zip", exitUsage, "bundle is written to a file that ends in .pxda"},
-		{"export run -onnx x.pb", exitUsage, "ends in .onnx"},
-		{"export run -onnx x.onnx -f16", exitUsage, "-f16 is for -o and -safetensors"},
-		{"export " + text + " -o " + text, exitUsage, "cannot be written over"},
-		{"export -o x.pxda", exitUsage, "wants a run folder, a checkpoint or a bundle"},
-		{"export /nosuch -o x.pxda", exitError, "/nosuch"},
-		{"export " + text + " -onnx " + dir + "/x.onnx", exitError, "text.pxda: "},
-		{"adapt " + text + " digits", exitError, "no safetensors file"},
+		{"export run", console.Misused, "say what to write: -o FILE.pxda"},
+		{"export run -o x.zip", console.Misused, "bundle is written to a file that ends in .pxda"},
+		{"export run -onnx x.pb", console.Misused, "ends in .onnx"},
+		{"export run -onnx x.onnx -f16", console.Misused, "-f16 is for -o and -safetensors"},
+		{"export " + text + " -o " + text, console.Misused, "cannot be written over"},
+		{"export -o x.pxda", console.Misused, "wants a run folder, a checkpoint or a bundle"},
+		{"export /nosuch -o x.pxda", console.Failed, "/nosuch"},
+		{"export " + text + " -onnx " + dir + "/x.onnx", console.Failed, "text.pxda: "},
+		{"adapt " + text + " digits", console.Failed, "no safetensors file"},
 	} {
 		fails(t, c.status, c.want, strings.Fields(c.args)...)
 	}

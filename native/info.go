@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"pixelda-wgpu/gpu"
+	"pixelda-wgpu/native/internal/console"
 )
 
 // machine is what info tells.
@@ -16,7 +17,7 @@ type machine struct {
 	Why      string            `json:"why"`
 }
 
-func newInfo(c *console) *cobra.Command {
+func newInfo(c *console.Console) *cobra.Command {
 	var adapter string
 	var asJSON bool
 	cmd := &cobra.Command{
@@ -27,14 +28,14 @@ that any WebGPU implementation grants, and tells which one commands use.`,
 		Example: `pixelda-wgpu info
 pixelda-wgpu info -adapter nvidia    would this choose the right one?
 pixelda-wgpu info -json | jq '.adapters[].name'`,
-		Args: noArguments,
+		Args: console.NoArguments,
 		RunE: func(*cobra.Command, []string) error {
 			m, err := lookAround(adapter)
 			if err != nil {
 				return err
 			}
 			if asJSON {
-				return c.json(m)
+				return c.JSON(m)
 			}
 			m.print(c)
 			return nil
@@ -43,24 +44,6 @@ pixelda-wgpu info -json | jq '.adapters[].name'`,
 	adapterFlag(cmd, &adapter)
 	jsonFlag(cmd, &asJSON)
 	return cmd
-}
-
-// adapterFlag is the choice that every command with a device has.
-func adapterFlag(cmd *cobra.Command, adapter *string) {
-	cmd.Flags().StringVar(adapter, "adapter", "", "use the adapter of this index or (part of a) `NAME`; otherwise the best")
-	complete := func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-		list, err := gpu.Adapters()
-		if err != nil {
-			return nil, cobra.ShellCompDirectiveNoFileComp
-		}
-		var names []string
-		for _, a := range list {
-			names = append(names, fmt.Sprintf("%d\t%s", a.Index, a.Name))
-		}
-		return names, cobra.ShellCompDirectiveNoFileComp
-	}
-	// The only error is a flag that does not exist.
-	_ = cmd.RegisterFlagCompletionFunc("adapter", complete)
 }
 
 func jsonFlag(cmd *cobra.Command, asJSON *bool) {
@@ -100,62 +83,49 @@ func kindOfAdapter(a gpu.AdapterInfo) string {
 	return string(a.Type)
 }
 
-func (m machine) print(c *console) {
-	t := table{align: "rl"}
-	t.head(c, "", "Adapter", "type", "vendor", "backend", "driver")
+func (m machine) print(c *console.Console) {
+	t := console.Table{Align: "rl"}
+	t.Head(c, "", "Adapter", "type", "vendor", "backend", "driver")
 	for _, a := range m.Adapters {
-		t.add(fmt.Sprint(a.Index), a.Name, kindOfAdapter(a), a.Vendor, a.Backend, a.Driver)
+		t.Add(fmt.Sprint(a.Index), a.Name, kindOfAdapter(a), a.Vendor, a.Backend, a.Driver)
 	}
-	t.print(c, "")
+	t.Print(c, "")
 	used := m.Adapters[m.Used]
-	c.printf("\nCommands use adapter %d: %s. It opens.\n", m.Used, m.Why)
+	c.Printf("\nCommands use adapter %d: %s. It opens.\n", m.Used, m.Why)
 	if used.Software() {
-		c.printf("It is a software driver, which computes on the processor: correct, but slow.\n")
+		c.Printf("It is a software driver, which computes on the processor: correct, but slow.\n")
 	}
-	c.printf("\n")
+	c.Printf("\n")
 	m.printLimits(c)
 }
 
 // printLimits sets each adapter's limits beside the portable ones.
-func (m machine) printLimits(c *console) {
-	t := table{align: "lr" + strings.Repeat("r", len(m.Adapters))}
+func (m machine) printLimits(c *console.Console) {
+	t := console.Table{Align: "lr" + strings.Repeat("r", len(m.Adapters))}
 	head := []string{"Limits", "any WebGPU"}
 	for _, a := range m.Adapters {
 		head = append(head, fmt.Sprintf("adapter %d", a.Index))
 	}
-	t.head(c, head...)
+	t.Head(c, head...)
 	for i, portable := range gpu.Portable.List() {
 		row := []string{portable.Name, limitString(portable)}
 		for _, a := range m.Adapters {
 			row = append(row, limitString(a.Limits.List()[i]))
 		}
-		t.add(row...)
+		t.Add(row...)
 	}
 	row := []string{gpu.TimestampQuery, "optional"}
 	for _, a := range m.Adapters {
 		row = append(row, map[bool]string{true: "yes", false: "no"}[a.Has(gpu.TimestampQuery)])
 	}
-	t.add(row...)
-	t.print(c, "")
+	t.Add(row...)
+	t.Print(c, "")
 }
 
 // limitString writes sizes with a unit, numbers as they are.
 func limitString(l gpu.Limit) string {
 	if strings.HasSuffix(l.Name, "Size") {
-		return sizeString(l.Value)
+		return console.Bytes(l.Value)
 	}
 	return fmt.Sprint(l.Value)
-}
-
-// sizeString writes a number of bytes with its binary unit.
-func sizeString(n uint64) string {
-	for _, u := range []struct {
-		size uint64
-		name string
-	}{{1 << 40, "TiB"}, {1 << 30, "GiB"}, {1 << 20, "MiB"}, {1 << 10, "KiB"}} {
-		if n >= u.size {
-			return strings.TrimSuffix(fmt.Sprintf("%.1f", float64(n)/float64(u.size)), ".0") + " " + u.name
-		}
-	}
-	return fmt.Sprintf("%d B", n)
 }

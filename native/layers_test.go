@@ -26,11 +26,21 @@ var layers = map[string][]string{
 	"model":           {"model/graph", "wgsl", "gpu"},
 	"trainer":         {"model", "model/graph", "datasets", "gpu"},
 	"trainer/gallery": {},
-	"native":          {"trainer/gallery", "trainer", "model", "model/graph", "datasets", "gpu", "wgsl", "testdata/traces", "web"},
-	"wasm":            {"trainer", "model", "model/graph", "datasets", "gpu", "wgsl"},
-	"wasm/gallery":    {"trainer/gallery", "trainer"},
-	"web":             {},
-	"testdata/traces": {},
+	"native": {"native/internal/album", "native/internal/pageserver", "native/internal/console", "native/internal/supervise", "native/internal/chart", "native/internal/benchreport",
+		"native/internal/exhibit", "native/internal/reproduce", "trainer/gallery", "trainer", "model", "model/graph", "datasets", "gpu", "wgsl", "testdata/traces", "web"},
+	"native/pixelda-wgpu":         {"native"},
+	"native/internal/album":       {"trainer", "datasets"},
+	"native/internal/pageserver":  {},
+	"native/internal/console":     {},
+	"native/internal/supervise":   {"native/internal/console", "trainer", "model/graph"}, // the last for its test
+	"native/internal/chart":       {"trainer"},
+	"native/internal/benchreport": {"native/internal/console", "native/internal/chart", "trainer", "model"},
+	"native/internal/exhibit":     {"native/internal/console", "trainer/gallery", "trainer", "model", "model/graph", "datasets", "gpu"},
+	"native/internal/reproduce":   {"native/internal/console", "native/internal/supervise", "native/internal/chart", "trainer", "model/graph", "datasets", "gpu"},
+	"wasm":                        {"trainer", "model", "model/graph", "datasets", "gpu", "wgsl"},
+	"wasm/gallery":                {"trainer/gallery", "trainer"},
+	"web":                         {},
+	"testdata/traces":             {},
 }
 
 // testsMayImport is what tests need besides: kernels are tested by running them.
@@ -44,7 +54,7 @@ var outside = map[string][]string{
 	"github.com/hajimehoshi/ebiten":       {"trainer/gallery"},
 	"github.com/klauspost/compress":       {"datasets", "trainer"},
 	"github.com/spf13/cobra":              {"native"},
-	"github.com/schollz/progressbar":      {"native"},
+	"github.com/schollz/progressbar":      {"native/internal/console"},
 	"gonum.org/v1/gonum":                  {"datasets", "model", "trainer", "native"},
 	"gonum.org/v1/plot":                   {"native"},
 	"C":                                   {"gpu"},
@@ -110,6 +120,9 @@ func TestRefusal(t *testing.T) {
 		{"trainer/bench.go", "gonum.org/v1/plot/vg", true},
 		{"model/graph/tune.go", "github.com/rajveermalviya/go-webgpu/wgpu", true},
 		{"native/view.go", "github.com/hajimehoshi/ebiten/v2", true},
+		{"native/internal/console/table.go", "pixelda-wgpu/trainer", true},
+		{"native/pixelda-wgpu/main.go", "pixelda-wgpu/native", false},
+		{"native/pixelda-wgpu/main.go", "pixelda-wgpu/trainer", true},
 		{"tools/main.go", "fmt", true},
 	} {
 		if got := refusal(c.file, c.target); (got != "") != c.refused {

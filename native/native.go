@@ -4,7 +4,6 @@
 package native
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -16,13 +15,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"pixelda-wgpu/datasets"
-)
-
-// Exit statuses.
-const (
-	exitDone  = 0
-	exitError = 1 // something failed, and one line said what
-	exitUsage = 2 // the command line is wrong
+	"pixelda-wgpu/native/internal/console"
+	"pixelda-wgpu/native/internal/supervise"
 )
 
 // Main executes the command line of this process and returns its exit status.
@@ -30,60 +24,47 @@ const (
 // a device ends the process that has it.
 func Main() int {
 	args := os.Args[1:]
-	if supervised() {
-		return run(args, os.Stdout, beChild())
+	if supervise.Child() {
+		return run(args, os.Stdout, supervise.Become())
 	}
 	if forFolder, ok := onDevice(args); ok {
-		return newSupervisor(os.Stdout, os.Stderr).run(forFolder)
+		status, err := supervise.New(os.Stdout, os.Stderr).Run(forFolder)
+		if err != nil {
+			return console.New(os.Stdout, os.Stderr).End(err)
+		}
+		return status
 	}
 	return run(args, os.Stdout, os.Stderr)
 }
 
-// run executes a command line, without the program's name, and returns the
-// exit status.
+// run executes a command line, without the program's name, and returns the exit
+// status.
 func run(args []string, stdout, stderr io.Writer) (status int) {
-	c := newConsole(stdout, stderr)
+	c := console.New(stdout, stderr)
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true)) // for images in mapped files
 	defer func() {
 		if r := recover(); r != nil {
 			err := datasets.Fault(r)
 			if err == nil {
-				err = panicked(r)
+				err = console.Panicked(r)
 			}
-			c.fail(err)
-			status = exitError
+			status = c.End(err)
 		}
 	}()
-	args, complete, single := completing(args)
-	if complete {
-		c.out = &completions{c.out, single}
-	}
+	args = c.CommandLine(args)
 	root := newRoot(c)
 	root.SetArgs(args)
-	root.SetOut(c.out)
-	root.SetErr(c.err)
-	err := unknownCommand(root, args)
+	root.SetOut(c.Out)
+	root.SetErr(c.Err)
+	err := console.UnknownCommand(root, args)
 	if err == nil {
 		err = root.Execute()
 	}
-	if err == nil {
-		err = c.outError()
-	}
-	var usage *usageError
-	switch {
-	case err == nil:
-		return exitDone
-	case errors.As(err, &usage):
-		c.fail(err)
-		return exitUsage
-	case errors.Is(err, errReported):
-		return exitError
-	}
-	c.fail(err)
-	return exitError
+	return c.End(err)
 }
 
-// guarded runs what a goroutine does with images: a fault in their file is its error.
+// guarded runs what a goroutine does with images. A fault in the file that they are
+// mapped from becomes its error.
 func guarded(work func() error) (err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
@@ -96,9 +77,6 @@ func guarded(work func() error) (err error) {
 	return work()
 }
 
-// errReported ends a command with exitError where its output has told why.
-var errReported = errors.New("reported")
-
 // The groups of commands, in the order of the help.
 var groups = []*cobra.Group{
 	{ID: "train", Title: "Train and use"},
@@ -107,7 +85,7 @@ var groups = []*cobra.Group{
 	{ID: "other", Title: "Other"},
 }
 
-func newRoot(c *console) *cobra.Command {
+func newRoot(c *console.Console) *cobra.Command {
 	root := &cobra.Command{
 		Use: "pixelda-wgpu",
 		Long: `Trains PixelDA on any GPU through WebGPU. From labelled source images and
@@ -126,9 +104,9 @@ pixelda-wgpu bench -preset small         time a training step`,
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetVersionTemplate("{{.Version}}\n")
-	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) { printHelp(c, cmd) })
+	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) { c.Help(cmd) })
 	root.SetHelpCommand(newHelp(c))
-	root.SetFlagErrorFunc(flagError)
+	root.SetFlagErrorFunc(console.FlagError)
 	root.AddGroup(groups...)
 	add := func(group string, commands ...*cobra.Command) {
 		for _, cmd := range commands {
@@ -155,28 +133,4 @@ func version() string {
 		}
 	}
 	return fmt.Sprintf("pixelda-wgpu %s (%s, %s/%s%s)", v, runtime.Version(), runtime.GOOS, runtime.GOARCH, wgpu)
-}
-
-// panicked is the error for a panic, which is a defect of this program.
-func panicked(r any) error {
-	return fmt.Errorf("internal error: %v at %s; please report it", r, panicPlace())
-}
-
-// panicPlace is the innermost line of this project on a panicking stack.
-func panicPlace() string {
-	pcs := make([]uintptr, 64)
-	frames := runtime.CallersFrames(pcs[:runtime.Callers(0, pcs)])
-	inPanic := false
-	for {
-		f, more := frames.Next()
-		switch {
-		case strings.HasPrefix(f.Function, "runtime."):
-			inPanic = inPanic || f.Function == "runtime.gopanic"
-		case inPanic && (strings.HasPrefix(f.Function, "pixelda-wgpu/") || strings.HasPrefix(f.Function, "main.")):
-			return fmt.Sprintf("%s (%s:%d)", f.Function, f.File[strings.LastIndexByte(f.File, '/')+1:], f.Line)
-		}
-		if !more {
-			return "an unknown place"
-		}
-	}
 }

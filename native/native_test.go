@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"pixelda-wgpu/gpu"
+	"pixelda-wgpu/native/internal/console"
 )
 
 // runLine runs a command line and returns its exit status and what it wrote.
@@ -27,7 +28,7 @@ func runLine(t *testing.T, args ...string) (status int, out, err string) {
 func succeeds(t *testing.T, args ...string) string {
 	t.Helper()
 	status, out, err := runLine(t, args...)
-	if status != exitDone || err != "" {
+	if status != console.Done || err != "" {
 		t.Fatalf("%v: status %d and %q", args, status, err)
 	}
 	return out
@@ -60,11 +61,11 @@ func TestUsageErrors(t *testing.T) {
 		{"-json", "there is no flag -json"},
 		{"info -adapterr 1", "info: there is no flag -adapterr"},
 		{"info -x", "info: there is no flag -x"},
-		{"info -adapter", "flag -adapter wants a value"},
+		{"info -adapter", "flag -adapter needs a value"},
 		{"info everything", `what is "everything"?`},
-		{"info -json=maybe", `flag -json: "maybe" is no true or false`},
+		{"info -json=maybe", `flag -json: "maybe" is neither true nor false`},
 		{"verify -plans some", `"some" is neither usual nor all`},
-		{"bench -steps many", `flag -steps: "many" is no whole number`},
+		{"bench -steps many", `flag -steps: "many" is not a whole number`},
 		{"bench -steps 0", "flag -steps: 0"},
 		{"bench -batch -1", "flag -batch: -1"},
 		{"bench -compare a.json", "give two files"},
@@ -98,10 +99,10 @@ func TestUsageErrors(t *testing.T) {
 		{"datasets preview digits -o a.png -columns 0", "flag -columns: 0"},
 		{"datasets preview digits -o a.png -scale 99", "flag -scale: 99"},
 		{"datasets info", "give one set"},
-		{"datasets info digits usps", `"usps" is too much`},
+		{"datasets info digits usps", `"usps" is one too many`},
 		{"completion tcsh", `"tcsh" is none of`},
 	} {
-		fails(t, exitUsage, c.words, strings.Fields(c.line)...)
+		fails(t, console.Misused, c.words, strings.Fields(c.line)...)
 	}
 }
 
@@ -139,25 +140,10 @@ func TestErrors(t *testing.T) {
 		{"datasets preview digits -train 20 -o " + dir + "/none/a.png", "no such file"},
 		{"datasets info digits -size 100000 -train 10", "resize to 100000"},
 	} {
-		fails(t, exitError, c.words, strings.Fields(c.line)...)
+		fails(t, console.Failed, c.words, strings.Fields(c.line)...)
 	}
 	if left, err := filepath.Glob(dir + "/*"); err != nil || len(left) != 2 {
 		t.Errorf("failed commands leave %v behind, %v", left, err)
-	}
-}
-
-func TestPanicIsOneLine(t *testing.T) {
-	var out, errs bytes.Buffer
-	c := newConsole(&out, &errs)
-	func() {
-		defer func() { c.fail(panicked(recover())) }()
-		var none []int
-		_ = none[len(none)]
-	}()
-	says := errs.String()
-	if !strings.HasPrefix(says, "pixelda-wgpu: internal error: runtime error: index out of range") ||
-		!strings.Contains(says, "TestPanicIsOneLine") || !strings.Contains(says, "(native_test.go:") || strings.Count(says, "\n") != 1 {
-		t.Errorf("it says %q", says)
 	}
 }
 
@@ -188,16 +174,9 @@ func TestHelp(t *testing.T) {
 			visit(append(slices.Clip(path), sub.Name()), sub)
 		}
 	}
-	visit(nil, newRoot(newConsole(&bytes.Buffer{}, &bytes.Buffer{})))
+	visit(nil, newRoot(console.New(&bytes.Buffer{}, &bytes.Buffer{})))
 	if bare := succeeds(t); bare != succeeds(t, "-h") {
 		t.Error("without a command there is no help")
-	}
-}
-
-func TestDoubleDashes(t *testing.T) {
-	got := strings.Join(doubleDashes([]string{"-adapter", "-json=false", "--steps", "-o", "-5", "-", "-h", "--", "-adapter"}), " ")
-	if want := "--adapter --json=false --steps -o -5 - -h -- -adapter"; got != want {
-		t.Errorf("flags become %q, want %q", got, want)
 	}
 }
 
@@ -252,22 +231,7 @@ func TestOutputErrors(t *testing.T) {
 	}
 	defer full.Close()
 	var errs bytes.Buffer
-	if status := run([]string{"datasets", "list"}, full, &errs); status != exitError || !strings.Contains(errs.String(), "writing the output") {
+	if status := run([]string{"datasets", "list"}, full, &errs); status != console.Failed || !strings.Contains(errs.String(), "writing the output") {
 		t.Errorf("status %d and %q", status, errs.String())
-	}
-}
-
-func TestColours(t *testing.T) {
-	c := newConsole(&bytes.Buffer{}, &bytes.Buffer{})
-	if c.colour || c.red("x") != "x" {
-		t.Error("a file is coloured")
-	}
-	c.colour = true
-	tab := table{align: "lr"}
-	tab.head(c, "Step", "time")
-	tab.add(c.green("d_step"), "5 ms")
-	want := "\x1b[1mStep\x1b[0m    \x1b[1mtime\x1b[0m|\x1b[32md_step\x1b[0m  5 ms"
-	if got := strings.Join(tab.lines(""), "|"); got != want {
-		t.Errorf("the table is %q, want %q", got, want)
 	}
 }

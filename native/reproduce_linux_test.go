@@ -8,8 +8,19 @@ import (
 	"strings"
 	"testing"
 
+	"pixelda-wgpu/native/internal/console"
+	"pixelda-wgpu/native/internal/reproduce"
+	"pixelda-wgpu/native/internal/supervise"
 	"pixelda-wgpu/trainer/study"
 )
+
+// TestMain lets the test binary be the child that reproduces a cell.
+func TestMain(m *testing.M) {
+	if !supervise.Child() {
+		os.Exit(m.Run())
+	}
+	os.Exit(run(os.Args[1:], os.Stdout, supervise.Become()))
+}
 
 // reproduces runs the command, whose children are this test's binary.
 func reproduces(t *testing.T, out string, args ...string) (status int, stdout, stderr string) {
@@ -27,7 +38,7 @@ func reproduces(t *testing.T, out string, args ...string) (status int, stdout, s
 func TestReproduce(t *testing.T) {
 	out := t.TempDir()
 	status, text, errs := reproduces(t, out, "decoupling")
-	if status != exitDone || !strings.Contains(text, "Other classifier, redrawn source") {
+	if status != console.Done || !strings.Contains(text, "Other classifier, redrawn source") {
 		t.Fatalf("status %d\n%s\n%s", status, text, errs)
 	}
 	folder := filepath.Join(out, "tiny-for-tests")
@@ -37,7 +48,7 @@ func TestReproduce(t *testing.T) {
 		}
 	}
 	var rep study.Report
-	if status, text, errs = reproduces(t, out, "decoupling", "-json"); status != exitDone {
+	if status, text, errs = reproduces(t, out, "decoupling", "-json"); status != console.Done {
 		t.Fatalf("once more: status %d\n%s", status, errs)
 	}
 	if err := json.Unmarshal([]byte(text), &rep); err != nil {
@@ -62,14 +73,14 @@ func TestReproduce(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	var listed []listing
+	var listed []reproduce.Listing
 	if _, text, _ = reproduces(t, out, "fig3", "-list", "-json"); json.Unmarshal([]byte(text), &listed) != nil {
 		t.Fatalf("the list is %s", text)
 	}
 	if len(listed) != 2 || listed[0].State != study.ToDo || listed[1].State != study.Begun {
 		t.Errorf("the runs of fig3 are %+v", listed)
 	}
-	if status, _, errs = reproduces(t, out, "fig3"); status != exitDone || !strings.Contains(errs, "Resuming after iteration 2") {
+	if status, _, errs = reproduces(t, out, "fig3"); status != console.Done || !strings.Contains(errs, "Resuming after iteration 2") {
 		t.Errorf("status %d\n%s", status, errs)
 	}
 	resumed, err := os.ReadFile(last)
@@ -94,7 +105,7 @@ func TestReproduceTellsFailures(t *testing.T) {
 		t.Fatal(err)
 	}
 	status, text, errs := reproduces(t, out, "decoupling")
-	if status != exitError || !strings.Contains(errs, "3 runs failed") {
+	if status != console.Failed || !strings.Contains(errs, "3 runs failed") {
 		t.Errorf("status %d\n%s", status, errs)
 	}
 	if !strings.Contains(text, "Report") {
@@ -113,7 +124,7 @@ func TestReproduceTellsFailures(t *testing.T) {
 	if err := os.Remove(foreign); err != nil {
 		t.Fatal(err)
 	}
-	if status, _, errs = reproduces(t, out, "supplement1"); status != exitDone {
+	if status, _, errs = reproduces(t, out, "supplement1"); status != console.Done {
 		t.Errorf("status %d\n%s", status, errs)
 	}
 }
@@ -126,7 +137,7 @@ func TestReproduceWantsImages(t *testing.T) {
 		{"there is no file or folder nowhere/crops-synthetic.pxds", "table3", "-objects", "crops"},
 	} {
 		status, text, errs := reproduces(t, out, append(want[1:], "-data", "nowhere")...)
-		if status != exitError || text != "" || !strings.Contains(errs, want[0]) || strings.Count(errs, "\n") != 1 {
+		if status != console.Failed || text != "" || !strings.Contains(errs, want[0]) || strings.Count(errs, "\n") != 1 {
 			t.Errorf("status %d\n%s%s", status, text, errs)
 		}
 		if _, err := os.Stat(out); err == nil {

@@ -12,6 +12,8 @@ import (
 
 	"pixelda-wgpu/gpu"
 	"pixelda-wgpu/model/graph"
+	"pixelda-wgpu/native/internal/console"
+	"pixelda-wgpu/native/internal/supervise"
 	"pixelda-wgpu/trainer"
 	"pixelda-wgpu/trainer/rundir"
 )
@@ -32,7 +34,7 @@ func (t *training) checkResume(cmd *cobra.Command) error {
 	}
 	for _, name := range fixed {
 		if cmd.Flags().Changed(name) {
-			return misuse(cmd, "-%s cannot change a run that is resumed", name)
+			return console.Misuse(cmd, "-%s cannot change a run that is resumed", name)
 		}
 	}
 	return nil
@@ -62,12 +64,12 @@ func (t *training) goOnIn(ctx context.Context, d *gpu.Device, c trainer.Config, 
 		return err
 	}
 	defer w.Close()
-	if err := announceRun(folder); err != nil {
+	if err := supervise.Announce(folder); err != nil {
 		return err
 	}
 	latest, skipped, err := w.Latest(trainer.CheckCheckpoint)
 	for _, s := range skipped {
-		fmt.Fprintf(t.err, "pixelda-wgpu: skipped: %v\n", s)
+		fmt.Fprintf(t.console.Err, "pixelda-wgpu: skipped: %v\n", s)
 	}
 	over := errors.Is(err, rundir.ErrNoCheckpoint) // it ended before there was any
 	if err != nil && !over {
@@ -141,7 +143,7 @@ func (t *training) goOnFrom(ctx context.Context, d *gpu.Device, c trainer.Config
 		return err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	choose, err := t.chooser(d)
+	choose, err := chooser(t.console, d, t.tune)
 	if err != nil {
 		return err
 	}
@@ -156,6 +158,6 @@ func (t *training) goOnFrom(ctx context.Context, d *gpu.Device, c trainer.Config
 	if err := tr.ResumeFrom(f, st, checkpoint); err != nil {
 		return err
 	}
-	fmt.Fprintf(t.err, "Resuming after iteration %d\n", st.Iteration)
+	fmt.Fprintf(t.console.Err, "Resuming after iteration %d\n", st.Iteration)
 	return t.train(ctx, tr, w, choose, st.Baseline)
 }

@@ -13,10 +13,12 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"pixelda-wgpu/native/internal/console"
+	"pixelda-wgpu/native/internal/pageserver"
 	"pixelda-wgpu/web"
 )
 
-func newServe(c *console) *cobra.Command {
+func newServe(c *console.Console) *cobra.Command {
 	var address, folder, sets string
 	cmd := &cobra.Command{
 		Use:   "serve [FLAGS]",
@@ -26,7 +28,7 @@ offer WebGPU to https and to this machine's own address only: behind another
 address the page needs a proxy that adds https.`,
 		Example: `pixelda-wgpu serve
 pixelda-wgpu serve -addr 127.0.0.1:9000 -sets packed/`,
-		Args: noArguments,
+		Args: console.NoArguments,
 		RunE: func(*cobra.Command, []string) error {
 			page, err := web.Page()
 			if folder != "" {
@@ -38,14 +40,14 @@ pixelda-wgpu serve -addr 127.0.0.1:9000 -sets packed/`,
 			if err != nil {
 				return err
 			}
-			files := &pageServer{page: page}
+			files := &pageserver.Server{Page: page}
 			if sets != "" {
 				if info, err := os.Stat(sets); err != nil || !info.IsDir() {
 					return fmt.Errorf("serve: -sets %s is no folder", sets)
 				}
-				files.sets = os.DirFS(sets)
+				files.Sets = os.DirFS(sets)
 			}
-			return c.serve(address, files)
+			return serve(c, address, files)
 		},
 	}
 	cmd.Flags().StringVar(&address, "addr", "127.0.0.1:8080", "listen on `HOST:PORT` (default 127.0.0.1:8080; port 0 takes a free one)")
@@ -55,14 +57,14 @@ pixelda-wgpu serve -addr 127.0.0.1:9000 -sets packed/`,
 }
 
 // serve answers requests until an interrupt.
-func (c *console) serve(address string, handler http.Handler) error {
+func serve(c *console.Console, address string, handler http.Handler) error {
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
 		return fmt.Errorf("serve: cannot listen on %s (%w); choose another with -addr", address, err)
 	}
-	c.printf("The page is at http://%s/ until Ctrl-C.\n", listener.Addr())
+	c.Printf("The page is at http://%s/ until Ctrl-C.\n", listener.Addr())
 	if host, _, _ := net.SplitHostPort(listener.Addr().String()); !net.ParseIP(host).IsLoopback() {
-		c.printf("It is open to other machines, whose browsers train with it only over https.\n")
+		c.Printf("It is open to other machines, whose browsers train with it only over https.\n")
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()

@@ -17,20 +17,22 @@ import (
 	"pixelda-wgpu/datasets"
 	"pixelda-wgpu/gpu"
 	"pixelda-wgpu/model/graph"
+	"pixelda-wgpu/native/internal/console"
+	"pixelda-wgpu/native/internal/supervise"
 	"pixelda-wgpu/trainer"
 	"pixelda-wgpu/trainer/rundir"
 )
 
 // training is the command train.
 type training struct {
-	*console
+	console                              *console.Console
 	adapter, preset, config, resume, out string
 	set                                  []string
 	tune, json                           bool
 	flags                                trainer.Config // what flags give
 }
 
-func newTrain(c *console) *cobra.Command {
+func newTrain(c *console.Console) *cobra.Command {
 	t := training{console: c}
 	cmd := &cobra.Command{
 		Use:   "train [FLAGS]",
@@ -56,7 +58,7 @@ pixelda-wgpu train -method source-only -iterations 5000
 pixelda-wgpu train -method dann -set schedule=ramp -set lr=0.01 -set gamma=1
 pixelda-wgpu train -resume runs/0001-pixelda
 pixelda-wgpu train -resume pixelda-00000300.safetensors -out runs/from-page`,
-		Args: noArguments,
+		Args: console.NoArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return t.run(cmd) },
 	}
 	f := cmd.Flags()
@@ -84,12 +86,11 @@ func (t *training) run(cmd *cobra.Command) error {
 			return err
 		}
 	}
-	d, err := gpu.Open(gpu.Options{Adapter: t.adapter})
+	d, err := openDevice(t.console, t.adapter)
 	if err != nil {
 		return err
 	}
 	defer d.Close()
-	t.watchCompiler(d)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the program at once
@@ -115,7 +116,7 @@ func (t *training) configure(cmd *cobra.Command, software bool) (trainer.Config,
 	}
 	c, err := trainer.Preset(preset)
 	if err != nil {
-		return c, misuse(cmd, "%v", err)
+		return c, console.Misuse(cmd, "%v", err)
 	}
 	if t.preset == "" && t.config == "" { // no flag: built-in data, which a GPU learns in minutes
 		c.Source, c.Target = "digits", "digits-m"
@@ -149,10 +150,10 @@ func (t *training) configure(cmd *cobra.Command, software bool) (trainer.Config,
 	for _, s := range t.set {
 		name, value, ok := strings.Cut(s, "=")
 		if !ok {
-			return c, misuse(cmd, "-set %s: want NAME=VALUE", s)
+			return c, console.Misuse(cmd, "-set %s: want NAME=VALUE", s)
 		}
 		if c, err = trainer.SetField(c, name, value); err != nil {
-			return c, misuse(cmd, "-set %s: %v", s, err)
+			return c, console.Misuse(cmd, "-set %s: %v", s, err)
 		}
 	}
 	return c, c.Validate()
@@ -184,7 +185,7 @@ func (t *training) create(c trainer.Config) (_ *rundir.Writer, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := announceRun(out); err != nil {
+	if err := supervise.Announce(out); err != nil {
 		return nil, errors.Join(err, w.Close())
 	}
 	return w, nil
@@ -194,20 +195,20 @@ func (t *training) create(c trainer.Config) (_ *rundir.Writer, err error) {
 func (t *training) begin(ctx context.Context, d *gpu.Device, c trainer.Config, data trainer.Data, w *rundir.Writer) error {
 	out := w.Path()
 	t.introduce(d, c, data, out)
-	choose, err := t.chooser(d)
+	choose, err := chooser(t.console, d, t.tune)
 	if err != nil {
 		return err
 	}
 	var baseline *float64
 	if c.Method == trainer.PixelDA && c.Baseline > 0 {
-		p := t.progress("source-only", "iterations", 0, int64(c.Baseline))
+		p := t.console.Progress("source-only", "iterations", 0, int64(c.Baseline))
 		accuracy, err := trainer.Baseline(ctx, d, c, data, trainer.Options{Choose: choose}, func(done int) { p.Set(int64(done), "") })
 		p.Close()
 		if err != nil {
 			return t.interrupted(err, out, nil)
 		}
 		baseline = &accuracy
-		fmt.Fprintf(t.err, "Source-only classifier on the target's test images: %s\n", accuracyOf(accuracy))
+		fmt.Fprintf(t.console.Err, "Source-only classifier on the target's test images: %s\n", console.Percent(accuracy))
 	}
 	tr, err := trainer.New(d, c, data, trainer.Options{Choose: choose})
 	if err != nil {
@@ -217,41 +218,22 @@ func (t *training) begin(ctx context.Context, d *gpu.Device, c trainer.Config, d
 	return t.train(ctx, tr, w, choose, baseline)
 }
 
-// chooser returns how kernels are chosen: by timing them on a GPU, where that
-// takes a moment, by rule on a software adapter, whose compiler is slow.
-func (t *training) chooser(d *gpu.Device) (graph.Chooser, error) {
-	if d.Info().Software() && !t.tune {
-		return graph.RuleFor(d.Info()), nil
-	}
-	return t.openTuner(d)
-}
-
-// fileName makes a key fit for a file's name.
-func fileName(key string) string {
-	return strings.Map(func(r rune) rune {
-		if r == '-' || r == '.' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' {
-			return r
-		}
-		return '_'
-	}, key)
-}
-
 // introduce says what is about to be trained, on what.
 func (t *training) introduce(d *gpu.Device, c trainer.Config, data trainer.Data, out string) {
 	m := c.Model
 	images := func(s datasets.Splits) string {
 		return fmt.Sprintf("%d train, %d test images, %d×%d", s.Train.Len(), s.Test.Len(), s.Train.Width, s.Train.Height)
 	}
-	fmt.Fprintf(t.err, "Adapter     %s\n", d.Info())
-	fmt.Fprintf(t.err, "Source      %s: %s\n", c.Source, images(data.Source))
-	fmt.Fprintf(t.err, "Target      %s: %s\n", c.Target, images(data.Target))
+	fmt.Fprintf(t.console.Err, "Adapter     %s\n", d.Info())
+	fmt.Fprintf(t.console.Err, "Source      %s: %s\n", c.Source, images(data.Source))
+	fmt.Fprintf(t.console.Err, "Target      %s: %s\n", c.Target, images(data.Target))
 	networks := ""
 	if c.Method == trainer.PixelDA {
 		networks = fmt.Sprintf("generator %d × %d, discriminator %d, ", m.GBlocks, m.GFilters, m.DFilters)
 	}
-	fmt.Fprintf(t.err, "Model       %d×%d, %sbatch %d\n", m.Size, m.Size, networks, m.Batch)
-	fmt.Fprintf(t.err, "Run         %s\n", out)
-	fmt.Fprintf(t.err, "%-11s %s, %d iterations, seed %d\n", "Method", c.Method, c.Iterations, c.Seed)
+	fmt.Fprintf(t.console.Err, "Model       %d×%d, %sbatch %d\n", m.Size, m.Size, networks, m.Batch)
+	fmt.Fprintf(t.console.Err, "Run         %s\n", out)
+	fmt.Fprintf(t.console.Err, "%-11s %s, %d iterations, seed %d\n", "Method", c.Method, c.Iterations, c.Seed)
 }
 
 // train runs a trainer and tells how it goes.
@@ -261,7 +243,7 @@ func (t *training) train(ctx context.Context, tr *trainer.Trainer, w *rundir.Wri
 			return err
 		}
 	}
-	p := t.progress("train", "iterations", int64(tr.Iteration), int64(tr.Config.Iterations))
+	p := t.console.Progress("train", "iterations", int64(tr.Iteration), int64(tr.Config.Iterations))
 	note := ""
 	report, err := tr.Run(ctx, w, baseline, trainer.Observer{
 		Iterated: func(done int) { p.Set(int64(done), note) },
@@ -275,7 +257,7 @@ func (t *training) train(ctx context.Context, tr *trainer.Trainer, w *rundir.Wri
 		return t.interrupted(err, w.Path(), tr)
 	}
 	if t.json {
-		return t.console.json(report)
+		return t.console.JSON(report)
 	}
 	t.conclude(report, w.Path())
 	return nil
@@ -295,31 +277,31 @@ func (t *training) interrupted(err error, out string, tr *trainer.Trainer) error
 // conclude prints the outcome.
 func (t *training) conclude(r trainer.Report, out string) {
 	final := r.Final["target"].Accuracy
-	t.printf("\nTarget test accuracy after %d iterations\n", r.Iterations)
-	tab := table{align: "lrl"}
+	t.console.Printf("\nTarget test accuracy after %d iterations\n", r.Iterations)
+	tab := console.Table{Align: "lrl"}
 	if r.SourceOnly != nil {
-		tab.add("source-only", accuracyOf(*r.SourceOnly), "the same classifier without adaptation")
+		tab.Add("source-only", console.Percent(*r.SourceOnly), "the same classifier without adaptation")
 	}
 	switch {
 	case r.Method != trainer.PixelDA:
-		tab.add(string(r.Method), t.bold(accuracyOf(final)), "")
+		tab.Add(string(r.Method), t.console.Bold(console.Percent(final)), "")
 	case r.SourceOnly != nil:
-		tab.add("adapted", t.bold(accuracyOf(final)), fmt.Sprintf("%+.1f points", 100*(final-*r.SourceOnly)))
+		tab.Add("adapted", t.console.Bold(console.Percent(final)), fmt.Sprintf("%+.1f points", 100*(final-*r.SourceOnly)))
 	default:
-		tab.add("adapted", t.bold(accuracyOf(final)), "")
+		tab.Add("adapted", t.console.Bold(console.Percent(final)), "")
 	}
 	if r.Method == trainer.PixelDA || r.Method.Adapts() {
-		tab.add("chosen", accuracyOf(r.Chosen.Accuracy["target"]), fmt.Sprintf("checkpoint of iteration %d, chosen without target labels", r.Chosen.Step))
+		tab.Add("chosen", console.Percent(r.Chosen.Accuracy["target"]), fmt.Sprintf("checkpoint of iteration %d, chosen without target labels", r.Chosen.Step))
 	}
-	tab.add("oracle", accuracyOf(r.Oracle.Accuracy["target"]), fmt.Sprintf("best of all evaluations by target labels, iteration %d", r.Oracle.Step))
-	tab.print(t.console, "  ")
+	tab.Add("oracle", console.Percent(r.Oracle.Accuracy["target"]), fmt.Sprintf("best of all evaluations by target labels, iteration %d", r.Oracle.Step))
+	tab.Print(t.console, "  ")
 	if a := r.Final["target"].Angle; a != nil {
-		t.printf("\nMean angle error on the target after the last iteration: %s; %s as the original measures it\n", degrees(a.Exact), degrees(a.Coded))
+		t.console.Printf("\nMean angle error on the target after the last iteration: %s; %s as the original measures it\n", console.Degrees(a.Exact), console.Degrees(a.Coded))
 	}
 	if r.Samples != "" {
-		t.printf("\nSamples     %s\n", r.Samples)
+		t.console.Printf("\nSamples     %s\n", r.Samples)
 	}
-	t.printf("Checkpoint  %s\nReport      %s\n", r.Checkpoint, filepath.Join(out, "report.json"))
+	t.console.Printf("Checkpoint  %s\nReport      %s\n", r.Checkpoint, filepath.Join(out, "report.json"))
 }
 
 // methodNames lists the methods for a sentence.
@@ -332,10 +314,6 @@ func methodNames() string {
 	return strings.Join(names[:last], ", ") + " or " + names[last]
 }
 
-func accuracyOf(v float64) string { return fmt.Sprintf("%.1f %%", 100*v) }
-
-func degrees(v float64) string { return fmt.Sprintf("%.1f°", v) }
-
 // evaluated words an evaluation: target first. Angles are those that the paper
 // reports.
 func evaluated(r trainer.EvalRecord) string {
@@ -345,9 +323,9 @@ func evaluated(r trainer.EvalRecord) string {
 		if !ok {
 			continue
 		}
-		part := domain + " " + accuracyOf(v)
+		part := domain + " " + console.Percent(v)
 		if a, ok := r.Angle[domain]; ok {
-			part += " " + degrees(a.Coded)
+			part += " " + console.Degrees(a.Coded)
 		}
 		parts = append(parts, part)
 	}

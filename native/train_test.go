@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"pixelda-wgpu/native/internal/console"
 	"pixelda-wgpu/trainer"
 )
 
@@ -20,7 +21,7 @@ func TestTrainEvalAdaptResume(t *testing.T) {
 	trains := func(args ...string) string { // it tells its progress too, so it is not silent
 		t.Helper()
 		status, out, errs := runLine(t, args...)
-		if status != exitDone {
+		if status != console.Done {
 			t.Fatalf("%v: status %d\n%s", args, status, errs)
 		}
 		return out
@@ -53,7 +54,7 @@ func TestTrainEvalAdaptResume(t *testing.T) {
 
 	// A checkpoint alone, as the page saves it, begins a folder.
 	checkpoint := filepath.Join(folder, "checkpoints", "step-00000006.safetensors")
-	fails(t, exitError, "was trained on other images", "train", "-resume", checkpoint, "-target", "digits", "-out", filepath.Join(t.TempDir(), "no"))
+	fails(t, console.Failed, "was trained on other images", "train", "-resume", checkpoint, "-target", "digits", "-out", filepath.Join(t.TempDir(), "no"))
 	other := filepath.Join(t.TempDir(), "other")
 	if err := json.Unmarshal([]byte(trains("train", "-json", "-resume", checkpoint, "-out", other, "-iterations", "7")), &report); err != nil {
 		t.Fatal(err)
@@ -73,19 +74,19 @@ func TestTrainErrors(t *testing.T) {
 		status int
 		want   string
 	}{
-		{"train -preset huge", exitUsage, `no preset "huge"`},
-		{"train -set foo=1", exitUsage, `no setting "foo"`},
-		{"train -set foo", exitUsage, "NAME=VALUE"},
-		{"train -set noise_std=-1", exitError, "noise_std is -1"},
-		{"train -source /nosuch", exitError, "/nosuch"},
-		{"train -source mnist -data /nosuch", exitError, "datasets download mnist"},
-		{"train -resume /nosuch", exitError, "/nosuch"},
-		{"train -resume /nosuch -seed 3", exitUsage, "-seed cannot change"},
-		{"train -set classes=7", exitError, "set classes=10"},
-		{"train -out " + used, exitError, "not empty"},
-		{"eval /nosuch", exitError, "/nosuch"},
-		{"eval", exitUsage, "eval"},
-		{"adapt /nosuch digits", exitError, "/nosuch"},
+		{"train -preset huge", console.Misused, `no preset "huge"`},
+		{"train -set foo=1", console.Misused, `no setting "foo"`},
+		{"train -set foo", console.Misused, "NAME=VALUE"},
+		{"train -set noise_std=-1", console.Failed, "noise_std is -1"},
+		{"train -source /nosuch", console.Failed, "/nosuch"},
+		{"train -source mnist -data /nosuch", console.Failed, "datasets download mnist"},
+		{"train -resume /nosuch", console.Failed, "/nosuch"},
+		{"train -resume /nosuch -seed 3", console.Misused, "-seed cannot change"},
+		{"train -set classes=7", console.Failed, "set classes=10"},
+		{"train -out " + used, console.Failed, "not empty"},
+		{"eval /nosuch", console.Failed, "/nosuch"},
+		{"eval", console.Misused, "eval"},
+		{"adapt /nosuch digits", console.Failed, "/nosuch"},
 	} {
 		fails(t, c.status, c.want, strings.Fields(c.args)...)
 	}

@@ -12,11 +12,12 @@ import (
 	"pixelda-wgpu/gpu"
 	"pixelda-wgpu/model"
 	"pixelda-wgpu/model/graph"
+	"pixelda-wgpu/native/internal/console"
 	"pixelda-wgpu/testdata/traces"
 	"pixelda-wgpu/trainer"
 )
 
-func newVerify(c *console) *cobra.Command {
+func newVerify(c *console.Console) *cobra.Command {
 	v := verifier{console: c}
 	cmd := &cobra.Command{
 		Use:   "verify [FLAGS] [FILE...]",
@@ -33,7 +34,7 @@ pixelda-wgpu verify -json | jq .pass`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, files []string) error {
 			if v.plans != "usual" && v.plans != "all" {
-				return misuse(cmd, "flag -plans: %q is neither usual nor all", v.plans)
+				return console.Misuse(cmd, "flag -plans: %q is neither usual nor all", v.plans)
 			}
 			return v.run(files)
 		},
@@ -46,7 +47,7 @@ pixelda-wgpu verify -json | jq .pass`,
 
 // verifier is a verification of some traces on one adapter.
 type verifier struct {
-	*console
+	console        *console.Console
 	adapter, plans string
 	json           bool
 	device         *gpu.Device
@@ -81,11 +82,10 @@ type check struct {
 }
 
 func (v *verifier) run(files []string) (err error) {
-	if v.device, err = gpu.Open(gpu.Options{Adapter: v.adapter}); err != nil {
+	if v.device, err = openDevice(v.console, v.adapter); err != nil {
 		return err
 	}
 	defer v.device.Close()
-	v.watchCompiler(v.device)
 	result := verdict{Pass: true, Adapter: v.device.Info(), Traces: []traceVerdict{}}
 	if len(files) == 0 {
 		files = []string{""}
@@ -97,25 +97,25 @@ func (v *verifier) run(files []string) (err error) {
 			result.Traces = append(result.Traces, t)
 			if !v.json {
 				if len(result.Traces) == 1 {
-					v.printf("On %s, %s\n", result.Adapter.Name, result.Adapter.Driver)
+					v.console.Printf("On %s, %s\n", result.Adapter.Name, result.Adapter.Driver)
 				}
 				v.print(t)
 			}
 		})
 		if err != nil {
-			v.fail(err)
+			v.console.Fail(err)
 			result.Pass = false
 		}
 	}
 	result.Pass = result.Pass && !wrong
 	switch {
 	case v.json:
-		err = v.console.json(result)
+		err = v.console.JSON(result)
 	case wrong:
-		v.printf("\nThis adapter does not compute what it should. Update its driver, or use another one (-adapter).\n")
+		v.console.Printf("\nThis adapter does not compute what it should. Update its driver, or use another one (-adapter).\n")
 	}
 	if err == nil && !result.Pass {
-		err = errReported
+		err = console.ErrReported
 	}
 	return err
 }
@@ -171,9 +171,9 @@ func openTrace(path *string) (*trainer.Trace, error) {
 
 // print writes a table for the usual kernels or for a failure, else a line.
 func (v *verifier) print(t traceVerdict) {
-	outcome := v.green("PASS")
+	outcome := v.console.Green("PASS")
 	if !t.Pass {
-		outcome = v.red("FAIL")
+		outcome = v.console.Red("FAIL")
 	}
 	name := filepath.Base(t.File)
 	if t.Plans != "usual" {
@@ -183,23 +183,23 @@ func (v *verifier) print(t traceVerdict) {
 		c := t.Config
 		networks := string(t.Method)
 		if t.Method == trainer.PixelDA {
-			networks = fmt.Sprintf("%s of %d", count(c.GBlocks, "block"), c.GFilters)
+			networks = fmt.Sprintf("%s of %d", console.Count(c.GBlocks, "block"), c.GFilters)
 		}
-		v.printf("\n%s: %s, batch %d, %d×%d, %d to %d channels, %s\n",
-			t.File, count(t.steps, "step"), c.Batch, c.Size, c.Size, c.SourceChannels, c.TargetChannels, networks)
-		tab := table{align: "lrrrl"}
-		tab.head(v.console, "Check", "error", "tolerated", "share")
+		v.console.Printf("\n%s: %s, batch %d, %d×%d, %d to %d channels, %s\n",
+			t.File, console.Count(t.steps, "step"), c.Batch, c.Size, c.Size, c.SourceChannels, c.TargetChannels, networks)
+		tab := console.Table{Align: "lrrrl"}
+		tab.Head(v.console, "Check", "error", "tolerated", "share")
 		for _, k := range t.Checks {
 			mark, size, share := "", "not finite", ""
 			if k.Error != nil {
-				size, share = fmt.Sprintf("%.1e", *k.Error), percent(*k.Error/k.Tolerance)
+				size, share = fmt.Sprintf("%.1e", *k.Error), console.Percent(*k.Error/k.Tolerance)
 			}
 			if !k.Pass {
-				mark = v.red("off")
+				mark = v.console.Red("off")
 			}
-			tab.add(k.Name, size, fmt.Sprintf("%.1e", k.Tolerance), share, mark)
+			tab.Add(k.Name, size, fmt.Sprintf("%.1e", k.Tolerance), share, mark)
 		}
-		tab.print(v.console, "  ")
+		tab.Print(v.console, "  ")
 	}
-	v.printf("%s  %s, %.1f s\n", outcome, name, t.Seconds)
+	v.console.Printf("%s  %s, %.1f s\n", outcome, name, t.Seconds)
 }

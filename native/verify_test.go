@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"pixelda-wgpu/model"
+	"pixelda-wgpu/native/internal/console"
 	"pixelda-wgpu/trainer/safetensors"
 )
 
@@ -83,7 +84,7 @@ func TestVerify(t *testing.T) {
 	none := filepath.Join(t.TempDir(), "none")
 
 	status, out, errs := runLine(t, "verify", "-adapter", adapter(), pass, none, fail)
-	if status != exitError || !strings.Contains(errs, "no such file") || strings.Count(errs, "\n") != 1 {
+	if status != console.Failed || !strings.Contains(errs, "no such file") || strings.Count(errs, "\n") != 1 {
 		t.Errorf("status %d and %q", status, errs)
 	}
 	for _, want := range []string{
@@ -132,6 +133,6 @@ func TestVerifyRefusesDamage(t *testing.T) {
 		{write("missing", replaced("step0.g_labels", "step0.g_labelz")), `"step0.g_labels": is not in the file`},
 		{write("shape", replaced("eval.target_logits", "eval.target_logitz")), `"eval.target_logits": is not in the file`},
 	} {
-		fails(t, exitError, c.words, "verify", "-adapter", adapter(), c.path)
+		fails(t, console.Failed, c.words, "verify", "-adapter", adapter(), c.path)
 	}
 }

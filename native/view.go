@@ -2,15 +2,17 @@ package native
 
 import (
 	"github.com/spf13/cobra"
+
+	"pixelda-wgpu/native/internal/console"
 )
 
 // viewing is the command view.
 type viewing struct {
-	*console
+	console       *console.Console
 	adapter, data string
 }
 
-func newView(c *console) *cobra.Command {
+func newView(c *console.Console) *cobra.Command {
 	v := viewing{console: c}
 	cmd := &cobra.Command{
 		Use:   "view [FLAGS] RUN|CHECKPOINT",
@@ -22,7 +24,7 @@ nearest neighbours, and what the classifier takes it for. H lists the keys,
 P saves a picture.`,
 		Example: `pixelda-wgpu view runs/0001-pixelda
 pixelda-wgpu view runs/0001-pixelda/checkpoints/step-00001000.safetensors`,
-		Args: oneArgument("a run folder or a checkpoint"),
+		Args: console.OneArgument("a run folder or a checkpoint"),
 		RunE: func(cmd *cobra.Command, args []string) error { return v.open(args[0]) },
 	}
 	adapterFlag(cmd, &v.adapter)

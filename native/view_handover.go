@@ -10,9 +10,11 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
+
+	"pixelda-wgpu/native/internal/console"
+	"pixelda-wgpu/native/internal/supervise"
 )
 
 // A program that links a window library ends at once on a machine without a
@@ -41,21 +43,18 @@ func (v *viewing) handOver(args []string) error {
 		return err
 	}
 	if runtime.GOOS == "linux" && os.Getenv("DISPLAY") == "" {
-		return errors.New("view: there is no display here (DISPLAY is not set); run it on a desktop, or look at the run's samples folder")
+		return errors.New("there is no display here (DISPLAY is not set); run it on a desktop, or look at the run's samples folder")
 	}
-	log := &crashLog{out: v.err}
 	cmd := exec.Command(program, append([]string{"view"}, args...)...)
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, v.out, log
-	err = cmd.Run()
+	cmd.Stdin, cmd.Stdout = os.Stdin, v.console.Out
+	why, err := supervise.Foreign(cmd, v.console.Err)
 	if _, exited := errors.AsType[*exec.ExitError](err); !exited {
 		return err
 	}
-	log.take()
-	if why := goPanic(string(log.report)); why != "" {
-		return fmt.Errorf("view: no window can open here: %s", why)
+	if why != "" {
+		return fmt.Errorf("no window can open here: %s", why)
 	}
-	log.release()
-	return errReported
+	return console.ErrReported
 }
 
 // findWindowProgram looks beside this program, then on the PATH.
@@ -73,15 +72,5 @@ func findWindowProgram() (string, error) {
 	if path, err := exec.LookPath(name); err == nil {
 		return path, nil
 	}
-	return "", fmt.Errorf("view: this program has no window, so that it runs without a display; 'make view' builds %s, which belongs beside it", name)
-}
-
-// goPanic is the first line of a Go panic's report, without the word.
-func goPanic(report string) string {
-	line, _, _ := strings.Cut(report, "\n")
-	what, _ := strings.CutPrefix(line, "panic: ")
-	if what == line {
-		return ""
-	}
-	return what
+	return "", fmt.Errorf("this program has no window, so that it runs without a display; 'make view' builds %s, which belongs beside it", name)
 }

@@ -15,6 +15,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"pixelda-wgpu/native/internal/console"
 )
 
 // TestView looks at a run as a person does: through the command, with keys, on a
@@ -30,7 +32,7 @@ func TestView(t *testing.T) {
 			t.Fatalf("go %v: %v\n%s", build, err, out)
 		}
 	}
-	if status, _, errs := runLine(t, append([]string{"train", "-out", run, "-iterations", "2", "-baseline", "0"}, tinyModel...)...); status != exitDone {
+	if status, _, errs := runLine(t, append([]string{"train", "-out", run, "-iterations", "2", "-baseline", "0"}, tinyModel...)...); status != console.Done {
 		t.Fatalf("training: status %d\n%s", status, errs)
 	}
 	display := startDisplay(t)
@@ -161,16 +163,16 @@ func startDisplay(t *testing.T) string {
 // TestViewWithoutWindow holds what the program says where it cannot show one.
 func TestViewWithoutWindow(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
-	fails(t, exitError, "'make view' builds pixelda-wgpu-view", "view", "runs/0000-pixelda")
+	fails(t, console.Failed, "'make view' builds pixelda-wgpu-view", "view", "runs/0000-pixelda")
 	program := filepath.Join(t.TempDir(), windowProgram)
 	if err := os.WriteFile(program, []byte("#!/bin/sh\necho 'panic: glfw: no display' >&2\nexit 2\n"), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	t.Setenv("PATH", filepath.Dir(program))
 	t.Setenv("DISPLAY", "")
-	fails(t, exitError, "DISPLAY is not set", "view", "runs/0000-pixelda")
+	fails(t, console.Failed, "DISPLAY is not set", "view", "runs/0000-pixelda")
 	t.Setenv("DISPLAY", ":99")
-	fails(t, exitError, "no window can open here: glfw: no display", "view", "runs/0000-pixelda")
+	fails(t, console.Failed, "no window can open here: glfw: no display", "view", "runs/0000-pixelda")
 	if _, err := os.Stat("runs"); !errors.Is(err, fs.ErrNotExist) {
 		t.Error("view left something behind")
 	}

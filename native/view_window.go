@@ -11,6 +11,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"pixelda-wgpu/gpu"
+	"pixelda-wgpu/native/internal/console"
+	"pixelda-wgpu/native/internal/exhibit"
 	"pixelda-wgpu/trainer/gallery"
 	"pixelda-wgpu/trainer/gallery/window"
 	"pixelda-wgpu/trainer/rundir"
@@ -20,9 +22,9 @@ func (v *viewing) prepare(*cobra.Command) {}
 
 // open shows a window until it is closed.
 func (v *viewing) open(path string) error {
-	v.phase("reading images")
-	e, err := newExhibit(path, v.data)
-	v.phase("")
+	v.console.Phase("reading images")
+	e, err := exhibit.Open(path, v.data)
+	v.console.Phase("")
 	if err != nil {
 		return err
 	}
@@ -31,21 +33,21 @@ func (v *viewing) open(path string) error {
 		return err
 	}
 	defer d.Close()
-	h := &windowHost{visitor: newVisitor(), exhibit: e}
-	h.window, err = window.New(h, "PixelDA: "+e.title, func() bool { return true })
+	h := &windowHost{Visitor: exhibit.NewVisitor(), exhibit: e}
+	h.window, err = window.New(h, "PixelDA: "+e.Title, func() bool { return true })
 	if err != nil {
 		return err
 	}
 	done := make(chan error, 1)
 	go func() {
-		err := guarded(func() error { return e.serve(d, h.visitor, h.window.Do) })
+		err := guarded(func() error { return e.Serve(d, h.Visitor, h.window.Do) })
 		if err != nil {
 			h.window.Close() // and the error is told on the terminal
 		}
 		done <- err
 	}()
 	err = h.window.Run()
-	h.leave()
+	h.Depart()
 	if failed := <-done; failed != nil {
 		return failed
 	}
@@ -54,8 +56,8 @@ func (v *viewing) open(path string) error {
 
 // windowHost computes for the gallery of a window.
 type windowHost struct {
-	*visitor
-	exhibit *exhibit
+	*exhibit.Visitor
+	exhibit *exhibit.Exhibit
 	window  *window.Window
 }
 
@@ -65,11 +67,11 @@ func (h *windowHost) Leave() string { return "close the window; F fills the scre
 // Save implements gallery.Host: it writes a picture into the present folder.
 func (h *windowHost) Save() {
 	h.window.Capture(func(img image.Image) {
-		file := h.exhibit.pictureName()
+		file := h.exhibit.PictureName()
 		err := rundir.WriteFile(file, func(w io.Writer) error { return png.Encode(w, img) })
 		h.window.Do(func(g *gallery.Gallery) {
 			if err != nil {
-				g.Toast(plain(err.Error()))
+				g.Toast(console.Plain(err.Error()))
 				return
 			}
 			g.Toast(fmt.Sprintf("Saved %s", file))

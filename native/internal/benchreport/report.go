@@ -1,0 +1,76 @@
+// Package benchreport is what the command bench says: tables of a measurement and of
+// a series of them, two measurements side by side, and a plot.
+package benchreport
+
+import (
+	"fmt"
+	"slices"
+
+	"pixelda-wgpu/native/internal/console"
+	"pixelda-wgpu/trainer"
+)
+
+// Print writes a table of the steps, one of the kinds of kernels and one of
+// the slowest kernels.
+func Print(c *console.Console, b *trainer.Bench) {
+	c.Printf("%s\n\n", benchTitle(b))
+	printSteps(c, b)
+	c.Printf("\nThe adapter's peak: %s GFLOP/s of multiply-adds%s, copies at %s GB/s.\nHeld on the device: %s.\n\n",
+		giga(b.Peak.Arithmetic.Wall), perCore(b), giga(b.Peak.Copy.Wall), console.Bytes(b.BytesHeld))
+	printKernels(c, "Kind of kernel", b.Lines(b.MainKinds()))
+	c.Printf("\n")
+	printKernels(c, "Slowest kernels", b.Lines(b.Slowest()))
+}
+
+func benchTitle(b *trainer.Bench) string {
+	m := b.Config
+	return fmt.Sprintf("%d×%d, %d to %d channels, %s of %d, batch %d, on %s", m.Size, m.Size, m.SourceChannels, m.TargetChannels,
+		console.Count(m.GBlocks, "block"), m.GFilters, m.Batch, b.Adapter.Name)
+}
+
+// byProcessor reports whether the processors' time is the adapter's, and known.
+func byProcessor(b *trainer.Bench) bool { return b.Adapter.Software() && b.Peak.Arithmetic.CPU > 0 }
+
+func perCore(b *trainer.Bench) string {
+	if !byProcessor(b) {
+		return ""
+	}
+	return fmt.Sprintf(" (%s a core)", giga(b.Peak.Arithmetic.CPU))
+}
+
+func printSteps(c *console.Console, b *trainer.Bench) {
+	t := console.Table{Align: "lrrrrrrrrr"}
+	head := []string{"Step", "time", "GFLOP", "GFLOP/s", "of peak", "dispatches", "host time"}
+	if byProcessor(b) {
+		head = append(head, "CPU time", "GFLOP/s a core", "of peak")
+	}
+	t.Head(c, head...)
+	for _, p := range append(slices.Clone(b.Programs), b.Iteration()) {
+		r := p.Rates()
+		row := []string{p.Name, console.Duration(p.Time.Wall), fmt.Sprintf("%.3g", p.FLOPs/1e9), giga(r.Wall), console.Percent(r.Wall / b.Peak.Arithmetic.Wall),
+			fmt.Sprint(p.Dispatches), console.Duration(p.Host)}
+		if byProcessor(b) {
+			row = append(row, console.Duration(p.Time.CPU), giga(r.CPU), console.Percent(r.CPU/b.Peak.Arithmetic.CPU))
+		}
+		t.Add(row...)
+	}
+	t.Print(c, "")
+}
+
+func printKernels(c *console.Console, title string, kernels []trainer.KernelLine) {
+	t := console.Table{Align: "lrrrrrrrl"}
+	t.Head(c, title, "dispatches", "time", "share", "GFLOP/s", "of peak", "GB/s", "of copy", "bound by")
+	for _, k := range kernels {
+		t.Add(k.Name, fmt.Sprint(k.Dispatches), console.Duration(k.Seconds), console.Percent(k.Share),
+			giga(k.FLOPRate), console.Percent(k.OfPeak), giga(k.ByteRate), console.Percent(k.OfCopy), string(k.Bound))
+	}
+	t.Print(c, "")
+}
+
+// giga writes a number in units of a billion.
+func giga(x float64) string {
+	if x >= 1e12 {
+		return fmt.Sprintf("%.0f", x/1e9)
+	}
+	return fmt.Sprintf("%.1f", x/1e9)
+}
