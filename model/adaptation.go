@@ -2,9 +2,8 @@ package model
 
 import (
 	"fmt"
+	"pixelda-wgpu/wgsl/kernels"
 	"slices"
-
-	"pixelda-wgpu/wgsl"
 )
 
 // Adaptation is every hyperparameter that a baseline has beside those of a Config:
@@ -41,7 +40,7 @@ type Adaptation struct {
 type Alignment string
 
 // The alignments: by a classifier of domains whose gradient is reversed, and by the
-// kernels of wgsl.MMD.
+// kernels of kernels.MMD.
 const (
 	Adversarial Alignment = "dann"
 	Kernels     Alignment = "mmd"
@@ -167,8 +166,8 @@ func (a Adaptation) validateAlignment(c Config, want ...Alignment) error {
 }
 
 // descent is the optimiser of alignments.
-func (a Adaptation) descent(c Config) wgsl.Optimizer {
-	return wgsl.SGD{Momentum: a.Momentum, Clip: c.ClipNorm}
+func (a Adaptation) descent(c Config) kernels.Optimizer {
+	return kernels.SGD{Momentum: a.Momentum, Clip: c.ClipNorm}
 }
 
 // oneTower is a configuration of a task tower without private layers, which sees

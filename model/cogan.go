@@ -2,10 +2,10 @@ package model
 
 import (
 	"fmt"
+	"pixelda-wgpu/wgsl/kernels"
 
 	"pixelda-wgpu/gpu"
 	"pixelda-wgpu/model/graph"
-	"pixelda-wgpu/wgsl"
 )
 
 // CoGAN is a pair of coupled adversarial networks (the authors' net_cogan_mnist2usps):
@@ -106,7 +106,7 @@ func (b bound) generators(z *graph.Tensor, m mode) (source, target *graph.Tensor
 	g.Scope("generator", func() {
 		x := g.Reshape(z, graph.Shape{N: z.N, C: z.C, H: 1, W: 1})
 		for i, l := range coLayers {
-			x = g.TransposedConv(fmt.Sprintf("conv%d", i), x, b.get(fmt.Sprintf("generator.conv%d.weight", i)), nil, l.stride, l.pad, wgsl.NoAct)
+			x = g.TransposedConv(fmt.Sprintf("conv%d", i), x, b.get(fmt.Sprintf("generator.conv%d.weight", i)), nil, l.stride, l.pad, kernels.NoAct)
 			bn := fmt.Sprintf("generator.bn%d", i)
 			x = g.BatchNorm(fmt.Sprintf("bn%d", i), x, nil, b.get(bn+".running_mean"), b.get(bn+".running_var"), nil,
 				graph.Norm{Epsilon: b.BNEpsilon, Decay: b.BNDecay, Training: m != inference, Update: m == training})
@@ -114,7 +114,7 @@ func (b bound) generators(z *graph.Tensor, m mode) (source, target *graph.Tensor
 		}
 		head := func(domain string) *graph.Tensor {
 			name := "generator.head." + domain
-			return g.TransposedConv("head."+domain, x, b.get(name+".weight"), b.get(name+".bias"), 1, 1, wgsl.Sigmoid)
+			return g.TransposedConv("head."+domain, x, b.get(name+".weight"), b.get(name+".bias"), 1, 1, kernels.Sigmoid)
 		}
 		source, target = head("source"), head("target")
 	})
@@ -153,16 +153,16 @@ func (b bound) judge(domain string, images *graph.Tensor) (j judgement) {
 	}
 	g.Scope("discriminator."+domain, func() {
 		w, bias := layer("conv1." + domain)
-		x := g.MaxPool("pool1", g.PaddedConv("conv1", images, w, bias, 1, 0, wgsl.NoAct), 2, 2)
+		x := g.MaxPool("pool1", g.PaddedConv("conv1", images, w, bias, 1, 0, kernels.NoAct), 2, 2)
 		w, bias = layer("conv2")
-		x = g.MaxPool("pool2", g.PaddedConv("conv2", x, w, bias, 1, 0, wgsl.NoAct), 2, 2)
+		x = g.MaxPool("pool2", g.PaddedConv("conv2", x, w, bias, 1, 0, kernels.NoAct), 2, 2)
 		w, bias = layer("fc")
-		x = g.Linear("fc", g.Reshape(x, graph.Features(x.N, x.C*x.H*x.W)), w, bias, wgsl.NoAct)
+		x = g.Linear("fc", g.Reshape(x, graph.Features(x.N, x.C*x.H*x.W)), w, bias, kernels.NoAct)
 		j.features = g.PReLU("prelu", x, b.get("discriminator.prelu.weight"))
 		w, bias = layer("real")
-		j.real = g.Linear("real", j.features, w, bias, wgsl.NoAct)
+		j.real = g.Linear("real", j.features, w, bias, kernels.NoAct)
 		w, bias = layer("classes")
-		j.classes = g.Linear("classes", j.features, w, bias, wgsl.NoAct)
+		j.classes = g.Linear("classes", j.features, w, bias, kernels.NoAct)
 	})
 	return j
 }

@@ -3,7 +3,7 @@ package model
 import (
 	"pixelda-wgpu/gpu"
 	"pixelda-wgpu/model/graph"
-	"pixelda-wgpu/wgsl"
+	"pixelda-wgpu/wgsl/kernels"
 )
 
 // DANN is domain-adversarial training: a task tower without private layers, and a
@@ -93,8 +93,8 @@ func (b bound) adversarial(a Adaptation, p pair) (loss *graph.Tensor, terms []gr
 		}
 		g.Scope("domain", func() {
 			x := g.ReverseGradient("reversal", features, ramp)
-			x = g.Linear("fc1", x, b.get("domain.fc1.weight"), b.get("domain.fc1.bias"), wgsl.ReLU)
-			logits = g.Linear("fc2", x, b.get("domain.fc2.weight"), b.get("domain.fc2.bias"), wgsl.NoAct)
+			x = g.Linear("fc1", x, b.get("domain.fc1.weight"), b.get("domain.fc1.bias"), kernels.ReLU)
+			logits = g.Linear("fc2", x, b.get("domain.fc2.weight"), b.get("domain.fc2.bias"), kernels.NoAct)
 			if !ramp {
 				logits = g.Gate("gate", logits)
 			}

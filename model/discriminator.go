@@ -2,9 +2,9 @@ package model
 
 import (
 	"fmt"
+	"pixelda-wgpu/wgsl/kernels"
 
 	"pixelda-wgpu/model/graph"
-	"pixelda-wgpu/wgsl"
 )
 
 // dLayers lists the filters of the discriminator's convolutions: the first of
@@ -40,7 +40,7 @@ func (n *Networks) layDiscriminator() {
 // its random numbers'. Each call normalises its own batch.
 func (b bound) discriminator(images *graph.Tensor, m mode, stream uint32) (logits *graph.Tensor) {
 	g := b.g
-	leaky := wgsl.LeakyReLU(b.LeakySlope)
+	leaky := kernels.LeakyReLU(b.LeakySlope)
 	g.Scope("discriminator", func() {
 		x := images
 		if b.DInputNoise {
@@ -52,14 +52,14 @@ func (b bound) discriminator(images *graph.Tensor, m mode, stream uint32) (logit
 			if i == 0 {
 				x = g.Conv("conv1", x, b.get(name+".weight"), b.get(name+".bias"), 1, leaky)
 			} else {
-				x = g.Conv(fmt.Sprintf("conv%d", i+1), x, b.get(name+".weight"), nil, 2, wgsl.NoAct)
+				x = g.Conv(fmt.Sprintf("conv%d", i+1), x, b.get(name+".weight"), nil, 2, kernels.NoAct)
 				bn := fmt.Sprintf("bn%d", i+1)
 				x = b.norm(bn, "discriminator."+bn, x, nil, m, leaky)
 			}
 			x = g.DropoutNoise(fmt.Sprintf("noise%d", i+1), x, b.DropoutKeep, b.NoiseStd, stream+1+uint32(i))
 		}
 		x = g.Reshape(x, graph.Features(x.N, x.C*x.H*x.W))
-		logits = g.Linear("fc", x, b.get("discriminator.fc.weight"), b.get("discriminator.fc.bias"), wgsl.NoAct)
+		logits = g.Linear("fc", x, b.get("discriminator.fc.weight"), b.get("discriminator.fc.bias"), kernels.NoAct)
 	})
 	return logits
 }

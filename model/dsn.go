@@ -2,11 +2,11 @@ package model
 
 import (
 	"fmt"
+	"pixelda-wgpu/wgsl/kernels"
 	"slices"
 
 	"pixelda-wgpu/gpu"
 	"pixelda-wgpu/model/graph"
-	"pixelda-wgpu/wgsl"
 )
 
 // DSN is a pair of domain separation networks: besides the task tower, whose first
@@ -70,19 +70,19 @@ func (n *DSN) layPrivate(domain string) {
 func (b bound) private(domain string, images *graph.Tensor) (features *graph.Tensor) {
 	g, name := b.g, "private."+domain
 	g.Scope(name, func() {
-		x := g.Conv("conv1", images, b.get(name+".conv1.weight"), nil, 1, wgsl.NoAct)
-		x = g.MaxPool("pool1", b.batchNorm("bn1", name+".bn1", x, wgsl.ReLU), 2, 2)
-		x = g.Conv("conv2", x, b.get(name+".conv2.weight"), nil, 1, wgsl.NoAct)
-		x = g.MaxPool("pool2", b.batchNorm("bn2", name+".bn2", x, wgsl.ReLU), 2, 2)
+		x := g.Conv("conv1", images, b.get(name+".conv1.weight"), nil, 1, kernels.NoAct)
+		x = g.MaxPool("pool1", b.batchNorm("bn1", name+".bn1", x, kernels.ReLU), 2, 2)
+		x = g.Conv("conv2", x, b.get(name+".conv2.weight"), nil, 1, kernels.NoAct)
+		x = g.MaxPool("pool2", b.batchNorm("bn2", name+".bn2", x, kernels.ReLU), 2, 2)
 		x = g.Reshape(x, graph.Features(x.N, x.C*x.H*x.W))
-		x = g.Linear("fc", x, b.get(name+".fc.weight"), nil, wgsl.NoAct)
-		features = b.batchNorm("bn3", name+".bn3", x, wgsl.ReLU)
+		x = g.Linear("fc", x, b.get(name+".fc.weight"), nil, kernels.NoAct)
+		features = b.batchNorm("bn3", name+".bn3", x, kernels.ReLU)
 	})
 	return features
 }
 
 // batchNorm normalises by the batch, with beta only.
-func (b bound) batchNorm(label, name string, x *graph.Tensor, act wgsl.Act) *graph.Tensor {
+func (b bound) batchNorm(label, name string, x *graph.Tensor, act kernels.Act) *graph.Tensor {
 	return b.g.BatchNorm(label, x, b.get(name+".bias"), nil, nil, nil, graph.Norm{Epsilon: b.BNEpsilon, Training: true, Act: act})
 }
 
@@ -107,15 +107,15 @@ func (n *DSN) layDecoder() {
 func (b bound) decoder(side int, features *graph.Tensor) (drawn *graph.Tensor) {
 	g := b.g
 	g.Scope("decoder", func() {
-		x := g.Linear("fc", features, b.get("decoder.fc.weight"), nil, wgsl.NoAct)
-		x = g.Reshape(b.batchNorm("bn0", "decoder.bn0", x, wgsl.ReLU), graph.Shape{N: x.N, C: decoderChannels, H: side, W: side})
-		layer := func(i int, x *graph.Tensor, act wgsl.Act) *graph.Tensor {
+		x := g.Linear("fc", features, b.get("decoder.fc.weight"), nil, kernels.NoAct)
+		x = g.Reshape(b.batchNorm("bn0", "decoder.bn0", x, kernels.ReLU), graph.Shape{N: x.N, C: decoderChannels, H: side, W: side})
+		layer := func(i int, x *graph.Tensor, act kernels.Act) *graph.Tensor {
 			conv, bn := fmt.Sprintf("conv%d", i), fmt.Sprintf("bn%d", i)
-			return b.batchNorm(bn, "decoder."+bn, g.Conv(conv, x, b.get("decoder."+conv+".weight"), nil, 1, wgsl.NoAct), act)
+			return b.batchNorm(bn, "decoder."+bn, g.Conv(conv, x, b.get("decoder."+conv+".weight"), nil, 1, kernels.NoAct), act)
 		}
-		x = layer(2, layer(1, x, wgsl.ReLU), wgsl.ReLU)
+		x = layer(2, layer(1, x, kernels.ReLU), kernels.ReLU)
 		x = g.ResizeNearest("resize", x, b.Size, b.Size)
-		drawn = layer(4, layer(3, x, wgsl.ReLU), wgsl.NoAct)
+		drawn = layer(4, layer(3, x, kernels.ReLU), kernels.NoAct)
 	})
 	return drawn
 }
@@ -133,7 +133,7 @@ func (b bound) difference(label string, private, shared *graph.Tensor) *graph.Te
 // reconstruction is the error of a drawn image.
 func (b bound) reconstruction(label string, s Similarity, drawn, images *graph.Tensor) *graph.Tensor {
 	if s == MeanSquared {
-		return b.g.MeanError(label, drawn, images, wgsl.MeanError{})
+		return b.g.MeanError(label, drawn, images, kernels.MeanError{})
 	}
 	return b.g.PairwiseMSE(label, drawn, images, 2)
 }

@@ -2,9 +2,9 @@ package model
 
 import (
 	"fmt"
+	"pixelda-wgpu/wgsl/kernels"
 
 	"pixelda-wgpu/model/graph"
-	"pixelda-wgpu/wgsl"
 )
 
 // mode says how a network runs.
@@ -46,16 +46,16 @@ func (b bound) generator(source, z *graph.Tensor, m mode) (adapted *graph.Tensor
 	g.Scope("generator", func() {
 		x := source
 		if z != nil {
-			noise := g.Linear("noise.fc", z, b.get("generator.noise.fc.weight"), nil, wgsl.NoAct)
-			noise = b.norm("noise.bn", "generator.noise.bn", noise, nil, m, wgsl.ReLU)
+			noise := g.Linear("noise.fc", z, b.get("generator.noise.fc.weight"), nil, kernels.NoAct)
+			noise = b.norm("noise.bn", "generator.noise.bn", noise, nil, m, kernels.ReLU)
 			x = g.Concat("input", x, g.Reshape(noise, graph.Shape{N: x.N, C: 1, H: b.Size, W: b.Size}))
 		}
-		x = g.Conv("stem", x, b.get("generator.stem.weight"), b.get("generator.stem.bias"), 1, wgsl.ReLU)
+		x = g.Conv("stem", x, b.get("generator.stem.weight"), b.get("generator.stem.bias"), 1, kernels.ReLU)
 		for i := range b.GBlocks {
 			block := fmt.Sprintf("blocks.%d", i)
-			layer := func(j int, x, residual *graph.Tensor, act wgsl.Act) *graph.Tensor {
+			layer := func(j int, x, residual *graph.Tensor, act kernels.Act) *graph.Tensor {
 				name := fmt.Sprintf("%s.conv%d", block, j)
-				x = g.Conv(name, x, b.get("generator."+name+".weight"), nil, 1, wgsl.NoAct)
+				x = g.Conv(name, x, b.get("generator."+name+".weight"), nil, 1, kernels.NoAct)
 				name = fmt.Sprintf("%s.bn%d", block, j)
 				return b.norm(name, "generator."+name, x, residual, m, act)
 			}
@@ -63,15 +63,15 @@ func (b bound) generator(source, z *graph.Tensor, m mode) (adapted *graph.Tensor
 			if !b.GResiduals {
 				residual = nil
 			}
-			x = layer(2, layer(1, x, nil, wgsl.ReLU), residual, wgsl.NoAct)
+			x = layer(2, layer(1, x, nil, kernels.ReLU), residual, kernels.NoAct)
 		}
-		adapted = g.Conv("head", x, b.get("generator.head.weight"), b.get("generator.head.bias"), 1, wgsl.Tanh)
+		adapted = g.Conv("head", x, b.get("generator.head.weight"), b.get("generator.head.bias"), 1, kernels.Tanh)
 	})
 	return adapted
 }
 
 // norm is a batch normalisation with beta only, as slim's default.
-func (b bound) norm(label, name string, x, residual *graph.Tensor, m mode, act wgsl.Act) *graph.Tensor {
+func (b bound) norm(label, name string, x, residual *graph.Tensor, m mode, act kernels.Act) *graph.Tensor {
 	return b.g.BatchNorm(label, x, b.get(name+".bias"), b.get(name+".running_mean"), b.get(name+".running_var"), residual,
 		graph.Norm{Epsilon: b.BNEpsilon, Decay: b.BNDecay, Training: m != inference, Update: m == training, Act: act})
 }

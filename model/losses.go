@@ -2,7 +2,7 @@ package model
 
 import (
 	"pixelda-wgpu/model/graph"
-	"pixelda-wgpu/wgsl"
+	"pixelda-wgpu/wgsl/kernels"
 )
 
 // truth is what images of a batch show.
@@ -75,11 +75,11 @@ func (b bound) similarity(fake, src *graph.Tensor) *graph.Tensor {
 	case MaskedPaper:
 		return g.MaskedPairwiseMSE("similarity", fake, src, 1/float64(fake.N))
 	case MeanSquared:
-		return g.MeanError("similarity", fake, src, wgsl.MeanError{})
+		return g.MeanError("similarity", fake, src, kernels.MeanError{})
 	case HingedSquared:
-		return g.MeanError("similarity", fake, src, wgsl.MeanError{Margin: b.SimilarityMargin})
+		return g.MeanError("similarity", fake, src, kernels.MeanError{Margin: b.SimilarityMargin})
 	case HingedAbsolute:
-		return g.MeanError("similarity", fake, src, wgsl.MeanError{Absolute: true, Margin: b.SimilarityMargin})
+		return g.MeanError("similarity", fake, src, kernels.MeanError{Absolute: true, Margin: b.SimilarityMargin})
 	default:
 		return g.PairwiseMSE("similarity", fake, src, 2)
 	}

@@ -2,10 +2,10 @@ package model
 
 import (
 	"fmt"
+	"pixelda-wgpu/wgsl/kernels"
 	"slices"
 
 	"pixelda-wgpu/model/graph"
-	"pixelda-wgpu/wgsl"
 )
 
 // Networks holds the variables of a method's networks, PixelDA's three or those of
@@ -24,8 +24,8 @@ type Networks struct {
 	trained   []*graph.Store
 	stats     []*graph.Store
 	variables map[string]*graph.Variable
-	optimizer wgsl.Optimizer // of all that is trained
-	decayAll  bool           // weight decay is of biases too
+	optimizer kernels.Optimizer // of all that is trained
+	decayAll  bool              // weight decay is of biases too
 }
 
 // NewNetworks lays out the variables of a configuration.
@@ -57,7 +57,7 @@ func NewSupervised(c Config) (*Networks, error) {
 func empty(c Config) *Networks {
 	return &Networks{
 		Config: c, variables: map[string]*graph.Variable{},
-		optimizer: wgsl.Adam{Beta1: c.Beta1, Beta2: c.Beta2, Epsilon: c.Epsilon, Clip: c.ClipNorm},
+		optimizer: kernels.Adam{Beta1: c.Beta1, Beta2: c.Beta2, Epsilon: c.Epsilon, Clip: c.ClipNorm},
 	}
 }
 

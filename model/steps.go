@@ -3,12 +3,12 @@ package model
 import (
 	"fmt"
 	"math/bits"
+	"pixelda-wgpu/wgsl/kernels"
 	"slices"
 	"strings"
 
 	"pixelda-wgpu/gpu"
 	"pixelda-wgpu/model/graph"
-	"pixelda-wgpu/wgsl"
 )
 
 // Images is the form of the images that the host hands to a program: bytes,
@@ -47,7 +47,7 @@ const (
 // the number of values in a row.
 const (
 	LossRows    = 64
-	LossColumns = wgsl.MetricColumns
+	LossColumns = kernels.MetricColumns
 )
 
 // Columns of a row of losses. Losses are unweighted, correct counts are of the batch.

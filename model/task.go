@@ -2,10 +2,10 @@ package model
 
 import (
 	"fmt"
+	"pixelda-wgpu/wgsl/kernels"
 	"slices"
 
 	"pixelda-wgpu/model/graph"
-	"pixelda-wgpu/wgsl"
 )
 
 // TaskTower names one of the original's task towers (pixelda_task_towers.py).
@@ -147,7 +147,7 @@ func (b bound) predict(images *graph.Tensor, d domain, m mode, stream uint32) (p
 		x := images
 		for i := range t.convs {
 			w, bias := layer(b.convName(i, d))
-			x = g.Conv(fmt.Sprintf("conv%d", i+1), x, w, bias, 1, wgsl.ReLU)
+			x = g.Conv(fmt.Sprintf("conv%d", i+1), x, w, bias, 1, kernels.ReLU)
 			x = g.MaxPool(fmt.Sprintf("pool%d", i+1), x, 2, 2)
 		}
 		x = g.Reshape(x, graph.Features(x.N, x.C*x.H*x.W))
@@ -155,17 +155,17 @@ func (b bound) predict(images *graph.Tensor, d domain, m mode, stream uint32) (p
 		for i := range t.hidden {
 			name := fmt.Sprintf("fc%d", i+1)
 			w, bias := layer("task.shared." + name)
-			x = g.Linear(name, x, w, bias, wgsl.ReLU)
+			x = g.Linear(name, x, w, bias, kernels.ReLU)
 			p.hidden = append(p.hidden, x)
 		}
 		if m != inference {
 			x = g.DropoutNoise("dropout", x, b.TowerKeep, 0, stream)
 		}
 		w, bias := layer("task.shared." + t.logits)
-		p.logits = g.Linear(t.logits, x, w, bias, wgsl.NoAct)
+		p.logits = g.Linear(t.logits, x, w, bias, kernels.NoAct)
 		if b.LearnsPose() {
 			w, bias = layer("task.shared.quaternion")
-			p.quaternion = g.Normalize("unit", g.Linear("quaternion", x, w, bias, wgsl.Tanh))
+			p.quaternion = g.Normalize("unit", g.Linear("quaternion", x, w, bias, kernels.Tanh))
 		}
 	})
 	return p

@@ -18,16 +18,20 @@ const module = "pixelda-wgpu"
 // may import besides themselves: imports run downwards only. A nested folder
 // with an entry of its own follows that entry.
 var layers = map[string][]string{
-	"wgsl":            {},
+	"wgsl/expand":     {},
+	"wgsl/pieces":     {},
+	"wgsl/kernels":    {"wgsl/expand", "wgsl/pieces"},
+	"wgsl/plan":       {"wgsl/kernels", "wgsl/expand"},
+	"wgsl/kerneltest": {"wgsl/kernels", "gpu"},
 	"gpu":             {},
 	"datasets":        {"datasets/render"},
 	"datasets/render": {},
-	"model/graph":     {"wgsl", "gpu"},
-	"model":           {"model/graph", "wgsl", "gpu"},
+	"model/graph":     {"wgsl/plan", "wgsl/kernels", "wgsl/expand", "gpu"},
+	"model":           {"model/graph", "wgsl/plan", "wgsl/kernels", "gpu"},
 	"trainer":         {"model", "model/graph", "datasets", "gpu"},
 	"trainer/gallery": {},
 	"native": {"native/internal/album", "native/internal/pageserver", "native/internal/console", "native/internal/supervise", "native/internal/chart", "native/internal/benchreport",
-		"native/internal/exhibit", "native/internal/reproduce", "trainer/gallery", "trainer", "model", "model/graph", "datasets", "gpu", "wgsl", "testdata/traces", "web"},
+		"native/internal/exhibit", "native/internal/reproduce", "trainer/gallery", "trainer", "model", "model/graph", "datasets", "gpu", "wgsl/plan", "wgsl/kernels", "testdata/traces", "web"},
 	"native/pixelda-wgpu":         {"native"},
 	"native/internal/album":       {"trainer", "datasets"},
 	"native/internal/pageserver":  {},
@@ -37,14 +41,14 @@ var layers = map[string][]string{
 	"native/internal/benchreport": {"native/internal/console", "native/internal/chart", "trainer", "model"},
 	"native/internal/exhibit":     {"native/internal/console", "trainer/gallery", "trainer", "model", "model/graph", "datasets", "gpu"},
 	"native/internal/reproduce":   {"native/internal/console", "native/internal/supervise", "native/internal/chart", "trainer", "model/graph", "datasets", "gpu"},
-	"wasm":                        {"trainer", "model", "model/graph", "datasets", "gpu", "wgsl"},
+	"wasm":                        {"trainer", "model", "model/graph", "datasets", "gpu", "wgsl/plan", "wgsl/kernels"},
 	"wasm/gallery":                {"trainer/gallery", "trainer"},
 	"web":                         {},
 	"testdata/traces":             {},
 }
 
 // testsMayImport is what tests need besides: kernels are tested by running them.
-var testsMayImport = []string{"gpu", "wgsl"}
+var testsMayImport = []string{"gpu", "gpu/gputest", "wgsl/kernels", "wgsl/kerneltest", "wgsl/expand", "wgsl/plan"}
 
 // outside names the folders that may import a dependency, by prefix. A
 // dependency has one home, so that it can be replaced there; gonum, slow and
@@ -108,15 +112,17 @@ func TestRefusal(t *testing.T) {
 		refused      bool
 	}{
 		{"gpu/session_native.go", "github.com/rajveermalviya/go-webgpu/wgpu", false},
-		{"model/graph/lower.go", "pixelda-wgpu/wgsl", false},
+		{"model/graph/lower.go", "pixelda-wgpu/wgsl/plan", false},
 		{"model/graph/lower.go", "pixelda-wgpu/model", true},
 		{"trainer/grid/grid.go", "pixelda-wgpu/datasets", false},
 		{"trainer/step.go", "pixelda-wgpu/trainer/grid", false},
 		{"trainer/step.go", "pixelda-wgpu/trainer/gallery", true},
 		{"trainer/step.go", "pixelda-wgpu/native", true},
-		{"wgsl/kernel.go", "pixelda-wgpu/gpu", true},
-		{"wgsl/kernel_test.go", "pixelda-wgpu/gpu/gputest", false},
-		{"wgsl/kernel.go", "gonum.org/v1/gonum/mat", true},
+		{"wgsl/kernels/kernel.go", "pixelda-wgpu/gpu", true},
+		{"wgsl/expand/blocks.go", "pixelda-wgpu/wgsl/kernels", true},
+		{"wgsl/kernels/kernel.go", "pixelda-wgpu/wgsl/plan", true},
+		{"wgsl/kernels/kernel_test.go", "pixelda-wgpu/gpu/gputest", false},
+		{"wgsl/kernels/kernel.go", "gonum.org/v1/gonum/mat", true},
 		{"trainer/bench.go", "gonum.org/v1/plot/vg", true},
 		{"model/graph/tune.go", "github.com/rajveermalviya/go-webgpu/wgpu", true},
 		{"native/view.go", "github.com/hajimehoshi/ebiten/v2", true},

@@ -2,17 +2,17 @@ package graph_test
 
 import (
 	"math"
+	"pixelda-wgpu/wgsl/kernels"
 	"testing"
 
 	"pixelda-wgpu/gpu"
 	"pixelda-wgpu/model/graph"
-	"pixelda-wgpu/wgsl"
 )
 
-func (g onGraph) paddedConv(x, w, bias *graph.Tensor, stride, pad int, act wgsl.Act) *graph.Tensor {
+func (g onGraph) paddedConv(x, w, bias *graph.Tensor, stride, pad int, act kernels.Act) *graph.Tensor {
 	return g.PaddedConv("padded", x, w, bias, stride, pad, act)
 }
-func (g onGraph) transposedConv(x, w, bias *graph.Tensor, stride, pad int, act wgsl.Act) *graph.Tensor {
+func (g onGraph) transposedConv(x, w, bias *graph.Tensor, stride, pad int, act kernels.Act) *graph.Tensor {
 	return g.TransposedConv("transposed", x, w, bias, stride, pad, act)
 }
 func (g onGraph) prelu(x, slope *graph.Tensor) *graph.Tensor { return g.PReLU("prelu", x, slope) }
@@ -34,12 +34,12 @@ func (g onGraph) softmaxOf(logits *graph.Tensor, class int) *graph.Tensor {
 	return loss
 }
 
-func (r reference) paddedConv(x, w, bias *array, stride, pad int, act wgsl.Act) *array {
+func (r reference) paddedConv(x, w, bias *array, stride, pad int, act kernels.Act) *array {
 	return r.convolve(x, w, bias, (x.H+2*pad-w.H)/stride+1, (x.W+2*pad-w.W)/stride+1, stride, pad, pad, act)
 }
 
 // Each input pixel adds its weighted kernel to the output.
-func (r reference) transposedConv(x, w, bias *array, stride, pad int, act wgsl.Act) *array {
+func (r reference) transposedConv(x, w, bias *array, stride, pad int, act kernels.Act) *array {
 	y := zeros(graph.Shape{N: x.N, C: w.C, H: (x.H-1)*stride - 2*pad + w.H, W: (x.W-1)*stride - 2*pad + w.W})
 	for n := range y.N {
 		for o := range y.C {
@@ -165,9 +165,9 @@ func (r reference) softmaxOf(logits *array, class int) *array {
 // weights, compared by kernels, and features kept apart by their correlation.
 func alignment[T any](o ops[T]) []T {
 	var none T
-	features := func(x T) T { return o.linear(x, o.variable("w"), o.variable("b"), wgsl.Tanh) }
+	features := func(x T) T { return o.linear(x, o.variable("w"), o.variable("b"), kernels.Tanh) }
 	source, target := features(o.input("source", graph.Features(3, 4))), features(o.input("target", graph.Features(3, 4)))
-	private := o.linear(o.input("source", graph.Features(3, 4)), o.variable("p"), none, wgsl.NoAct)
+	private := o.linear(o.input("source", graph.Features(3, 4)), o.variable("p"), none, kernels.NoAct)
 	difference := o.correlation(o.normalize(o.centred(private)), o.normalize(o.centred(source)))
 	return []T{o.mmd(source, target), o.meanSquare(difference), o.softmaxOf(o.rows(target, source), 1)}
 }
@@ -178,14 +178,14 @@ func alignment[T any](o ops[T]) []T {
 func drawing[T any](o ops[T]) []T {
 	var none T
 	x := o.reshape(o.input("z", graph.Features(3, 4)), graph.Shape{N: 3, C: 4, H: 1, W: 1})
-	x = o.prelu(o.batchNorm(o.transposedConv(x, o.variable("t0"), none, 1, 0, wgsl.NoAct), none, none, wgsl.NoAct), o.variable("s0"))
-	x = o.prelu(o.batchNorm(o.transposedConv(x, o.variable("t1"), none, 2, 1, wgsl.NoAct), none, none, wgsl.NoAct), o.variable("s1"))
+	x = o.prelu(o.batchNorm(o.transposedConv(x, o.variable("t0"), none, 1, 0, kernels.NoAct), none, none, kernels.NoAct), o.variable("s0"))
+	x = o.prelu(o.batchNorm(o.transposedConv(x, o.variable("t1"), none, 2, 1, kernels.NoAct), none, none, kernels.NoAct), o.variable("s1"))
 	head := func(w, b string) T {
-		return o.transposedConv(x, o.variable(w), o.variable(b), 1, 1, wgsl.Sigmoid)
+		return o.transposedConv(x, o.variable(w), o.variable(b), 1, 1, kernels.Sigmoid)
 	}
 	judge := func(image T) T {
-		y := o.maxPool(o.paddedConv(image, o.variable("d0"), o.variable("d0.bias"), 1, 0, wgsl.NoAct), 2, 2)
-		return o.linear(o.reshape(y, graph.Features(3, 3*2*2)), o.variable("d1"), o.variable("d1.bias"), wgsl.NoAct)
+		y := o.maxPool(o.paddedConv(image, o.variable("d0"), o.variable("d0.bias"), 1, 0, kernels.NoAct), 2, 2)
+		return o.linear(o.reshape(y, graph.Features(3, 3*2*2)), o.variable("d1"), o.variable("d1.bias"), kernels.NoAct)
 	}
 	a, b := judge(head("h0", "h0.bias")), judge(head("h1", "h1.bias"))
 	large := o.resizeNearest(head("h0", "h0.bias"), 11, 5)
@@ -234,8 +234,8 @@ func TestReversal(t *testing.T) {
 			before, behind := graph.NewStore("before"), graph.NewStore("behind")
 			w, v := before.Add("w", 3, 2), behind.Add("v", 1, 3)
 			g, err := graph.Build(func(g *graph.Graph) {
-				y := g.Linear("y", g.Input("x", graph.Features(2, 2)), g.Variable(w), nil, wgsl.Tanh)
-				loss := g.SigmoidCrossEntropy("loss", g.Linear("z", c.op(g, y), g.Variable(v), nil, wgsl.NoAct), 1)
+				y := g.Linear("y", g.Input("x", graph.Features(2, 2)), g.Variable(w), nil, kernels.Tanh)
+				loss := g.SigmoidCrossEntropy("loss", g.Linear("z", c.op(g, y), g.Variable(v), nil, kernels.NoAct), 1)
 				g.Output("value", loss)
 				g.Backward([]graph.Term{{Loss: loss, Weight: 1}}, before, behind)
 			})
@@ -281,10 +281,10 @@ func TestReversal(t *testing.T) {
 func TestBaselineOperands(t *testing.T) {
 	for want, f := range map[string]func(g *graph.Graph, x, y *graph.Tensor){
 		"c: convolution of 2×3×5×7 with weights 4×3×6×6, stride 1 and 0 of padding": func(g *graph.Graph, x, y *graph.Tensor) {
-			g.PaddedConv("c", x, g.Input("w", graph.Shape{N: 4, C: 3, H: 6, W: 6}), nil, 1, 0, wgsl.NoAct)
+			g.PaddedConv("c", x, g.Input("w", graph.Shape{N: 4, C: 3, H: 6, W: 6}), nil, 1, 0, kernels.NoAct)
 		},
 		"c: transposed convolution of 2×3×5×7 with weights 4×3×6×6, stride 1 and 0 of padding": func(g *graph.Graph, x, y *graph.Tensor) {
-			g.TransposedConv("c", x, g.Input("w", graph.Shape{N: 4, C: 3, H: 6, W: 6}), nil, 1, 0, wgsl.NoAct)
+			g.TransposedConv("c", x, g.Input("w", graph.Shape{N: 4, C: 3, H: 6, W: 6}), nil, 1, 0, kernels.NoAct)
 		},
 		"m: discrepancy of 2×3×5×7 and 2×3×5×7":       func(g *graph.Graph, x, y *graph.Tensor) { g.MMD("m", x, x) },
 		"r: rows of 2×6×1×1 and 2×3×5×7":              func(g *graph.Graph, x, y *graph.Tensor) { g.Rows("r", y, x) },

@@ -1,14 +1,14 @@
 package graph
 
 import (
+	"pixelda-wgpu/wgsl/plan"
 	"testing"
 
 	"pixelda-wgpu/gpu"
-	"pixelda-wgpu/wgsl"
 )
 
 func TestRules(t *testing.T) {
-	n := &node{plans: []wgsl.Plan{
+	n := &node{plans: []plan.Plan{
 		{Name: "mesa winograd", CPU: true, Lavapipe: true, Winograd: true}, {Name: "mesa", CPU: true, Lavapipe: true},
 		{Name: "cpu winograd", CPU: true, Winograd: true}, {Name: "cpu", CPU: true},
 		{Name: "gpu winograd", Winograd: true}, {Name: "gpu"},
@@ -29,7 +29,7 @@ func TestRules(t *testing.T) {
 		}
 	}
 	// Any plan of the kind is better than one of the other.
-	n.plans = []wgsl.Plan{{Name: "gpu"}, {Name: "mesa winograd", CPU: true, Lavapipe: true, Winograd: true}}
+	n.plans = []plan.Plan{{Name: "gpu"}, {Name: "mesa winograd", CPU: true, Lavapipe: true, Winograd: true}}
 	if i, _ := Verifying(swiftShader).choose(n); i != 1 {
 		t.Errorf("SwiftShader takes %q", n.plans[i].Name)
 	}

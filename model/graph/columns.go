@@ -1,6 +1,9 @@
 package graph
 
-import "pixelda-wgpu/wgsl"
+import (
+	"pixelda-wgpu/wgsl/kernels"
+	"pixelda-wgpu/wgsl/plan"
+)
 
 // Rows puts the features of b [M,C] behind those of a [N,C]: [N+M,C].
 func (g *Graph) Rows(label string, a, b *Tensor) *Tensor {
@@ -15,10 +18,10 @@ func (g *Graph) Rows(label string, a, b *Tensor) *Tensor {
 func (g *Graph) CenterColumns(label string, x *Tensor) *Tensor {
 	g.wantFeatures(label, x)
 	y := g.tensor(label, x.Shape)
-	n := g.kernel(label, wgsl.CenterColumns(x.N, x.C), x, y)
+	n := g.kernel(label, kernels.CenterColumns(x.N, x.C), x, y)
 	n.backward = func(grads []*Tensor, needs []bool) []*Tensor {
 		d := g.tensor("data", x.Shape)
-		g.kernel("data", wgsl.CenterColumns(x.N, x.C), grads[0], d)
+		g.kernel("data", kernels.CenterColumns(x.N, x.C), grads[0], d)
 		return []*Tensor{d}
 	}
 	return y
@@ -28,10 +31,10 @@ func (g *Graph) CenterColumns(label string, x *Tensor) *Tensor {
 func (g *Graph) Normalize(label string, x *Tensor) *Tensor {
 	g.wantFeatures(label, x)
 	y := g.tensor(label, x.Shape)
-	n := g.kernel(label, wgsl.Normalize(x.N, x.C), x, y)
+	n := g.kernel(label, kernels.Normalize(x.N, x.C), x, y)
 	n.backward = func(grads []*Tensor, needs []bool) []*Tensor {
 		d := g.tensor("data", x.Shape)
-		g.kernel("data", wgsl.NormalizeGrad(x.N, x.C), grads[0], x, d)
+		g.kernel("data", kernels.NormalizeGrad(x.N, x.C), grads[0], x, d)
 		return []*Tensor{d}
 	}
 	return y
@@ -44,17 +47,17 @@ func (g *Graph) Correlation(label string, a, b *Tensor) *Tensor {
 	if a.N != b.N {
 		fail("%s%s: correlation of %v and %v", g.scope, label, a.Shape, b.Shape)
 	}
-	product := func(label string, s wgsl.MatMul, a, b *Tensor) *Tensor {
-		return g.add(g.tensor(label, Features(s.M, s.N)), "c", s.Plans(wgsl.Epilogue{}), map[string]*Tensor{"a": a, "b": b}, a, b)
+	product := func(label string, s plan.MatMul, a, b *Tensor) *Tensor {
+		return g.add(g.tensor(label, Features(s.M, s.N)), "c", s.Plans(plan.Epilogue{}), map[string]*Tensor{"a": a, "b": b}, a, b)
 	}
-	y := product(label, wgsl.MatMul{M: a.C, N: b.C, K: a.N, TransA: true}, a, b)
+	y := product(label, plan.MatMul{M: a.C, N: b.C, K: a.N, TransA: true}, a, b)
 	y.node.backward = func(grads []*Tensor, needs []bool) []*Tensor {
 		d := make([]*Tensor, 2)
 		if needs[0] {
-			d[0] = product("first", wgsl.MatMul{M: a.N, N: a.C, K: b.C, TransB: true}, b, grads[0])
+			d[0] = product("first", plan.MatMul{M: a.N, N: a.C, K: b.C, TransB: true}, b, grads[0])
 		}
 		if needs[1] {
-			d[1] = product("second", wgsl.MatMul{M: a.N, N: b.C, K: a.C}, a, grads[0])
+			d[1] = product("second", plan.MatMul{M: a.N, N: b.C, K: a.C}, a, grads[0])
 		}
 		return d
 	}

@@ -1,12 +1,14 @@
 package graph
 
-import "pixelda-wgpu/wgsl"
+import (
+	"pixelda-wgpu/wgsl/kernels"
+)
 
 // Scale is factor · x.
 func (g *Graph) Scale(label string, x *Tensor, factor float64) *Tensor {
 	scaled := func(label string, x *Tensor) (*node, *Tensor) {
 		y := g.tensor(label, x.Shape)
-		return g.kernel(label, wgsl.Scale(x.Len(), factor, false), x, y), y
+		return g.kernel(label, kernels.Scale(x.Len(), factor, false), x, y), y
 	}
 	n, y := scaled(label, x)
 	n.backward = func(grads []*Tensor, needs []bool) []*Tensor {
@@ -22,10 +24,10 @@ func (g *Graph) PReLU(label string, x, slope *Tensor) *Tensor {
 		fail("%s%s: slopes %v; want one", g.scope, label, slope.Shape)
 	}
 	y := g.tensor(label, x.Shape)
-	n := g.kernel(label, wgsl.PReLU(x.Len()), x, slope, y)
+	n := g.kernel(label, kernels.PReLU(x.Len()), x, slope, y)
 	n.backward = func(grads []*Tensor, needs []bool) []*Tensor {
-		d, partials := g.tensor("data", x.Shape), g.tensor("parts", Features(wgsl.PReLUParts(x.Len()), 1))
-		g.kernel("data", wgsl.PReLUGrad(x.Len()), grads[0], x, slope, d, partials)
+		d, partials := g.tensor("data", x.Shape), g.tensor("parts", Features(kernels.PReLUParts(x.Len()), 1))
+		g.kernel("data", kernels.PReLUGrad(x.Len()), grads[0], x, slope, d, partials)
 		return []*Tensor{d, g.sumRows("slope", partials, scalar)}
 	}
 	return y
@@ -35,10 +37,10 @@ func (g *Graph) PReLU(label string, x, slope *Tensor) *Tensor {
 // counts them.
 func (g *Graph) ResizeNearest(label string, x *Tensor, h, w int) *Tensor {
 	y := g.tensor(label, Shape{x.N, x.C, h, w})
-	n := g.kernel(label, wgsl.ResizeNearest(x.kernelMap(), h, w), x, y)
+	n := g.kernel(label, kernels.ResizeNearest(x.kernelMap(), h, w), x, y)
 	n.backward = func(grads []*Tensor, needs []bool) []*Tensor {
 		d := g.tensor("data", x.Shape)
-		g.kernel("data", wgsl.ResizeNearestGrad(x.kernelMap(), h, w), grads[0], d)
+		g.kernel("data", kernels.ResizeNearestGrad(x.kernelMap(), h, w), grads[0], d)
 		return []*Tensor{d}
 	}
 	return y
@@ -48,6 +50,6 @@ func (g *Graph) ResizeNearest(label string, x *Tensor, h, w int) *Tensor {
 // each step.
 func (g *Graph) Normal(label string, s Shape, stream uint32) *Tensor {
 	y := g.tensor(label, s)
-	g.kernel(label, wgsl.FillNormal(s.Len(), 1, stream), g.step(), y)
+	g.kernel(label, kernels.FillNormal(s.Len(), 1, stream), g.step(), y)
 	return y
 }

@@ -2,9 +2,9 @@ package graph
 
 import (
 	"maps"
+	"pixelda-wgpu/wgsl/kernels"
+	"pixelda-wgpu/wgsl/plan"
 	"slices"
-
-	"pixelda-wgpu/wgsl"
 )
 
 // Fusion joins neighbouring operations into one kernel where that saves passes over
@@ -12,23 +12,23 @@ import (
 // operations by these marks.
 type (
 	convolution struct {
-		wgsl.Conv
-		epilogue wgsl.Epilogue
+		plan.Conv
+		epilogue plan.Epilogue
 	}
-	weightGrad wgsl.Conv      // of a convolution
-	normStats  struct{}       // reads x, writes partials
-	normApply  wgsl.BatchNorm // in training
-	normGrad   struct {       // either of the gradient's two passes, as kernel makes it
-		wgsl.BatchNorm
-		kernel func(wgsl.BatchNorm) wgsl.Kernel
+	weightGrad plan.Conv         // of a convolution
+	normStats  struct{}          // reads x, writes partials
+	normApply  kernels.BatchNorm // in training
+	normGrad   struct {          // either of the gradient's two passes, as kernel makes it
+		kernels.BatchNorm
+		kernel func(kernels.BatchNorm) kernels.Kernel
 	}
-	dropout        wgsl.Dropout
-	dropoutGrad    wgsl.Dropout
+	dropout        kernels.Dropout
+	dropoutGrad    kernels.Dropout
 	activationGrad struct {
-		act    wgsl.Act
-		behind wgsl.Dropout
+		act    kernels.Act
+		behind kernels.Dropout
 	}
-	channelSum wgsl.Map
+	channelSum kernels.Map
 	sum        struct{} // of a and b
 )
 
@@ -73,9 +73,9 @@ func (f *fusion) dropoutIntoNorm(n *node) bool {
 	if !ok {
 		return false
 	}
-	apply.Dropout = wgsl.Dropout(d)
+	apply.Dropout = kernels.Dropout(d)
 	drop.label, drop.op = n.label, apply
-	drop.rewrite(wgsl.BatchNormApply(wgsl.BatchNorm(apply)), n.operands, "x", "mean", "inv_std", "beta")
+	drop.rewrite(kernels.BatchNormApply(kernels.BatchNorm(apply)), n.operands, "x", "mean", "inv_std", "beta")
 	return true
 }
 
@@ -90,9 +90,9 @@ func (f *fusion) dropoutIntoGradients(n *node) bool {
 	for _, r := range readers {
 		switch op := r.op.(type) {
 		case normGrad:
-			ok = ok && op.Dropout == wgsl.Dropout{}
+			ok = ok && op.Dropout == kernels.Dropout{}
 		case activationGrad:
-			ok = ok && op.behind == wgsl.Dropout{}
+			ok = ok && op.behind == kernels.Dropout{}
 		default:
 			ok = false
 		}
@@ -101,14 +101,14 @@ func (f *fusion) dropoutIntoGradients(n *node) bool {
 		return false
 	}
 	for _, r := range readers {
-		var k wgsl.Kernel
+		var k kernels.Kernel
 		switch op := r.op.(type) {
 		case normGrad:
-			op.Dropout = wgsl.Dropout(d)
+			op.Dropout = kernels.Dropout(d)
 			r.op, k = op, op.kernel(op.BatchNorm)
 		case activationGrad:
-			op.behind = wgsl.Dropout(d)
-			r.op, k = op, wgsl.ActivationGrad(r.outputs[0].Len(), op.act, op.behind)
+			op.behind = kernels.Dropout(d)
+			r.op, k = op, kernels.ActivationGrad(r.outputs[0].Len(), op.act, op.behind)
 		}
 		r.rewrite(k, n.operands, "dy", "step")
 	}
@@ -131,7 +131,7 @@ func (f *fusion) sumIntoActivation(n *node) bool {
 	}
 	p.op = nil // it is no plain gradient any more
 	p.outputs = append(slices.Clip(p.outputs), n.outputs...)
-	p.rewrite(wgsl.ActivationGradSum(wgsl.Map(m), op.act, op.behind), n.operands, "partials")
+	p.rewrite(kernels.ActivationGradSum(kernels.Map(m), op.act, op.behind), n.operands, "partials")
 	return true
 }
 
@@ -163,8 +163,8 @@ func (f *fusion) readers(t *Tensor) []*node {
 
 // rewrite makes n the single kernel k, with some operands of another operation beside
 // its own.
-func (n *node) rewrite(k wgsl.Kernel, operands map[string]*Tensor, names ...string) {
-	n.plans = []wgsl.Plan{wgsl.Single(k)}
+func (n *node) rewrite(k kernels.Kernel, operands map[string]*Tensor, names ...string) {
+	n.plans = []plan.Plan{plan.Single(k)}
 	n.operands = merged(n.operands, operands, names...)
 	n.inputs = nil
 	for _, b := range k.Bindings() {

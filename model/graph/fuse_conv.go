@@ -1,9 +1,9 @@
 package graph
 
 import (
+	"pixelda-wgpu/wgsl/kernels"
+	"pixelda-wgpu/wgsl/plan"
 	"slices"
-
-	"pixelda-wgpu/wgsl"
 )
 
 // momentsIntoConv lets a convolution find the moments of what it stores.
@@ -40,7 +40,7 @@ func (f *fusion) sumIntoConv(n *node) bool {
 			continue
 		}
 		c, ok := p.op.(convolution)
-		if !ok || c.epilogue != (wgsl.Epilogue{}) {
+		if !ok || c.epilogue != (plan.Epilogue{}) {
 			continue
 		}
 		c.epilogue.Residual = true
@@ -61,7 +61,7 @@ func (f *fusion) sumIntoConv(n *node) bool {
 func (f *fusion) normIntoConv(n *node) bool {
 	apply, ok := n.op.(normApply)
 	y := n.operands["y"]
-	if !ok || apply.Residual || apply.NoBeta || apply.Dropout != (wgsl.Dropout{}) || y.buffer != "" {
+	if !ok || apply.Residual || apply.NoBeta || apply.Dropout != (kernels.Dropout{}) || y.buffer != "" {
 		return false
 	}
 	readers := f.readers(y)
@@ -71,11 +71,11 @@ func (f *fusion) normIntoConv(n *node) bool {
 		j := &joined[i]
 		switch op := r.op.(type) {
 		case convolution:
-			op.Prologue = wgsl.Prologue{Norm: true, Act: apply.Act}
+			op.Prologue = plan.Prologue{Norm: true, Act: apply.Act}
 			j.op, j.plans, ok = op, op.Plans(op.epilogue), op.AbsorbsNorm()
 		case weightGrad:
-			op.Prologue = wgsl.Prologue{Norm: true, Act: apply.Act}
-			j.op, j.plans, ok = op, wgsl.Conv(op).WeightGradPlans(), wgsl.Conv(op).AbsorbsNorm()
+			op.Prologue = plan.Prologue{Norm: true, Act: apply.Act}
+			j.op, j.plans, ok = op, plan.Conv(op).WeightGradPlans(), plan.Conv(op).AbsorbsNorm()
 		default:
 			return false
 		}

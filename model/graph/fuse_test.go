@@ -3,6 +3,7 @@ package graph_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"pixelda-wgpu/wgsl/kernels"
 	"slices"
 	"strings"
 	"testing"
@@ -10,7 +11,6 @@ import (
 	"pixelda-wgpu/gpu"
 	"pixelda-wgpu/gpu/gputest"
 	"pixelda-wgpu/model/graph"
-	"pixelda-wgpu/wgsl"
 )
 
 // fusable is a network in which every rule finds something to join: convolutions with
@@ -22,18 +22,18 @@ func fusable(x graph.Shape, s, stats *graph.Store) func(g *graph.Graph) {
 	fc := s.Add("fc", 1, 8*x.H*x.W)
 	mean, variance := stats.Add("mean", 8), stats.Add("variance", 8)
 	return func(g *graph.Graph) {
-		leaky := wgsl.LeakyReLU(0.2)
-		norm := func(x *graph.Tensor, beta *graph.Variable, residual *graph.Tensor, act wgsl.Act) *graph.Tensor {
+		leaky := kernels.LeakyReLU(0.2)
+		norm := func(x *graph.Tensor, beta *graph.Variable, residual *graph.Tensor, act kernels.Act) *graph.Tensor {
 			return g.BatchNorm("norm", x, g.Variable(beta), g.Variable(mean), g.Variable(variance), residual,
 				graph.Norm{Epsilon: 1e-3, Decay: 0.9, Training: true, Update: true, Act: act})
 		}
 		y := g.Conv("conv1", g.Input("x", x), g.Variable(w1), g.Variable(b1), 1, leaky)
 		y = g.DropoutNoise("noise1", y, 0.8, 0.1, 1)
-		z := norm(g.Conv("conv2", y, g.Variable(w2), nil, 1, wgsl.NoAct), beta2, nil, leaky)
+		z := norm(g.Conv("conv2", y, g.Variable(w2), nil, 1, kernels.NoAct), beta2, nil, leaky)
 		z = g.DropoutNoise("noise2", z, 0.7, 0.1, 2)
-		y = norm(g.Conv("conv3", z, g.Variable(w3), nil, 1, wgsl.NoAct), beta3, y, wgsl.NoAct)
+		y = norm(g.Conv("conv3", z, g.Variable(w3), nil, 1, kernels.NoAct), beta3, y, kernels.NoAct)
 		g.Output("y", y)
-		logits := g.Linear("fc", g.Reshape(y, graph.Features(x.N, 8*x.H*x.W)), g.Variable(fc), nil, wgsl.NoAct)
+		logits := g.Linear("fc", g.Reshape(y, graph.Features(x.N, 8*x.H*x.W)), g.Variable(fc), nil, kernels.NoAct)
 		loss := g.SigmoidCrossEntropy("loss", logits, 1)
 		g.Output("loss", loss)
 		g.Backward([]graph.Term{{Loss: loss, Weight: 1}}, s)
@@ -145,16 +145,16 @@ func blocks(x graph.Shape, s, stats *graph.Store) func(g *graph.Graph) {
 	}
 	mean, variance := stats.Add("mean", f), stats.Add("variance", f)
 	return func(g *graph.Graph) {
-		y := g.DropoutNoise("noise", g.Conv("stem", g.Input("x", x), g.Variable(stem), nil, 1, wgsl.Tanh), 1, 0.1, 1)
-		layer := func(i int, x, residual *graph.Tensor, act wgsl.Act) *graph.Tensor {
-			x = g.Conv("conv", x, g.Variable(weights[i]), nil, 1, wgsl.NoAct)
+		y := g.DropoutNoise("noise", g.Conv("stem", g.Input("x", x), g.Variable(stem), nil, 1, kernels.Tanh), 1, 0.1, 1)
+		layer := func(i int, x, residual *graph.Tensor, act kernels.Act) *graph.Tensor {
+			x = g.Conv("conv", x, g.Variable(weights[i]), nil, 1, kernels.NoAct)
 			return g.BatchNorm("norm", x, g.Variable(betas[i]), g.Variable(mean), g.Variable(variance), residual,
 				graph.Norm{Epsilon: 1e-3, Decay: 0.9, Training: true, Update: true, Act: act})
 		}
-		y = layer(1, layer(0, y, nil, wgsl.LeakyReLU(0.2)), y, wgsl.NoAct)
-		y = layer(3, layer(2, y, nil, wgsl.LeakyReLU(0.2)), y, wgsl.NoAct)
+		y = layer(1, layer(0, y, nil, kernels.LeakyReLU(0.2)), y, kernels.NoAct)
+		y = layer(3, layer(2, y, nil, kernels.LeakyReLU(0.2)), y, kernels.NoAct)
 		g.Output("y", y)
-		loss := g.SigmoidCrossEntropy("loss", g.Linear("head", g.Reshape(y, graph.Features(x.N, f*x.H*x.W)), g.Variable(head), nil, wgsl.NoAct), 1)
+		loss := g.SigmoidCrossEntropy("loss", g.Linear("head", g.Reshape(y, graph.Features(x.N, f*x.H*x.W)), g.Variable(head), nil, kernels.NoAct), 1)
 		g.Output("loss", loss)
 		g.Backward([]graph.Term{{Loss: loss, Weight: 1}}, s)
 	}
@@ -194,7 +194,7 @@ func TestNormStored(t *testing.T) {
 		"convolutions alone": {want: [2]int{2, 1}, read: func(g *graph.Graph, z, y *graph.Tensor) *graph.Tensor { return y }},
 		"noise behind":       {noise: true, want: [2]int{2, 2}, read: func(g *graph.Graph, z, y *graph.Tensor) *graph.Tensor { return y }},
 		"an activation": {want: [2]int{2, 2}, read: func(g *graph.Graph, z, y *graph.Tensor) *graph.Tensor {
-			return g.Add(y, g.Activation("tanh", z, wgsl.Tanh))
+			return g.Add(y, g.Activation("tanh", z, kernels.Tanh))
 		}},
 		"added to the sums": {want: [2]int{2, 2}, read: func(g *graph.Graph, z, y *graph.Tensor) *graph.Tensor { return g.Add(y, z) }},
 		"an output": {want: [2]int{2, 2}, read: func(g *graph.Graph, z, y *graph.Tensor) *graph.Tensor {
@@ -207,7 +207,7 @@ func TestNormStored(t *testing.T) {
 				w, beta := s.Add("w", x.C, x.C, 3, 3), s.Add("beta", x.C)
 				mean, variance := stats.Add("mean", x.C), stats.Add("variance", x.C)
 				return func(g *graph.Graph) {
-					norm := func(x *graph.Tensor, act wgsl.Act) *graph.Tensor {
+					norm := func(x *graph.Tensor, act kernels.Act) *graph.Tensor {
 						return g.BatchNorm("norm", x, g.Variable(beta), g.Variable(mean), g.Variable(variance), nil,
 							graph.Norm{Epsilon: 1e-3, Decay: 0.9, Training: true, Update: true, Act: act})
 					}
@@ -216,11 +216,11 @@ func TestNormStored(t *testing.T) {
 						noise = 0.1
 					}
 					x := g.DropoutNoise("noise", g.Input("x", x), 1, 0.1, 1)
-					z := norm(g.Conv("conv1", x, g.Variable(w), nil, 1, wgsl.NoAct), wgsl.ReLU)
+					z := norm(g.Conv("conv1", x, g.Variable(w), nil, 1, kernels.NoAct), kernels.ReLU)
 					z = g.DropoutNoise("noise", z, 1, noise, 2)
-					y := norm(c.read(g, z, g.Conv("conv2", z, g.Variable(w), nil, 1, wgsl.NoAct)), wgsl.Tanh)
+					y := norm(c.read(g, z, g.Conv("conv2", z, g.Variable(w), nil, 1, kernels.NoAct)), kernels.Tanh)
 					g.Output("y", y)
-					loss := g.MeanError("loss", y, g.Input("zero", shape), wgsl.MeanError{})
+					loss := g.MeanError("loss", y, g.Input("zero", shape), kernels.MeanError{})
 					g.Output("loss", loss)
 					g.Backward([]graph.Term{{Loss: loss, Weight: 1}}, s)
 				}

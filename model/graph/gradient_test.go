@@ -5,13 +5,13 @@ import (
 	"maps"
 	"math"
 	"math/rand/v2"
+	"pixelda-wgpu/wgsl/kernels"
 	"slices"
 	"testing"
 
 	"pixelda-wgpu/gpu"
 	"pixelda-wgpu/gpu/gputest"
 	"pixelda-wgpu/model/graph"
-	"pixelda-wgpu/wgsl"
 )
 
 // onGraph adds the operations of a test network to a graph.
@@ -23,16 +23,16 @@ type onGraph struct {
 
 func (g onGraph) input(name string, s graph.Shape) *graph.Tensor { return g.Input(name, s) }
 func (g onGraph) variable(name string) *graph.Tensor             { return g.Variable(g.variables[name]) }
-func (g onGraph) conv(x, w, bias *graph.Tensor, stride int, act wgsl.Act) *graph.Tensor {
+func (g onGraph) conv(x, w, bias *graph.Tensor, stride int, act kernels.Act) *graph.Tensor {
 	return g.Conv("conv", x, w, bias, stride, act)
 }
-func (g onGraph) linear(x, w, bias *graph.Tensor, act wgsl.Act) *graph.Tensor {
+func (g onGraph) linear(x, w, bias *graph.Tensor, act kernels.Act) *graph.Tensor {
 	return g.Linear("linear", x, w, bias, act)
 }
-func (g onGraph) batchNorm(x, beta, residual *graph.Tensor, act wgsl.Act) *graph.Tensor {
+func (g onGraph) batchNorm(x, beta, residual *graph.Tensor, act kernels.Act) *graph.Tensor {
 	return g.BatchNorm("norm", x, beta, nil, nil, residual, graph.Norm{Epsilon: epsilon, Training: true, Act: act})
 }
-func (g onGraph) activation(x *graph.Tensor, act wgsl.Act) *graph.Tensor {
+func (g onGraph) activation(x *graph.Tensor, act kernels.Act) *graph.Tensor {
 	return g.Activation("activation", x, act)
 }
 func (g onGraph) add(a, b *graph.Tensor) *graph.Tensor    { return g.Add(a, b) }
@@ -58,7 +58,7 @@ func (g onGraph) pairwise(a, b *graph.Tensor, scale float64) *graph.Tensor {
 func (g onGraph) maskedPairwise(a, b *graph.Tensor, scale float64) *graph.Tensor {
 	return g.MaskedPairwiseMSE("masked", a, b, scale)
 }
-func (g onGraph) meanError(a, b *graph.Tensor, e wgsl.MeanError) *graph.Tensor {
+func (g onGraph) meanError(a, b *graph.Tensor, e kernels.MeanError) *graph.Tensor {
 	return g.MeanError("error", a, b, e)
 }
 func (g onGraph) normalize(x *graph.Tensor) *graph.Tensor { return g.Normalize("normalize", x) }
@@ -88,12 +88,12 @@ func (n network) both(f func(o ops[*graph.Tensor]) []*graph.Tensor, r func(o ops
 // classifier is the shape of a task tower: stride, padding and pooling on odd
 // sizes, every activation.
 func classifier[T any](o ops[T]) []T {
-	x := o.conv(o.input("x", graph.Shape{N: 3, C: 2, H: 7, W: 9}), o.variable("w1"), o.variable("b1"), 1, wgsl.ReLU)
+	x := o.conv(o.input("x", graph.Shape{N: 3, C: 2, H: 7, W: 9}), o.variable("w1"), o.variable("b1"), 1, kernels.ReLU)
 	x = o.maxPool(x, 2, 2)
 	x = o.conv(x, o.variable("w2"), o.variable("b2"), 2, leaky)
 	x = o.reshape(x, graph.Features(3, 5*2*2))
-	x = o.linear(x, o.variable("w3"), o.variable("b3"), wgsl.Tanh)
-	return []T{o.softmax(o.linear(x, o.variable("w4"), o.variable("b4"), wgsl.NoAct), []uint32{2, 0, 3})}
+	x = o.linear(x, o.variable("w3"), o.variable("b3"), kernels.Tanh)
+	return []T{o.softmax(o.linear(x, o.variable("w4"), o.variable("b4"), kernels.NoAct), []uint32{2, 0, 3})}
 }
 
 // adversarial is the shape of a generator's step: noise as a channel, a residual
@@ -102,20 +102,20 @@ func classifier[T any](o ops[T]) []T {
 func adversarial[T any](o ops[T]) []T {
 	var none T
 	source := o.input("source", graph.Shape{N: 2, C: 1, H: 4, W: 4})
-	noise := o.batchNorm(o.linear(o.input("z", graph.Features(2, 3)), o.variable("noise"), none, wgsl.NoAct), o.variable("noise.beta"), none, wgsl.ReLU)
+	noise := o.batchNorm(o.linear(o.input("z", graph.Features(2, 3)), o.variable("noise"), none, kernels.NoAct), o.variable("noise.beta"), none, kernels.ReLU)
 	x := o.concat(source, o.reshape(noise, graph.Shape{N: 2, C: 1, H: 4, W: 4}))
-	x = o.conv(x, o.variable("stem"), o.variable("stem.bias"), 1, wgsl.ReLU)
-	y := o.batchNorm(o.conv(x, o.variable("block1"), none, 1, wgsl.NoAct), o.variable("beta1"), none, wgsl.ReLU)
-	x = o.batchNorm(o.conv(y, o.variable("block2"), none, 1, wgsl.NoAct), o.variable("beta2"), x, wgsl.NoAct)
-	fake := o.conv(x, o.variable("head"), o.variable("head.bias"), 1, wgsl.Tanh)
+	x = o.conv(x, o.variable("stem"), o.variable("stem.bias"), 1, kernels.ReLU)
+	y := o.batchNorm(o.conv(x, o.variable("block1"), none, 1, kernels.NoAct), o.variable("beta1"), none, kernels.ReLU)
+	x = o.batchNorm(o.conv(y, o.variable("block2"), none, 1, kernels.NoAct), o.variable("beta2"), x, kernels.NoAct)
+	fake := o.conv(x, o.variable("head"), o.variable("head.bias"), 1, kernels.Tanh)
 	judge := func(images T) T {
 		d := o.conv(images, o.variable("~d1"), o.variable("~d1.bias"), 1, leaky)
-		d = o.batchNorm(o.conv(d, o.variable("~d2"), none, 2, wgsl.NoAct), o.variable("~d.beta"), none, leaky)
-		return o.linear(o.reshape(d, graph.Features(2, 4*2*2)), o.variable("~fc"), o.variable("~fc.bias"), wgsl.NoAct)
+		d = o.batchNorm(o.conv(d, o.variable("~d2"), none, 2, kernels.NoAct), o.variable("~d.beta"), none, leaky)
+		return o.linear(o.reshape(d, graph.Features(2, 4*2*2)), o.variable("~fc"), o.variable("~fc.bias"), kernels.NoAct)
 	}
 	return []T{
 		o.sigmoid(judge(fake), 1), o.sigmoid(judge(o.input("target", graph.Shape{N: 2, C: 3, H: 4, W: 4})), 0),
-		o.pairwise(fake, o.tile(source, 3), 2), o.meanError(fake, o.tile(source, 3), wgsl.MeanError{}),
+		o.pairwise(fake, o.tile(source, 3), 2), o.meanError(fake, o.tile(source, 3), kernels.MeanError{}),
 	}
 }
 
@@ -129,11 +129,11 @@ func sharing[T any](o ops[T]) []T {
 	both := o.add(v, u)                                                                           // one gradient for two variables
 	twice := o.add(both, both)                                                                    // and twice that of a tensor
 	wide := o.concat(o.tile(v, 2), o.concat(u, o.concat(o.reshape(o.variable("k"), one), twice))) // gradients by slices
-	y := o.conv(wide, o.variable("w"), none, 3, wgsl.NoAct)                                       // a stride that divides no tile
-	z := o.conv(o.activation(twice, wgsl.Tanh), o.variable("p"), none, 1, leaky)
-	z = o.conv(z, o.variable("p"), none, 1, wgsl.NoAct) // the same weights again
+	y := o.conv(wide, o.variable("w"), none, 3, kernels.NoAct)                                    // a stride that divides no tile
+	z := o.conv(o.activation(twice, kernels.Tanh), o.variable("p"), none, 1, leaky)
+	z = o.conv(z, o.variable("p"), none, 1, kernels.NoAct) // the same weights again
 	return []T{
-		o.meanError(o.maxPool(z, 3, 1), o.input("t", graph.Shape{N: 1, C: 1, H: 1, W: 3}), wgsl.MeanError{}),
+		o.meanError(o.maxPool(z, 3, 1), o.input("t", graph.Shape{N: 1, C: 1, H: 1, W: 3}), kernels.MeanError{}),
 		o.sigmoid(o.reshape(y, graph.Features(4, 1)), 1),
 		o.pairwise(o.reshape(y, graph.Shape{N: 2, C: 2, H: 1, W: 1}), o.input("s", graph.Features(2, 2)), 0.5),
 	}
@@ -145,22 +145,22 @@ func sharing[T any](o ops[T]) []T {
 func posed[T any](o ops[T]) []T {
 	images := graph.Shape{N: 3, C: 4, H: 5, W: 3}
 	source := o.input("source", images)
-	fake := o.conv(source, o.variable("g"), o.variable("g.bias"), 1, wgsl.Tanh)
-	x := o.linear(o.reshape(fake, graph.Features(3, 60)), o.variable("fc"), o.variable("fc.bias"), wgsl.ReLU)
-	q := o.normalize(o.linear(x, o.variable("quaternion"), o.variable("quaternion.bias"), wgsl.Tanh))
+	fake := o.conv(source, o.variable("g"), o.variable("g.bias"), 1, kernels.Tanh)
+	x := o.linear(o.reshape(fake, graph.Features(3, 60)), o.variable("fc"), o.variable("fc.bias"), kernels.ReLU)
+	q := o.normalize(o.linear(x, o.variable("quaternion"), o.variable("quaternion.bias"), kernels.Tanh))
 	return []T{
-		o.softmax(o.linear(x, o.variable("class"), o.variable("class.bias"), wgsl.NoAct), []uint32{1, 0, 2}),
+		o.softmax(o.linear(x, o.variable("class"), o.variable("class.bias"), kernels.NoAct), []uint32{1, 0, 2}),
 		o.quaternion(q, o.normalize(o.input("poses", graph.Features(3, 4)))),
 		o.maskedPairwise(fake, source, 2),
-		o.meanError(fake, source, wgsl.MeanError{Margin: 0.4}), o.meanError(fake, source, wgsl.MeanError{Absolute: true, Margin: 0.4}),
+		o.meanError(fake, source, kernels.MeanError{Margin: 0.4}), o.meanError(fake, source, kernels.MeanError{Absolute: true, Margin: 0.4}),
 		o.halfSquares(o.variable("fc")), o.halfSquares(o.variable("unread")),
 	}
 }
 
 // tiny has one image, one channel, one pixel.
 func tiny[T any](o ops[T]) []T {
-	x := o.conv(o.input("x", graph.Shape{N: 1, C: 1, H: 1, W: 1}), o.variable("w"), o.variable("b"), 2, wgsl.Tanh)
-	return []T{o.sigmoid(o.linear(x, o.variable("f"), o.variable("c"), wgsl.NoAct), 1)}
+	x := o.conv(o.input("x", graph.Shape{N: 1, C: 1, H: 1, W: 1}), o.variable("w"), o.variable("b"), 2, kernels.Tanh)
+	return []T{o.sigmoid(o.linear(x, o.variable("f"), o.variable("c"), kernels.NoAct), 1)}
 }
 
 func networks() map[string]network {

@@ -9,9 +9,10 @@ package graph
 
 import (
 	"fmt"
+	"pixelda-wgpu/wgsl/kernels"
+	"pixelda-wgpu/wgsl/plan"
 
 	"pixelda-wgpu/gpu"
-	"pixelda-wgpu/wgsl"
 )
 
 // Shape is that of a tensor: N images of C channels of H × W float32 in NCHW
@@ -26,7 +27,7 @@ func (s Shape) Len() int { return s.N * s.C * s.H * s.W }
 
 func (s Shape) String() string { return fmt.Sprintf("%d×%d×%d×%d", s.N, s.C, s.H, s.W) }
 
-func (s Shape) kernelMap() wgsl.Map { return wgsl.Map{N: s.N, C: s.C, H: s.H, W: s.W} }
+func (s Shape) kernelMap() kernels.Map { return kernels.Map{N: s.N, C: s.C, H: s.H, W: s.W} }
 
 var scalar = Shape{1, 1, 1, 1}
 
@@ -52,7 +53,7 @@ func (t *Tensor) memory() *Tensor {
 // node is an operation in the graph: one plan's worth of kernels.
 type node struct {
 	label    string
-	plans    []wgsl.Plan
+	plans    []plan.Plan
 	operands map[string]*Tensor // by the plans' operand names
 	inputs   []*Tensor
 	outputs  []*Tensor
@@ -79,7 +80,7 @@ type Graph struct {
 	nodes    []*node
 	scope    string
 	reserved []gpu.Buffer
-	half     wgsl.Half // of convolutions
+	half     plan.Half // of convolutions
 }
 
 // New returns an empty graph.
@@ -118,8 +119,8 @@ func (g *Graph) Scope(name string, f func()) {
 }
 
 // Halves lets the convolutions that are added from now on store what passes between
-// their kernels as 16-bit floats, gradients times 2^exponent (wgsl.Half).
-func (g *Graph) Halves(exponent int) { g.half = wgsl.Half{On: true, DY: exponent} }
+// their kernels as 16-bit floats, gradients times 2^exponent (plan.Half).
+func (g *Graph) Halves(exponent int) { g.half = plan.Half{On: true, DY: exponent} }
 
 // Input is a tensor that the host writes to the buffer of that name.
 func (g *Graph) Input(buffer string, s Shape) *Tensor {
@@ -168,7 +169,7 @@ func (g *Graph) Reshape(t *Tensor, s Shape) *Tensor {
 }
 
 // add appends an operation whose output is a new tensor, called y in the plans.
-func (g *Graph) add(out *Tensor, y string, plans []wgsl.Plan, operands map[string]*Tensor, inputs ...*Tensor) *Tensor {
+func (g *Graph) add(out *Tensor, y string, plans []plan.Plan, operands map[string]*Tensor, inputs ...*Tensor) *Tensor {
 	if len(plans) == 0 {
 		fail("%s: %v takes more workgroups than a GPU must run at once; make the batch or the images smaller", out.label, out.Shape)
 	}
@@ -181,7 +182,7 @@ func (g *Graph) add(out *Tensor, y string, plans []wgsl.Plan, operands map[strin
 // kernel appends an operation that is one kernel. The tensors are in the order
 // of the kernel's bindings; those that it writes and that nothing has computed
 // yet become its outputs, other written ones are changed in place.
-func (g *Graph) kernel(label string, k wgsl.Kernel, tensors ...*Tensor) *node {
+func (g *Graph) kernel(label string, k kernels.Kernel, tensors ...*Tensor) *node {
 	if len(tensors) != len(k.Bindings()) {
 		fail("%s%s: kernel %s has %d bindings, not %d", g.scope, label, k.Name, len(k.Bindings()), len(tensors))
 	}
@@ -190,7 +191,7 @@ func (g *Graph) kernel(label string, k wgsl.Kernel, tensors ...*Tensor) *node {
 	}
 	n := &node{
 		label: g.scope + label, operands: map[string]*Tensor{},
-		plans: []wgsl.Plan{wgsl.Single(k)},
+		plans: []plan.Plan{plan.Single(k)},
 	}
 	for i, b := range k.Bindings() {
 		t := tensors[i]

@@ -2,16 +2,16 @@ package graph_test
 
 import (
 	"math"
+	"pixelda-wgpu/wgsl/kernels"
 	"strings"
 	"testing"
 
 	"pixelda-wgpu/gpu/gputest"
 	"pixelda-wgpu/model/graph"
-	"pixelda-wgpu/wgsl"
 )
 
 // TestHalves: values and gradients of a linear network in f16, with tiny gradients, are
-// those of f32 but for the roundings of its layers (1.5e-3 each, wgsl.TestWinogradHalves):
+// those of f32 but for the roundings of its layers (1.5e-3 each, plan.TestWinogradHalves):
 // two on the way to the values, two to four on the way to the gradients.
 func TestHalves(t *testing.T) {
 	const tolerance = 4e-3
@@ -23,8 +23,8 @@ func TestHalves(t *testing.T) {
 			if halves {
 				g.Halves(12)
 			}
-			y := g.Conv("conv", g.Input("x", x), g.Variable(w1), nil, 1, wgsl.NoAct)
-			y = g.TransposedConv("transposed", y, g.Variable(w2), nil, 1, 1, wgsl.NoAct)
+			y := g.Conv("conv", g.Input("x", x), g.Variable(w1), nil, 1, kernels.NoAct)
+			y = g.TransposedConv("transposed", y, g.Variable(w2), nil, 1, 1, kernels.NoAct)
 			g.Output("y", y)
 			g.Backward([]graph.Term{{Loss: g.HalfSquares("loss", y), Weight: 1e-7}}, s)
 		})

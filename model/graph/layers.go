@@ -2,29 +2,29 @@ package graph
 
 import (
 	"fmt"
+	"pixelda-wgpu/wgsl/kernels"
+	"pixelda-wgpu/wgsl/plan"
 	"slices"
-
-	"pixelda-wgpu/wgsl"
 )
 
 // Conv is a convolution with TensorFlow's SAME padding, followed by bias
 // (unless nil) and activation: x [N,I,H,W], w [O,I,K,K], bias [1,O,1,1] →
 // [N,O,⌈H/stride⌉,⌈W/stride⌉].
-func (g *Graph) Conv(label string, x, w, bias *Tensor, stride int, act wgsl.Act) *Tensor {
+func (g *Graph) Conv(label string, x, w, bias *Tensor, stride int, act kernels.Act) *Tensor {
 	if w.C != x.C || w.H != w.W || stride < 1 || bias != nil && bias.Len() != w.N {
 		fail("%s%s: convolution of %v with weights %v%s and stride %d", g.scope, label, x.Shape, w.Shape, andBias(bias), stride)
 	}
-	return g.convolve(label, x, w, bias, wgsl.SameConv(x.N, x.C, x.H, x.W, w.N, w.H, stride), act)
+	return g.convolve(label, x, w, bias, plan.SameConv(x.N, x.C, x.H, x.W, w.N, w.H, stride), act)
 }
 
 // convolve adds the convolution c, which fits the operands.
-func (g *Graph) convolve(label string, x, w, bias *Tensor, c wgsl.Conv, act wgsl.Act) *Tensor {
+func (g *Graph) convolve(label string, x, w, bias *Tensor, c plan.Conv, act kernels.Act) *Tensor {
 	operands := map[string]*Tensor{"x": x, "w": w}
 	inputs := []*Tensor{x, w}
 	if bias != nil {
 		operands["bias"], inputs = bias, append(inputs, bias)
 	}
-	e := wgsl.Epilogue{Bias: bias != nil, Act: act}
+	e := plan.Epilogue{Bias: bias != nil, Act: act}
 	c.Half = g.half
 	y := g.add(g.tensor(label, Shape{c.N, c.OutC, c.OutH, c.OutW}), "y", c.Plans(e), operands, inputs...)
 	y.node.op = convolution{c, e}
@@ -40,8 +40,8 @@ func (g *Graph) convolve(label string, x, w, bias *Tensor, c wgsl.Conv, act wgsl
 		}
 		if needs[0] {
 			data := c.DataGrad()
-			in[0] = g.add(g.tensor("data", x.Shape), "y", data.Plans(wgsl.Epilogue{}), map[string]*Tensor{"x": dz, "w": w}, dz, w)
-			in[0].node.op = convolution{data, wgsl.Epilogue{}}
+			in[0] = g.add(g.tensor("data", x.Shape), "y", data.Plans(plan.Epilogue{}), map[string]*Tensor{"x": dz, "w": w}, dz, w)
+			in[0].node.op = convolution{data, plan.Epilogue{}}
 		}
 		return in
 	}
@@ -49,7 +49,7 @@ func (g *Graph) convolve(label string, x, w, bias *Tensor, c wgsl.Conv, act wgsl
 }
 
 // Linear is a fully connected layer: x [N,I,1,1], w [O,I] → [N,O,1,1].
-func (g *Graph) Linear(label string, x, w, bias *Tensor, act wgsl.Act) *Tensor {
+func (g *Graph) Linear(label string, x, w, bias *Tensor, act kernels.Act) *Tensor {
 	if w.C != x.C || x.H*x.W*w.H*w.W != 1 || bias != nil && bias.Len() != w.N {
 		fail("%s%s: linear layer of %v with weights %v%s", g.scope, label, x.Shape, w.Shape, andBias(bias))
 	}
@@ -59,21 +59,21 @@ func (g *Graph) Linear(label string, x, w, bias *Tensor, act wgsl.Act) *Tensor {
 	if bias != nil {
 		operands["bias"], inputs = bias, append(inputs, bias)
 	}
-	forward := wgsl.MatMul{M: n, N: out, K: in, TransB: true}
-	y := g.add(g.tensor(label, Features(n, out)), "c", forward.Plans(wgsl.Epilogue{Bias: bias != nil, Act: act}), operands, inputs...)
+	forward := plan.MatMul{M: n, N: out, K: in, TransB: true}
+	y := g.add(g.tensor(label, Features(n, out)), "c", forward.Plans(plan.Epilogue{Bias: bias != nil, Act: act}), operands, inputs...)
 	y.node.backward = func(grads []*Tensor, needs []bool) []*Tensor {
 		dz := g.activationGrad(grads[0], y, act)
 		d := make([]*Tensor, len(inputs))
 		if needs[1] {
-			s := wgsl.MatMul{M: out, N: in, K: n, TransA: true}
-			d[1] = g.add(g.tensor("weight", w.Shape), "c", s.Plans(wgsl.Epilogue{}), map[string]*Tensor{"a": dz, "b": x}, dz, x)
+			s := plan.MatMul{M: out, N: in, K: n, TransA: true}
+			d[1] = g.add(g.tensor("weight", w.Shape), "c", s.Plans(plan.Epilogue{}), map[string]*Tensor{"a": dz, "b": x}, dz, x)
 		}
 		if bias != nil && needs[2] {
 			d[2] = g.sumRows("bias", dz, bias.Shape)
 		}
 		if needs[0] {
-			s := wgsl.MatMul{M: n, N: in, K: out}
-			d[0] = g.add(g.tensor("data", x.Shape), "c", s.Plans(wgsl.Epilogue{}), map[string]*Tensor{"a": dz, "b": w}, dz, w)
+			s := plan.MatMul{M: n, N: in, K: out}
+			d[0] = g.add(g.tensor("data", x.Shape), "c", s.Plans(plan.Epilogue{}), map[string]*Tensor{"a": dz, "b": w}, dz, w)
 		}
 		return d
 	}
@@ -84,18 +84,18 @@ func (g *Graph) Linear(label string, x, w, bias *Tensor, act wgsl.Act) *Tensor {
 func (g *Graph) channelSum(label string, t *Tensor) *Tensor {
 	m := t.kernelMap()
 	partials := g.tensor(label+" partials", Features(m.Parts(), m.C))
-	g.kernel(label+" partials", wgsl.ChannelSum(m), t, partials).op = channelSum(m)
+	g.kernel(label+" partials", kernels.ChannelSum(m), t, partials).op = channelSum(m)
 	return g.sumRows(label, partials, Features(1, m.C))
 }
 
 // sumRows adds up rows, each of shape s.
 func (g *Graph) sumRows(label string, rows *Tensor, s Shape) *Tensor {
 	count := rows.Len() / s.Len()
-	if count > wgsl.MaxPartials {
-		fail("%s%s: a sum of %d rows, more than %d", g.scope, label, count, wgsl.MaxPartials)
+	if count > kernels.MaxPartials {
+		fail("%s%s: a sum of %d rows, more than %d", g.scope, label, count, kernels.MaxPartials)
 	}
 	sum := g.tensor(label, s)
-	g.kernel(label, wgsl.SumPartials(count, s.Len(), false), rows, sum).exact = true
+	g.kernel(label, kernels.SumPartials(count, s.Len(), false), rows, sum).exact = true
 	return sum
 }
 
@@ -107,9 +107,9 @@ func andBias(bias *Tensor) string {
 }
 
 // Activation applies an activation to each element.
-func (g *Graph) Activation(label string, x *Tensor, act wgsl.Act) *Tensor {
+func (g *Graph) Activation(label string, x *Tensor, act kernels.Act) *Tensor {
 	y := g.tensor(label, x.Shape)
-	n := g.kernel(label, wgsl.Activation(x.Len(), act), x, y)
+	n := g.kernel(label, kernels.Activation(x.Len(), act), x, y)
 	n.backward = func(grads []*Tensor, needs []bool) []*Tensor {
 		return []*Tensor{g.activationGrad(grads[0], y, act)}
 	}
@@ -118,12 +118,12 @@ func (g *Graph) Activation(label string, x *Tensor, act wgsl.Act) *Tensor {
 
 // activationGrad is dy times the activation's derivative, which follows from
 // its output y.
-func (g *Graph) activationGrad(dy, y *Tensor, act wgsl.Act) *Tensor {
-	if act == wgsl.NoAct {
+func (g *Graph) activationGrad(dy, y *Tensor, act kernels.Act) *Tensor {
+	if act == kernels.NoAct {
 		return dy
 	}
 	dx := g.tensor("activation", dy.Shape)
-	g.kernel("activation", wgsl.ActivationGrad(dy.Len(), act, wgsl.Dropout{}), dy, y, dx).op = activationGrad{act: act}
+	g.kernel("activation", kernels.ActivationGrad(dy.Len(), act, kernels.Dropout{}), dy, y, dx).op = activationGrad{act: act}
 	return dx
 }
 
@@ -132,7 +132,7 @@ type Norm struct {
 	Epsilon, Decay float64
 	Training       bool // normalise by the batch's moments, not the running ones
 	Update         bool // in training: move the running moments
-	Act            wgsl.Act
+	Act            kernels.Act
 }
 
 // BatchNorm normalises each channel over N, H and W and adds beta (unless nil) and
@@ -144,13 +144,13 @@ func (g *Graph) BatchNorm(label string, x, beta, runningMean, runningVar, residu
 	if !fits(beta, false) || !fits(runningMean, running) || !fits(runningVar, running) || residual != nil && residual.Shape != x.Shape {
 		fail("%s%s: batch normalisation of %v with other channels than its variables", g.scope, label, x.Shape)
 	}
-	if residual != nil && o.Act != wgsl.NoAct {
+	if residual != nil && o.Act != kernels.NoAct {
 		fail("%s%s: a batch normalisation with residual takes no activation", g.scope, label)
 	}
-	if beta == nil && o.Act != wgsl.NoAct {
+	if beta == nil && o.Act != kernels.NoAct {
 		fail("%s%s: a batch normalisation without beta takes no activation", g.scope, label)
 	}
-	b := wgsl.BatchNorm{Map: x.kernelMap(), Epsilon: o.Epsilon, Residual: residual != nil, NoBeta: beta == nil, Act: o.Act}
+	b := kernels.BatchNorm{Map: x.kernelMap(), Epsilon: o.Epsilon, Residual: residual != nil, NoBeta: beta == nil, Act: o.Act}
 	y := g.tensor(label, x.Shape)
 	tensors := func(first ...*Tensor) []*Tensor {
 		if beta != nil {
@@ -162,7 +162,7 @@ func (g *Graph) BatchNorm(label string, x, beta, runningMean, runningVar, residu
 		return append(first, y)
 	}
 	if !o.Training {
-		k := wgsl.BatchNormInference(b)
+		k := kernels.BatchNormInference(b)
 		var args []*Tensor
 		for _, binding := range k.Bindings() { // x, mean, beta, residual, y and, by its number last, variance
 			args = append(args, map[string]*Tensor{"x": x, "mean": runningMean, "beta": beta, "residual": residual, "y": y, "variance": runningVar}[binding.Name])
@@ -171,14 +171,14 @@ func (g *Graph) BatchNorm(label string, x, beta, runningMean, runningVar, residu
 		return y
 	}
 	parts := g.tensor(label+" parts", Shape{x.kernelMap().Parts(), x.C, 2, 1})
-	g.kernel(label+" parts", wgsl.BatchNormStats(b), x, parts).op = normStats{}
+	g.kernel(label+" parts", kernels.BatchNormStats(b), x, parts).op = normStats{}
 	mean, invStd := g.tensor(label+" mean", Features(1, x.C)), g.tensor(label+" inv_std", Features(1, x.C))
 	moments := []*Tensor{parts, mean, invStd}
 	if o.Update {
 		moments = append(moments, runningMean, runningVar)
 	}
-	g.kernel(label+" moments", wgsl.BatchNormFinalize(b, o.Update, o.Decay), moments...)
-	n := g.kernel(label, wgsl.BatchNormApply(b), tensors(x, mean, invStd)...)
+	g.kernel(label+" moments", kernels.BatchNormFinalize(b, o.Update, o.Decay), moments...)
+	n := g.kernel(label, kernels.BatchNormApply(b), tensors(x, mean, invStd)...)
 	n.inputs = []*Tensor{x, mean, invStd}
 	if beta != nil {
 		n.inputs = append(n.inputs, beta)
@@ -191,20 +191,20 @@ func (g *Graph) BatchNorm(label string, x, beta, runningMean, runningVar, residu
 		dy := grads[0]
 		b.Residual = false
 		moments := []*Tensor{mean, invStd}
-		if o.Act != wgsl.NoAct {
+		if o.Act != kernels.NoAct {
 			moments = append(moments, beta) // y is computed again
 		}
 		partials := g.tensor("parts", Shape{x.kernelMap().Parts(), x.C, 2, 1})
-		g.kernel("parts", wgsl.BatchNormGradReduce(b), slices.Concat([]*Tensor{dy, x}, moments, []*Tensor{partials})...).op = normGrad{b, wgsl.BatchNormGradReduce}
+		g.kernel("parts", kernels.BatchNormGradReduce(b), slices.Concat([]*Tensor{dy, x}, moments, []*Tensor{partials})...).op = normGrad{b, kernels.BatchNormGradReduce}
 		sums, dbeta := g.tensor("sums", Shape{1, x.C, 2, 1}), g.tensor("beta", Features(1, x.C))
-		g.kernel("sums", wgsl.BatchNormGradFinalize(b, false), partials, sums, dbeta).exact = true
+		g.kernel("sums", kernels.BatchNormGradFinalize(b, false), partials, sums, dbeta).exact = true
 		d := []*Tensor{nil, nil, nil}
 		if beta != nil {
 			d = append(d, dbeta)
 		}
 		if needs[0] {
 			d[0] = g.tensor("data", x.Shape)
-			g.kernel("data", wgsl.BatchNormGradApply(b), slices.Concat([]*Tensor{dy, x}, moments, []*Tensor{sums, d[0]})...).op = normGrad{b, wgsl.BatchNormGradApply}
+			g.kernel("data", kernels.BatchNormGradApply(b), slices.Concat([]*Tensor{dy, x}, moments, []*Tensor{sums, d[0]})...).op = normGrad{b, kernels.BatchNormGradApply}
 		}
 		if residual != nil {
 			d = append(d, dy)

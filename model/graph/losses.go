@@ -1,6 +1,8 @@
 package graph
 
-import "pixelda-wgpu/wgsl"
+import (
+	"pixelda-wgpu/wgsl/kernels"
+)
 
 // A loss is a scalar whose value is unweighted; Backward weighs its gradient.
 
@@ -8,10 +10,10 @@ import "pixelda-wgpu/wgsl"
 // 1 or 0 for all of them.
 func (g *Graph) SigmoidCrossEntropy(label string, logits *Tensor, target float64) *Tensor {
 	loss := g.tensor(label, scalar)
-	n := g.kernel(label, wgsl.SigmoidCrossEntropy(logits.Len(), target), logits, loss)
+	n := g.kernel(label, kernels.SigmoidCrossEntropy(logits.Len(), target), logits, loss)
 	n.lossGrad = func(weight float64) (*Tensor, *Tensor) {
 		d := g.tensor(label+".grad", logits.Shape)
-		g.kernel(label+".grad", wgsl.SigmoidCrossEntropyGrad(logits.Len(), target, weight), logits, d)
+		g.kernel(label+".grad", kernels.SigmoidCrossEntropyGrad(logits.Len(), target, weight), logits, d)
 		return logits, d
 	}
 	return loss
@@ -20,14 +22,14 @@ func (g *Graph) SigmoidCrossEntropy(label string, logits *Tensor, target float64
 // SoftmaxCrossEntropy is the mean cross-entropy of logits [N,K] against labels
 // [N] uint32; correct is the number of rows whose largest logit is the label's.
 func (g *Graph) SoftmaxCrossEntropy(label string, logits, labels *Tensor) (loss, correct *Tensor) {
-	if labels.Len() != logits.N || logits.H*logits.W != 1 || logits.Len() > wgsl.MaxLogits {
-		fail("%s%s: cross-entropy of %v against %d labels; want features, a label each, and at most %d logits", g.scope, label, logits.Shape, labels.Len(), wgsl.MaxLogits)
+	if labels.Len() != logits.N || logits.H*logits.W != 1 || logits.Len() > kernels.MaxLogits {
+		fail("%s%s: cross-entropy of %v against %d labels; want features, a label each, and at most %d logits", g.scope, label, logits.Shape, labels.Len(), kernels.MaxLogits)
 	}
 	loss, correct = g.tensor(label, scalar), g.tensor(label+" correct", scalar)
-	n := g.kernel(label, wgsl.SoftmaxCrossEntropy(logits.N, logits.C, wgsl.Labels{}), logits, labels, loss, correct)
+	n := g.kernel(label, kernels.SoftmaxCrossEntropy(logits.N, logits.C, kernels.Labels{}), logits, labels, loss, correct)
 	n.lossGrad = func(weight float64) (*Tensor, *Tensor) {
 		d := g.tensor(label+".grad", logits.Shape)
-		g.kernel(label+".grad", wgsl.SoftmaxCrossEntropyGrad(logits.N, logits.C, wgsl.Labels{}, weight), logits, labels, d)
+		g.kernel(label+".grad", kernels.SoftmaxCrossEntropyGrad(logits.N, logits.C, kernels.Labels{}, weight), logits, labels, d)
 		return logits, d
 	}
 	return loss, correct
@@ -54,15 +56,15 @@ func (g *Graph) pairwise(label string, a, b *Tensor, masked bool, scale float64)
 		fail("%s%s: %v and %v", g.scope, label, a.Shape, b.Shape)
 	}
 	mean, partials := g.tensor(label+" mean", Features(1, a.N)), g.tensor(label+" parts", Features(1, a.N))
-	g.kernel(label+" parts", wgsl.PairwiseMSE(a.kernelMap(), masked, scale), a, b, mean, partials)
+	g.kernel(label+" parts", kernels.PairwiseMSE(a.kernelMap(), masked, scale), a, b, mean, partials)
 	return g.lossOf(label, partials, a, b, func(weight float64, d *Tensor) {
-		g.kernel(label+".grad", wgsl.PairwiseMSEGrad(a.kernelMap(), masked, scale, weight), a, b, mean, d)
+		g.kernel(label+".grad", kernels.PairwiseMSEGrad(a.kernelMap(), masked, scale, weight), a, b, mean, d)
 	})
 }
 
 // MeanError is the mean of an error of a − b, which e chooses. The gradient is
 // that of a; b must be constant.
-func (g *Graph) MeanError(label string, a, b *Tensor, e wgsl.MeanError) *Tensor {
+func (g *Graph) MeanError(label string, a, b *Tensor, e kernels.MeanError) *Tensor {
 	if a.Shape != b.Shape {
 		fail("%s%s: %v and %v", g.scope, label, a.Shape, b.Shape)
 	}
@@ -81,11 +83,11 @@ func (g *Graph) QuaternionLoss(label string, p, q *Tensor) *Tensor {
 		fail("%s%s: quaternions %v and %v; want rows of four", g.scope, label, p.Shape, q.Shape)
 	}
 	loss := g.tensor(label, scalar)
-	n := g.kernel(label, wgsl.QuaternionLoss(p.N), p, q, loss)
+	n := g.kernel(label, kernels.QuaternionLoss(p.N), p, q, loss)
 	n.constants = []*Tensor{q}
 	n.lossGrad = func(weight float64) (*Tensor, *Tensor) {
 		d := g.tensor(label+".grad", p.Shape)
-		g.kernel(label+".grad", wgsl.QuaternionLossGrad(p.N, weight), p, q, d)
+		g.kernel(label+".grad", kernels.QuaternionLossGrad(p.N, weight), p, q, d)
 		return p, d
 	}
 	return loss
@@ -94,12 +96,12 @@ func (g *Graph) QuaternionLoss(label string, p, q *Tensor) *Tensor {
 // HalfSquares is ½ Σx²: with the weight of a decay the L2 penalty of a variable,
 // in slim's form.
 func (g *Graph) HalfSquares(label string, x *Tensor) *Tensor {
-	partials := g.tensor(label+" parts", Features(1, wgsl.HalfSquaresParts(x.Len())))
-	g.kernel(label+" parts", wgsl.HalfSquares(x.Len()), x, partials)
+	partials := g.tensor(label+" parts", Features(1, kernels.HalfSquaresParts(x.Len())))
+	g.kernel(label+" parts", kernels.HalfSquares(x.Len()), x, partials)
 	loss := g.sumRows(label, partials, scalar)
 	loss.node.lossGrad = func(weight float64) (*Tensor, *Tensor) {
 		d := g.tensor(label+".grad", x.Shape)
-		g.kernel(label+".grad", wgsl.Scale(x.Len(), weight, false), x, d)
+		g.kernel(label+".grad", kernels.Scale(x.Len(), weight, false), x, d)
 		return x, d
 	}
 	return loss

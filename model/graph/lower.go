@@ -2,10 +2,10 @@ package graph
 
 import (
 	"fmt"
+	"pixelda-wgpu/wgsl/kernels"
 	"slices"
 
 	"pixelda-wgpu/gpu"
-	"pixelda-wgpu/wgsl"
 )
 
 // Program lowers the graph: it drops operations whose results nobody uses, joins
@@ -131,7 +131,7 @@ func (l *lowering) node(n *node, choose Chooser) error {
 func padded(words int) uint64 { return uint64(words+3) / 4 * 16 }
 
 // module returns the index of a kernel's shader; equal ones are shared.
-func (l *lowering) module(k wgsl.Kernel) int {
+func (l *lowering) module(k kernels.Kernel) int {
 	i, ok := l.modules[k.Code()]
 	if !ok {
 		i = len(l.program.Modules)

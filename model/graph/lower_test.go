@@ -5,13 +5,13 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"pixelda-wgpu/wgsl/kernels"
 	"slices"
 	"strings"
 	"testing"
 
 	"pixelda-wgpu/gpu"
 	"pixelda-wgpu/model/graph"
-	"pixelda-wgpu/wgsl"
 )
 
 var someImages = graph.Shape{N: 2, C: 3, H: 5, W: 7}
@@ -47,8 +47,8 @@ func TestBuffers(t *testing.T) {
 	w := s.Add("w", 4, 3)
 	p := program(t, func(g *graph.Graph) {
 		x := g.Input("x", graph.Features(2, 3)) // 6 floats, padded to 8
-		y := g.Linear("y", x, g.Variable(w), nil, wgsl.ReLU)
-		z := g.Activation("z", y, wgsl.Tanh)
+		y := g.Linear("y", x, g.Variable(w), nil, kernels.ReLU)
+		z := g.Activation("z", y, kernels.Tanh)
 		g.Output("out", g.Reshape(z, graph.Features(1, 8)))
 		g.Reserve(s.Values(), s.Len())
 		g.Reserve("nothing", 0)
@@ -85,10 +85,10 @@ func TestStore(t *testing.T) {
 func TestUnused(t *testing.T) {
 	p := program(t, func(g *graph.Graph) {
 		x := g.Input("x", someImages)
-		y := g.Activation("y", x, wgsl.ReLU)
-		unused := g.Activation("unused", g.Activation("unused too", x, wgsl.Tanh), wgsl.ReLU)
+		y := g.Activation("y", x, kernels.ReLU)
+		unused := g.Activation("unused", g.Activation("unused too", x, kernels.Tanh), kernels.ReLU)
 		g.Add(unused, g.Input("lost", someImages))
-		g.Output("out", g.Activation("z", y, wgsl.ReLU))
+		g.Output("out", g.Activation("z", y, kernels.ReLU))
 	})
 	var labels []string
 	for _, d := range p.Dispatches {
@@ -107,7 +107,7 @@ func TestScratchIsReused(t *testing.T) {
 	p := program(t, func(g *graph.Graph) {
 		x := g.Input("x", someImages)
 		for range 10 {
-			x = g.Activation("y", x, wgsl.ReLU)
+			x = g.Activation("y", x, kernels.ReLU)
 		}
 		g.Output("out", x)
 	})
@@ -124,7 +124,7 @@ func TestDropoutGradient(t *testing.T) {
 	g, err := graph.Build(func(g *graph.Graph) {
 		y := g.DropoutNoise("drop", g.Variable(v), keep, 0, 3)
 		g.Output("y", y)
-		g.Backward([]graph.Term{{Loss: g.MeanError("loss", y, g.Input("zero", graph.Features(1, n)), wgsl.MeanError{}), Weight: n / 2.0}}, s)
+		g.Backward([]graph.Term{{Loss: g.MeanError("loss", y, g.Input("zero", graph.Features(1, n)), kernels.MeanError{}), Weight: n / 2.0}}, s)
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -198,7 +198,7 @@ func TestCollect(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := load(t, g, graph.FirstPlan{})
-	untouched := make([]float32, 2*wgsl.MetricColumns)
+	untouched := make([]float32, 2*kernels.MetricColumns)
 	want := make([]float64, len(untouched))
 	for i := range untouched {
 		untouched[i], want[i] = 100, 100
@@ -207,7 +207,7 @@ func TestCollect(t *testing.T) {
 	for i := range 12 {
 		if i != 2 && i != 9 {
 			write(t, s, fmt.Sprint("s", i), 0, []float32{float32(i)})
-			want[wgsl.MetricColumns+i] = float64(i)
+			want[kernels.MetricColumns+i] = float64(i)
 		}
 	}
 	if err := s.Write(graph.StepBuffer, 0, gpu.Bytes([]uint32{0, 0, 3, 0, 0, 0, 0, 0})); err != nil { // of two rows the second
@@ -227,28 +227,30 @@ func TestErrors(t *testing.T) {
 	dense, vast := s.Add("dense", 4, 3), s.Add("vast", 1<<16, 1<<15)
 	image, turns := other.Add("image", 2, 3, 5, 7), other.Add("turns", 3, 4)
 	loss := func(g *graph.Graph) *graph.Tensor {
-		return g.SigmoidCrossEntropy("loss", g.Linear("y", g.Input("x", graph.Features(2, 3)), g.Variable(dense), nil, wgsl.NoAct), 1)
+		return g.SigmoidCrossEntropy("loss", g.Linear("y", g.Input("x", graph.Features(2, 3)), g.Variable(dense), nil, kernels.NoAct), 1)
 	}
 	for name, c := range map[string]struct {
 		f    func(g *graph.Graph, x *graph.Tensor) // x is some images
 		want string
 	}{
-		"conv": {func(g *graph.Graph, x *graph.Tensor) { g.Conv("c", x, g.Variable(oblong), nil, 1, wgsl.NoAct) }, "c: convolution of 2×3×5×7 with weights 4×3×3×1 and stride 1"},
+		"conv": {func(g *graph.Graph, x *graph.Tensor) { g.Conv("c", x, g.Variable(oblong), nil, 1, kernels.NoAct) }, "c: convolution of 2×3×5×7 with weights 4×3×3×1 and stride 1"},
 		"conv scope": {func(g *graph.Graph, x *graph.Tensor) {
-			g.Scope("net", func() { g.Conv("c", x, g.Variable(thin), nil, 1, wgsl.NoAct) })
+			g.Scope("net", func() { g.Conv("c", x, g.Variable(thin), nil, 1, kernels.NoAct) })
 		}, "net.c: convolution of 2×3×5×7 with weights 4×2×3×3"},
-		"conv bias":   {func(g *graph.Graph, x *graph.Tensor) { g.Conv("c", x, g.Variable(w), g.Variable(dense), 1, wgsl.NoAct) }, "weights 4×3×3×3, bias 4×3×1×1"},
-		"conv stride": {func(g *graph.Graph, x *graph.Tensor) { g.Conv("c", x, g.Variable(w), nil, 0, wgsl.NoAct) }, "stride 0"},
-		"linear":      {func(g *graph.Graph, x *graph.Tensor) { g.Linear("l", x, g.Variable(dense), nil, wgsl.NoAct) }, "l: linear layer of 2×3×5×7 with weights 4×3×1×1"},
+		"conv bias": {func(g *graph.Graph, x *graph.Tensor) {
+			g.Conv("c", x, g.Variable(w), g.Variable(dense), 1, kernels.NoAct)
+		}, "weights 4×3×3×3, bias 4×3×1×1"},
+		"conv stride": {func(g *graph.Graph, x *graph.Tensor) { g.Conv("c", x, g.Variable(w), nil, 0, kernels.NoAct) }, "stride 0"},
+		"linear":      {func(g *graph.Graph, x *graph.Tensor) { g.Linear("l", x, g.Variable(dense), nil, kernels.NoAct) }, "l: linear layer of 2×3×5×7 with weights 4×3×1×1"},
 		"linear bias": {func(g *graph.Graph, x *graph.Tensor) {
-			g.Linear("l", g.Input("f", graph.Features(2, 3)), g.Variable(dense), g.Variable(dense), wgsl.NoAct)
+			g.Linear("l", g.Input("f", graph.Features(2, 3)), g.Variable(dense), g.Variable(dense), kernels.NoAct)
 		}, "l: linear layer of 2×3×1×1 with weights 4×3×1×1, bias 4×3×1×1"},
 		"batch norm": {func(g *graph.Graph, x *graph.Tensor) {
 			g.BatchNorm("n", x, g.Variable(b), g.Variable(b), g.Variable(b), nil, graph.Norm{})
 		}, "n: batch normalisation of 2×3×5×7 with other channels than its variables"},
 		"residual": {func(g *graph.Graph, x *graph.Tensor) {
 			three := g.Input("three", graph.Features(1, 3))
-			g.BatchNorm("n", x, three, three, three, x, graph.Norm{Act: wgsl.ReLU})
+			g.BatchNorm("n", x, three, three, three, x, graph.Norm{Act: kernels.ReLU})
 		}, "n: a batch normalisation with residual takes no activation"},
 		"add":     {func(g *graph.Graph, x *graph.Tensor) { g.Add(x, g.Input("z", graph.Features(2, 105))) }, "add: 2×3×5×7 and 2×105×1×1"},
 		"concat":  {func(g *graph.Graph, x *graph.Tensor) { g.Concat("c", x, g.Input("z", graph.Features(2, 3))) }, "c: concatenation of 2×3×5×7 and 2×3×1×1"},
@@ -262,7 +264,7 @@ func TestErrors(t *testing.T) {
 		}, "at most 1048576 logits"},
 		"pairwise": {func(g *graph.Graph, x *graph.Tensor) { g.PairwiseMSE("m", x, g.Input("z", graph.Features(2, 105)), 1) }, "m: 2×3×5×7 and 2×105×1×1"},
 		"squared": {func(g *graph.Graph, x *graph.Tensor) {
-			g.MeanError("m", x, g.Input("z", graph.Features(2, 105)), wgsl.MeanError{})
+			g.MeanError("m", x, g.Input("z", graph.Features(2, 105)), kernels.MeanError{})
 		}, "m: 2×3×5×7 and 2×105×1×1"},
 		"load": {func(g *graph.Graph, x *graph.Tensor) {
 			g.LoadImages("i", graph.Shape{N: 2, C: 2, H: 5, W: 7}, someImages, -1)
@@ -279,21 +281,21 @@ func TestErrors(t *testing.T) {
 		"empty":        {func(g *graph.Graph, x *graph.Tensor) { g.Input("none", graph.Shape{N: 1, C: 0, H: 2, W: 2}) }, "none: a tensor of 1×0×2×2 has 0 elements"},
 		"vast":         {func(g *graph.Graph, x *graph.Tensor) { g.Variable(vast) }, "vast: a tensor of 65536×32768×1×1 has 2147483648 elements; want 1 to 1073741824"},
 		"workgroups": {func(g *graph.Graph, x *graph.Tensor) {
-			g.Conv("c", g.Input("many", graph.Shape{N: 4096, C: 1, H: 512, W: 512}), g.Input("w", graph.Features(1, 1)), nil, 1, wgsl.NoAct)
+			g.Conv("c", g.Input("many", graph.Shape{N: 4096, C: 1, H: 512, W: 512}), g.Input("w", graph.Features(1, 1)), nil, 1, kernels.NoAct)
 		}, "c: 4096×1×512×512 takes more workgroups than a GPU must run at once; make the batch or the images smaller"},
 		"kernel workgroups": {func(g *graph.Graph, x *graph.Tensor) {
 			big := g.Input("many", graph.Shape{N: 70000, C: 1, H: 2, W: 2})
 			g.PairwiseMSE("m", big, big, 1)
 		}, "m parts: kernel pairwise mse 70000×1×2×2 takes [70000 1 1] workgroups"},
 		"rows": {func(g *graph.Graph, x *graph.Tensor) {
-			y := g.Linear("y", g.Input("f", graph.Features(5000, 3)), g.Variable(dense), g.Variable(b), wgsl.NoAct)
+			y := g.Linear("y", g.Input("f", graph.Features(5000, 3)), g.Variable(dense), g.Variable(b), kernels.NoAct)
 			g.Backward([]graph.Term{{Loss: g.SigmoidCrossEntropy("loss", y, 1), Weight: 1}}, s)
 		}, "y.grad.bias: a sum of 5000 rows, more than 4096"},
 		"no loss": {func(g *graph.Graph, x *graph.Tensor) {
-			g.Backward([]graph.Term{{Loss: g.Linear("y", g.Input("f", graph.Features(2, 3)), g.Variable(dense), nil, wgsl.NoAct), Weight: 1}}, s)
+			g.Backward([]graph.Term{{Loss: g.Linear("y", g.Input("f", graph.Features(2, 3)), g.Variable(dense), nil, kernels.NoAct), Weight: 1}}, s)
 		}, "backward: y is not a loss"},
 		"correct is no loss": {func(g *graph.Graph, x *graph.Tensor) {
-			y := g.Linear("y", g.Input("f", graph.Features(2, 3)), g.Variable(dense), nil, wgsl.NoAct)
+			y := g.Linear("y", g.Input("f", graph.Features(2, 3)), g.Variable(dense), nil, kernels.NoAct)
 			_, correct := g.SoftmaxCrossEntropy("s", y, g.Input("n", graph.Features(2, 1)))
 			g.Backward([]graph.Term{{Loss: correct, Weight: 1}}, s)
 		}, "backward: s correct is not a loss"},
@@ -308,7 +310,7 @@ func TestErrors(t *testing.T) {
 			v := g.Reshape(g.Variable(image), graph.Shape{N: 2, C: 3, H: 5, W: 7})
 			three := g.Input("three", graph.Features(1, 3))
 			y := g.BatchNorm("n", v, three, three, three, nil, graph.Norm{})
-			g.Backward([]graph.Term{{Loss: g.MeanError("m", y, x, wgsl.MeanError{}), Weight: 1}}, other)
+			g.Backward([]graph.Term{{Loss: g.MeanError("m", y, x, kernels.MeanError{}), Weight: 1}}, other)
 		}, "backward: n has no gradient"},
 	} {
 		g, err := graph.Build(func(g *graph.Graph) { c.f(g, g.Input("x", someImages)) })

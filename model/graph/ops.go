@@ -1,6 +1,8 @@
 package graph
 
-import "pixelda-wgpu/wgsl"
+import (
+	"pixelda-wgpu/wgsl/kernels"
+)
 
 // Add is the sum of two tensors of one shape.
 func (g *Graph) Add(a, b *Tensor) *Tensor {
@@ -8,7 +10,7 @@ func (g *Graph) Add(a, b *Tensor) *Tensor {
 		fail("%sadd: %v and %v", g.scope, a.Shape, b.Shape)
 	}
 	y := g.tensor("add", a.Shape)
-	n := g.kernel("add", wgsl.Add(a.Len()), a, b, y)
+	n := g.kernel("add", kernels.Add(a.Len()), a, b, y)
 	n.exact, n.op = true, sum{}
 	n.backward = func(grads []*Tensor, needs []bool) []*Tensor { return []*Tensor{grads[0], grads[0]} }
 	return y
@@ -20,7 +22,7 @@ func (g *Graph) Concat(label string, a, b *Tensor) *Tensor {
 		fail("%s%s: concatenation of %v and %v", g.scope, label, a.Shape, b.Shape)
 	}
 	y := g.tensor(label, Shape{a.N, a.C + b.C, a.H, a.W})
-	n := g.kernel(label, wgsl.Concat2(a.kernelMap(), b.C), a, b, y)
+	n := g.kernel(label, kernels.Concat2(a.kernelMap(), b.C), a, b, y)
 	n.backward = func(grads []*Tensor, needs []bool) []*Tensor {
 		d := make([]*Tensor, 2)
 		if needs[0] {
@@ -37,7 +39,7 @@ func (g *Graph) Concat(label string, a, b *Tensor) *Tensor {
 // slice takes count channels of x from first on.
 func (g *Graph) slice(label string, x *Tensor, first, count int) *Tensor {
 	y := g.tensor(label, Shape{x.N, count, x.H, x.W})
-	g.kernel(label, wgsl.SliceChannels(x.kernelMap(), first, count), x, y)
+	g.kernel(label, kernels.SliceChannels(x.kernelMap(), first, count), x, y)
 	return y
 }
 
@@ -47,10 +49,10 @@ func (g *Graph) TileChannels(label string, x *Tensor, channels int) *Tensor {
 		fail("%s%s: %v has not one channel to repeat", g.scope, label, x.Shape)
 	}
 	y := g.tensor(label, Shape{x.N, channels, x.H, x.W})
-	n := g.kernel(label, wgsl.TileChannels(y.kernelMap()), x, y)
+	n := g.kernel(label, kernels.TileChannels(y.kernelMap()), x, y)
 	n.backward = func(grads []*Tensor, needs []bool) []*Tensor {
 		d := g.tensor(label, x.Shape)
-		g.kernel(label, wgsl.TileChannelsGrad(y.kernelMap()), grads[0], d)
+		g.kernel(label, kernels.TileChannelsGrad(y.kernelMap()), grads[0], d)
 		return []*Tensor{d}
 	}
 	return y
@@ -61,13 +63,13 @@ func (g *Graph) MaxPool(label string, x *Tensor, size, stride int) *Tensor {
 	if x.H < size || x.W < size {
 		fail("%s%s: %v is smaller than the window %d", g.scope, label, x.Shape, size)
 	}
-	p := wgsl.Pool{Map: x.kernelMap(), Kernel: size, Stride: stride}
+	p := kernels.Pool{Map: x.kernelMap(), Kernel: size, Stride: stride}
 	out := p.Out()
 	y := g.tensor(label, Shape{out.N, out.C, out.H, out.W})
-	n := g.kernel(label, wgsl.MaxPool(p), x, y)
+	n := g.kernel(label, kernels.MaxPool(p), x, y)
 	n.backward = func(grads []*Tensor, needs []bool) []*Tensor {
 		d := g.tensor("data", x.Shape)
-		g.kernel("data", wgsl.MaxPoolGrad(p), x, grads[0], d)
+		g.kernel("data", kernels.MaxPoolGrad(p), x, grads[0], d)
 		return []*Tensor{d}
 	}
 	return y
@@ -86,7 +88,7 @@ func (g *Graph) step() *Tensor { return g.Input(StepBuffer, Features(1, stepWord
 // that draw apart.
 func (g *Graph) Uniform(label string, s Shape, stream uint32) *Tensor {
 	y := g.tensor(label, s)
-	g.kernel(label, wgsl.FillUniform(s.Len(), stream), g.step(), y)
+	g.kernel(label, kernels.FillUniform(s.Len(), stream), g.step(), y)
 	return y
 }
 
@@ -100,15 +102,15 @@ func (g *Graph) DropoutNoise(label string, x *Tensor, keep, std float64, stream 
 		fail("%s%s: dropout with keep probability %g and noise %g", g.scope, label, keep, std)
 	}
 	y := g.tensor(label, x.Shape)
-	drop := wgsl.Dropout{Keep: keep, Std: std, Stream: stream}
-	n := g.kernel(label, wgsl.DropoutNoise(x.Len(), drop), x, y, g.step())
+	drop := kernels.Dropout{Keep: keep, Std: std, Stream: stream}
+	n := g.kernel(label, kernels.DropoutNoise(x.Len(), drop), x, y, g.step())
 	n.op = dropout(drop)
 	n.backward = func(grads []*Tensor, needs []bool) []*Tensor {
 		if keep == 1 {
 			return []*Tensor{grads[0], nil}
 		}
 		d := g.tensor("data", x.Shape)
-		g.kernel("data", wgsl.DropoutNoiseGrad(x.Len(), drop), grads[0], d, g.step()).op = dropoutGrad(drop)
+		g.kernel("data", kernels.DropoutNoiseGrad(x.Len(), drop), grads[0], d, g.step()).op = dropoutGrad(drop)
 		return []*Tensor{d, nil}
 	}
 	return y

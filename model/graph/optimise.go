@@ -1,6 +1,8 @@
 package graph
 
-import "pixelda-wgpu/wgsl"
+import (
+	"pixelda-wgpu/wgsl/kernels"
+)
 
 // HealthBuffer holds one uint32 that is set as soon as a gradient is not finite;
 // from then on the optimiser changes nothing.
@@ -11,24 +13,24 @@ const HealthBuffer = "health"
 func (s *Store) PartsBuffer() string { return s.name + ".parts" }
 
 // Parts is the optimiser's table of the store's variables.
-func (s *Store) Parts() []uint32 { return wgsl.OptimizerParts(s.extents()) }
+func (s *Store) Parts() []uint32 { return kernels.OptimizerParts(s.extents()) }
 
-func (s *Store) extents() []wgsl.Variable {
-	var v []wgsl.Variable
+func (s *Store) extents() []kernels.Variable {
+	var v []kernels.Variable
 	for _, x := range s.vars {
-		v = append(v, wgsl.Variable{Offset: x.Offset, Length: x.Len()})
+		v = append(v, kernels.Variable{Offset: x.Offset, Length: x.Len()})
 	}
 	return v
 }
 
 // Optimise clips each variable's gradient by its own norm and updates the store's
 // values, with the learning rate from the Step buffer.
-func (g *Graph) Optimise(s *Store, o wgsl.Optimizer) {
+func (g *Graph) Optimise(s *Store, o kernels.Optimizer) {
 	table := s.Parts()
 	parts := g.Input(s.PartsBuffer(), Features(1, len(table)))
 	health := g.Input(HealthBuffer, scalar)
 	squares := g.tensor(s.name+" gradient squares", Features(1, len(table)/4))
-	n := g.kernel(s.name+" gradient norms", wgsl.GradNorm(s.extents()), parts, s.flat(s.Grads()), squares, health)
+	n := g.kernel(s.name+" gradient norms", kernels.GradNorm(s.extents()), parts, s.flat(s.Grads()), squares, health)
 	n.effect = true
 	k := o.Update(s.extents())
 	var args []*Tensor
@@ -50,14 +52,14 @@ func (g *Graph) LoadImages(buffer string, form, shape Shape, low float64) *Tenso
 	}
 	bytes := g.Input(buffer, Features(1, (form.Len()+3)/4))
 	y := g.tensor(buffer, shape)
-	g.kernel(buffer, wgsl.ImageLoad(form.kernelMap(), shape.kernelMap(), low), bytes, y)
+	g.kernel(buffer, kernels.ImageLoad(form.kernelMap(), shape.kernelMap(), low), bytes, y)
 	return y
 }
 
 // StoreImages makes a computed image in (−1, 1) readable by the host as bytes,
 // channels interleaved: RGB (channels 3) or RGBA (4), grey repeated.
 func (g *Graph) StoreImages(buffer string, x *Tensor, channels int) {
-	k := wgsl.ImageStore(x.kernelMap(), channels)
+	k := kernels.ImageStore(x.kernelMap(), channels)
 	pixels := g.Input(buffer, Features(1, (x.N*x.H*x.W*channels+3)/4))
 	g.kernel(buffer, k, x, pixels)
 }
@@ -66,18 +68,18 @@ func (g *Graph) StoreImages(buffer string, x *Tensor, channels int) {
 // chooses, each into the column of its place in the list. A nil leaves its column
 // as it is.
 func (g *Graph) Collect(buffer string, rows int, scalars ...*Tensor) {
-	if len(scalars) > wgsl.MetricColumns {
-		fail("%s: %d scalars; a row takes %d", buffer, len(scalars), wgsl.MetricColumns)
+	if len(scalars) > kernels.MetricColumns {
+		fail("%s: %d scalars; a row takes %d", buffer, len(scalars), kernels.MetricColumns)
 	}
-	ring := g.Input(buffer, Features(rows, wgsl.MetricColumns))
+	ring := g.Input(buffer, Features(rows, kernels.MetricColumns))
 	for first := 0; first < len(scalars); {
 		count := 0 // of scalars side by side
-		for first+count < len(scalars) && scalars[first+count] != nil && count < wgsl.MaxMetrics {
+		for first+count < len(scalars) && scalars[first+count] != nil && count < kernels.MaxMetrics {
 			count++
 		}
 		if count > 0 {
 			args := append([]*Tensor{g.step(), ring}, scalars[first:first+count]...)
-			g.kernel(buffer, wgsl.CollectMetrics(count, first, rows), args...)
+			g.kernel(buffer, kernels.CollectMetrics(count, first, rows), args...)
 		}
 		first += max(count, 1)
 	}

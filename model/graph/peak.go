@@ -2,9 +2,9 @@ package graph
 
 import (
 	"fmt"
+	"pixelda-wgpu/wgsl/kernels"
 
 	"pixelda-wgpu/gpu"
-	"pixelda-wgpu/wgsl"
 )
 
 // The programs of PeakPrograms.
@@ -27,8 +27,8 @@ func PeakPrograms(software bool) ([]*gpu.Program, error) {
 	y := arithmetic.Input("peak.y", Features(1, threads))
 	from, to := copies.Input("peak.from", Features(1, copied)), copies.Input("peak.to", Features(1, copied))
 	for i := range dispatches {
-		arithmetic.kernel(fmt.Sprint(i), wgsl.FMAPeak(threads, rounds), y)
-		copies.kernel(fmt.Sprint(i), wgsl.Copy(copied), from, to)
+		arithmetic.kernel(fmt.Sprint(i), kernels.FMAPeak(threads, rounds), y)
+		copies.kernel(fmt.Sprint(i), kernels.Copy(copied), from, to)
 	}
 	a, err := arithmetic.Program(PeakArithmetic, FirstPlan{})
 	if err != nil {

@@ -2,9 +2,9 @@ package graph_test
 
 import (
 	"math"
+	"pixelda-wgpu/wgsl/kernels"
 
 	"pixelda-wgpu/model/graph"
-	"pixelda-wgpu/wgsl"
 )
 
 // ops are the operations that a test network is made of, so that it is written
@@ -12,10 +12,10 @@ import (
 type ops[T any] interface {
 	input(name string, s graph.Shape) T
 	variable(name string) T
-	conv(x, w, bias T, stride int, act wgsl.Act) T // bias nil for none
-	linear(x, w, bias T, act wgsl.Act) T
-	batchNorm(x, beta, residual T, act wgsl.Act) T // residual nil for none
-	activation(x T, act wgsl.Act) T
+	conv(x, w, bias T, stride int, act kernels.Act) T // bias nil for none
+	linear(x, w, bias T, act kernels.Act) T
+	batchNorm(x, beta, residual T, act kernels.Act) T // residual nil for none
+	activation(x T, act kernels.Act) T
 	add(a, b T) T
 	concat(a, b T) T
 	tile(x T, channels int) T
@@ -25,14 +25,14 @@ type ops[T any] interface {
 	softmax(logits T, labels []uint32) T
 	pairwise(a, b T, scale float64) T
 	maskedPairwise(a, b T, scale float64) T
-	meanError(a, b T, e wgsl.MeanError) T
+	meanError(a, b T, e kernels.MeanError) T
 	normalize(x T) T
 	quaternion(p, q T) T
 	halfSquares(x T) T
 
 	// Those of the baselines.
-	paddedConv(x, w, bias T, stride, pad int, act wgsl.Act) T
-	transposedConv(x, w, bias T, stride, pad int, act wgsl.Act) T
+	paddedConv(x, w, bias T, stride, pad int, act kernels.Act) T
+	transposedConv(x, w, bias T, stride, pad int, act kernels.Act) T
 	prelu(x, slope T) T
 	resizeNearest(x T, h, w int) T
 	scale(x T, factor float64) T
@@ -62,13 +62,13 @@ type reference struct {
 func (r reference) input(name string, _ graph.Shape) *array { return r.inputs[name] }
 func (r reference) variable(name string) *array             { return r.variables[name] }
 
-func activate(v float64, act wgsl.Act) float64 {
+func activate(v float64, act kernels.Act) float64 {
 	switch act {
-	case wgsl.ReLU:
+	case kernels.ReLU:
 		return max(v, 0)
-	case wgsl.Tanh:
+	case kernels.Tanh:
 		return math.Tanh(v)
-	case wgsl.Sigmoid:
+	case kernels.Sigmoid:
 		return 1 / (1 + math.Exp(-v))
 	case leaky:
 		return max(v, 0.3*v)
@@ -76,9 +76,9 @@ func activate(v float64, act wgsl.Act) float64 {
 	return v
 }
 
-var leaky = wgsl.LeakyReLU(0.3)
+var leaky = kernels.LeakyReLU(0.3)
 
-func (reference) activation(x *array, act wgsl.Act) *array {
+func (reference) activation(x *array, act kernels.Act) *array {
 	y := zeros(x.Shape)
 	for i, v := range x.v {
 		y.v[i] = activate(v, act)
@@ -86,13 +86,13 @@ func (reference) activation(x *array, act wgsl.Act) *array {
 	return y
 }
 
-func (r reference) conv(x, w, bias *array, stride int, act wgsl.Act) *array {
+func (r reference) conv(x, w, bias *array, stride int, act kernels.Act) *array {
 	outH, outW := (x.H+stride-1)/stride, (x.W+stride-1)/stride
 	padY, padX := max(0, (outH-1)*stride+w.H-x.H)/2, max(0, (outW-1)*stride+w.W-x.W)/2
 	return r.convolve(x, w, bias, outH, outW, stride, padY, padX, act)
 }
 
-func (r reference) convolve(x, w, bias *array, outH, outW, stride, padY, padX int, act wgsl.Act) *array {
+func (r reference) convolve(x, w, bias *array, outH, outW, stride, padY, padX int, act kernels.Act) *array {
 	y := zeros(graph.Shape{N: x.N, C: w.N, H: outH, W: outW})
 	for n := range x.N {
 		for o := range w.N {
@@ -120,11 +120,13 @@ func (r reference) convolve(x, w, bias *array, outH, outW, stride, padY, padX in
 }
 
 // A linear layer is a convolution of images of one pixel.
-func (r reference) linear(x, w, bias *array, act wgsl.Act) *array { return r.conv(x, w, bias, 1, act) }
+func (r reference) linear(x, w, bias *array, act kernels.Act) *array {
+	return r.conv(x, w, bias, 1, act)
+}
 
 const epsilon = 1e-3
 
-func (r reference) batchNorm(x, beta, residual *array, act wgsl.Act) *array {
+func (r reference) batchNorm(x, beta, residual *array, act kernels.Act) *array {
 	y := zeros(x.Shape)
 	count := float64(x.N * x.H * x.W)
 	plane := x.H * x.W
@@ -255,7 +257,7 @@ func pairwise(a, b *array, scale float64, seen func(i int) bool) *array {
 	return number(loss)
 }
 
-func (reference) meanError(a, b *array, e wgsl.MeanError) *array {
+func (reference) meanError(a, b *array, e kernels.MeanError) *array {
 	loss := 0.0
 	for i := range a.v {
 		d := a.v[i] - b.v[i]

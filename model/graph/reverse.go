@@ -1,6 +1,8 @@
 package graph
 
-import "pixelda-wgpu/wgsl"
+import (
+	"pixelda-wgpu/wgsl/kernels"
+)
 
 // ReverseGradient is x itself, whose gradient is turned around: times −1, or times
 // −λ with the step's strength for λ (Ganin et al., JMLR 2016, section 4.2).
@@ -8,7 +10,7 @@ func (g *Graph) ReverseGradient(label string, x *Tensor, byStrength bool) *Tenso
 	if byStrength {
 		return g.scaleGradient(label, x, -1)
 	}
-	return g.passing(label, x, func(dy, dx *Tensor) { g.kernel("data", wgsl.Scale(x.Len(), -1, false), dy, dx) })
+	return g.passing(label, x, func(dy, dx *Tensor) { g.kernel("data", kernels.Scale(x.Len(), -1, false), dy, dx) })
 }
 
 // Gate is x itself, whose gradient is multiplied by the step's strength: what lies
@@ -16,7 +18,7 @@ func (g *Graph) ReverseGradient(label string, x *Tensor, byStrength bool) *Tenso
 func (g *Graph) Gate(label string, x *Tensor) *Tensor { return g.scaleGradient(label, x, 1) }
 
 func (g *Graph) scaleGradient(label string, x *Tensor, factor float64) *Tensor {
-	return g.passing(label, x, func(dy, dx *Tensor) { g.kernel("data", wgsl.ScaleStep(x.Len(), factor), g.step(), dy, dx) })
+	return g.passing(label, x, func(dy, dx *Tensor) { g.kernel("data", kernels.ScaleStep(x.Len(), factor), g.step(), dy, dx) })
 }
 
 // passing is a view of x whose gradient backward computes.

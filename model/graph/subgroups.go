@@ -3,9 +3,10 @@ package graph
 import (
 	"fmt"
 	"math"
+	"pixelda-wgpu/wgsl/kernels"
+	"pixelda-wgpu/wgsl/plan"
 
 	"pixelda-wgpu/gpu"
-	"pixelda-wgpu/wgsl"
 )
 
 // reductions is the operation under which a Tuner keeps whether reductions over a
@@ -40,21 +41,21 @@ func (t *Tuner) subgroups() (bool, error) {
 // reducing is an operation for trials: reductions of a layer, by barriers and by
 // subgroup operations.
 func reducing() *node {
-	m := wgsl.Map{N: 8, C: 64, H: 32, W: 32}
-	norm := wgsl.BatchNorm{Map: m, Epsilon: 1, NoBeta: true}
+	m := kernels.Map{N: 8, C: 64, H: 32, W: 32}
+	norm := kernels.BatchNorm{Map: m, Epsilon: 1, NoBeta: true}
 	channels := Features(1, m.C)
 	n := &node{
-		plans: []wgsl.Plan{{Op: reductions, Name: "barriers"}, {Op: reductions, Name: "subgroups"}},
+		plans: []plan.Plan{{Op: reductions, Name: "barriers"}, {Op: reductions, Name: "subgroups"}},
 		operands: map[string]*Tensor{
 			"x": {Shape: Shape{m.N, m.C, m.H, m.W}}, "dy": {Shape: Shape{m.N, m.C, m.H, m.W}}, "mean": {Shape: channels}, "inv_std": {Shape: channels},
 		},
 	}
-	for i, k := range []wgsl.Kernel{wgsl.ChannelSum(m), wgsl.BatchNormStats(norm), wgsl.BatchNormGradReduce(norm)} {
+	for i, k := range []kernels.Kernel{kernels.ChannelSum(m), kernels.BatchNormStats(norm), kernels.BatchNormGradReduce(norm)} {
 		partials := fmt.Sprint("partials ", i)
 		n.operands[partials] = &Tensor{Shape: Features(2*m.Parts(), m.C)}
-		operands := map[string]wgsl.Operand{"partials": {Name: partials}}
-		n.plans[0].Calls = append(n.plans[0].Calls, wgsl.Call{Kernel: k, Operands: operands})
-		n.plans[1].Calls = append(n.plans[1].Calls, wgsl.Call{Kernel: k.Subgroups(), Operands: operands})
+		operands := map[string]plan.Operand{"partials": {Name: partials}}
+		n.plans[0].Calls = append(n.plans[0].Calls, plan.Call{Kernel: k, Operands: operands})
+		n.plans[1].Calls = append(n.plans[1].Calls, plan.Call{Kernel: k.Subgroups(), Operands: operands})
 	}
 	return n
 }

@@ -2,18 +2,19 @@ package graph
 
 import (
 	"maps"
+	"pixelda-wgpu/wgsl/kernels"
+	"pixelda-wgpu/wgsl/plan"
 	"strings"
 	"testing"
 
 	"pixelda-wgpu/gpu/gputest"
-	"pixelda-wgpu/wgsl"
 )
 
 // Only the reductions of a program change with the rule, and nothing but their code.
 func TestSubgroups(t *testing.T) {
 	g, err := Build(func(g *Graph) {
 		x := g.Input("x", Shape{2, 8, 8, 8})
-		y := g.Conv("conv", x, g.Input("w", Shape{8, 8, 3, 3}), nil, 1, wgsl.ReLU)
+		y := g.Conv("conv", x, g.Input("w", Shape{8, 8, 3, 3}), nil, 1, kernels.ReLU)
 		g.Output("loss", g.MeanSquare("loss", y))
 	})
 	if err != nil {
@@ -65,14 +66,14 @@ func TestAgree(t *testing.T) {
 	}
 	for i := range n.plans[0].Calls {
 		n := reducing()
-		n.plans[1].Calls = append([]wgsl.Call(nil), n.plans[0].Calls...)
+		n.plans[1].Calls = append([]plan.Call(nil), n.plans[0].Calls...)
 		c := &n.plans[1].Calls[i]
 		k := c.Kernel
 		wrong := strings.Replace(k.Code(), "j < 8u", "j < 7u", -1)
 		if wrong == k.Code() {
 			t.Fatalf("%s has another loop over its lanes", k.Name)
 		}
-		c.Kernel = wgsl.NewKernel(k.Name, wrong, k.Bindings(), k.Workgroups)
+		c.Kernel = kernels.NewKernel(k.Name, wrong, k.Bindings(), k.Workgroups)
 		if agree, err := tuner.agree(n); err != nil || agree {
 			t.Errorf("%s without its last lanes agrees: %v", k.Name, err)
 		}

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"pixelda-wgpu/gpu"
-	"pixelda-wgpu/wgsl"
+	"pixelda-wgpu/wgsl/plan"
 )
 
 // How plans are timed against each other.
@@ -50,11 +50,11 @@ func (t *Tuner) trial(n *node, plans []int) (int, error) {
 }
 
 // alone is a program of so many copies of one plan, on operands of their own names.
-func (n *node) alone(plan, copies int) (*gpu.Program, error) {
-	p := n.plans[plan]
+func (n *node) alone(at, copies int) (*gpu.Program, error) {
+	p := n.plans[at]
 	g := New()
 	for range copies {
-		c := &node{label: p.Name, plans: []wgsl.Plan{p}, operands: map[string]*Tensor{}, effect: true}
+		c := &node{label: p.Name, plans: []plan.Plan{p}, operands: map[string]*Tensor{}, effect: true}
 		for name, o := range n.operands {
 			c.operands[name] = g.Input(name, o.Shape)
 		}

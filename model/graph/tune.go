@@ -8,10 +8,11 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"pixelda-wgpu/wgsl/kernels"
+	"pixelda-wgpu/wgsl/plan"
 	"slices"
 
 	"pixelda-wgpu/gpu"
-	"pixelda-wgpu/wgsl"
 )
 
 // Tuner is a Chooser that times the plans on a device. Its choices are kept in
@@ -52,7 +53,7 @@ func NewTuner(d *gpu.Device, path string) (*Tuner, error) {
 	if err := json.Unmarshal(b, &f); err != nil {
 		return nil, fmt.Errorf("graph: tuning: %s is damaged (%w); delete it to time the kernels again", path, err)
 	}
-	if f.Adapter == d.Info().Key() && f.Kernels == wgsl.Hash() {
+	if f.Adapter == d.Info().Key() && f.Kernels == kernels.Identity() {
 		maps.Copy(t.choices, f.Choices)
 	}
 	return t, nil
@@ -69,7 +70,7 @@ func (t *Tuner) Save() error {
 	if t.path == "" || !t.changed {
 		return nil
 	}
-	b, err := json.MarshalIndent(tunings{t.device.Info().Key(), wgsl.Hash(), t.choices}, "", " ")
+	b, err := json.MarshalIndent(tunings{t.device.Info().Key(), kernels.Identity(), t.choices}, "", " ")
 	if err != nil {
 		return fmt.Errorf("graph: tuning: %w", err)
 	}
@@ -102,7 +103,7 @@ func (t *Tuner) choose(n *node) (int, error) {
 		}
 	}
 	software := t.device.Info().Software()
-	anyKind := !slices.ContainsFunc(n.plans, func(p wgsl.Plan) bool { return p.CPU == software })
+	anyKind := !slices.ContainsFunc(n.plans, func(p plan.Plan) bool { return p.CPU == software })
 	var plans []int
 	for i, p := range n.plans {
 		if p.CPU == software || anyKind {

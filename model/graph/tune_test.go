@@ -6,27 +6,29 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"pixelda-wgpu/wgsl/expand"
+	"pixelda-wgpu/wgsl/kernels"
+	"pixelda-wgpu/wgsl/plan"
 	"strings"
 	"testing"
 
 	"pixelda-wgpu/gpu/gputest"
-	"pixelda-wgpu/wgsl"
 )
 
 // loops is an operation of which one plan takes about a hundred times as long
 // as the other. kinds says of each whether it is made for CPU drivers.
 func loops(op string, slow, fast bool) *node {
-	plan := func(name string, turns int, cpu bool) wgsl.Plan {
-		k := wgsl.NewKernel(name, fmt.Sprintf(`@group(0) @binding(0) var<storage, read_write> y: array<f32>;
+	way := func(name string, turns int, cpu bool) plan.Plan {
+		k := kernels.NewKernel(name, fmt.Sprintf(`@group(0) @binding(0) var<storage, read_write> y: array<f32>;
 @compute @workgroup_size(64) fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     var v = f32(id.x);
     for (var i = 0u; i < %du; i++) { v = v * 0.999 + 1.0; }
     y[id.x] = v;
-}`, turns), []wgsl.Binding{{Index: 0, Name: "y", Access: "read_write"}}, [3]uint32{256, 1, 1})
-		return wgsl.Plan{Op: op, Name: name, CPU: cpu, Calls: []wgsl.Call{{Kernel: k}}}
+}`, turns), []expand.Binding{{Index: 0, Name: "y", Access: "read_write"}}, [3]uint32{256, 1, 1})
+		return plan.Plan{Op: op, Name: name, CPU: cpu, Calls: []plan.Call{{Kernel: k}}}
 	}
 	y := &Tensor{Shape: Features(1, 256*64)}
-	return &node{plans: []wgsl.Plan{plan("slow", 10000, slow), plan("fast", 100, fast)}, operands: map[string]*Tensor{"y": y}}
+	return &node{plans: []plan.Plan{way("slow", 10000, slow), way("fast", 100, fast)}, operands: map[string]*Tensor{"y": y}}
 }
 
 func TestTuner(t *testing.T) {
@@ -116,8 +118,8 @@ func TestTunerFile(t *testing.T) {
 		path  string
 		knows bool
 	}{
-		{file("ours", tunings{d.Info().Key(), wgsl.Hash(), choices}), true},
-		{file("another", tunings{"another adapter", wgsl.Hash(), choices}), false},
+		{file("ours", tunings{d.Info().Key(), kernels.Identity(), choices}), true},
+		{file("another", tunings{"another adapter", kernels.Identity(), choices}), false},
 		{file("other kernels", tunings{d.Info().Key(), strings.Repeat("0", 64), choices}), false},
 		{file("before hashes", map[string]any{"adapter": d.Info().Key(), "choices": choices}), false},
 		{filepath.Join(dir, "absent"), false},

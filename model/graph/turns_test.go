@@ -1,10 +1,10 @@
 package graph_test
 
 import (
+	"pixelda-wgpu/wgsl/kernels"
 	"testing"
 
 	"pixelda-wgpu/model/graph"
-	"pixelda-wgpu/wgsl"
 )
 
 // TestTurns builds a convolution turn by turn: after Count of them it has been
@@ -14,7 +14,7 @@ func TestTurns(t *testing.T) {
 	build := func() (code string) {
 		g, err := graph.Build(func(g *graph.Graph) {
 			x := g.Input("x", graph.Shape{N: 2, C: 8, H: 8, W: 8})
-			g.Output("y", g.Conv("conv", x, g.Input("w", graph.Shape{N: 8, C: 8, H: 3, W: 3}), nil, 1, wgsl.ReLU))
+			g.Output("y", g.Conv("conv", x, g.Input("w", graph.Shape{N: 8, C: 8, H: 3, W: 3}), nil, 1, kernels.ReLU))
 		})
 		if err != nil {
 			t.Fatal(err)

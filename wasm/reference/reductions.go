@@ -6,9 +6,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"pixelda-wgpu/wgsl/kernels"
 
 	"pixelda-wgpu/gpu"
-	"pixelda-wgpu/wgsl"
 )
 
 // reduction is one that the lanes of a workgroup share, with the kernel that completes it,
@@ -25,19 +25,19 @@ type reduction struct {
 func printReductions(shapes []string) error {
 	var all []reduction
 	for _, s := range shapes {
-		var m wgsl.Map
+		var m kernels.Map
 		if _, err := fmt.Sscanf(s, "%d,%d,%d,%d", &m.N, &m.C, &m.H, &m.W); err != nil {
 			return fmt.Errorf("shape %q: want N,C,H,W", s)
 		}
-		norm := wgsl.BatchNorm{Map: m, Epsilon: 1e-3, NoBeta: true}
+		norm := kernels.BatchNorm{Map: m, Epsilon: 1e-3, NoBeta: true}
 		for _, r := range []struct {
 			name    string
-			kernels []wgsl.Kernel
+			kernels []kernels.Kernel
 		}{
-			{"sum", []wgsl.Kernel{wgsl.ChannelSum(m), wgsl.SumPartials(m.Parts(), m.C, false)}},
-			{"moments", []wgsl.Kernel{wgsl.BatchNormStats(norm), wgsl.BatchNormFinalize(norm, false, 0)}},
-			{"pairs", []wgsl.Kernel{wgsl.BatchNormGradReduce(norm), wgsl.BatchNormGradFinalize(norm, false)}},
-			{"normalize", []wgsl.Kernel{wgsl.Normalize(m.N, m.C*m.H*m.W)}},
+			{"sum", []kernels.Kernel{kernels.ChannelSum(m), kernels.SumPartials(m.Parts(), m.C, false)}},
+			{"moments", []kernels.Kernel{kernels.BatchNormStats(norm), kernels.BatchNormFinalize(norm, false, 0)}},
+			{"pairs", []kernels.Kernel{kernels.BatchNormGradReduce(norm), kernels.BatchNormGradFinalize(norm, false)}},
+			{"normalize", []kernels.Kernel{kernels.Normalize(m.N, m.C*m.H*m.W)}},
 		} {
 			both := reduction{r.name, [4]int{m.N, m.C, m.H, m.W}, lower(r.name+" by barriers "+s, m, r.kernels), nil}
 			for i, k := range r.kernels {
@@ -52,7 +52,7 @@ func printReductions(shapes []string) error {
 
 // lower makes a program of kernels that run one after the other, on buffers of their
 // bindings' names.
-func lower(name string, m wgsl.Map, kernels []wgsl.Kernel) *gpu.Program {
+func lower(name string, m kernels.Map, kernels []kernels.Kernel) *gpu.Program {
 	lengths := map[string]int{"x": m.Len(), "dy": m.Len(), "y": m.Len(), "partials": 2 * m.Parts() * m.C, "sums": 2 * m.C}
 	p := &gpu.Program{Name: name}
 	index := map[string]int{}

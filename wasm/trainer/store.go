@@ -7,10 +7,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"pixelda-wgpu/wgsl/kernels"
 	"strings"
 
 	"pixelda-wgpu/datasets"
-	"pixelda-wgpu/wgsl"
 )
 
 // store is the browser's private files.
@@ -121,8 +121,8 @@ func (t *store) tunings() (tunings, error) {
 	var all tunings
 	b, err := readFile(tuningFile)
 	// A file torn by a tab that died is dropped too: choose anew.
-	if err != nil || b == nil || json.Unmarshal(b, &all) != nil || all.Kernels != wgsl.Hash() || all.Choices == nil {
-		all = tunings{wgsl.Hash(), map[string]map[string]string{}}
+	if err != nil || b == nil || json.Unmarshal(b, &all) != nil || all.Kernels != kernels.Identity() || all.Choices == nil {
+		all = tunings{kernels.Identity(), map[string]map[string]string{}}
 	}
 	return all, err
 }

@@ -1,0 +1,32 @@
+package plan_test
+
+import (
+	"pixelda-wgpu/wgsl/plan"
+	"testing"
+)
+
+// Convolutions with padding of their own, and those that a transposed convolution
+// is the data gradient of: of one pixel, of odd sizes, of a kernel of even width.
+func TestPaddedConv(t *testing.T) {
+	for _, c := range []plan.Conv{
+		plan.PaddedConv(3, 2, 9, 8, 5, 5, 1, 0), plan.PaddedConv(2, 6, 4, 4, 7, 4, 1, 0), plan.PaddedConv(2, 5, 7, 7, 9, 3, 2, 1),
+		plan.PaddedConv(2, 4, 13, 13, 6, 3, 2, 1), plan.PaddedConv(2, 3, 14, 14, 8, 6, 1, 1), plan.PaddedConv(1, 16, 12, 12, 16, 3, 1, 0),
+		plan.PaddedConv(2, 16, 10, 12, 20, 3, 1, 2),
+	} {
+		if want := (c.InH+2*c.PadY-c.KernelH)/c.Stride + 1; c.OutH != want {
+			t.Fatalf("%v: %d rows, want %d", c, c.OutH, want)
+		}
+		x, w, dy := operandsOf(c)
+		check := func(what string, plans []plan.Plan, operands map[string][]float32, result string, want []float64, terms int) {
+			for _, p := range tiles(t, plans) {
+				t.Run(what+" "+name(p, c), func(t *testing.T) {
+					closeToSums(t, what, runPlan(t, p, operands, result, len(want)), want, terms)
+				})
+			}
+		}
+		taps := c.KernelH * c.KernelW
+		check("y", c.Plans(plan.Epilogue{}), map[string][]float32{"x": x, "w": w}, "y", refConv(c, x, w), c.InC*taps)
+		check("dx", c.DataGrad().Plans(plan.Epilogue{}), map[string][]float32{"x": dy, "w": w}, "y", refDataGrad(c, dy, w), c.OutC*taps)
+		check("dw", c.WeightGradPlans(), map[string][]float32{"x": x, "dy": dy}, "dw", refWeightGrad(c, x, dy), c.N*c.OutH*c.OutW)
+	}
+}
