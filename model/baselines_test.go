@@ -1,8 +1,6 @@
 package model_test
 
 import (
-	"fmt"
-	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -11,12 +9,21 @@ import (
 	"pixelda-wgpu/gpu/gputest"
 	"pixelda-wgpu/model"
 	"pixelda-wgpu/model/graph"
+	_ "pixelda-wgpu/trainer" // registers the methods
+	"pixelda-wgpu/trainer/recipe"
 )
 
 // baseline is what the four baselines have in common.
 type baseline struct {
 	networks *model.Networks
 	programs []func(in model.Inputs, choose graph.Chooser) (*gpu.Program, error)
+}
+
+// defaults sets what a method's sources state.
+func defaults(m recipe.Method, c *model.Config) model.Adaptation {
+	r := recipe.Config{Model: recipe.Model(*c)}.WithMethod(m)
+	*c = model.Config(r.Model)
+	return model.Adaptation(r.Adaptation)
 }
 
 // baselines are the four with their defaults for a preset, and DSN's and DANN's other forms.
@@ -30,7 +37,7 @@ func baselines(t testing.TB, preset func() model.Config) map[string]baseline {
 	all := map[string]baseline{}
 	dann := func(name string, change func(a *model.Adaptation)) {
 		c := preset()
-		a := model.DANNDefaults(&c)
+		a := defaults("dann", &c)
 		change(&a)
 		n, err := model.NewDANN(c, a)
 		must(err)
@@ -40,7 +47,7 @@ func baselines(t testing.TB, preset func() model.Config) map[string]baseline {
 	dann("dann by a ramp", func(a *model.Adaptation) { a.Schedule = model.Ramp })
 	dsn := func(name string, change func(a *model.Adaptation)) {
 		c := preset()
-		a := model.DSNDefaults(&c)
+		a := defaults("dsn", &c)
 		change(&a)
 		n, err := model.NewDSN(c, a)
 		must(err)
@@ -49,11 +56,12 @@ func baselines(t testing.TB, preset func() model.Config) map[string]baseline {
 	dsn("dsn", func(a *model.Adaptation) {})
 	dsn("dsn by kernels", func(a *model.Adaptation) { a.Alignment, a.Reconstruction = model.Kernels, model.MeanSquared })
 	c := preset()
-	mmd, err := model.NewMMD(c, model.MMDDefaults(&c))
+	mmdOf := defaults("mmd", &c)
+	mmd, err := model.NewMMD(c, mmdOf)
 	must(err)
 	all["mmd"] = baseline{mmd.Networks, []func(model.Inputs, graph.Chooser) (*gpu.Program, error){mmd.Step, classify(mmd.Networks)}}
 	c = preset()
-	a := model.CoGANDefaults(&c)
+	a := defaults("cogan", &c)
 	cogan, err := model.NewCoGAN(c, a)
 	must(err)
 	all["cogan"] = baseline{cogan.Networks, []func(model.Inputs, graph.Chooser) (*gpu.Program, error){
@@ -148,7 +156,7 @@ func TestBaselineConfigurations(t *testing.T) {
 				return baselines(t, c)
 			}
 			m := c()
-			a := model.DSNDefaults(&m)
+			a := defaults("dsn", &m)
 			n, err := model.NewDSN(m, a)
 			if err != nil {
 				t.Fatal(err)
@@ -202,45 +210,37 @@ generator.bn3.running_var [128]`, "\n") {
 // Impossible settings are named.
 func TestAdaptationErrors(t *testing.T) {
 	for want, build := range map[string]func(c model.Config) error{
-		`alignment is "mmd"; want one of [dann]`: func(c model.Config) error { _, err := model.NewDANN(c, model.MMDDefaults(&c)); return err },
+		`alignment is "mmd"; want one of [dann]`: func(c model.Config) error {
+			a := defaults("mmd", &c)
+			_, err := model.NewDANN(c, a)
+			return err
+		},
 		"schedule is \"slow\"; want gate or ramp": func(c model.Config) error {
-			a := model.DANNDefaults(&c)
+			a := defaults("dann", &c)
 			a.Schedule = "slow"
 			_, err := model.NewDANN(c, a)
 			return err
 		},
 		"schedule is ramp, which belongs to dann": func(c model.Config) error {
-			a := model.MMDDefaults(&c)
+			a := defaults("mmd", &c)
 			a.Schedule = model.Ramp
 			_, err := model.NewMMD(c, a)
 			return err
 		},
-		"domain_units is 0; want 1 to 8192": func(c model.Config) error {
-			a := model.DANNDefaults(&c)
-			a.DomainUnits = 0
-			_, err := model.NewDANN(c, a)
-			return err
-		},
-		"private_filters is 0; want 1 to 1024": func(c model.Config) error {
-			a := model.DSNDefaults(&c)
-			a.PrivateFilters[1] = 0
-			_, err := model.NewDSN(c, a)
-			return err
-		},
 		`reconstruction is "l2"; want one of [mpse mse]`: func(c model.Config) error {
-			a := model.DSNDefaults(&c)
+			a := defaults("dsn", &c)
 			a.Reconstruction = "l2"
 			_, err := model.NewDSN(c, a)
 			return err
 		},
 		"size is 32; CoGAN's networks are made for 28": func(c model.Config) error {
-			a := model.CoGANDefaults(&c)
+			a := defaults("cogan", &c)
 			c.Size = 32
 			_, err := model.NewCoGAN(c, a)
 			return err
 		},
 		"noise_dim is 0": func(c model.Config) error {
-			a := model.CoGANDefaults(&c)
+			a := defaults("cogan", &c)
 			c.NoiseDim = 0
 			_, err := model.NewCoGAN(c, a)
 			return err
@@ -251,27 +251,4 @@ func TestAdaptationErrors(t *testing.T) {
 			t.Errorf("got %v, want %s", err, want)
 		}
 	}
-}
-
-// Every setting of the JSON is described, and none besides.
-func TestAdaptationSettings(t *testing.T) {
-	fields := jsonNames[model.Adaptation]()
-	for _, s := range model.AdaptationSettings() {
-		i := slices.Index(fields, s.Name)
-		if i < 0 || s.About == "" {
-			t.Errorf("%s is no setting, or says nothing", s.Name)
-			continue
-		}
-		fields = slices.Delete(fields, i, i+1)
-	}
-	if len(fields) > 0 {
-		t.Errorf("not described: %s", fmt.Sprint(fields))
-	}
-}
-
-func jsonNames[T any]() (names []string) {
-	for f := range reflect.TypeFor[T]().Fields() {
-		names = append(names, f.Tag.Get("json"))
-	}
-	return names
 }

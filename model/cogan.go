@@ -34,8 +34,8 @@ const (
 	CoGANDeceived = 0 // of the generators' step
 )
 
-// coSize is the height and width of the images, to which the layers add up.
-const coSize = 28
+// CoGANSize is the height and width of the images, to which the layers add up.
+const CoGANSize = 28
 
 const streamCoGAN = 500
 
@@ -44,22 +44,14 @@ func NewCoGAN(c Config, a Adaptation) (*CoGAN, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	if c.Size != coSize {
-		return nil, wrong("size is %d; CoGAN's networks are made for %d", c.Size, coSize)
+	if c.Size != CoGANSize {
+		return nil, wrong("size is %d; CoGAN's networks are made for %d", c.Size, CoGANSize)
 	}
 	if c.NoiseDim == 0 {
 		return nil, wrong("noise_dim is 0; CoGAN draws images from noise alone")
 	}
 	if c.LearnsPose() {
 		return nil, wrong("task_tower is %s, with orientations; CoGAN tells classes only: set task_tower=%s", c.TaskTower, MNISTTower)
-	}
-	err := within(map[string][]float64{
-		"cogan_generator": {float64(a.CoGenerator)}, "cogan_filters": {float64(a.CoFilters[0]), float64(a.CoFilters[1])},
-		"cogan_units": {float64(a.CoUnits)}, "feature_weight": {a.FeatureWeight}, "class_weight": {a.ClassWeight},
-		"init_gain": {a.InitGain}, "init_bias": {a.InitBias},
-	})
-	if err != nil {
-		return nil, err
 	}
 	n := &CoGAN{empty(c), a}
 	n.decayAll = true // as PyTorch's Adam

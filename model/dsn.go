@@ -34,13 +34,6 @@ func NewDSN(c Config, a Adaptation) (*DSN, error) {
 	if !slices.Contains(reconstructions, a.Reconstruction) {
 		return nil, wrong("reconstruction is %q; want one of %v", a.Reconstruction, reconstructions)
 	}
-	err := within(map[string][]float64{
-		"alpha": {a.Alpha}, "beta": {a.Beta}, "private_filters": {float64(a.PrivateFilters[0]), float64(a.PrivateFilters[1])},
-		"decoder_side": {float64(a.DecoderSide)}, "decoder_filters": {float64(a.DecoderFilters)},
-	})
-	if err != nil {
-		return nil, err
-	}
 	n := &DSN{Networks: a.classifier(c), Adaptation: a}
 	if a.Alignment == Adversarial {
 		n.Domain = n.layDomain(a)

@@ -11,6 +11,7 @@ import (
 	"pixelda-wgpu/gpu/gputest"
 	"pixelda-wgpu/model"
 	"pixelda-wgpu/model/graph"
+	"pixelda-wgpu/trainer/recipe"
 )
 
 // bytesIn is how a trainer feeds images: grey sources to be scaled up, or RGB-D
@@ -60,7 +61,7 @@ func TestEveryKernel(t *testing.T) {
 	checked := map[string]bool{}
 	size := 0
 	configs := map[string]model.Config{"f16": preset(t, "mnist-mnistm")}
-	for _, name := range model.Presets() {
+	for _, name := range recipe.Presets() {
 		configs[name] = preset(t, name)
 	}
 	for name, c := range configs {

@@ -9,7 +9,7 @@ import (
 )
 
 // TaskTower names one of the original's task towers (pixelda_task_towers.py).
-type TaskTower string
+type TaskTower = string
 
 // The towers.
 const (

@@ -12,6 +12,7 @@ import (
 	"pixelda-wgpu/native/internal/chart"
 	"pixelda-wgpu/native/internal/console"
 	"pixelda-wgpu/trainer"
+	"pixelda-wgpu/trainer/recipe"
 )
 
 func newBench(c *console.Console) *cobra.Command {
@@ -108,7 +109,7 @@ func (f *benchFlags) run(c *console.Console, cmd *cobra.Command) error {
 }
 
 // runOnce measures one configuration.
-func (f *benchFlags) runOnce(c *console.Console, d *gpu.Device, config trainer.Config, o trainer.BenchOptions) error {
+func (f *benchFlags) runOnce(c *console.Console, d *gpu.Device, config recipe.Config, o trainer.BenchOptions) error {
 	b, err := trainer.NewBench(context.Background(), d, config.Model, o)
 	c.Phase("")
 	if err != nil {

@@ -8,10 +8,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"pixelda-wgpu/gpu"
-	"pixelda-wgpu/model"
 	"pixelda-wgpu/native/internal/benchreport"
 	"pixelda-wgpu/native/internal/console"
 	"pixelda-wgpu/trainer"
+	"pixelda-wgpu/trainer/recipe"
 )
 
 // parseVary takes NAME=V1,V2,… apart.
@@ -20,7 +20,7 @@ func parseVary(cmd *cobra.Command, text string) (name string, values []string, e
 	if !ok || name == "" || list == "" {
 		return "", nil, console.Misuse(cmd, "-vary %s: give NAME=VALUE,VALUE,…", text)
 	}
-	for _, s := range model.Settings() {
+	for _, s := range recipe.ModelSettings() {
 		if s.Name == name && (s.Kind == "integer" || s.Kind == "number") {
 			return name, strings.Split(list, ","), nil
 		}
@@ -29,10 +29,10 @@ func parseVary(cmd *cobra.Command, text string) (name string, values []string, e
 }
 
 // variants sets each value in a configuration.
-func variants(cmd *cobra.Command, c trainer.Config, name string, values []string) ([]trainer.Variant, error) {
+func variants(cmd *cobra.Command, c recipe.Config, name string, values []string) ([]trainer.Variant, error) {
 	var all []trainer.Variant
 	for _, text := range values {
-		changed, err := trainer.SetField(c, name, text)
+		changed, err := recipe.SetField(c, name, text)
 		value, bad := strconv.ParseFloat(text, 64) // of null, which sets nothing
 		if err = errors.Join(err, bad); err != nil {
 			return nil, console.Misuse(cmd, "-vary %s: %q is no value of it", name, text)
@@ -46,7 +46,7 @@ func variants(cmd *cobra.Command, c trainer.Config, name string, values []string
 }
 
 // runSeries measures the values of -vary.
-func (f *benchFlags) runSeries(c *console.Console, cmd *cobra.Command, d *gpu.Device, config trainer.Config, o trainer.BenchOptions) error {
+func (f *benchFlags) runSeries(c *console.Console, cmd *cobra.Command, d *gpu.Device, config recipe.Config, o trainer.BenchOptions) error {
 	name, values, err := parseVary(cmd, f.vary)
 	if err != nil {
 		return err

@@ -1,14 +1,13 @@
 package native
 
 import (
-	"fmt"
+	"errors"
 	"os"
-	"strings"
 
 	"github.com/spf13/cobra"
 
 	"pixelda-wgpu/native/internal/console"
-	"pixelda-wgpu/trainer"
+	"pixelda-wgpu/trainer/recipe"
 )
 
 // configFlags choose a configuration: a preset, changed by a file, changed by
@@ -19,11 +18,11 @@ type configFlags struct {
 }
 
 func (f *configFlags) add(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&f.preset, "preset", "", "start from `PRESET`: "+presetList()+";\notherwise small on a software adapter, else "+trainer.Presets()[0])
+	cmd.Flags().StringVar(&f.preset, "preset", "", "start from `PRESET`: "+presetList()+";\notherwise small on a software adapter, else "+recipe.Presets()[0])
 	cmd.Flags().StringVar(&f.file, "config", "", "read settings from `FILE`, such as the config.json of a run")
 	cmd.Flags().StringArrayVar(&f.set, "set", nil, "change one setting, `NAME=VALUE`; may be repeated")
 	complete := func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-		return trainer.Presets(), cobra.ShellCompDirectiveNoFileComp
+		return recipe.Presets(), cobra.ShellCompDirectiveNoFileComp
 	}
 	// The only error is a flag that does not exist.
 	_ = cmd.RegisterFlagCompletionFunc("preset", complete)
@@ -32,7 +31,7 @@ func (f *configFlags) add(cmd *cobra.Command) {
 // presetList lists the presets for the help, as many a line as fit.
 func presetList() string {
 	text, width := "", 0
-	for i, name := range trainer.Presets() {
+	for i, name := range recipe.Presets() {
 		switch {
 		case i == 0:
 		case width > 24:
@@ -46,35 +45,23 @@ func presetList() string {
 }
 
 // read returns the configuration for an adapter of that kind.
-func (f *configFlags) read(cmd *cobra.Command, software bool) (trainer.Config, error) {
-	preset := f.preset
-	switch {
-	case preset == "" && software:
-		preset = "small"
-	case preset == "":
-		preset = trainer.Presets()[0]
+func (f *configFlags) read(cmd *cobra.Command, software bool) (recipe.Config, error) {
+	return configure(cmd, recipe.Request{Preset: f.preset, Software: software, Set: f.set}, f.file)
+}
+
+// configure makes the configuration that the command line asks for, with a file's unless its name is
+// empty.
+func configure(cmd *cobra.Command, r recipe.Request, file string) (recipe.Config, error) {
+	if file != "" {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return recipe.Config{}, err
+		}
+		r.File, r.Name = text, file
 	}
-	c, err := trainer.Preset(preset)
-	if err != nil {
+	c, err := r.Config()
+	if usage := (*recipe.UsageError)(nil); errors.As(err, &usage) {
 		return c, console.Misuse(cmd, "%v", err)
 	}
-	if f.file != "" {
-		text, err := os.ReadFile(f.file)
-		if err != nil {
-			return c, err
-		}
-		if c, err = trainer.ParseConfig(text, c); err != nil {
-			return c, fmt.Errorf("%s: %w", f.file, err)
-		}
-	}
-	for _, s := range f.set {
-		name, value, ok := strings.Cut(s, "=")
-		if !ok {
-			return c, console.Misuse(cmd, "-set %s: give NAME=VALUE", s)
-		}
-		if c, err = trainer.SetField(c, name, value); err != nil {
-			return c, console.Misuse(cmd, "-set %s: %v", s, err)
-		}
-	}
-	return c, c.Validate()
+	return c, err
 }

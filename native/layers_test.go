@@ -28,27 +28,29 @@ var layers = map[string][]string{
 	"datasets/render": {},
 	"model/graph":     {"wgsl/plan", "wgsl/kernels", "wgsl/expand", "gpu"},
 	"model":           {"model/graph", "wgsl/plan", "wgsl/kernels", "gpu"},
-	"trainer":         {"model", "model/graph", "datasets", "gpu"},
+	"trainer/recipe":  {},
+	"trainer":         {"trainer/recipe", "model", "model/graph", "datasets", "gpu"},
 	"trainer/gallery": {},
 	"native": {"native/internal/album", "native/internal/pageserver", "native/internal/console", "native/internal/supervise", "native/internal/chart", "native/internal/benchreport",
-		"native/internal/exhibit", "native/internal/reproduce", "trainer/gallery", "trainer", "model", "model/graph", "datasets", "gpu", "wgsl/plan", "wgsl/kernels", "testdata/traces", "web"},
+		"native/internal/exhibit", "native/internal/reproduce", "trainer/gallery", "trainer", "trainer/recipe", "model", "model/graph", "datasets", "gpu", "wgsl/plan", "wgsl/kernels", "testdata/traces", "web"},
 	"native/pixelda-wgpu":         {"native"},
 	"native/internal/album":       {"trainer", "datasets"},
 	"native/internal/pageserver":  {},
 	"native/internal/console":     {},
-	"native/internal/supervise":   {"native/internal/console", "trainer", "model/graph"}, // the last for its test
-	"native/internal/chart":       {"trainer"},
-	"native/internal/benchreport": {"native/internal/console", "native/internal/chart", "trainer", "model"},
-	"native/internal/exhibit":     {"native/internal/console", "trainer/gallery", "trainer", "model", "model/graph", "datasets", "gpu"},
-	"native/internal/reproduce":   {"native/internal/console", "native/internal/supervise", "native/internal/chart", "trainer", "model/graph", "datasets", "gpu"},
-	"wasm":                        {"trainer", "model", "model/graph", "datasets", "gpu", "wgsl/plan", "wgsl/kernels"},
-	"wasm/gallery":                {"trainer/gallery", "trainer"},
+	"native/internal/supervise":   {"native/internal/console", "trainer", "trainer/recipe", "model/graph"}, // the last for its test
+	"native/internal/chart":       {"trainer", "trainer/recipe"},
+	"native/internal/benchreport": {"native/internal/console", "native/internal/chart", "trainer", "trainer/recipe", "model"},
+	"native/internal/exhibit":     {"native/internal/console", "trainer/gallery", "trainer", "trainer/recipe", "model", "model/graph", "datasets", "gpu"},
+	"native/internal/reproduce":   {"native/internal/console", "native/internal/supervise", "native/internal/chart", "trainer", "trainer/recipe", "model/graph", "datasets", "gpu"},
+	"wasm":                        {"trainer", "trainer/recipe", "model", "model/graph", "datasets", "gpu", "wgsl/plan", "wgsl/kernels"},
+	"wasm/gallery":                {"trainer/gallery", "trainer", "trainer/recipe"},
 	"web":                         {},
 	"testdata/traces":             {},
 }
 
-// testsMayImport is what tests need besides: kernels are tested by running them.
-var testsMayImport = []string{"gpu", "gpu/gputest", "wgsl/kernels", "wgsl/kerneltest", "wgsl/expand", "wgsl/plan"}
+// testsMayImport is what tests need besides: kernels are tested by running them, networks with the
+// settings of presets and methods.
+var testsMayImport = []string{"gpu", "gpu/gputest", "wgsl/kernels", "wgsl/kerneltest", "wgsl/expand", "wgsl/plan", "model", "trainer/recipe", "trainer"}
 
 // outside names the folders that may import a dependency, by prefix. A
 // dependency has one home, so that it can be replaced there; gonum, slow and

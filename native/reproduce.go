@@ -14,6 +14,7 @@ import (
 	"pixelda-wgpu/native/internal/console"
 	"pixelda-wgpu/native/internal/reproduce"
 	"pixelda-wgpu/trainer"
+	"pixelda-wgpu/trainer/recipe"
 	"pixelda-wgpu/trainer/rundir"
 	"pixelda-wgpu/trainer/study"
 )
@@ -146,7 +147,7 @@ func (r *reproduction) do(cmd *cobra.Command) error {
 	return r.job.Do(cells[i], reproduce.Tools{
 		Open:   func() (*gpu.Device, error) { return openDevice(r.console, r.job.Adapter) },
 		Choose: func(d *gpu.Device) (graph.Chooser, error) { return chooser(quiet, d, false) },
-		Train: func(ctx context.Context, d *gpu.Device, c trainer.Config, folder string) error {
+		Train: func(ctx context.Context, d *gpu.Device, c recipe.Config, folder string) error {
 			t := training{console: quiet, out: folder}
 			return t.complete(ctx, d, c)
 		},
@@ -174,7 +175,7 @@ func (r *reproduction) listStudies(objects study.Objects) error {
 
 // complete begins or resumes the run of a configuration in t.out, unless it has
 // come to its end.
-func (t *training) complete(ctx context.Context, d *gpu.Device, c trainer.Config) error {
+func (t *training) complete(ctx context.Context, d *gpu.Device, c recipe.Config) error {
 	run, err := rundir.Open(t.out)
 	if err != nil { // there is none
 		return t.start(ctx, d, c)

@@ -15,6 +15,7 @@ import (
 	"pixelda-wgpu/native/internal/console"
 	"pixelda-wgpu/native/internal/supervise"
 	"pixelda-wgpu/trainer"
+	"pixelda-wgpu/trainer/recipe"
 	"pixelda-wgpu/trainer/rundir"
 )
 
@@ -49,7 +50,7 @@ func (t *training) goOn(ctx context.Context, d *gpu.Device, cmd *cobra.Command) 
 	if err != nil {
 		return err
 	}
-	c := trainer.Earlier()
+	c := recipe.Earlier()
 	if err := r.Config(&c); err != nil {
 		return err
 	}
@@ -58,7 +59,7 @@ func (t *training) goOn(ctx context.Context, d *gpu.Device, cmd *cobra.Command) 
 }
 
 // goOnIn resumes the run in a folder from its latest sound checkpoint.
-func (t *training) goOnIn(ctx context.Context, d *gpu.Device, c trainer.Config, folder string) error {
+func (t *training) goOnIn(ctx context.Context, d *gpu.Device, c recipe.Config, folder string) error {
 	w, err := rundir.Resume(folder, c.Keep)
 	if err != nil {
 		return err
@@ -124,7 +125,7 @@ func (t *training) adopt(ctx context.Context, d *gpu.Device, cmd *cobra.Command)
 }
 
 // amend applies the flags that a resumed run may be given.
-func (t *training) amend(cmd *cobra.Command, c *trainer.Config) {
+func (t *training) amend(cmd *cobra.Command, c *recipe.Config) {
 	for name, set := range map[string]func(){
 		"iterations": func() { c.Iterations = t.flags.Iterations }, "data": func() { c.Data = t.flags.Data },
 		"source": func() { c.Source = t.flags.Source }, "target": func() { c.Target = t.flags.Target },
@@ -136,7 +137,7 @@ func (t *training) amend(cmd *cobra.Command, c *trainer.Config) {
 }
 
 // goOnFrom trains on from a checkpoint of w.
-func (t *training) goOnFrom(ctx context.Context, d *gpu.Device, c trainer.Config, data trainer.Data, w *rundir.Writer, checkpoint string) (err error) {
+func (t *training) goOnFrom(ctx context.Context, d *gpu.Device, c recipe.Config, data trainer.Data, w *rundir.Writer, checkpoint string) (err error) {
 	t.introduce(d, c, data, w.Path())
 	f, st, err := trainer.OpenCheckpoint(checkpoint)
 	if err != nil {

@@ -20,6 +20,7 @@ import (
 	"pixelda-wgpu/native/internal/console"
 	"pixelda-wgpu/native/internal/supervise"
 	"pixelda-wgpu/trainer"
+	"pixelda-wgpu/trainer/recipe"
 	"pixelda-wgpu/trainer/rundir"
 )
 
@@ -29,7 +30,7 @@ type training struct {
 	adapter, preset, config, resume, out string
 	set                                  []string
 	tune, json                           bool
-	flags                                trainer.Config // what flags give
+	flags                                recipe.Config // what flags give
 }
 
 func newTrain(c *console.Console) *cobra.Command {
@@ -98,69 +99,30 @@ func (t *training) run(cmd *cobra.Command) error {
 	if t.resume != "" {
 		return t.goOn(ctx, d, cmd)
 	}
-	c, err := t.configure(cmd, d.Info().Software())
+	c, err := configure(cmd, t.request(cmd, d.Info().Software()), t.config)
 	if err != nil {
 		return err
 	}
 	return t.start(ctx, d, c)
 }
 
-// configure makes the configuration of a new run from preset, file and flags.
-func (t *training) configure(cmd *cobra.Command, software bool) (trainer.Config, error) {
-	preset := t.preset
-	if preset == "" {
-		preset = "mnist-mnistm"
-		if software {
-			preset = "small"
-		}
-	}
-	c, err := trainer.Preset(preset)
-	if err != nil {
-		return c, console.Misuse(cmd, "%v", err)
-	}
-	if t.preset == "" && t.config == "" { // no flag: built-in data, which a GPU learns in minutes
-		c.Source, c.Target = "digits", "digits-m"
-		if !software {
-			c.Iterations, c.Baseline = 10_000, 2_000
-		}
-	}
-	if t.config != "" {
-		b, err := os.ReadFile(t.config)
-		if err != nil {
-			return c, err
-		}
-		if c, err = trainer.ParseConfig(b, c); err != nil {
-			return c, fmt.Errorf("%s: %w", t.config, err)
-		}
-	}
-	flags := cmd.Flags()
-	if flags.Changed("method") { // first: it brings settings, which others may change
-		c = c.WithMethod(t.flags.Method)
-	}
-	for name, set := range map[string]func(){
-		"source": func() { c.Source = t.flags.Source },
-		"target": func() { c.Target = t.flags.Target }, "data": func() { c.Data = t.flags.Data },
-		"iterations": func() { c.Iterations = t.flags.Iterations }, "baseline": func() { c.Baseline = t.flags.Baseline },
-		"seed": func() { c.Seed = t.flags.Seed },
+// request is what the flags ask for.
+func (t *training) request(cmd *cobra.Command, software bool) recipe.Request {
+	r := recipe.Request{Preset: t.preset, Software: software, Method: t.flags.Method, Set: t.set}
+	for name, ask := range map[string]func(){
+		"source": func() { r.Source = &t.flags.Source }, "target": func() { r.Target = &t.flags.Target },
+		"data": func() { r.Data = &t.flags.Data }, "seed": func() { r.Seed = &t.flags.Seed },
+		"iterations": func() { r.Iterations = &t.flags.Iterations }, "baseline": func() { r.Baseline = &t.flags.Baseline },
 	} {
-		if flags.Changed(name) {
-			set()
+		if cmd.Flags().Changed(name) {
+			ask()
 		}
 	}
-	for _, s := range t.set {
-		name, value, ok := strings.Cut(s, "=")
-		if !ok {
-			return c, console.Misuse(cmd, "-set %s: want NAME=VALUE", s)
-		}
-		if c, err = trainer.SetField(c, name, value); err != nil {
-			return c, console.Misuse(cmd, "-set %s: %v", s, err)
-		}
-	}
-	return c, c.Validate()
+	return r
 }
 
 // start begins a new run.
-func (t *training) start(ctx context.Context, d *gpu.Device, c trainer.Config) error {
+func (t *training) start(ctx context.Context, d *gpu.Device, c recipe.Config) error {
 	data, err := trainer.OpenData(c)
 	if err != nil {
 		return err
@@ -174,7 +136,7 @@ func (t *training) start(ctx context.Context, d *gpu.Device, c trainer.Config) e
 }
 
 // create makes the folder of a new run.
-func (t *training) create(c trainer.Config) (_ *rundir.Writer, err error) {
+func (t *training) create(c recipe.Config) (_ *rundir.Writer, err error) {
 	out := t.out
 	if out == "" {
 		if out, err = rundir.Numbered("runs", string(c.Method)); err != nil {
@@ -192,7 +154,7 @@ func (t *training) create(c trainer.Config) (_ *rundir.Writer, err error) {
 }
 
 // begin trains from the first iteration on.
-func (t *training) begin(ctx context.Context, d *gpu.Device, c trainer.Config, data trainer.Data, w *rundir.Writer) error {
+func (t *training) begin(ctx context.Context, d *gpu.Device, c recipe.Config, data trainer.Data, w *rundir.Writer) error {
 	out := w.Path()
 	t.introduce(d, c, data, out)
 	choose, err := chooser(t.console, d, t.tune)
@@ -200,7 +162,7 @@ func (t *training) begin(ctx context.Context, d *gpu.Device, c trainer.Config, d
 		return err
 	}
 	var baseline *float64
-	if c.Method == trainer.PixelDA && c.Baseline > 0 {
+	if c.Method == recipe.PixelDA && c.Baseline > 0 {
 		p := t.console.Progress("source-only", "iterations", 0, int64(c.Baseline))
 		accuracy, err := trainer.Baseline(ctx, d, c, data, trainer.Options{Choose: choose}, func(done int) { p.Set(int64(done), "") })
 		p.Close()
@@ -219,7 +181,7 @@ func (t *training) begin(ctx context.Context, d *gpu.Device, c trainer.Config, d
 }
 
 // introduce says what is about to be trained, on what.
-func (t *training) introduce(d *gpu.Device, c trainer.Config, data trainer.Data, out string) {
+func (t *training) introduce(d *gpu.Device, c recipe.Config, data trainer.Data, out string) {
 	m := c.Model
 	images := func(s datasets.Splits) string {
 		return fmt.Sprintf("%d train, %d test images, %d×%d", s.Train.Len(), s.Test.Len(), s.Train.Width, s.Train.Height)
@@ -228,7 +190,7 @@ func (t *training) introduce(d *gpu.Device, c trainer.Config, data trainer.Data,
 	fmt.Fprintf(t.console.Err, "Source      %s: %s\n", c.Source, images(data.Source))
 	fmt.Fprintf(t.console.Err, "Target      %s: %s\n", c.Target, images(data.Target))
 	networks := ""
-	if c.Method == trainer.PixelDA {
+	if c.Method == recipe.PixelDA {
 		networks = fmt.Sprintf("generator %d × %d, discriminator %d, ", m.GBlocks, m.GFilters, m.DFilters)
 	}
 	fmt.Fprintf(t.console.Err, "Model       %d×%d, %sbatch %d\n", m.Size, m.Size, networks, m.Batch)
@@ -283,14 +245,14 @@ func (t *training) conclude(r trainer.Report, out string) {
 		tab.Add("source-only", console.Percent(*r.SourceOnly), "the same classifier without adaptation")
 	}
 	switch {
-	case r.Method != trainer.PixelDA:
+	case r.Method != recipe.PixelDA:
 		tab.Add(string(r.Method), t.console.Bold(console.Percent(final)), "")
 	case r.SourceOnly != nil:
 		tab.Add("adapted", t.console.Bold(console.Percent(final)), fmt.Sprintf("%+.1f points", 100*(final-*r.SourceOnly)))
 	default:
 		tab.Add("adapted", t.console.Bold(console.Percent(final)), "")
 	}
-	if r.Method == trainer.PixelDA || r.Method.Adapts() {
+	if r.Method == recipe.PixelDA || r.Method.Adapts() {
 		tab.Add("chosen", console.Percent(r.Chosen.Accuracy["target"]), fmt.Sprintf("checkpoint of iteration %d, chosen without target labels", r.Chosen.Step))
 	}
 	tab.Add("oracle", console.Percent(r.Oracle.Accuracy["target"]), fmt.Sprintf("best of all evaluations by target labels, iteration %d", r.Oracle.Step))
@@ -307,7 +269,7 @@ func (t *training) conclude(r trainer.Report, out string) {
 // methodNames lists the methods for a sentence.
 func methodNames() string {
 	var names []string
-	for _, m := range trainer.Methods() {
+	for _, m := range recipe.Methods() {
 		names = append(names, string(m))
 	}
 	last := len(names) - 1

@@ -10,11 +10,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"pixelda-wgpu/gpu"
-	"pixelda-wgpu/model"
 	"pixelda-wgpu/model/graph"
 	"pixelda-wgpu/native/internal/console"
 	"pixelda-wgpu/testdata/traces"
 	"pixelda-wgpu/trainer"
+	"pixelda-wgpu/trainer/recipe"
 )
 
 func newVerify(c *console.Console) *cobra.Command {
@@ -62,13 +62,13 @@ type verdict struct {
 
 // traceVerdict is the outcome of one trace with one choice of kernels.
 type traceVerdict struct {
-	File    string         `json:"file"`
-	Method  trainer.Method `json:"method"`
-	Config  model.Config   `json:"config"`
-	Plans   string         `json:"plans"` // the choice: "usual", or "1 of 9"
-	Pass    bool           `json:"pass"`
-	Seconds float64        `json:"seconds"`
-	Checks  []check        `json:"checks"`
+	File    string        `json:"file"`
+	Method  recipe.Method `json:"method"`
+	Config  recipe.Model  `json:"config"`
+	Plans   string        `json:"plans"` // the choice: "usual", or "1 of 9"
+	Pass    bool          `json:"pass"`
+	Seconds float64       `json:"seconds"`
+	Checks  []check       `json:"checks"`
 	steps   int
 }
 
@@ -182,7 +182,7 @@ func (v *verifier) print(t traceVerdict) {
 	if t.Plans == "usual" || !t.Pass {
 		c := t.Config
 		networks := string(t.Method)
-		if t.Method == trainer.PixelDA {
+		if t.Method == recipe.PixelDA {
 			networks = fmt.Sprintf("%s of %d", console.Count(c.GBlocks, "block"), c.GFilters)
 		}
 		v.console.Printf("\n%s: %s, batch %d, %d×%d, %d to %d channels, %s\n",

@@ -10,6 +10,7 @@ import (
 
 	"pixelda-wgpu/model"
 	"pixelda-wgpu/native/internal/console"
+	"pixelda-wgpu/trainer/recipe"
 	"pixelda-wgpu/trainer/safetensors"
 )
 
@@ -18,7 +19,7 @@ import (
 // so every error is about 1.
 func tinyTrace(t *testing.T, slack float64) string {
 	t.Helper()
-	c, err := model.Preset("small")
+	c, err := recipe.PresetModel("small")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,7 +45,7 @@ func tinyTrace(t *testing.T, slack float64) string {
 		}
 		w.Float32s(name, shape, x)
 	}
-	networks, err := model.NewNetworks(c)
+	networks, err := model.NewNetworks(model.Config(c))
 	if err != nil {
 		t.Fatal(err)
 	}

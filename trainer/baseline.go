@@ -5,12 +5,13 @@ import (
 
 	"pixelda-wgpu/gpu"
 	"pixelda-wgpu/model"
+	"pixelda-wgpu/trainer/recipe"
 )
 
 // Baseline trains the source-only baseline of a configuration and returns its
 // accuracy on the target's test images: what the classifier is worth without
 // adaptation.
-func Baseline(ctx context.Context, d *gpu.Device, c Config, data Data, o Options, progress func(done int)) (float64, error) {
+func Baseline(ctx context.Context, d *gpu.Device, c recipe.Config, data Data, o Options, progress func(done int)) (float64, error) {
 	c.Method, c.Iterations, c.TargetLabelled = SourceOnly, c.Baseline, 0
 	data.Labelled = nil
 	t, err := New(d, c, data, o)

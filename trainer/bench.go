@@ -10,6 +10,7 @@ import (
 	"pixelda-wgpu/gpu"
 	"pixelda-wgpu/model"
 	"pixelda-wgpu/model/graph"
+	"pixelda-wgpu/trainer/recipe"
 )
 
 // Bench is what one iteration, a D and a G step, takes on a device. Times are
@@ -17,7 +18,7 @@ import (
 // is then the better measure where other programs run too.
 type Bench struct {
 	Adapter   gpu.AdapterInfo `json:"adapter"`
-	Config    model.Config    `json:"config"`
+	Config    recipe.Model    `json:"config"`
 	Samples   int             `json:"samples"`
 	Peak      Peak            `json:"peak"`
 	Programs  []ProgramBench  `json:"programs"`
@@ -81,7 +82,7 @@ type BenchOptions struct {
 
 // NewBench measures an iteration of a configuration on random images, in a
 // session of its own. It ends early with the context: after the replay under way.
-func NewBench(ctx context.Context, d *gpu.Device, c model.Config, o BenchOptions) (*Bench, error) {
+func NewBench(ctx context.Context, d *gpu.Device, c recipe.Model, o BenchOptions) (*Bench, error) {
 	next := o.next(ctx)
 	b := &Bench{Adapter: d.Info(), Config: c, Samples: max(1, o.Samples)}
 	var err error
@@ -108,7 +109,7 @@ func (o BenchOptions) next(ctx context.Context) func(what string) error {
 // steps measures the steps as wholes, and has profile, if there is one, look
 // into each.
 func (b *Bench) steps(ctx context.Context, d *gpu.Device, choose graph.Chooser, next func(string) error, profile func(context.Context, *Engine, *gpu.Program) error) error {
-	n, err := model.NewNetworks(b.Config)
+	n, err := model.NewNetworks(model.Config(b.Config))
 	if err == nil {
 		err = next("building the programs")
 	}

@@ -11,11 +11,12 @@ import (
 	"pixelda-wgpu/gpu"
 	"pixelda-wgpu/model"
 	"pixelda-wgpu/model/graph"
+	"pixelda-wgpu/trainer/recipe"
 )
 
 // benchPrograms builds both steps, fed with bytes as in training.
 func benchPrograms(n *model.Networks, choose graph.Chooser) ([]*gpu.Program, error) {
-	in := benchInputs(n.Config)
+	in := benchInputs(recipe.Model(n.Config))
 	d, err := n.DStep(in, choose)
 	if err != nil {
 		return nil, err
@@ -24,7 +25,7 @@ func benchPrograms(n *model.Networks, choose graph.Chooser) ([]*gpu.Program, err
 	return []*gpu.Program{d, g}, err
 }
 
-func benchInputs(c model.Config) model.Inputs {
+func benchInputs(c recipe.Model) model.Inputs {
 	return model.Inputs{
 		Source: model.Images{Width: c.Size, Height: c.Size, Channels: c.SourceChannels},
 		Target: model.Images{Width: c.Size, Height: c.Size, Channels: c.TargetChannels},
@@ -45,7 +46,7 @@ func small(p *gpu.Program) *gpu.Program {
 }
 
 // fill writes random images and labels.
-func (e *Engine) fill(c model.Config) error {
+func (e *Engine) fill(c recipe.Model) error {
 	if err := e.Initialise(1, Initial{Std: c.InitStd}); err != nil {
 		return err
 	}

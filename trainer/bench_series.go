@@ -5,7 +5,7 @@ import (
 	"fmt"
 
 	"pixelda-wgpu/gpu"
-	"pixelda-wgpu/model"
+	"pixelda-wgpu/trainer/recipe"
 )
 
 // Series is what an iteration takes for several values of one setting of the
@@ -13,7 +13,7 @@ import (
 type Series struct {
 	Adapter gpu.AdapterInfo `json:"adapter"`
 	Setting string          `json:"setting"`
-	Config  model.Config    `json:"config"` // of the first value
+	Config  recipe.Model    `json:"config"` // of the first value
 	Samples int             `json:"samples"`
 	Peak    Peak            `json:"peak"`
 	Points  []Point         `json:"points"`
@@ -35,7 +35,7 @@ func (p Point) Iteration() ProgramBench { return iteration(p.Programs) }
 // Variant is a configuration with a setting at a value.
 type Variant struct {
 	Value float64
-	Model model.Config
+	Model recipe.Model
 }
 
 // NewSeries measures variants in their order, each by itself on the device. each

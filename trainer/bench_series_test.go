@@ -5,15 +5,15 @@ import (
 	"testing"
 
 	"pixelda-wgpu/gpu/gputest"
-	"pixelda-wgpu/model"
 	"pixelda-wgpu/model/graph"
+	"pixelda-wgpu/trainer/recipe"
 )
 
 // TestSeries has a variant between two others that no device could hold: the
 // first stays and the last is measured.
 func TestSeries(t *testing.T) {
 	d := gputest.Device(t)
-	c, err := model.Preset("small")
+	c, err := recipe.PresetModel("small")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"pixelda-wgpu/model/graph"
+	"pixelda-wgpu/trainer/recipe"
 	"pixelda-wgpu/trainer/safetensors"
 )
 
@@ -24,7 +25,7 @@ const (
 // State is what a checkpoint holds besides the variables. Everything random
 // follows from seed and iteration, so nothing else is needed to go on.
 type State struct {
-	Config    Config
+	Config    recipe.Config
 	Iteration int               // iterations done
 	Data      string            // fingerprint of the images
 	Kernels   map[string]string // chosen plans, on which the bits depend
@@ -150,7 +151,7 @@ func stateOf(f *safetensors.File, name string) (State, error) {
 }
 
 func readState(m map[string]string) (State, error) {
-	st := State{Config: Earlier()}
+	st := State{Config: recipe.Earlier()}
 	if m["format"] != checkpointFormat {
 		return st, fmt.Errorf("its format is %q, not %q", m["format"], checkpointFormat)
 	}

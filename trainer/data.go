@@ -5,6 +5,7 @@ import (
 
 	"pixelda-wgpu/datasets"
 	"pixelda-wgpu/model"
+	"pixelda-wgpu/trainer/recipe"
 )
 
 // Data is the images of both domains.
@@ -15,31 +16,31 @@ type Data struct {
 
 // OpenData opens the data sets of a configuration and checks that the model
 // can take them.
-func OpenData(c Config) (Data, error) {
-	source, err := c.open(c.Source)
+func OpenData(c recipe.Config) (Data, error) {
+	source, err := open(c, c.Source)
 	if err != nil {
 		return Data{}, err
 	}
-	target, err := c.open(c.Target)
+	target, err := open(c, c.Target)
 	if err != nil {
 		return Data{}, err
 	}
 	return PrepareData(c, source, target)
 }
 
-func (c Config) open(spec string) (datasets.Splits, error) {
+func open(c recipe.Config, spec string) (datasets.Splits, error) {
 	return datasets.Open(spec, datasets.Options{Dir: c.Data, Seed: c.Seed})
 }
 
 // PrepareData brings open data sets to a form for the model of a configuration
 // and checks that it can take them.
-func PrepareData(c Config, source, target datasets.Splits) (Data, error) {
+func PrepareData(c recipe.Config, source, target datasets.Splits) (Data, error) {
 	var d Data
 	var err error
-	if d.Source, err = c.prepare("source "+c.Source, source, c.sourceChannels()); err != nil {
+	if d.Source, err = prepare(c, "source "+c.Source, source, sourceChannels(c)); err != nil {
 		return d, err
 	}
-	if d.Target, err = c.prepare("target "+c.Target, target, c.Model.TargetChannels); err != nil {
+	if d.Target, err = prepare(c, "target "+c.Target, target, c.Model.TargetChannels); err != nil {
 		return d, err
 	}
 	for role, s := range map[string]datasets.Splits{"source " + c.Source: d.Source, "target " + c.Target: d.Target} {
@@ -50,8 +51,8 @@ func PrepareData(c Config, source, target datasets.Splits) (Data, error) {
 	if !d.Source.Train.Labelled() || !d.Source.Test.Labelled() {
 		return d, fmt.Errorf("trainer: source %s has no labels; put its images into a folder a class", c.Source)
 	}
-	if c.Method == TargetOnly && !d.Target.Train.Labelled() {
-		return d, fmt.Errorf("trainer: target %s has no labels, which target-only trains on", c.Target)
+	if methods[c.Method].targetLabels && !d.Target.Train.Labelled() {
+		return d, fmt.Errorf("trainer: target %s has no labels, which %s trains on", c.Target, c.Method)
 	}
 	if d.Target.Test.Labelled() {
 		if err := datasets.MatchClasses(d.Source.Train, d.Target.Test); err != nil {
@@ -61,41 +62,41 @@ func PrepareData(c Config, source, target datasets.Splits) (Data, error) {
 	if n := len(d.Source.Train.Classes); n != c.Model.Classes {
 		return d, fmt.Errorf("trainer: source %s has %d classes, the model %d; set classes=%d", c.Source, n, c.Model.Classes, n)
 	}
-	if d.Source.Train, err = c.choose("source "+c.Source, d.Source.Train, c.SourceTrain); err != nil {
+	if d.Source.Train, err = choose(c, "source "+c.Source, d.Source.Train, c.SourceTrain); err != nil {
 		return d, err
 	}
-	if d.Target.Train, err = c.choose("target "+c.Target, d.Target.Train, c.TargetTrain); err != nil {
+	if d.Target.Train, err = choose(c, "target "+c.Target, d.Target.Train, c.TargetTrain); err != nil {
 		return d, err
 	}
-	if err := c.label(&d); err != nil {
+	if err := label(c, &d); err != nil {
 		return d, err
 	}
-	return d, c.checkPoses(d)
+	return d, checkPoses(c, d)
 }
 
 // sourceChannels is how many the first layer that sees source images takes: where one
 // tower sees both domains, the target's.
-func (c Config) sourceChannels() int {
-	if c.Method == PixelDA || c.Method == CoGAN {
+func sourceChannels(c recipe.Config) int {
+	if methods[c.Method].sourceTowers {
 		return c.Model.SourceChannels
 	}
 	return c.Model.TargetChannels
 }
 
 // OpenSource opens other images for the generator of a configuration.
-func OpenSource(c Config, spec string) (datasets.Splits, error) {
-	s, err := c.open(spec)
+func OpenSource(c recipe.Config, spec string) (datasets.Splits, error) {
+	s, err := open(c, spec)
 	if err != nil {
 		return s, err
 	}
-	return c.prepare("source "+spec, s, c.Model.SourceChannels)
+	return prepare(c, "source "+spec, s, c.Model.SourceChannels)
 }
 
 // prepare brings a data set to a form that the device can bring to the model's
 // size and channels: it enlarges images as the original did and repeats grey; to
 // shrink them without aliasing, the host takes the mean over the covered area.
 // Depth is left out where the model takes none, and cannot be made up where it does.
-func (c Config) prepare(name string, s datasets.Splits, channels int) (datasets.Splits, error) {
+func prepare(c recipe.Config, name string, s datasets.Splits, channels int) (datasets.Splits, error) {
 	has := s.Train.Channels
 	flat := (has == 3 || has == datasets.RGBD) && (channels == 1 || channels == 3) && has > channels
 	repeated := has == 1 && channels != datasets.RGBD
@@ -123,7 +124,7 @@ func (c Config) prepare(name string, s datasets.Splits, channels int) (datasets.
 
 // choose takes those training images that the configuration wants: of the classes
 // that it names, and of these at most limit (0 for all).
-func (c Config) choose(name string, train *datasets.Set, limit int) (*datasets.Set, error) {
+func choose(c recipe.Config, name string, train *datasets.Set, limit int) (*datasets.Set, error) {
 	if len(c.TrainClasses) > 0 {
 		if !train.Labelled() {
 			return nil, fmt.Errorf("trainer: %s has no labels, by which train_classes chooses images", name)
@@ -155,7 +156,7 @@ func some(s *datasets.Set, n int, seed uint64) (*datasets.Set, error) {
 
 // label chooses the target images whose labels are used, among those trained on.
 // They stay among those without labels too.
-func (c Config) label(d *Data) (err error) {
+func label(c recipe.Config, d *Data) (err error) {
 	train := d.Target.Train
 	switch n := c.TargetLabelled; {
 	case n == 0:
@@ -171,8 +172,8 @@ func (c Config) label(d *Data) (err error) {
 }
 
 // checkPoses reports images without the poses that the model learns from them.
-func (c Config) checkPoses(d Data) error {
-	if !c.Model.LearnsPose() {
+func checkPoses(c recipe.Config, d Data) error {
+	if !model.Config(c.Model).LearnsPose() {
 		return nil
 	}
 	lacks := func(role, name string, s *datasets.Set) error {
@@ -182,7 +183,7 @@ func (c Config) checkPoses(d Data) error {
 		return fmt.Errorf("trainer: %s %s has no poses, which the tower %s learns; set task_tower=%s, or pose_source_weight=0 and pose_adapted_weight=0",
 			role, name, c.Model.TaskTower, model.MNISTTower)
 	}
-	if c.Method == TargetOnly {
+	if methods[c.Method].targetLabels {
 		return lacks("target", c.Target, d.Target.Train)
 	}
 	if d.Labelled != nil {

@@ -20,7 +20,7 @@ func Features(d *gpu.Device, checkpoint string, choose graph.Chooser, sets ...*d
 		return nil, 0, err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	s, err := st.Config.scheme()
+	s, err := schemeOf(st.Config)
 	if err != nil {
 		return nil, 0, err
 	}

@@ -8,6 +8,7 @@ import (
 	"pixelda-wgpu/gpu"
 	"pixelda-wgpu/model"
 	"pixelda-wgpu/model/graph"
+	"pixelda-wgpu/trainer/recipe"
 	"pixelda-wgpu/trainer/validate"
 )
 
@@ -24,10 +25,10 @@ func OpenGenerator(d *gpu.Device, checkpoint string, source model.Images, choose
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	if st.Config.Method != PixelDA {
+	if st.Config.Method != recipe.PixelDA {
 		return nil, fmt.Errorf("trainer: %s is of method %s, which has no generator", checkpoint, st.Config.Method)
 	}
-	n, err := model.NewNetworks(st.Config.Model)
+	n, err := model.NewNetworks(model.Config(st.Config.Model))
 	if err != nil {
 		return nil, err
 	}
@@ -72,7 +73,7 @@ func (g *Generator) Reload(checkpoint string) (_ State, err error) {
 		return st, err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	if st.Config.Model != g.Config {
+	if model.Config(st.Config.Model) != g.Config {
 		return st, fmt.Errorf("trainer: %s is of another model", checkpoint)
 	}
 	return st, g.Restore(f, false)

@@ -6,6 +6,7 @@ import (
 
 	"pixelda-wgpu/gpu"
 	"pixelda-wgpu/model/graph"
+	"pixelda-wgpu/trainer/recipe"
 	"pixelda-wgpu/trainer/safetensors"
 )
 
@@ -16,7 +17,7 @@ func Evaluate(d *gpu.Device, checkpoint string, data Data, choose graph.Chooser)
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	s, err := st.Config.scheme()
+	s, err := schemeOf(st.Config)
 	if err != nil {
 		return nil, err
 	}
@@ -53,7 +54,7 @@ var ErrOtherImages = errors.New("was trained on other images")
 
 // Fits reports whether the images are those that the checkpoint, which errors
 // call name, was trained on; c names them.
-func (st State) Fits(data Data, c Config, name string) error {
+func (st State) Fits(data Data, c recipe.Config, name string) error {
 	if data.Fingerprint() != st.Data {
 		return fmt.Errorf("trainer: %s %w than %s → %s hold now; restore them, or start a new run", name, ErrOtherImages, c.Source, c.Target)
 	}

@@ -8,48 +8,52 @@ import (
 	"pixelda-wgpu/gpu"
 	"pixelda-wgpu/model"
 	"pixelda-wgpu/model/graph"
+	"pixelda-wgpu/trainer/recipe"
 )
 
-// Method names what is trained.
-type Method string
+// method is all there is to say of a method. Each has a file of its own, which registers it.
+type method struct {
+	about recipe.Description
 
-// The methods: PixelDA, two baselines that train its task tower alone, on source or on
-// target labels, and four that adapt in other ways (model.Adaptation).
-const (
-	PixelDA    Method = "pixelda"
-	SourceOnly Method = "source-only"
-	TargetOnly Method = "target-only"
-	DANN       Method = "dann"
-	MMD        Method = "mmd"
-	DSN        Method = "dsn"
-	CoGAN      Method = "cogan"
-)
+	targetLabels  bool   // it trains on the labels of all target images
+	sourceTowers  bool   // source images have layers of their own, and so the channels that the source has
+	takesNoLabels string // why it cannot take the labels of a few target images; "" where it can
 
-// Methods lists the methods, in an order for reading.
-func Methods() []Method { return []Method{PixelDA, SourceOnly, TargetOnly, DANN, MMD, DSN, CoGAN} }
-
-// defaults sets what a method's sources state: settings of the model and the
-// adaptation. It is nil for methods that keep the preset's.
-func (m Method) defaults() func(c *model.Config) model.Adaptation {
-	return map[Method]func(c *model.Config) model.Adaptation{
-		DANN: model.DANNDefaults, MMD: model.MMDDefaults, DSN: model.DSNDefaults, CoGAN: model.CoGANDefaults,
-	}[m]
+	// lay lays out the networks of a configuration and says how they are trained.
+	lay func(c recipe.Config) (*scheme, error)
+	// check reports what is wrong with a configuration besides; nil for nothing.
+	check func(c recipe.Config) error
 }
 
-// Adapts reports whether a method adapts by means of its own: it has an adaptation.
-func (m Method) Adapts() bool { return m.defaults() != nil }
+// methods are those that are registered, by name.
+var methods = map[recipe.Method]method{}
 
-// WithMethod is the configuration with another method and the settings that its
-// sources state. With the method that it has it stays as it is.
-func (c Config) WithMethod(m Method) Config {
-	if m == c.Method {
-		return c
+// register makes a method known to this package and to configurations.
+func register(m method) method {
+	m.about.Check = func(c recipe.Config) error {
+		if m.takesNoLabels != "" && c.TargetLabelled > 0 {
+			return fmt.Errorf("trainer: configuration: target_labelled is %d, but method %s %s", c.TargetLabelled, c.Method, m.takesNoLabels)
+		}
+		if m.check != nil {
+			if err := m.check(c); err != nil {
+				return err
+			}
+		}
+		_, err := m.lay(c)
+		return err
 	}
-	c.Method, c.Adaptation = m, model.Adaptation{}
-	if set := m.defaults(); set != nil {
-		c.Adaptation = set(&c.Model)
+	recipe.Register(m.about)
+	methods[m.about.Name] = m
+	return m
+}
+
+// schemeOf lays out the networks of a configuration and says how they are trained.
+func schemeOf(c recipe.Config) (*scheme, error) {
+	m, ok := methods[c.Method]
+	if !ok {
+		return nil, fmt.Errorf("trainer: configuration: method is %q; want one of %v", c.Method, recipe.Methods())
 	}
-	return c
+	return m.lay(c)
 }
 
 // scheme is what a method is to the trainer.
@@ -103,27 +107,10 @@ var (
 	labelledFeed = feed{from: fromLabelled, images: "labelled_target", truth: true, prefix: "labelled_"}
 )
 
-// scheme makes the method's networks and says how they are trained.
-func (c Config) scheme() (*scheme, error) {
-	switch c.Method {
-	case PixelDA:
-		return c.pixelda()
-	case SourceOnly:
-		return c.supervised(sourceFeed)
-	case TargetOnly:
-		return c.supervised(feed{from: fromTarget, images: "source", truth: true})
-	case DANN, MMD, DSN:
-		return c.alignment()
-	case CoGAN:
-		return c.cogan()
-	}
-	return nil, fmt.Errorf("trainer: configuration: method is %q; want one of %v", c.Method, Methods())
-}
-
 // adam is the rate and the schedule of Adam with the staircase of the original.
-func (s *scheme) adam(c model.Config) {
-	s.learningRate = func(global int) float64 { return LearningRate(c, global) }
-	s.rate = func(global, own int) float64 { return adamRate(c, LearningRate(c, global), own) }
+func (s *scheme) adam(c recipe.Model) {
+	s.learningRate = func(global int) float64 { return c.LearningRate(global) }
+	s.rate = func(global, own int) float64 { return c.AdamRate(c.LearningRate(global), own) }
 	s.strength = func(int) float64 { return 0 }
 }
 

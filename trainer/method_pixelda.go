@@ -1,10 +1,20 @@
 package trainer
 
-import "pixelda-wgpu/model"
+import (
+	"pixelda-wgpu/model"
+	"pixelda-wgpu/trainer/recipe"
+)
 
-// pixelda is the D steps, then the G steps.
-func (c Config) pixelda() (*scheme, error) {
-	n, err := model.NewNetworks(c.Model)
+// pixelDA trains a generator, a discriminator and the task tower.
+var _ = register(method{
+	about:        recipe.Description{Name: recipe.PixelDA, Place: 0},
+	sourceTowers: true,
+	lay:          layPixelDA,
+})
+
+// layPixelDA has the D steps, then the G steps.
+func layPixelDA(c recipe.Config) (*scheme, error) {
+	n, err := model.NewNetworks(model.Config(c.Model))
 	if err != nil {
 		return nil, err
 	}
@@ -32,28 +42,6 @@ func (c Config) pixelda() (*scheme, error) {
 		}
 		if n.SimilarityWeight > 0 {
 			r.Loss["similarity"] = g[model.GSimilarity]
-		}
-	}
-	return s, nil
-}
-
-// supervised is one step of the task tower on labelled images: the baselines
-// source-only and target-only.
-func (c Config) supervised(images feed) (*scheme, error) {
-	n, err := model.NewSupervised(c.Model)
-	if err != nil {
-		return nil, err
-	}
-	s := &scheme{
-		networks: n, initial: Initial{Gain: 1}, classify: n.Classify,
-		steps: []step{{model.SupervisedStepProgram, 1, n.SupervisedStep, []feed{images, labelledFeed}}},
-	}
-	s.adam(c.Model)
-	s.note = func(r note) {
-		row := r.rows[model.SupervisedStepProgram]
-		r.task(row, "", "task", model.SupervisedLoss, model.SupervisedCorrect, model.SupervisedPose)
-		if r.labelled {
-			r.task(row, "_target", "target", model.SupervisedTaskTarget, model.SupervisedCorrectTarget, model.SupervisedPoseTarget)
 		}
 	}
 	return s, nil

@@ -13,11 +13,12 @@ import (
 	"pixelda-wgpu/model"
 	"pixelda-wgpu/model/graph"
 	"pixelda-wgpu/trainer"
+	"pixelda-wgpu/trainer/recipe"
 	"pixelda-wgpu/trainer/safetensors"
 )
 
 // narrow is a configuration of a baseline with little to do.
-func narrow(t testing.TB, m trainer.Method) trainer.Config {
+func narrow(t testing.TB, m recipe.Method) recipe.Config {
 	t.Helper()
 	c := tiny(t).WithMethod(m)
 	a := &c.Adaptation
@@ -35,7 +36,7 @@ func narrow(t testing.TB, m trainer.Method) trainer.Config {
 	return c
 }
 
-var adapting = []trainer.Method{trainer.DANN, trainer.MMD, trainer.DSN, trainer.CoGAN}
+var adapting = []recipe.Method{trainer.DANN, trainer.MMD, trainer.DSN, trainer.CoGAN}
 
 // Six iterations in one go, and three, a resumption and three more, leave the same
 // checkpoint, byte for byte, with every method; the run folder has all that belongs to
@@ -62,7 +63,7 @@ func TestMethods(t *testing.T) {
 					t.Errorf("loss %s is %g", name, v)
 				}
 			}
-			if want := map[trainer.Method]int{trainer.DANN: 2, trainer.MMD: 2, trainer.DSN: 6, trainer.CoGAN: 4}[m]; len(losses) != want {
+			if want := map[recipe.Method]int{trainer.DANN: 2, trainer.MMD: 2, trainer.DSN: 6, trainer.CoGAN: 4}[m]; len(losses) != want {
 				t.Errorf("%d losses: %v; want %d", len(losses), losses, want)
 			}
 			if (report.Samples != "") != (m == trainer.CoGAN) {
@@ -103,7 +104,7 @@ func TestMethods(t *testing.T) {
 // A checkpoint of descent holds one moment of each trained variable, of Adam two, and
 // the method's variables only.
 func TestMethodCheckpoints(t *testing.T) {
-	for m, want := range map[trainer.Method]struct {
+	for m, want := range map[recipe.Method]struct {
 		second bool
 		names  string
 	}{
@@ -176,20 +177,20 @@ func TestWithMethod(t *testing.T) {
 	if dann.Model.LR != 0.0117249 || dann.Adaptation.Gamma != 0.251175 || dann.Model.WeightDecay != 1e-6 || dann.Model.ClipNorm != 0 {
 		t.Errorf("%+v", dann)
 	}
-	set, err := trainer.SetField(base, "method", "dann")
+	set, err := recipe.SetField(base, "method", "dann")
 	if err != nil || set.Adaptation != dann.Adaptation || set.Model != dann.Model {
 		t.Errorf("-set method=dann: %+v, %v", set, err)
 	}
-	if set, err = trainer.SetField(set, "gamma", "0.5"); err != nil || set.Adaptation.Gamma != 0.5 {
+	if set, err = recipe.SetField(set, "gamma", "0.5"); err != nil || set.Adaptation.Gamma != 0.5 {
 		t.Errorf("-set gamma=0.5: %+v, %v", set.Adaptation, err)
 	}
 	if same := set.WithMethod(trainer.DANN); same.Adaptation.Gamma != 0.5 {
 		t.Error("the method that it has resets the settings")
 	}
-	if back := set.WithMethod(trainer.PixelDA); back.Validate() != nil {
+	if back := set.WithMethod(recipe.PixelDA); back.Validate() != nil {
 		t.Error(back.Validate())
 	}
-	read, err := trainer.ParseConfig([]byte(`{"method": "dsn", "adaptation": {"start": 3, "alignment": "mmd"}}`), base)
+	read, err := recipe.ParseConfig([]byte(`{"method": "dsn", "adaptation": {"start": 3, "alignment": "mmd"}}`), base)
 	if err != nil || read.Adaptation.Start != 3 || read.Adaptation.Alignment != model.Kernels || read.Adaptation.Beta != 0.075 {
 		t.Errorf("%+v, %v", read.Adaptation, err)
 	}
@@ -197,7 +198,7 @@ func TestWithMethod(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, err := trainer.ParseConfig(b, base)
+	again, err := recipe.ParseConfig(b, base)
 	if err != nil || again.Adaptation != read.Adaptation || again.Model != read.Model {
 		t.Errorf("read back as %+v, %v", again, err)
 	}
@@ -208,15 +209,15 @@ func TestWithMethod(t *testing.T) {
 
 // What cannot be trained is refused with a reason.
 func TestMethodErrors(t *testing.T) {
-	for want, change := range map[string]func(c *trainer.Config){
-		"start is 10000 of 20 iterations, so that dsn would never adapt": func(c *trainer.Config) { *c = c.WithMethod(trainer.DSN) },
-		"adaptation is set, which the method pixelda does not have":      func(c *trainer.Config) { c.Adaptation.Gamma = 1 },
-		`method is "gan"; want one of [pixelda source-only`:              func(c *trainer.Config) { c.Method = "gan" },
-		"the method cogan takes no labels of the target": func(c *trainer.Config) {
+	for want, change := range map[string]func(c *recipe.Config){
+		"start is 10000 of 20 iterations, so that dsn would never adapt": func(c *recipe.Config) { *c = c.WithMethod(trainer.DSN) },
+		"adaptation is set, which the method pixelda does not have":      func(c *recipe.Config) { c.Adaptation.Gamma = 1 },
+		`method is "gan"; want one of [pixelda source-only`:              func(c *recipe.Config) { c.Method = "gan" },
+		"the method cogan takes no labels of the target": func(c *recipe.Config) {
 			*c = c.WithMethod(trainer.CoGAN)
 			c.TargetLabelled = 5
 		},
-		"size is 32; CoGAN's networks are made for 28": func(c *trainer.Config) {
+		"size is 32; CoGAN's networks are made for 28": func(c *recipe.Config) {
 			*c = c.WithMethod(trainer.CoGAN)
 			c.Model.Size = 32
 		},
@@ -296,7 +297,7 @@ func TestFeatures(t *testing.T) {
 
 // Where one tower sees both domains, source images get the target's channels.
 func TestOneTowersChannels(t *testing.T) {
-	for m, want := range map[trainer.Method]int{trainer.PixelDA: 3, trainer.DANN: 1, trainer.SourceOnly: 1} {
+	for m, want := range map[recipe.Method]int{recipe.PixelDA: 3, trainer.DANN: 1, trainer.SourceOnly: 1} {
 		c := tiny(t)
 		c.Model.SourceChannels, c.Model.TargetChannels = 3, 1
 		c = c.WithMethod(m)

@@ -18,13 +18,14 @@ import (
 	"pixelda-wgpu/model"
 	"pixelda-wgpu/model/graph"
 	"pixelda-wgpu/trainer"
+	"pixelda-wgpu/trainer/recipe"
 )
 
 // tinyObjects is a configuration of RGB-D images with orientations that has little
 // to do.
-func tinyObjects(t testing.TB) trainer.Config {
+func tinyObjects(t testing.TB) recipe.Config {
 	t.Helper()
-	c, err := trainer.Preset("linemod-small")
+	c, err := recipe.Preset("linemod-small")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,7 +66,7 @@ func objectData() (source, target datasets.Splits) {
 		datasets.Splits{Train: objects("target train", 3, 45), Test: objects("target test", 4, 18)}
 }
 
-func prepare(t testing.TB, c trainer.Config) trainer.Data {
+func prepare(t testing.TB, c recipe.Config) trainer.Data {
 	t.Helper()
 	source, target := objectData()
 	data, err := trainer.PrepareData(c, source, target)
@@ -75,7 +76,7 @@ func prepare(t testing.TB, c trainer.Config) trainer.Data {
 	return data
 }
 
-func train(t testing.TB, c trainer.Config, path string, iterations int, resumeFrom string) trainer.Report {
+func train(t testing.TB, c recipe.Config, path string, iterations int, resumeFrom string) trainer.Report {
 	t.Helper()
 	d := gputest.Device(t)
 	tr, err := trainer.New(d, c, prepare(t, c), trainer.Options{Choose: graph.RuleFor(d.Info())})
@@ -236,20 +237,20 @@ func TestChannels(t *testing.T) {
 
 // What the images lack is said before anything is trained.
 func TestPosedDataErrors(t *testing.T) {
-	for want, change := range map[string]func(c *trainer.Config, source, target *datasets.Splits){
-		"source objects has no poses, which the tower pose-mini learns; set task_tower=mnist, or pose_source_weight=0 and pose_adapted_weight=0": func(c *trainer.Config, s, _ *datasets.Splits) {
+	for want, change := range map[string]func(c *recipe.Config, source, target *datasets.Splits){
+		"source objects has no poses, which the tower pose-mini learns; set task_tower=mnist, or pose_source_weight=0 and pose_adapted_weight=0": func(c *recipe.Config, s, _ *datasets.Splits) {
 			s.Train.Poses = nil
 		},
-		"target objects-m has no poses":                               func(c *trainer.Config, _, s *datasets.Splits) { c.Method, s.Train.Poses = trainer.TargetOnly, nil },
-		"target_labelled is 46, but objects-m has 45 training images": func(c *trainer.Config, _, _ *datasets.Splits) { c.TargetLabelled = 46 },
-		"target objects-m has no labels, of which target_labelled wants 5": func(c *trainer.Config, _, s *datasets.Splits) {
+		"target objects-m has no poses":                               func(c *recipe.Config, _, s *datasets.Splits) { c.Method, s.Train.Poses = trainer.TargetOnly, nil },
+		"target_labelled is 46, but objects-m has 45 training images": func(c *recipe.Config, _, _ *datasets.Splits) { c.TargetLabelled = 46 },
+		"target objects-m has no labels, of which target_labelled wants 5": func(c *recipe.Config, _, s *datasets.Splits) {
 			c.TargetLabelled, s.Train.Labels = 5, nil
 		},
-		`has no class "pink"; it has red, green, blue`: func(c *trainer.Config, _, _ *datasets.Splits) { c.TrainClasses = []string{"pink"} },
-		"target objects-m has no labels, by which train_classes chooses images": func(c *trainer.Config, _, s *datasets.Splits) {
+		`has no class "pink"; it has red, green, blue`: func(c *recipe.Config, _, _ *datasets.Splits) { c.TrainClasses = []string{"pink"} },
+		"target objects-m has no labels, by which train_classes chooses images": func(c *recipe.Config, _, s *datasets.Splits) {
 			c.TrainClasses, s.Train.Labels = []string{"red"}, nil
 		},
-		"source objects has 3 channels; the model takes 4, RGB and depth": func(c *trainer.Config, s, _ *datasets.Splits) {
+		"source objects has 3 channels; the model takes 4, RGB and depth": func(c *recipe.Config, s, _ *datasets.Splits) {
 			s.Train, s.Test = s.Train.WithChannels(3), s.Test.WithChannels(3)
 		},
 	} {
@@ -273,7 +274,7 @@ func TestPosedDataErrors(t *testing.T) {
 // A file of an earlier version states none of the newer settings, and means the
 // tower of that time.
 func TestEarlierConfig(t *testing.T) {
-	c, err := trainer.Preset("small")
+	c, err := recipe.Preset("small")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -303,7 +304,7 @@ func TestEarlierConfig(t *testing.T) {
 	if text, err = json.Marshal(fields); err != nil {
 		t.Fatal(err)
 	}
-	got, err := trainer.ParseConfig(text, trainer.Earlier())
+	got, err := recipe.ParseConfig(text, recipe.Earlier())
 	want, _ := json.Marshal(c)
 	if have, _ := json.Marshal(got); err != nil || !bytes.Equal(have, want) {
 		t.Errorf("read as %s, %v", have, err)

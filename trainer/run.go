@@ -11,12 +11,13 @@ import (
 	"time"
 
 	"pixelda-wgpu/trainer/events"
+	"pixelda-wgpu/trainer/recipe"
 	"pixelda-wgpu/trainer/rundir"
 )
 
 // Report is the outcome of a run: report.json.
 type Report struct {
-	Method     Method                `json:"method"`
+	Method     recipe.Method         `json:"method"`
 	Source     string                `json:"source"`
 	Target     string                `json:"target"`
 	Iterations int                   `json:"iterations"`

@@ -16,13 +16,14 @@ import (
 	"pixelda-wgpu/gpu/gputest"
 	"pixelda-wgpu/model/graph"
 	"pixelda-wgpu/trainer"
+	"pixelda-wgpu/trainer/recipe"
 	"pixelda-wgpu/trainer/rundir"
 )
 
 // tiny is a configuration that has every part of the model and little to do.
-func tiny(t testing.TB) trainer.Config {
+func tiny(t testing.TB) recipe.Config {
 	t.Helper()
-	c, err := trainer.Preset("small")
+	c, err := recipe.Preset("small")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,7 +43,7 @@ func images(seed uint64) trainer.Data {
 	return trainer.Data{Source: splits(datasets.Digits), Target: splits(datasets.DigitsM)}
 }
 
-func newTrainer(t testing.TB, c trainer.Config) *trainer.Trainer {
+func newTrainer(t testing.TB, c recipe.Config) *trainer.Trainer {
 	t.Helper()
 	d := gputest.Device(t)
 	tr, err := trainer.New(d, c, images(1), trainer.Options{Choose: graph.RuleFor(d.Info())})
@@ -53,7 +54,7 @@ func newTrainer(t testing.TB, c trainer.Config) *trainer.Trainer {
 	return tr
 }
 
-func create(t testing.TB, path string, c trainer.Config) *rundir.Writer {
+func create(t testing.TB, path string, c recipe.Config) *rundir.Writer {
 	t.Helper()
 	w, err := rundir.Create(path, c, c.Keep)
 	if err != nil {
@@ -70,7 +71,7 @@ func resume(t testing.TB, path string, o trainer.Observer) trainer.Report {
 		t.Fatal(err)
 	}
 	defer w.Close()
-	c := trainer.Earlier()
+	c := recipe.Earlier()
 	if err := w.Config(&c); err != nil {
 		t.Fatal(err)
 	}

@@ -8,8 +8,8 @@ import (
 	"strconv"
 	"strings"
 
-	"pixelda-wgpu/model"
 	"pixelda-wgpu/model/graph"
+	"pixelda-wgpu/trainer/recipe"
 	"pixelda-wgpu/trainer/safetensors"
 )
 
@@ -17,12 +17,12 @@ import (
 type Trace struct {
 	file    *safetensors.File
 	path    string
-	Method  Method // PixelDA, or a baseline
-	Config  model.Config
+	Method  recipe.Method // PixelDA, or a baseline
+	Config  recipe.Model
 	Steps   int
 	Float32 Strays // of plain float32 arithmetic, by the recorder's own measure
 
-	adaptation model.Adaptation // of a baseline
+	adaptation recipe.Adaptation // of a baseline
 }
 
 // Strays says how far a computation strays from a trace, by the trace's measures.
@@ -106,7 +106,7 @@ func (t *Trace) parse() error {
 	if c := t.Config; c.NoiseStd != 0 || c.DropoutKeep != 1 || c.TowerKeep != 1 {
 		return fmt.Errorf("noise_std is %g, dropout_keep %g and tower_dropout_keep %g; a trace has none of either (0, 1 and 1)", c.NoiseStd, c.DropoutKeep, c.TowerKeep)
 	}
-	if t.Config.Precision != model.F32 {
+	if t.Config.Precision != "f32" {
 		return fmt.Errorf("precision is %s; a driver is verified in f32 alone, since rounding to %s hides its errors", t.Config.Precision, t.Config.Precision)
 	}
 	if err := json.Unmarshal([]byte(m["float32"]), &t.Float32); err != nil {
@@ -124,19 +124,19 @@ func (t *Trace) parseConfig(m map[string]string) error {
 	if err := json.Unmarshal([]byte(m["config"]), &stated); err != nil {
 		return fmt.Errorf("metadata config: %w", err)
 	}
-	base, err := model.Preset("mnist-mnistm")
+	base, err := recipe.PresetModel("mnist-mnistm")
 	if err != nil {
 		return err
 	}
-	t.Method = PixelDA
+	t.Method = recipe.PixelDA
 	names := traceConfig
 	if method, ok := m["method"]; ok {
-		t.Method = Method(method)
-		defaults := t.Method.defaults()
-		if defaults == nil {
+		t.Method = recipe.Method(method)
+		if !t.Method.Adapts() {
 			return fmt.Errorf("metadata method is %q; traces are of dann, mmd, dsn or cogan, and without it of pixelda", method)
 		}
-		t.adaptation = defaults(&base)
+		c := recipe.Config{Model: base}.WithMethod(t.Method)
+		base, t.adaptation = c.Model, c.Adaptation
 		names, base.NoiseStd, base.DropoutKeep = baselineConfig, 0, 1
 		d := json.NewDecoder(strings.NewReader(m["adaptation"]))
 		d.DisallowUnknownFields()
@@ -149,13 +149,15 @@ func (t *Trace) parseConfig(m map[string]string) error {
 			return fmt.Errorf("metadata config lacks %s", name)
 		}
 	}
-	t.Config, err = model.ReadConfig(strings.NewReader(m["config"]), base)
-	return err
+	if t.Config, err = recipe.ParseModel([]byte(m["config"]), base); err != nil {
+		return err
+	}
+	return t.recipe().Bounds()
 }
 
-// scheme is the method of the trace, whose steps are all its iterations.
-func (t *Trace) scheme() (*scheme, error) {
-	return Config{Method: t.Method, Model: t.Config, Adaptation: t.adaptation, Iterations: t.Steps}.scheme()
+// recipe is what the trace trains, whose steps are all its iterations.
+func (t *Trace) recipe() recipe.Config {
+	return recipe.Config{Method: t.Method, Model: t.Config, Adaptation: t.adaptation, Iterations: t.Steps}
 }
 
 // floats reads a tensor of n elements.

@@ -7,12 +7,13 @@ import (
 	"pixelda-wgpu/datasets"
 	"pixelda-wgpu/gpu"
 	"pixelda-wgpu/model/graph"
+	"pixelda-wgpu/trainer/recipe"
 )
 
 // Trainer is a run in progress on a device.
 type Trainer struct {
 	*Engine
-	Config    Config
+	Config    recipe.Config
 	Data      Data
 	Iteration int // iterations done
 
@@ -34,11 +35,11 @@ type Options struct {
 
 // New builds the programs of a configuration, loads them and gives the variables
 // their initial values.
-func New(d *gpu.Device, c Config, data Data, o Options) (*Trainer, error) {
+func New(d *gpu.Device, c recipe.Config, data Data, o Options) (*Trainer, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	s, err := c.scheme()
+	s, err := schemeOf(c)
 	if err != nil {
 		return nil, err
 	}

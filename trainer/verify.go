@@ -7,6 +7,7 @@ import (
 	"pixelda-wgpu/gpu"
 	"pixelda-wgpu/model"
 	"pixelda-wgpu/model/graph"
+	"pixelda-wgpu/trainer/recipe"
 )
 
 // floors are the errors that Verify tolerates even where plain float32 happens to
@@ -44,7 +45,7 @@ func Verify(d *gpu.Device, t *Trace, choose graph.Chooser) ([]Check, error) {
 		return nil, err
 	}
 	step := r.step
-	if t.Method != PixelDA {
+	if t.Method != recipe.PixelDA {
 		step = r.stepBaseline
 	}
 	var checks []Check
@@ -75,7 +76,7 @@ func (t *Trace) programs(choose graph.Chooser) (*scheme, []*gpu.Program, error) 
 	if len(shape) != 4 {
 		return nil, nil, fmt.Errorf("trainer: trace %s: tensor eval.target is %v; want images", t.path, shape)
 	}
-	s, err := t.scheme()
+	s, err := schemeOf(t.recipe())
 	if err != nil {
 		return nil, nil, err
 	}
@@ -155,14 +156,14 @@ func (r *replay) run(program, prefix string, i int, target bool) ([model.LossCol
 	if err == nil && c.NoiseDim > 0 {
 		err = r.feed(prefix+"_z", program+".z", c.Batch*c.NoiseDim)
 	}
-	if err == nil && c.LearnsPose() {
+	if err == nil && r.LearnsPose() {
 		err = r.feed(prefix+"_poses", program+".poses", c.Batch*4)
 	}
 	if err == nil && target {
 		err = r.feed(prefix+"_target", program+".target", pixels*c.TargetChannels)
 	}
 	if err == nil {
-		err = r.SetStep(Step{Index: uint32(i), Rate: adamRate(c, LearningRate(c, r.updates), i+1)})
+		err = r.SetStep(Step{Index: uint32(i), Rate: c.AdamRate(c.LearningRate(r.updates), i+1)})
 	}
 	r.updates++
 	if err == nil {
@@ -193,7 +194,7 @@ func (r *replay) step(i int) (StepStrays, error) {
 		"g_adv": adversarial, "g_task": task,
 		"g_loss": c.StyleWeight*adversarial + c.TaskInGWeight*task + c.SimilarityWeight*float64(g[model.GSimilarity]),
 	}
-	if c.LearnsPose() {
+	if r.LearnsPose() {
 		losses["pose_source"], losses["pose_adapted"], losses["g_pose"] = float64(d[model.DPoseSource]), float64(d[model.DPoseAdapted]), float64(g[model.GPose])
 		losses["g_loss"] += c.TaskInGWeight * c.PoseAdaptedWeight * losses["g_pose"]
 	}
@@ -298,7 +299,7 @@ func (r *replay) evaluate() ([]Check, error) {
 			return nil, err
 		}
 	}
-	if c.LearnsPose() {
+	if r.LearnsPose() {
 		results = append(results, result{"target quaternions", model.ClassifyTarget + ".quaternions", "eval.target_quaternions"})
 	}
 	var checks []Check

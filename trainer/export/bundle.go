@@ -15,6 +15,7 @@ import (
 	"pixelda-wgpu/model"
 	"pixelda-wgpu/model/graph"
 	"pixelda-wgpu/trainer"
+	"pixelda-wgpu/trainer/recipe"
 	"pixelda-wgpu/trainer/safetensors"
 )
 
@@ -82,10 +83,10 @@ func FromCheckpoint(path string) (_ *Bundle, err error) {
 // FromFile is FromCheckpoint for an open checkpoint, which errors call path.
 func FromFile(f *safetensors.File, st trainer.State, path string) (*Bundle, error) {
 	c := st.Config
-	if c.Method != trainer.PixelDA {
-		return nil, fmt.Errorf("export: %s is of method %s, which has no generator; export a run of method %s", path, c.Method, trainer.PixelDA)
+	if c.Method != recipe.PixelDA {
+		return nil, fmt.Errorf("export: %s is of method %s, which has no generator; export a run of method %s", path, c.Method, recipe.PixelDA)
 	}
-	n, err := model.NewNetworks(c.Model)
+	n, err := model.NewNetworks(model.Config(c.Model))
 	if err != nil {
 		return nil, err
 	}
@@ -150,7 +151,7 @@ func (b *Bundle) OpenSource(spec, data string) (datasets.Splits, error) {
 	if data == "" {
 		data = b.data
 	}
-	c := trainer.Config{Data: data, Seed: b.Trained.Seed}
+	c := recipe.Config{Data: data, Seed: b.Trained.Seed}
 	c.Model.Size, c.Model.SourceChannels = b.Input.Size, b.Input.Channels
 	return trainer.OpenSource(c, spec)
 }

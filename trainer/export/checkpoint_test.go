@@ -9,14 +9,14 @@ import (
 
 	"pixelda-wgpu/datasets"
 	"pixelda-wgpu/model"
-	"pixelda-wgpu/trainer"
+	"pixelda-wgpu/trainer/recipe"
 	"pixelda-wgpu/trainer/safetensors"
 )
 
 // tiny is a run's configuration whose generator has every part.
-func tiny(t testing.TB, change func(c *trainer.Config)) trainer.Config {
+func tiny(t testing.TB, change func(c *recipe.Config)) recipe.Config {
 	t.Helper()
-	c, err := trainer.Preset("small")
+	c, err := recipe.Preset("small")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -31,16 +31,16 @@ func tiny(t testing.TB, change func(c *trainer.Config)) trainer.Config {
 
 // plain is the generator at the other end: grey to grey, no noise, no
 // residuals, a wide last layer.
-func plain(c *trainer.Config) {
+func plain(c *recipe.Config) {
 	m := &c.Model
 	m.SourceChannels, m.TargetChannels, m.NoiseDim, m.GResiduals, m.GHead = 1, 1, 0, false, 3
 }
 
 // checkpoint writes one whose variables are random, running moments too, and
 // large enough that the images have contrast.
-func checkpoint(t testing.TB, c trainer.Config, change func(name string, x []float32)) string {
+func checkpoint(t testing.TB, c recipe.Config, change func(name string, x []float32)) string {
 	t.Helper()
-	n, err := model.NewNetworks(c.Model)
+	n, err := model.NewNetworks(model.Config(c.Model))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +75,7 @@ func checkpoint(t testing.TB, c trainer.Config, change func(name string, x []flo
 }
 
 // deep is a generator of RGB-D.
-func deep(c *trainer.Config) { c.Model.SourceChannels, c.Model.TargetChannels = 4, 4 }
+func deep(c *recipe.Config) { c.Model.SourceChannels, c.Model.TargetChannels = 4, 4 }
 
 // digits are small images of the built-in set, to be enlarged by a fraction; with
 // four channels their brightness is their depth too.
@@ -93,7 +93,7 @@ func digits(channels int) *datasets.Set {
 }
 
 // exported is a bundle of a random checkpoint.
-func exported(t testing.TB, change func(c *trainer.Config)) (_ *Bundle, checkpointPath string) {
+func exported(t testing.TB, change func(c *recipe.Config)) (_ *Bundle, checkpointPath string) {
 	t.Helper()
 	path := checkpoint(t, tiny(t, change), nil)
 	b, err := FromCheckpoint(path)

@@ -11,6 +11,7 @@ import (
 	"pixelda-wgpu/model"
 	"pixelda-wgpu/model/graph"
 	"pixelda-wgpu/trainer"
+	"pixelda-wgpu/trainer/recipe"
 	"pixelda-wgpu/trainer/safetensors"
 )
 
@@ -35,7 +36,7 @@ func TestSamePixels(t *testing.T) {
 	d := gputest.Device(t)
 	for _, c := range []struct {
 		name     string
-		change   func(c *trainer.Config)
+		change   func(c *recipe.Config)
 		channels int
 		half     bool
 		device   string // the kernels to use; "" for the device's own
@@ -186,7 +187,7 @@ func TestWriteWeights(t *testing.T) {
 }
 
 func TestCheckpointsWithoutGenerator(t *testing.T) {
-	baseline := tiny(t, func(c *trainer.Config) { c.Method = trainer.SourceOnly })
+	baseline := tiny(t, func(c *recipe.Config) { c.Method = trainer.SourceOnly })
 	diverged := func(name string, x []float32) {
 		if name == "generator.head.bias" {
 			x[1] = float32(math.NaN())

@@ -1,6 +1,9 @@
 package export
 
-import "pixelda-wgpu/model"
+import (
+	"pixelda-wgpu/model"
+	"pixelda-wgpu/trainer/recipe"
+)
 
 // Manifest is what a bundle states about its generator.
 type Manifest struct {
@@ -12,7 +15,7 @@ type Manifest struct {
 	Layout    map[string]Place `json:"layout"` // of each tensor in the programs' buffers
 }
 
-// Architecture is the part of model.Config that shapes the generator, under the
+// Architecture is the part of recipe.Model that shapes the generator, under the
 // same names.
 type Architecture struct {
 	Size           int     `json:"size"`
@@ -54,19 +57,19 @@ type Place struct {
 const resizing = "mean, corner-bilinear"
 
 // architecture takes the generator's part out of a configuration.
-func architecture(c model.Config) Architecture {
+func architecture(c recipe.Model) Architecture {
 	return Architecture{c.Size, c.SourceChannels, c.TargetChannels, c.NoiseDim, c.GBlocks, c.GFilters, c.GResiduals, c.GHead, c.BNEpsilon}
 }
 
 // networks lays out the variables of the architecture. The other networks,
 // which a bundle has not, are the smallest.
 func (a Architecture) networks() (*model.Networks, error) {
-	c, err := model.Preset("small")
+	c, err := recipe.PresetModel("small")
 	if err != nil {
 		return nil, err
 	}
 	c.Size, c.SourceChannels, c.TargetChannels, c.NoiseDim = a.Size, a.SourceChannels, a.TargetChannels, a.NoiseDim
 	c.GBlocks, c.GFilters, c.GResiduals, c.GHead, c.BNEpsilon = a.GBlocks, a.GFilters, a.GResiduals, a.GHead, a.BNEpsilon
 	c.SimilarityWeight, c.DFilters, c.TowerFilters, c.TowerUnits = 0, 1, [2]int{1, 1}, 1
-	return model.NewNetworks(c)
+	return model.NewNetworks(model.Config(c))
 }

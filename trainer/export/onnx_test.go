@@ -13,7 +13,7 @@ import (
 	"pixelda-wgpu/gpu"
 	"pixelda-wgpu/gpu/gputest"
 	"pixelda-wgpu/model/graph"
-	"pixelda-wgpu/trainer"
+	"pixelda-wgpu/trainer/recipe"
 )
 
 // onnxTolerance is absolute, for values in [−1, 1]: float32 sums of some dozens
@@ -26,9 +26,9 @@ func TestONNX(t *testing.T) {
 	if _, err := os.Stat("../../web/node_modules/onnxruntime-node"); err != nil {
 		t.Fatalf("ONNX Runtime is not installed (%v); run make setup-web", err)
 	}
-	for name, change := range map[string]func(*trainer.Config){
+	for name, change := range map[string]func(*recipe.Config){
 		"with noise": nil, "plain": plain, "RGB-D": deep,
-		"no blocks": func(c *trainer.Config) { c.Model.GBlocks = 0 },
+		"no blocks": func(c *recipe.Config) { c.Model.GBlocks = 0 },
 	} {
 		t.Run(name, func(t *testing.T) {
 			b, _ := exported(t, change)

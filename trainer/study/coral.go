@@ -8,6 +8,7 @@ import (
 	"pixelda-wgpu/datasets"
 	"pixelda-wgpu/trainer"
 	"pixelda-wgpu/trainer/coral"
+	"pixelda-wgpu/trainer/recipe"
 	"pixelda-wgpu/trainer/svm"
 )
 
@@ -113,7 +114,7 @@ const divergenceImages = 2000
 // are of test images.
 func (b Bench) divergence(c Cell, folder string, data trainer.Data) (float64, error) {
 	seen := sample(data.Source.Test, divergenceImages, c.Seed)
-	if c.Config.Method == trainer.PixelDA {
+	if c.Config.Method == recipe.PixelDA {
 		g, err := b.generator(folder, data)
 		if err != nil {
 			return 0, err

@@ -3,6 +3,7 @@ package study
 import (
 	"pixelda-wgpu/model"
 	"pixelda-wgpu/trainer"
+	"pixelda-wgpu/trainer/recipe"
 )
 
 // The digit scenarios (paper, section 4.1). How long source-only and target-only train
@@ -11,14 +12,14 @@ import (
 var (
 	mnistUSPS = scenario{
 		key: "mnist-usps", title: "MNIST → USPS", preset: "mnist-usps", narrow: narrowDigits, small: smallDigits,
-		iterations: map[trainer.Method]int{
+		iterations: map[recipe.Method]int{
 			trainer.SourceOnly: 22_000, trainer.TargetOnly: 67_000,
 			trainer.DANN: 22_000, trainer.MMD: 22_000, trainer.DSN: 22_000, trainer.CoGAN: 10_000,
 		},
 	}
 	mnistMNISTM = scenario{
 		key: "mnist-mnistm", title: "MNIST → MNIST-M", preset: "mnist-mnistm", narrow: narrowDigits, small: smallDigits,
-		iterations: map[trainer.Method]int{
+		iterations: map[recipe.Method]int{
 			trainer.SourceOnly: 105_000, trainer.TargetOnly: 139_400,
 			trainer.DANN: 105_000, trainer.MMD: 105_000, trainer.DSN: 105_000, trainer.CoGAN: 10_000,
 		},
@@ -28,14 +29,14 @@ var (
 
 // digitCell trains a method in a digit scenario, source-only and target-only at the
 // learning rates of the original's baselines/README.
-func digitCell(s scenario, scale Scale, m trainer.Method, seed uint64) Cell {
-	return s.cell(scale, m, string(m), seed, func(c *trainer.Config) {
+func digitCell(s scenario, scale Scale, m recipe.Method, seed uint64) Cell {
+	return s.cell(scale, m, string(m), seed, func(c *recipe.Config) {
 		switch m {
 		case trainer.SourceOnly:
 			c.Model.LR = 1e-4
 		case trainer.TargetOnly:
 			c.Model.LR = 1e-3
-		case trainer.PixelDA:
+		case recipe.PixelDA:
 			if s.key == mnistUSPS.key && scale != Full {
 				c.Model.StyleWeight /= narrowStyle
 			}
@@ -81,7 +82,7 @@ func table1() Study {
 					diverging(digitCell(s, scale, trainer.DANN, seed)),
 					diverging(digitCell(s, scale, trainer.DSN, seed)),
 					digitCell(s, scale, trainer.CoGAN, seed), // whose features are of another tower
-					diverging(digitCell(s, scale, trainer.PixelDA, seed)),
+					diverging(digitCell(s, scale, recipe.PixelDA, seed)),
 					digitCell(s, scale, trainer.TargetOnly, seed))
 			}
 			return cells
@@ -110,7 +111,7 @@ func pixelDAOnly(scenarios []scenario, extras ...Extra) func(Scale, uint64) []Ce
 	return func(scale Scale, seed uint64) []Cell {
 		var cells []Cell
 		for _, s := range scenarios {
-			c := digitCell(s, scale, trainer.PixelDA, seed)
+			c := digitCell(s, scale, recipe.PixelDA, seed)
 			c.Extras = extras
 			cells = append(cells, c)
 		}
@@ -163,7 +164,7 @@ const redrawnPrefix = "redrawn:"
 // decoupling trains a classifier that adaptation never saw (paper, section 1: the
 // task's architecture may change without adapting anew).
 func decoupling() Study {
-	other := func(scale Scale, m trainer.Method, row string, seed uint64) Cell {
+	other := func(scale Scale, m recipe.Method, row string, seed uint64) Cell {
 		c := digitCell(mnistMNISTM, scale, m, seed)
 		c.Row = row
 		n := &c.Config.Model
@@ -183,7 +184,7 @@ func decoupling() Study {
 		},
 		Columns: []Column{mnistMNISTM.column()},
 		cells: func(scale Scale, seed uint64) []Cell {
-			trained := digitCell(mnistMNISTM, scale, trainer.PixelDA, seed)
+			trained := digitCell(mnistMNISTM, scale, recipe.PixelDA, seed)
 			redrawn := redrawnBy(trained, "redrawn")
 			onRedrawn := other(scale, trainer.SourceOnly, "other-redrawn", seed)
 			onRedrawn.Config.Source, onRedrawn.Uses = redrawnPrefix+redrawn.Key(), redrawn.Key()

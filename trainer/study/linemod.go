@@ -7,6 +7,7 @@ import (
 
 	"pixelda-wgpu/model"
 	"pixelda-wgpu/trainer"
+	"pixelda-wgpu/trainer/recipe"
 )
 
 // Objects is a pair of domains in the place of the paper's LineMod scenario
@@ -67,11 +68,11 @@ func (o Objects) scenario(key string, channels int) scenario {
 	return scenario{
 		key: "linemod-" + o.Key + key, title: o.Title, preset: "linemod",
 		narrow: narrowLineMod, small: smallLineMod,
-		iterations: map[trainer.Method]int{
+		iterations: map[recipe.Method]int{
 			trainer.SourceOnly: classifierIterations, trainer.TargetOnly: classifierIterations,
 			trainer.DANN: classifierIterations, trainer.MMD: classifierIterations, trainer.DSN: classifierIterations,
 		},
-		images: func(c *trainer.Config, data string) {
+		images: func(c *recipe.Config, data string) {
 			c.Target = o.target(data)
 			switch {
 			case strings.HasPrefix(c.Source, redrawnPrefix):
@@ -133,7 +134,7 @@ func (o Objects) table2() Study {
 		Columns: []Column{s.column(), {s.key, s.title, Angle}},
 		cells: func(scale Scale, seed uint64) []Cell {
 			var cells []Cell
-			for _, m := range []trainer.Method{trainer.SourceOnly, trainer.MMD, trainer.DANN, trainer.DSN, trainer.PixelDA, trainer.TargetOnly} {
+			for _, m := range []recipe.Method{trainer.SourceOnly, trainer.MMD, trainer.DANN, trainer.DSN, recipe.PixelDA, trainer.TargetOnly} {
 				cells = append(cells, s.cell(scale, m, string(m), seed, nil))
 			}
 			return cells
@@ -144,8 +145,8 @@ func (o Objects) table2() Study {
 // table3 is the paper's Table 3.
 func (o Objects) table3() Study {
 	s := o.scenario("-rgb", 3)
-	before := func(backdrop string) func(c *trainer.Config) {
-		return func(c *trainer.Config) { c.Source = backdrop }
+	before := func(backdrop string) func(c *recipe.Config) {
+		return func(c *recipe.Config) { c.Source = backdrop }
 	}
 	return Study{
 		Name: "table3", Title: "Table 3: the source's background",
@@ -159,9 +160,9 @@ func (o Objects) table3() Study {
 		cells: func(scale Scale, seed uint64) []Cell {
 			return []Cell{
 				s.cell(scale, trainer.SourceOnly, "source-only-black", seed, before(onBlack)),
-				s.cell(scale, trainer.PixelDA, "pixelda-black", seed, before(onBlack)),
+				s.cell(scale, recipe.PixelDA, "pixelda-black", seed, before(onBlack)),
 				s.cell(scale, trainer.SourceOnly, "source-only-images", seed, before(onImages)),
-				s.cell(scale, trainer.PixelDA, "pixelda-images", seed, before(onImages)),
+				s.cell(scale, recipe.PixelDA, "pixelda-images", seed, before(onImages)),
 			}
 		},
 	}
@@ -181,8 +182,8 @@ func (o Objects) table4() Study {
 		},
 		Columns: []Column{s.column(), {s.key, s.title, UnseenAccuracy}, {s.key, s.title, Angle}},
 		cells: func(scale Scale, seed uint64) []Cell {
-			some := s.cell(scale, trainer.PixelDA, "pixelda-some", seed, func(c *trainer.Config) { c.TrainClasses = o.seen })
-			all := s.cell(scale, trainer.PixelDA, "pixelda", seed, nil)
+			some := s.cell(scale, recipe.PixelDA, "pixelda-some", seed, func(c *recipe.Config) { c.TrainClasses = o.seen })
+			all := s.cell(scale, recipe.PixelDA, "pixelda", seed, nil)
 			var cells []Cell
 			for _, trained := range []Cell{some, all} {
 				name := strings.Replace(strings.Replace(trained.Row, "pixelda-", "", 1), "pixelda", "all", 1)
@@ -211,7 +212,7 @@ func (o Objects) table5() Study {
 	if o.channels < 4 {
 		similarity, note = model.PairwiseCode, "Without depth there is no mask: the content loss is that of whole images, which is not the paper's."
 	}
-	losses := func(c *trainer.Config, source, adapted float64) {
+	losses := func(c *recipe.Config, source, adapted float64) {
 		m := &c.Model
 		m.TaskSourceWeight, m.TaskAdaptedWeight = source, adapted
 		if source == 0 {
@@ -235,7 +236,7 @@ func (o Objects) table5() Study {
 		Seeds:   map[Scale]int{Full: 10, Small: 3, Tiny: 2},
 		cells: func(scale Scale, seed uint64) []Cell {
 			row := func(name string, source, adapted float64, content bool) Cell {
-				return s.cell(scale, trainer.PixelDA, "losses-"+name, seed, func(c *trainer.Config) {
+				return s.cell(scale, recipe.PixelDA, "losses-"+name, seed, func(c *recipe.Config) {
 					losses(c, source, adapted)
 					if adapted == 0 {
 						c.Model.TaskInGWeight, c.Model.PoseAdaptedWeight, c.Model.PoseSourceWeight = 0, 0, 0
@@ -261,7 +262,7 @@ func (o Objects) table5() Study {
 func (o Objects) table6() Study {
 	s := o.scenario("", o.channels)
 	const labels = 1000
-	with := func(c *trainer.Config) { c.TargetLabelled = labels }
+	with := func(c *recipe.Config) { c.TargetLabelled = labels }
 	return Study{
 		Name: "table6", Title: "Table 6: a thousand target labels",
 		About: "A thousand labelled target images by themselves, beside the source, and in PixelDA; and PixelDA without them.",
@@ -274,10 +275,10 @@ func (o Objects) table6() Study {
 		Columns: []Column{s.column(), {s.key, s.title, Angle}},
 		cells: func(scale Scale, seed uint64) []Cell {
 			return []Cell{
-				s.cell(scale, trainer.TargetOnly, "labels-only", seed, func(c *trainer.Config) { c.TargetTrain = labels }),
+				s.cell(scale, trainer.TargetOnly, "labels-only", seed, func(c *recipe.Config) { c.TargetTrain = labels }),
 				s.cell(scale, trainer.SourceOnly, "source-labels", seed, with),
-				s.cell(scale, trainer.PixelDA, "pixelda", seed, nil),
-				s.cell(scale, trainer.PixelDA, "pixelda-labels", seed, with),
+				s.cell(scale, recipe.PixelDA, "pixelda", seed, nil),
+				s.cell(scale, recipe.PixelDA, "pixelda-labels", seed, with),
 			}
 		},
 	}
@@ -293,7 +294,7 @@ func (o Objects) figure4() Study {
 		Rows:    []Row{{Key: "pixelda", Title: "PixelDA", Paper: []float64{99.98, 23.5}}},
 		Columns: []Column{s.column(), {s.key, s.title, Angle}},
 		cells: func(scale Scale, seed uint64) []Cell {
-			c := s.cell(scale, trainer.PixelDA, "pixelda", seed, nil)
+			c := s.cell(scale, recipe.PixelDA, "pixelda", seed, nil)
 			c.Extras = []Extra{Neighbours}
 			return []Cell{c}
 		},

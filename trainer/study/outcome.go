@@ -12,19 +12,20 @@ import (
 	"slices"
 
 	"pixelda-wgpu/trainer"
+	"pixelda-wgpu/trainer/recipe"
 	"pixelda-wgpu/trainer/rundir"
 )
 
 // Outcome is what a cell came to: outcome.json in its folder, beside the files of
 // its run. Shares are from 0 to 1.
 type Outcome struct {
-	Work       Work           `json:"work"`
-	Config     trainer.Config `json:"config"`
-	Error      string         `json:"error,omitempty"` // why there is nothing else
-	Iterations int            `json:"iterations"`
-	Seconds    float64        `json:"seconds,omitempty"` // of training, without evaluations
-	Adapter    string         `json:"adapter"`
-	Data       string         `json:"data"` // fingerprints of source and target
+	Work       Work          `json:"work"`
+	Config     recipe.Config `json:"config"`
+	Error      string        `json:"error,omitempty"` // why there is nothing else
+	Iterations int           `json:"iterations"`
+	Seconds    float64       `json:"seconds,omitempty"` // of training, without evaluations
+	Adapter    string        `json:"adapter"`
+	Data       string        `json:"data"` // fingerprints of source and target
 
 	Accuracy float64  `json:"accuracy"`         // on the target's test images, after the last iteration
 	Chosen   *float64 `json:"chosen,omitempty"` // of the checkpoint that was chosen without target labels
@@ -69,7 +70,7 @@ func ReadOutcome(folder string) (*Outcome, error) {
 	if err != nil {
 		return nil, fmt.Errorf("study: %w", err)
 	}
-	o := Outcome{Config: trainer.Earlier()}
+	o := Outcome{Config: recipe.Earlier()}
 	if err := json.Unmarshal(text, &o); err != nil {
 		return nil, fmt.Errorf("study: %s: %w; remove it to have the cell measured again", file, err)
 	}
@@ -112,7 +113,7 @@ func (c Cell) State(folder string) (State, *Outcome, error) {
 	if o == nil || o.Error != "" {
 		state := ToDo
 		if r, err := rundir.Open(folder); err == nil && c.Work == Train {
-			held := trainer.Earlier()
+			held := recipe.Earlier()
 			if err := r.Config(&held); err != nil {
 				return "", nil, err
 			}
@@ -138,7 +139,7 @@ func (c Cell) State(folder string) (State, *Outcome, error) {
 }
 
 // same compares the configuration that a folder holds with the cell's.
-func (c Cell) same(held trainer.Config, folder string) error {
+func (c Cell) same(held recipe.Config, folder string) error {
 	held.Data = c.Config.Data // the same images may lie elsewhere
 	if reflect.DeepEqual(held, c.Config) {
 		return nil

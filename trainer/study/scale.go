@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"pixelda-wgpu/trainer"
+	"pixelda-wgpu/trainer/recipe"
 )
 
 // Scale says how much of the paper's size a study has.
@@ -28,19 +29,19 @@ func Scales() []Scale { return []Scale{Full, Small, Tiny} }
 // 0.3 to 0.7 s an iteration, CoGAN as long, DSN 0.1 to 0.2 s, and a classifier by
 // itself 0.02 to 0.05 s.
 var (
-	smallDigits = map[trainer.Method]int{
-		trainer.PixelDA: 1500, trainer.SourceOnly: 1500, trainer.TargetOnly: 1500,
+	smallDigits = map[recipe.Method]int{
+		recipe.PixelDA: 1500, trainer.SourceOnly: 1500, trainer.TargetOnly: 1500,
 		trainer.DANN: 1500, trainer.MMD: 1500, trainer.DSN: 1500, trainer.CoGAN: 1500,
 	}
-	smallLineMod = map[trainer.Method]int{
-		trainer.PixelDA: 3000, trainer.SourceOnly: 1500, trainer.TargetOnly: 1500,
+	smallLineMod = map[recipe.Method]int{
+		recipe.PixelDA: 3000, trainer.SourceOnly: 1500, trainer.TargetOnly: 1500,
 		trainer.DANN: 1500, trainer.MMD: 1500, trainer.DSN: 1500,
 	}
 )
 
 // shorten gives a configuration that is narrow already the iterations of a scale,
 // small being those of Small.
-func (s Scale) shorten(c *trainer.Config, small map[trainer.Method]int) {
+func (s Scale) shorten(c *recipe.Config, small map[recipe.Method]int) {
 	full := c.Iterations
 	const large = 1e-3 // few iterations want large steps
 	switch s {
@@ -72,8 +73,8 @@ func (s Scale) shorten(c *trainer.Config, small map[trainer.Method]int) {
 
 // narrowDigits gives a digit model the widths, batch and initial values of the
 // preset small: narrower layers begin with larger weights.
-func narrowDigits(c *trainer.Config) {
-	small, err := trainer.Preset("small")
+func narrowDigits(c *recipe.Config) {
+	small, err := recipe.Preset("small")
 	if err != nil {
 		panic(err) // a defect of this package, which tests find
 	}
@@ -84,7 +85,7 @@ func narrowDigits(c *trainer.Config) {
 }
 
 // narrowAdaptation makes what a method adds to the model as narrow.
-func narrowAdaptation(c *trainer.Config) {
+func narrowAdaptation(c *recipe.Config) {
 	switch a := &c.Adaptation; c.Method {
 	case trainer.DSN:
 		a.PrivateFilters, a.DecoderFilters = [2]int{16, 32}, 8
@@ -95,8 +96,8 @@ func narrowAdaptation(c *trainer.Config) {
 }
 
 // narrowLineMod is the preset linemod-small, whose weights of losses differ too.
-func narrowLineMod(c *trainer.Config) {
-	small, err := trainer.Preset("linemod-small")
+func narrowLineMod(c *recipe.Config) {
+	small, err := recipe.Preset("linemod-small")
 	if err != nil {
 		panic(err) // a defect of this package, which tests find
 	}
@@ -111,14 +112,14 @@ var unscaled = []string{
 
 // Shrunk tells what sets a configuration apart from the full one of the same cell:
 // "iterations 250000 → 1500".
-func Shrunk(full, c trainer.Config) []string {
+func Shrunk(full, c recipe.Config) []string {
 	return changes(full, c, unscaled)
 }
 
 // difference tells all that sets b apart from a.
-func difference(a, b trainer.Config) string { return strings.Join(changes(a, b, nil), ", ") }
+func difference(a, b recipe.Config) string { return strings.Join(changes(a, b, nil), ", ") }
 
-func changes(from, to trainer.Config, except []string) (all []string) {
+func changes(from, to recipe.Config, except []string) (all []string) {
 	a, b := flat(from), flat(to)
 	for _, name := range slices.Sorted(maps.Keys(a)) {
 		if !slices.Contains(except, name) && a[name] != b[name] {
@@ -130,7 +131,7 @@ func changes(from, to trainer.Config, except []string) (all []string) {
 
 // flat is a configuration as names and JSON values, those of its model and its
 // adaptation among them.
-func flat(c trainer.Config) map[string]string {
+func flat(c recipe.Config) map[string]string {
 	all := map[string]string{}
 	add := func(v any) {
 		text, err := json.Marshal(v)

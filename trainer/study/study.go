@@ -10,7 +10,7 @@ import (
 	"slices"
 	"strings"
 
-	"pixelda-wgpu/trainer"
+	"pixelda-wgpu/trainer/recipe"
 )
 
 // Study is a table or figure of the paper, or a claim of its text.
@@ -74,13 +74,13 @@ type Cell struct {
 	Scenario, Row string
 	Seed          uint64
 	Work          Work
-	Config        trainer.Config // of Train; of others the run's that they use
-	Uses          string         // the key of the cell whose run this one uses
-	Seen          int            // the first so many classes are those that UnseenAccuracy leaves out
-	Images        int            // of each domain that Coral takes; 0 for all
-	Extras        []Extra        // measured beyond accuracy
+	Config        recipe.Config // of Train; of others the run's that they use
+	Uses          string        // the key of the cell whose run this one uses
+	Seen          int           // the first so many classes are those that UnseenAccuracy leaves out
+	Images        int           // of each domain that Coral takes; 0 for all
+	Extras        []Extra       // measured beyond accuracy
 
-	images func(c *trainer.Config, data string)
+	images func(c *recipe.Config, data string)
 }
 
 // Extra is a measurement of a trained run.
@@ -169,10 +169,10 @@ func (s Study) DefaultSeeds(scale Scale) int { return max(1, s.Seeds[scale]) }
 type scenario struct {
 	key, title string
 	preset     string // the paper's size
-	narrow     func(c *trainer.Config)
-	iterations map[trainer.Method]int               // at scale Full, where not the preset's
-	small      map[trainer.Method]int               // and at scale Small
-	images     func(c *trainer.Config, data string) // nil for the preset's
+	narrow     func(c *recipe.Config)
+	iterations map[recipe.Method]int               // at scale Full, where not the preset's
+	small      map[recipe.Method]int               // and at scale Small
+	images     func(c *recipe.Config, data string) // nil for the preset's
 }
 
 // column is a scenario's accuracy.
@@ -180,8 +180,8 @@ func (s scenario) column() Column { return Column{s.key, s.title, Accuracy} }
 
 // cell trains a method in a scenario, with what change makes of the settings; change
 // may be nil.
-func (s scenario) cell(scale Scale, m trainer.Method, row string, seed uint64, change func(c *trainer.Config)) Cell {
-	c, err := trainer.Preset(s.preset)
+func (s scenario) cell(scale Scale, m recipe.Method, row string, seed uint64, change func(c *recipe.Config)) Cell {
+	c, err := recipe.Preset(s.preset)
 	if err != nil {
 		panic(err) // a defect of the definition, which tests find
 	}

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"pixelda-wgpu/trainer"
+	"pixelda-wgpu/trainer/recipe"
 	"pixelda-wgpu/trainer/rundir"
 )
 
@@ -101,7 +101,7 @@ func TestFullIsThePapers(t *testing.T) {
 }
 
 func TestShrunk(t *testing.T) {
-	full, err := trainer.Preset("mnist-mnistm")
+	full, err := recipe.Preset("mnist-mnistm")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -22,6 +22,7 @@ import (
 	"pixelda-wgpu/gpu"
 	"pixelda-wgpu/model/graph"
 	"pixelda-wgpu/trainer"
+	"pixelda-wgpu/trainer/recipe"
 )
 
 func main() {
@@ -75,7 +76,7 @@ func (t training) run() error {
 	if err != nil {
 		return err
 	}
-	c := trainer.Earlier()
+	c := recipe.Earlier()
 	if err := json.Unmarshal(text, &c); err != nil {
 		return err
 	}

@@ -8,7 +8,7 @@ import (
 	"fmt"
 
 	"pixelda-wgpu/datasets"
-	"pixelda-wgpu/trainer"
+	"pixelda-wgpu/trainer/recipe"
 )
 
 // source is where the images of a domain come from: DataSource of the protocol.
@@ -149,18 +149,9 @@ func (w *worker) preview(r *request) error {
 }
 
 // configured reads the configuration that a request asks for.
-func configured(preset string, changes json.RawMessage, source, target source) (trainer.Config, error) {
-	c, err := trainer.Preset(preset)
-	if err != nil {
-		return c, err
-	}
-	if len(changes) > 0 {
-		if c, err = trainer.ParseConfig(changes, c); err != nil {
-			return c, err
-		}
-	}
-	c.Source, c.Target = source.title(), target.title()
-	return c, c.Validate()
+func configured(preset string, changes json.RawMessage, source, target source) (recipe.Config, error) {
+	from, to := source.title(), target.title()
+	return recipe.Request{Preset: preset, File: changes, Source: &from, Target: &to}.Config()
 }
 
 // states reports whether changes give a setting of the model.

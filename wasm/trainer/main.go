@@ -11,7 +11,7 @@ import (
 	"pixelda-wgpu/datasets"
 	"pixelda-wgpu/gpu"
 	"pixelda-wgpu/model/graph"
-	"pixelda-wgpu/trainer"
+	"pixelda-wgpu/trainer/recipe"
 )
 
 // worker serves the page. It does one thing at a time.
@@ -86,8 +86,8 @@ func (w *worker) chooser(tune bool, known map[string]string) (graph.Chooser, err
 // announce tells the page what there is.
 func (w *worker) announce() {
 	var presets []message
-	for _, name := range trainer.Presets() {
-		c, err := trainer.Preset(name)
+	for _, name := range recipe.Presets() {
+		c, err := recipe.Preset(name)
 		if err != nil {
 			emitError(0, err)
 			return
@@ -104,17 +104,13 @@ func (w *worker) announce() {
 	for _, l := range w.device.Limits().List() {
 		limits[l.Name] = l.Value
 	}
-	suggested := trainer.Presets()[0]
-	if w.device.Info().Software() {
-		suggested = "small"
-	}
 	snapshot, err := w.store.latest()
 	if err != nil {
 		emitError(0, as("storage", err))
 	}
 	m := message{
-		"type": "ready", "adapter": w.device.Info(), "limits": limits, "presets": presets, "suggested": suggested,
-		"settings": trainer.Settings(), "sets": sets, "snapshot": nil,
+		"type": "ready", "adapter": w.device.Info(), "limits": limits, "presets": presets, "suggested": recipe.Suggested(w.device.Info().Software()),
+		"settings": recipe.Settings(), "sets": sets, "snapshot": nil,
 	}
 	if snapshot != nil {
 		m["snapshot"] = snapshot.info()

@@ -9,6 +9,7 @@ import (
 
 	"pixelda-wgpu/datasets"
 	"pixelda-wgpu/trainer"
+	"pixelda-wgpu/trainer/recipe"
 	"pixelda-wgpu/trainer/safetensors"
 )
 
@@ -89,7 +90,7 @@ func (w *worker) load(r *request) error {
 }
 
 // resume builds a run and takes it to an open checkpoint, which errors call name.
-func (w *worker) resume(r *request, next *run, c trainer.Config, f *safetensors.File, st trainer.State, name string) error {
+func (w *worker) resume(r *request, next *run, c recipe.Config, f *safetensors.File, st trainer.State, name string) error {
 	data, err := trainer.PrepareData(c, next.images[0], next.images[1])
 	if err != nil {
 		return as("data", err)

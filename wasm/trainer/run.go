@@ -10,6 +10,7 @@ import (
 	"pixelda-wgpu/datasets"
 	"pixelda-wgpu/model/graph"
 	"pixelda-wgpu/trainer"
+	"pixelda-wgpu/trainer/recipe"
 )
 
 // run is a configuration being trained.
@@ -83,17 +84,17 @@ func (w *worker) configure(r *request) error {
 
 // exact refuses a seed that the page would round: what it shows, links to and
 // begins again would be another run.
-func exact(c trainer.Config) error {
-	if c.Seed <= trainer.LargestExact {
+func exact(c recipe.Config) error {
+	if c.Seed <= recipe.LargestExact {
 		return nil
 	}
-	return &fault{"config", fmt.Errorf("trainer: the seed %d is larger than %d, beyond which browsers round numbers", c.Seed, trainer.LargestExact),
+	return &fault{"config", fmt.Errorf("trainer: the seed %d is larger than %d, beyond which browsers round numbers", c.Seed, recipe.LargestExact),
 		"Choose a smaller one; the command line takes and resumes any."}
 }
 
 // build makes the trainer of a run, in place of the one before: two might not
 // fit into the device's memory.
-func (w *worker) build(next *run, c trainer.Config, data trainer.Data, kernels map[string]string) error {
+func (w *worker) build(next *run, c recipe.Config, data trainer.Data, kernels map[string]string) error {
 	w.halt()
 	if w.run != nil {
 		w.run.Close()

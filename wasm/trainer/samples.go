@@ -8,6 +8,7 @@ import (
 
 	"pixelda-wgpu/gpu"
 	"pixelda-wgpu/trainer"
+	"pixelda-wgpu/trainer/recipe"
 )
 
 // most bounds the images of one request for samples.
@@ -27,7 +28,7 @@ func (w *worker) samples(r *request) error {
 		return err
 	}
 	t := w.run.Trainer
-	if w.run.Config.Method != trainer.PixelDA {
+	if w.run.Config.Method != recipe.PixelDA {
 		return refuse("a run of method "+string(w.run.Config.Method)+" has no generator", "")
 	}
 	images := ask.Images
@@ -102,7 +103,7 @@ func (w *worker) describe(images []int, s trainer.Samples) message {
 
 // show sends the run's usual samples to the page.
 func (w *worker) show() error {
-	if w.run.Config.Method != trainer.PixelDA {
+	if w.run.Config.Method != recipe.PixelDA {
 		return nil
 	}
 	s, err := w.run.UsualSamples(1)

@@ -10,7 +10,7 @@ import (
 	"hash/crc32"
 	"time"
 
-	"pixelda-wgpu/trainer"
+	"pixelda-wgpu/trainer/recipe"
 )
 
 // A snapshot is a run as a browser keeps it:
@@ -34,7 +34,7 @@ type manifest struct {
 	Number   int               `json:"number"` // of the snapshot: the larger is the newer
 	Saved    int64             `json:"saved"`  // milliseconds since 1970
 	Step     int               `json:"step"`
-	Config   trainer.Config    `json:"config"`
+	Config   recipe.Config     `json:"config"`
 	Sources  [2]source         `json:"sources"`
 	Tune     bool              `json:"tune"`
 	Baseline *float64          `json:"baseline"`
@@ -69,7 +69,7 @@ func decodeSnapshot(b []byte) (*snapshot, error) {
 	if crc32.ChecksumIEEE(body) != sum || length > len(body)-head {
 		return nil, errDamaged
 	}
-	s := &snapshot{checkpoint: body[head+length:], manifest: manifest{Config: trainer.Earlier()}}
+	s := &snapshot{checkpoint: body[head+length:], manifest: manifest{Config: recipe.Earlier()}}
 	return s, json.Unmarshal(body[head:head+length], &s.manifest)
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"pixelda-wgpu/gpu"
 	"pixelda-wgpu/trainer"
+	"pixelda-wgpu/trainer/recipe"
 )
 
 // train begins or continues training; the answer comes when it stops.
@@ -83,7 +84,7 @@ func (w *worker) advance() {
 func (w *worker) next() error {
 	r := w.run
 	switch {
-	case r.baseline == nil && r.Config.Baseline > 0 && r.Config.Method == trainer.PixelDA:
+	case r.baseline == nil && r.Config.Baseline > 0 && r.Config.Method == recipe.PixelDA:
 		return w.trainBaseline()
 	case r.Iteration >= w.until:
 		return w.finish()

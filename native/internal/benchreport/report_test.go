@@ -9,9 +9,9 @@ import (
 	"testing"
 
 	"pixelda-wgpu/gpu"
-	"pixelda-wgpu/model"
 	"pixelda-wgpu/native/internal/console"
 	"pixelda-wgpu/trainer"
+	"pixelda-wgpu/trainer/recipe"
 )
 
 import ()
@@ -20,7 +20,7 @@ import ()
 func sample(dTime float64) *trainer.Bench {
 	b := &trainer.Bench{
 		Adapter: gpu.AdapterInfo{Name: "a GPU", Type: gpu.Discrete},
-		Config:  model.Config{Size: 32, SourceChannels: 1, TargetChannels: 3, GBlocks: 1, GFilters: 64, Batch: 8},
+		Config:  recipe.Model{Size: 32, SourceChannels: 1, TargetChannels: 3, GBlocks: 1, GFilters: 64, Batch: 8},
 		Samples: 5, BytesHeld: 3 << 20,
 		Peak: trainer.Peak{Arithmetic: trainer.Rate{Wall: 200e9, CPU: 100e9}, Copy: trainer.Rate{Wall: 10e9, CPU: 8e9}},
 		Programs: []trainer.ProgramBench{

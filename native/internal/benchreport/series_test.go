@@ -12,9 +12,9 @@ import (
 	"testing"
 
 	"pixelda-wgpu/gpu"
-	"pixelda-wgpu/model"
 	"pixelda-wgpu/native/internal/console"
 	"pixelda-wgpu/trainer"
+	"pixelda-wgpu/trainer/recipe"
 )
 
 // sampleSeries is a series with round numbers, of which one point was too large.
@@ -28,7 +28,7 @@ func sampleSeries() *trainer.Series {
 	}
 	return &trainer.Series{
 		Adapter: gpu.AdapterInfo{Name: "a GPU", Type: gpu.Discrete}, Setting: "batch", Samples: 5,
-		Config: model.Config{Size: 32, SourceChannels: 1, TargetChannels: 3, GBlocks: 1, GFilters: 64, Batch: 1},
+		Config: recipe.Model{Size: 32, SourceChannels: 1, TargetChannels: 3, GBlocks: 1, GFilters: 64, Batch: 1},
 		Peak:   trainer.Peak{Arithmetic: trainer.Rate{Wall: 200e9, CPU: 100e9}},
 		Points: []trainer.Point{
 			point(1, 0.08, 0.12), point(4, 0.2, 0.2), {Value: 256, Batch: 256, Error: "gpu: program d_step: buffer \"x\" has 9 bytes"}, point(16, 0.64, 0.96),

@@ -18,6 +18,7 @@ import (
 	"pixelda-wgpu/trainer"
 	"pixelda-wgpu/trainer/gallery"
 	"pixelda-wgpu/trainer/grid"
+	"pixelda-wgpu/trainer/recipe"
 	"pixelda-wgpu/trainer/rundir"
 )
 
@@ -25,7 +26,7 @@ import (
 type Exhibit struct {
 	Title  string
 	run    *rundir.Run // nil for a checkpoint by itself
-	config trainer.Config
+	config recipe.Config
 	data   trainer.Data
 	source *datasets.Set // the images shown
 	target *datasets.Set // training images in the model's form; nil where they do not compare
@@ -45,7 +46,7 @@ const (
 // Open opens a run folder or a checkpoint, and its images; data replaces the run's
 // folder of data sets if it is not empty. Only PixelDA has something to look at.
 func Open(path, data string) (*Exhibit, error) {
-	e := &Exhibit{at: -1, config: trainer.Earlier()}
+	e := &Exhibit{at: -1, config: recipe.Earlier()}
 	if r, err := rundir.Open(path); err == nil {
 		e.run, e.Title = r, filepath.Base(filepath.Clean(path))
 		if err := r.Config(&e.config); err != nil {
@@ -58,7 +59,7 @@ func Open(path, data string) (*Exhibit, error) {
 		}
 		e.config, e.checkpoints, e.Title = st.Config, []string{file}, filepath.Base(file)
 	}
-	if e.config.Method != trainer.PixelDA {
+	if e.config.Method != recipe.PixelDA {
 		return nil, fmt.Errorf("%s is of method %s, which has no generator to look at", path, e.config.Method)
 	}
 	if data != "" {

@@ -11,7 +11,7 @@ import (
 	"pixelda-wgpu/model/graph"
 	"pixelda-wgpu/native/internal/console"
 	"pixelda-wgpu/native/internal/supervise"
-	"pixelda-wgpu/trainer"
+	"pixelda-wgpu/trainer/recipe"
 	"pixelda-wgpu/trainer/study"
 )
 
@@ -24,7 +24,7 @@ type Tools struct {
 
 	// Train begins the run of a configuration in a folder, or goes on with the one
 	// that is there, and returns when it has come to its end.
-	Train func(ctx context.Context, d *gpu.Device, c trainer.Config, folder string) error
+	Train func(ctx context.Context, d *gpu.Device, c recipe.Config, folder string) error
 }
 
 // Do trains and measures one cell in this process. An error becomes the cell's

@@ -8,7 +8,7 @@ import (
 	"fmt"
 	"image/color"
 
-	"pixelda-wgpu/trainer"
+	"pixelda-wgpu/trainer/recipe"
 	"pixelda-wgpu/trainer/study"
 )
 
@@ -44,7 +44,7 @@ func plotCurves(r *study.Report, c study.ReportColumn) (*plot.Plot, error) {
 				return nil, fmt.Errorf("drawing a plot: %w", err)
 			}
 			line.Color, line.Width = curveColours[i%len(curveColours)], vg.Points(1.5)
-			if row.Key == string(trainer.PixelDA) {
+			if row.Key == string(recipe.PixelDA) {
 				line.Width = vg.Points(3)
 			}
 			p.Add(line)

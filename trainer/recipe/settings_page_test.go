@@ -1,4 +1,4 @@
-package trainer_test
+package recipe_test
 
 import (
 	"encoding/json"
@@ -8,21 +8,20 @@ import (
 	"strings"
 	"testing"
 
-	"pixelda-wgpu/model"
-	"pixelda-wgpu/trainer"
+	"pixelda-wgpu/trainer/recipe"
 )
 
 var update = flag.Bool("update", false, "write docs/settings.md anew")
 
 // What stands between these lines of docs/settings.md follows from the settings.
 const (
-	tablesBegin = "<!-- tables: go test ./trainer -run SettingsPage -update -->\n"
+	tablesBegin = "<!-- tables: go test ./trainer/recipe -run SettingsPage -update -->\n"
 	tablesEnd   = "<!-- end of tables -->\n"
 )
 
 // The page of settings states each with its bounds and the values of presets.
 func TestSettingsPage(t *testing.T) {
-	const page = "../docs/settings.md"
+	const page = "../../docs/settings.md"
 	b, err := os.ReadFile(page)
 	if err != nil {
 		t.Fatal(err)
@@ -40,7 +39,7 @@ func TestSettingsPage(t *testing.T) {
 			t.Fatal(err)
 		}
 	default:
-		t.Errorf("%s is behind the settings: go test ./trainer -run SettingsPage -update", page)
+		t.Errorf("%s is behind the settings: go test ./trainer/recipe -run SettingsPage -update", page)
 	}
 }
 
@@ -49,7 +48,7 @@ func tables(t *testing.T) string {
 	shown := []string{"mnist-mnistm", "small", "linemod-masked", "linemod-small"}
 	presets := make([]map[string]any, len(shown))
 	for i, name := range shown {
-		c, err := trainer.Preset(name)
+		c, err := recipe.Preset(name)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -62,7 +61,7 @@ func tables(t *testing.T) string {
 		}
 	}
 	var text strings.Builder
-	row := func(s trainer.Setting, values []string) {
+	row := func(s recipe.Setting, values []string) {
 		may := fmt.Sprintf("%g to %g", s.Min, s.Max)
 		switch s.Kind {
 		case "boolean":
@@ -75,7 +74,7 @@ func tables(t *testing.T) string {
 		fmt.Fprintf(&text, "| `%s` | %s | %s | %s |\n", s.Name, strings.Join(values, " | "), may, s.About)
 	}
 	group := ""
-	for _, s := range trainer.Settings() {
+	for _, s := range recipe.Settings() {
 		if s.Group != group {
 			group = s.Group
 			fmt.Fprintf(&text, "\n### %s\n\n| setting | %s | may be | |\n| --- |%s --- | --- |\n", group, strings.Join(shown, " | "), strings.Repeat(" --- |", len(shown)))
@@ -99,7 +98,7 @@ func tables(t *testing.T) string {
 
 // baselineTable lists what the methods that adapt by means of their own add to a
 // preset, and what they change in it.
-func baselineTable(t *testing.T, text *strings.Builder, row func(s trainer.Setting, values []string)) {
+func baselineTable(t *testing.T, text *strings.Builder, row func(s recipe.Setting, values []string)) {
 	fields := func(v any) (m map[string]any) {
 		b, err := json.Marshal(v)
 		if err != nil {
@@ -110,11 +109,11 @@ func baselineTable(t *testing.T, text *strings.Builder, row func(s trainer.Setti
 		}
 		return m
 	}
-	base, err := trainer.Preset("mnist-mnistm")
+	base, err := recipe.Preset("mnist-mnistm")
 	if err != nil {
 		t.Fatal(err)
 	}
-	methods := []trainer.Method{trainer.DANN, trainer.MMD, trainer.DSN, trainer.CoGAN}
+	methods := []recipe.Method{"dann", "mmd", "dsn", "cogan"}
 	names := make([]string, len(methods))
 	adaptations, models := make([]map[string]any, len(methods)), make([]map[string]any, len(methods))
 	for i, m := range methods {
@@ -122,19 +121,19 @@ func baselineTable(t *testing.T, text *strings.Builder, row func(s trainer.Setti
 		names[i], adaptations[i], models[i] = string(m), fields(c.Adaptation), fields(c.Model)
 	}
 	fmt.Fprintf(text, "\n### Baselines\n\nEmpty: the method does not have it.\n\n| setting | %s | may be | |\n| --- |%s --- | --- |\n", strings.Join(names, " | "), strings.Repeat(" --- |", len(methods)))
-	for _, s := range model.AdaptationSettings() {
+	for _, s := range recipe.AdaptationSettings() {
 		values := make([]string, len(methods))
 		for i, a := range adaptations {
 			if v := fmt.Sprint(a[s.Name]); v != "0" && v != "[0 0]" {
 				values[i] = strings.ReplaceAll(v, " ", ",")
 			}
 		}
-		row(trainer.Setting{Setting: s}, values)
+		row(s, values)
 	}
 	text.WriteString("\nWhat a method changes in the preset `mnist-mnistm`, as its sources have it:\n\n")
 	fmt.Fprintf(text, "| setting | mnist-mnistm | %s |\n| --- | --- |%s\n", strings.Join(names, " | "), strings.Repeat(" --- |", len(methods)))
 	preset := fields(base.Model)
-	for _, s := range model.Settings() {
+	for _, s := range recipe.ModelSettings() {
 		var values []string
 		differ := false
 		for _, m := range models {
