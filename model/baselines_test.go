@@ -9,7 +9,7 @@ import (
 	"pixelda-wgpu/gpu/gputest"
 	"pixelda-wgpu/model"
 	"pixelda-wgpu/model/graph"
-	_ "pixelda-wgpu/trainer" // registers the methods
+	_ "pixelda-wgpu/trainer/engine" // registers the methods
 	"pixelda-wgpu/trainer/recipe"
 )
 
@@ -67,10 +67,10 @@ func baselines(t testing.TB, preset func() model.Config) map[string]baseline {
 	all["cogan"] = baseline{cogan.Networks, []func(model.Inputs, graph.Chooser) (*gpu.Program, error){
 		cogan.DStep, cogan.GStep,
 		func(in model.Inputs, choose graph.Chooser) (*gpu.Program, error) {
-			return cogan.Classify(model.ClassifyTarget, in.Target, cogan.Batch, choose)
+			return cogan.Classify(model.ClassifyTarget, in.Target, cogan.Config.Batch, choose)
 		},
 		func(in model.Inputs, choose graph.Chooser) (*gpu.Program, error) {
-			return cogan.Pairs(cogan.Batch, choose)
+			return cogan.Pairs(cogan.Config.Batch, choose)
 		},
 	}}
 	return all
@@ -78,7 +78,7 @@ func baselines(t testing.TB, preset func() model.Config) map[string]baseline {
 
 func classify(n *model.Networks) func(in model.Inputs, choose graph.Chooser) (*gpu.Program, error) {
 	return func(in model.Inputs, choose graph.Chooser) (*gpu.Program, error) {
-		return n.Classify(model.ClassifyTarget, in.Target, n.Batch, choose)
+		return n.Classify(model.ClassifyTarget, in.Target, n.Config.Batch, choose)
 	}
 }
 

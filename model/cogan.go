@@ -65,9 +65,9 @@ func NewCoGAN(c Config, a Adaptation) (*CoGAN, error) {
 // channels is how many an image of a domain has.
 func (n *CoGAN) channels(domain string) int {
 	if domain == "source" {
-		return n.SourceChannels
+		return n.Config.SourceChannels
 	}
-	return n.TargetChannels
+	return n.Config.TargetChannels
 }
 
 // coLayers are the transposed convolutions that the generators share: kernel, stride,
@@ -77,7 +77,7 @@ var coLayers = []struct{ kernel, stride, pad int }{{4, 1, 0}, {3, 2, 1}, {3, 2, 
 // layGenerators declares the generators' variables. A convolution before a
 // normalisation has no bias, which that would take away again.
 func (n *CoGAN) layGenerators() {
-	in := n.NoiseDim
+	in := n.Config.NoiseDim
 	for i, l := range coLayers {
 		f := n.CoGenerator << (len(coLayers) - 1 - i)
 		n.add(n.Generator, fmt.Sprintf("generator.conv%d.weight", i), in, f, l.kernel, l.kernel)
@@ -101,7 +101,7 @@ func (b bound) generators(z *graph.Tensor, m mode) (source, target *graph.Tensor
 			x = g.TransposedConv(fmt.Sprintf("conv%d", i), x, b.get(fmt.Sprintf("generator.conv%d.weight", i)), nil, l.stride, l.pad, kernels.NoAct)
 			bn := fmt.Sprintf("generator.bn%d", i)
 			x = g.BatchNorm(fmt.Sprintf("bn%d", i), x, nil, b.get(bn+".running_mean"), b.get(bn+".running_var"), nil,
-				graph.Norm{Epsilon: b.BNEpsilon, Decay: b.BNDecay, Training: m != inference, Update: m == training})
+				graph.Norm{Epsilon: b.Config.BNEpsilon, Decay: b.Config.BNDecay, Training: m != inference, Update: m == training})
 			x = g.PReLU(fmt.Sprintf("prelu%d", i), x, b.get(fmt.Sprintf("generator.prelu%d.weight", i)))
 		}
 		head := func(domain string) *graph.Tensor {
@@ -120,13 +120,13 @@ func (n *CoGAN) layDiscriminators() {
 		n.add(n.Discriminator, "discriminator."+name+".weight", dims...)
 		n.add(n.Discriminator, "discriminator."+name+".bias", dims[0])
 	}
-	layer("conv1.source", f[0], n.SourceChannels, 5, 5)
-	layer("conv1.target", f[0], n.TargetChannels, 5, 5)
+	layer("conv1.source", f[0], n.Config.SourceChannels, 5, 5)
+	layer("conv1.target", f[0], n.Config.TargetChannels, 5, 5)
 	layer("conv2", f[1], f[0], 5, 5)
 	layer("fc", n.CoUnits, f[1]*4*4)
 	n.add(n.Discriminator, "discriminator.prelu.weight", 1)
 	layer("real", 2, n.CoUnits)
-	layer("classes", n.Classes, n.CoUnits)
+	layer("classes", n.Config.Classes, n.CoUnits)
 }
 
 // judgement is what a discriminator makes of images.
@@ -166,7 +166,7 @@ func (b bound) unitImages(buffer string, f Images, batch, channels int) *graph.T
 
 // normal is the generators' z ~ N(0, 1).
 func (b bound) normal(buffer string, host bool, batch int) *graph.Tensor {
-	s := graph.Features(batch, b.NoiseDim)
+	s := graph.Features(batch, b.Config.NoiseDim)
 	if host {
 		return b.g.Input(buffer, s)
 	}
@@ -191,10 +191,10 @@ func (n *CoGAN) DStep(in Inputs, choose graph.Chooser) (*gpu.Program, error) {
 	return n.program(CoGANDStepProgram, choose, func(b bound) {
 		const step = CoGANDStepProgram
 		g := b.g
-		source := b.unitImages(step+".source", in.Source, b.Batch, b.SourceChannels)
-		target := b.unitImages(step+".target", in.Target, b.Batch, b.TargetChannels)
-		labels := g.Input(step+".labels", graph.Features(b.Batch, 1))
-		drawnSource, drawnTarget := b.generators(b.normal(step+".z", in.HostNoise, b.Batch), training)
+		source := b.unitImages(step+".source", in.Source, b.Config.Batch, b.Config.SourceChannels)
+		target := b.unitImages(step+".target", in.Target, b.Config.Batch, b.Config.TargetChannels)
+		labels := g.Input(step+".labels", graph.Features(b.Config.Batch, 1))
+		drawnSource, drawnTarget := b.generators(b.normal(step+".z", in.HostNoise, b.Config.Batch), training)
 
 		ofSource := b.judge("source", source)
 		fakeSource, fakeTarget := b.judge("source", drawnSource), b.judge("target", drawnTarget)
@@ -214,7 +214,7 @@ func (n *CoGAN) DStep(in Inputs, choose graph.Chooser) (*gpu.Program, error) {
 // GStep trains the generators to have their pairs taken for real images.
 func (n *CoGAN) GStep(in Inputs, choose graph.Chooser) (*gpu.Program, error) {
 	return n.program(CoGANGStepProgram, choose, func(b bound) {
-		source, target := b.generators(b.normal(CoGANGStepProgram+".z", in.HostNoise, b.Batch), training)
+		source, target := b.generators(b.normal(CoGANGStepProgram+".z", in.HostNoise, b.Config.Batch), training)
 		deceived, terms := b.verdict("deceived", 1, 1, b.judge("source", source), b.judge("target", target))
 		b.minimise(terms, b.Generator)
 		b.g.Collect(CoGANGStepProgram+".losses", LossRows, deceived)

@@ -54,10 +54,10 @@ func (a Adaptation) classifier(c Config) *Networks {
 // layDomain declares the classifier of domains: features of the tower's first hidden
 // layer or, with the original's ramp, of its last pool.
 func (n *Networks) layDomain(a Adaptation) *graph.Store {
-	t := n.tower()
+	t := n.Config.tower()
 	features := t.hidden[0]
 	if a.Schedule == Ramp {
-		features = t.convs[len(t.convs)-1] * t.side(n.Size) * t.side(n.Size)
+		features = t.convs[len(t.convs)-1] * t.side(n.Config.Size) * t.side(n.Config.Size)
 	}
 	s := n.store("domain")
 	n.add(s, "domain.fc1.weight", a.DomainUnits, features)
@@ -72,8 +72,8 @@ type pair struct{ source, target prediction }
 
 // step begins a step of an alignment: it brings the batches in and predicts.
 func (b bound) step(name string, in Inputs) (p pair, task taskLoss, source, target *graph.Tensor) {
-	source = b.images(name+".source", in.Source, b.Batch, b.TargetChannels)
-	target = b.images(name+".target", in.Target, b.Batch, b.TargetChannels)
+	source = b.images(name+".source", in.Source, b.Config.Batch, b.Config.TargetChannels)
+	target = b.images(name+".target", in.Target, b.Config.Batch, b.Config.TargetChannels)
 	p.source = b.predict(source, adapted, training, streamTaskSource)
 	p.target = b.predict(target, adapted, training, streamTaskAdapted)
 	return p, b.taskLoss("task", p.source, b.truth(name+".")), source, target
@@ -128,7 +128,7 @@ func (n *DANN) Step(in Inputs, choose graph.Chooser) (*gpu.Program, error) {
 // with a method's own losses behind.
 func (b bound) finish(name string, in Inputs, task taskLoss, similarity *graph.Tensor, terms []graph.Term, own ...*graph.Tensor) {
 	ofTarget, labelled := b.labelled(name, in, 1)
-	terms = append(append(task.terms(1, b.PoseAdaptedWeight), terms...), labelled...)
+	terms = append(append(task.terms(1, b.Config.PoseAdaptedWeight), terms...), labelled...)
 	b.minimise(terms, b.Trained()...)
 	b.g.Collect(name+".losses", LossRows, append([]*graph.Tensor{
 		task.class, task.correct, task.pose, similarity, ofTarget.class, ofTarget.correct, ofTarget.pose,

@@ -20,8 +20,8 @@ func (c Config) dLayers() (filters []int, size int) {
 
 // layDiscriminator declares the discriminator's variables.
 func (n *Networks) layDiscriminator() {
-	filters, size := n.dLayers()
-	in := n.TargetChannels
+	filters, size := n.Config.dLayers()
+	in := n.Config.TargetChannels
 	for i, f := range filters {
 		n.add(n.Discriminator, fmt.Sprintf("discriminator.conv%d.weight", i+1), f, in, 3, 3)
 		if i == 0 {
@@ -40,13 +40,13 @@ func (n *Networks) layDiscriminator() {
 // its random numbers'. Each call normalises its own batch.
 func (b bound) discriminator(images *graph.Tensor, m mode, stream uint32) (logits *graph.Tensor) {
 	g := b.g
-	leaky := kernels.LeakyReLU(b.LeakySlope)
+	leaky := kernels.LeakyReLU(b.Config.LeakySlope)
 	g.Scope("discriminator", func() {
 		x := images
-		if b.DInputNoise {
-			x = g.DropoutNoise("input_noise", x, 1, b.NoiseStd, stream)
+		if b.Config.DInputNoise {
+			x = g.DropoutNoise("input_noise", x, 1, b.Config.NoiseStd, stream)
 		}
-		filters, _ := b.dLayers()
+		filters, _ := b.Config.dLayers()
 		for i := range filters {
 			name := fmt.Sprintf("discriminator.conv%d", i+1)
 			if i == 0 {
@@ -56,7 +56,7 @@ func (b bound) discriminator(images *graph.Tensor, m mode, stream uint32) (logit
 				bn := fmt.Sprintf("bn%d", i+1)
 				x = b.norm(bn, "discriminator."+bn, x, nil, m, leaky)
 			}
-			x = g.DropoutNoise(fmt.Sprintf("noise%d", i+1), x, b.DropoutKeep, b.NoiseStd, stream+1+uint32(i))
+			x = g.DropoutNoise(fmt.Sprintf("noise%d", i+1), x, b.Config.DropoutKeep, b.Config.NoiseStd, stream+1+uint32(i))
 		}
 		x = g.Reshape(x, graph.Features(x.N, x.C*x.H*x.W))
 		logits = g.Linear("fc", x, b.get("discriminator.fc.weight"), b.get("discriminator.fc.bias"), kernels.NoAct)

@@ -49,12 +49,12 @@ func NewDSN(c Config, a Adaptation) (*DSN, error) {
 // layer is normalised by its batch, in training only, so nothing runs along.
 func (n *DSN) layPrivate(domain string) {
 	name := "private." + domain
-	f, side := n.PrivateFilters, n.Size/2/2
-	n.add(n.Private, name+".conv1.weight", f[0], n.TargetChannels, 5, 5)
+	f, side := n.PrivateFilters, n.Config.Size/2/2
+	n.add(n.Private, name+".conv1.weight", f[0], n.Config.TargetChannels, 5, 5)
 	n.add(n.Private, name+".bn1.bias", f[0])
 	n.add(n.Private, name+".conv2.weight", f[1], f[0], 5, 5)
 	n.add(n.Private, name+".bn2.bias", f[1])
-	units := n.tower().hidden[0]
+	units := n.Config.tower().hidden[0]
 	n.add(n.Private, name+".fc.weight", units, f[1]*side*side)
 	n.add(n.Private, name+".bn3.bias", units)
 }
@@ -76,7 +76,7 @@ func (b bound) private(domain string, images *graph.Tensor) (features *graph.Ten
 
 // batchNorm normalises by the batch, with beta only.
 func (b bound) batchNorm(label, name string, x *graph.Tensor, act kernels.Act) *graph.Tensor {
-	return b.g.BatchNorm(label, x, b.get(name+".bias"), nil, nil, nil, graph.Norm{Epsilon: b.BNEpsilon, Training: true, Act: act})
+	return b.g.BatchNorm(label, x, b.get(name+".bias"), nil, nil, nil, graph.Norm{Epsilon: b.Config.BNEpsilon, Training: true, Act: act})
 }
 
 // decoderChannels is the depth of the maps at which the decoder begins.
@@ -85,10 +85,10 @@ const decoderChannels = 3
 // layDecoder declares the decoder (the original's small_decoder).
 func (n *DSN) layDecoder() {
 	units := decoderChannels * n.DecoderSide * n.DecoderSide
-	n.add(n.Decoder, "decoder.fc.weight", units, n.tower().hidden[0])
+	n.add(n.Decoder, "decoder.fc.weight", units, n.Config.tower().hidden[0])
 	n.add(n.Decoder, "decoder.bn0.bias", units)
 	in := decoderChannels
-	for i, f := range []int{n.DecoderFilters, n.DecoderFilters, n.DecoderFilters, n.TargetChannels} {
+	for i, f := range []int{n.DecoderFilters, n.DecoderFilters, n.DecoderFilters, n.Config.TargetChannels} {
 		n.add(n.Decoder, fmt.Sprintf("decoder.conv%d.weight", i+1), f, in, 3, 3)
 		n.add(n.Decoder, fmt.Sprintf("decoder.bn%d.bias", i+1), f)
 		in = f
@@ -107,7 +107,7 @@ func (b bound) decoder(side int, features *graph.Tensor) (drawn *graph.Tensor) {
 			return b.batchNorm(bn, "decoder."+bn, g.Conv(conv, x, b.get("decoder."+conv+".weight"), nil, 1, kernels.NoAct), act)
 		}
 		x = layer(2, layer(1, x, kernels.ReLU), kernels.ReLU)
-		x = g.ResizeNearest("resize", x, b.Size, b.Size)
+		x = g.ResizeNearest("resize", x, b.Config.Size, b.Config.Size)
 		drawn = layer(4, layer(3, x, kernels.ReLU), kernels.NoAct)
 	})
 	return drawn

@@ -18,24 +18,24 @@ const (
 
 // layGenerator declares the generator's variables.
 func (n *Networks) layGenerator() {
-	g, stats, f := n.Generator, n.GeneratorStats, n.GFilters
-	in := n.SourceChannels
-	if n.NoiseDim > 0 {
-		pixels := n.Size * n.Size
-		n.add(g, "generator.noise.fc.weight", pixels, n.NoiseDim)
+	g, stats, f := n.Generator, n.GeneratorStats, n.Config.GFilters
+	in := n.Config.SourceChannels
+	if n.Config.NoiseDim > 0 {
+		pixels := n.Config.Size * n.Config.Size
+		n.add(g, "generator.noise.fc.weight", pixels, n.Config.NoiseDim)
 		n.addNorm(g, stats, "generator.noise.bn", pixels)
 		in++
 	}
 	n.add(g, "generator.stem.weight", f, in, 3, 3)
 	n.add(g, "generator.stem.bias", f)
-	for i := range n.GBlocks {
+	for i := range n.Config.GBlocks {
 		for j := 1; j <= 2; j++ {
 			n.add(g, fmt.Sprintf("generator.blocks.%d.conv%d.weight", i, j), f, f, 3, 3)
 			n.addNorm(g, stats, fmt.Sprintf("generator.blocks.%d.bn%d", i, j), f)
 		}
 	}
-	n.add(g, "generator.head.weight", n.TargetChannels, f, n.GHead, n.GHead)
-	n.add(g, "generator.head.bias", n.TargetChannels)
+	n.add(g, "generator.head.weight", n.Config.TargetChannels, f, n.Config.GHead, n.Config.GHead)
+	n.add(g, "generator.head.bias", n.Config.TargetChannels)
 }
 
 // generator redraws source images [B,Cs,S,S] in the target's style, [B,Ct,S,S]
@@ -48,10 +48,10 @@ func (b bound) generator(source, z *graph.Tensor, m mode) (adapted *graph.Tensor
 		if z != nil {
 			noise := g.Linear("noise.fc", z, b.get("generator.noise.fc.weight"), nil, kernels.NoAct)
 			noise = b.norm("noise.bn", "generator.noise.bn", noise, nil, m, kernels.ReLU)
-			x = g.Concat("input", x, g.Reshape(noise, graph.Shape{N: x.N, C: 1, H: b.Size, W: b.Size}))
+			x = g.Concat("input", x, g.Reshape(noise, graph.Shape{N: x.N, C: 1, H: b.Config.Size, W: b.Config.Size}))
 		}
 		x = g.Conv("stem", x, b.get("generator.stem.weight"), b.get("generator.stem.bias"), 1, kernels.ReLU)
-		for i := range b.GBlocks {
+		for i := range b.Config.GBlocks {
 			block := fmt.Sprintf("blocks.%d", i)
 			layer := func(j int, x, residual *graph.Tensor, act kernels.Act) *graph.Tensor {
 				name := fmt.Sprintf("%s.conv%d", block, j)
@@ -60,7 +60,7 @@ func (b bound) generator(source, z *graph.Tensor, m mode) (adapted *graph.Tensor
 				return b.norm(name, "generator."+name, x, residual, m, act)
 			}
 			residual := x
-			if !b.GResiduals {
+			if !b.Config.GResiduals {
 				residual = nil
 			}
 			x = layer(2, layer(1, x, nil, kernels.ReLU), residual, kernels.NoAct)
@@ -73,5 +73,5 @@ func (b bound) generator(source, z *graph.Tensor, m mode) (adapted *graph.Tensor
 // norm is a batch normalisation with beta only, as slim's default.
 func (b bound) norm(label, name string, x, residual *graph.Tensor, m mode, act kernels.Act) *graph.Tensor {
 	return b.g.BatchNorm(label, x, b.get(name+".bias"), b.get(name+".running_mean"), b.get(name+".running_var"), residual,
-		graph.Norm{Epsilon: b.BNEpsilon, Decay: b.BNDecay, Training: m != inference, Update: m == training, Act: act})
+		graph.Norm{Epsilon: b.Config.BNEpsilon, Decay: b.Config.BNDecay, Training: m != inference, Update: m == training, Act: act})
 }

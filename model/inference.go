@@ -21,7 +21,7 @@ func (b bound) show(name string, p prediction) {
 // [batch,classes] and, where it learns them, adapt.quaternions [batch,4].
 func (n *Networks) Adapt(in Inputs, batch int, choose graph.Chooser) (*gpu.Program, error) {
 	return n.program(AdaptProgram, choose, func(b bound) {
-		src := b.images("adapt.source", in.Source, batch, b.SourceChannels)
+		src := b.images("adapt.source", in.Source, batch, b.Config.SourceChannels)
 		fake := b.generator(src, b.noise("adapt.z", in.HostNoise, batch), inference)
 		b.g.Output("adapt.images", fake)
 		b.show(AdaptProgram, b.predict(fake, adapted, inference, 0))
@@ -35,7 +35,7 @@ func (n *Networks) Adapt(in Inputs, batch int, choose graph.Chooser) (*gpu.Progr
 func (n *Networks) Generate(batch int, choose graph.Chooser) (*gpu.Program, error) {
 	g, err := graph.Build(func(g *graph.Graph) {
 		b := bound{n, g}
-		src := b.images("generate.source", Images{}, batch, b.SourceChannels)
+		src := b.images("generate.source", Images{}, batch, b.Config.SourceChannels)
 		fake := b.generator(src, b.noise("generate.z", true, batch), inference)
 		g.Output("generate.images", fake)
 		g.StoreImages("generate.pixels", fake, 4)
@@ -54,14 +54,14 @@ func (n *Networks) Generate(batch int, choose graph.Chooser) (*gpu.Program, erro
 // features.hidden [batch,units].
 func (n *Networks) Features(f Images, batch int, choose graph.Chooser) (*gpu.Program, error) {
 	return n.program(FeaturesProgram, choose, func(b bound) {
-		p := b.predict(b.images(FeaturesProgram+".images", f, batch, n.TargetChannels), adapted, inference, 0)
+		p := b.predict(b.images(FeaturesProgram+".images", f, batch, n.Config.TargetChannels), adapted, inference, 0)
 		b.g.Output(FeaturesProgram+".hidden", p.hidden[len(p.hidden)-1])
 	})
 }
 
 // FeatureUnits is the width of Features.
 func (n *Networks) FeatureUnits() int {
-	hidden := n.tower().hidden
+	hidden := n.Config.tower().hidden
 	return hidden[len(hidden)-1]
 }
 
@@ -69,9 +69,9 @@ func (n *Networks) FeatureUnits() int {
 // <name>.logits [batch,classes] and, where it learns them, <name>.quaternions
 // [batch,4].
 func (n *Networks) Classify(name string, f Images, batch int, choose graph.Chooser) (*gpu.Program, error) {
-	d, channels := adapted, n.TargetChannels
+	d, channels := adapted, n.Config.TargetChannels
 	if name == ClassifySource {
-		d, channels = source, n.SourceChannels
+		d, channels = source, n.Config.SourceChannels
 	}
 	return n.program(name, choose, func(b bound) {
 		b.show(name, b.predict(b.images(name+".images", f, batch, channels), d, inference, 0))

@@ -14,9 +14,9 @@ type truth struct {
 // truth brings the labels of a batch into the graph, whose buffers' names begin
 // with prefix.
 func (b bound) truth(prefix string) truth {
-	t := truth{labels: b.g.Input(prefix+"labels", graph.Features(b.Batch, 1))}
-	if b.LearnsPose() {
-		t.poses = b.g.Input(prefix+"poses", graph.Features(b.Batch, 4))
+	t := truth{labels: b.g.Input(prefix+"labels", graph.Features(b.Config.Batch, 1))}
+	if b.Config.LearnsPose() {
+		t.poses = b.g.Input(prefix+"poses", graph.Features(b.Config.Batch, 4))
 	}
 	return t
 }
@@ -52,9 +52,9 @@ func (b bound) labelled(step string, in Inputs, class float64) (l taskLoss, term
 	if !in.Labelled {
 		return taskLoss{}, nil
 	}
-	x := b.images(step+".labelled_target", in.Target, b.Batch, b.TargetChannels)
+	x := b.images(step+".labelled_target", in.Target, b.Config.Batch, b.Config.TargetChannels)
 	l = b.taskLoss("task_target", b.predict(x, adapted, training, streamTaskTarget), b.truth(step+".labelled_"))
-	return l, l.terms(class, b.PoseAdaptedWeight)
+	return l, l.terms(class, b.Config.PoseAdaptedWeight)
 }
 
 // similarity compares adapted images with their sources; a grey side counts as
@@ -67,7 +67,7 @@ func (b bound) similarity(fake, src *graph.Tensor) *graph.Tensor {
 	case fake.C < src.C:
 		fake = g.TileChannels("similarity.adapted", fake, src.C)
 	}
-	switch b.Similarity {
+	switch b.Config.Similarity {
 	case PairwisePaper:
 		return g.PairwiseMSE("similarity", fake, src, 1/float64(fake.N))
 	case MaskedCode:
@@ -77,9 +77,9 @@ func (b bound) similarity(fake, src *graph.Tensor) *graph.Tensor {
 	case MeanSquared:
 		return g.MeanError("similarity", fake, src, kernels.MeanError{})
 	case HingedSquared:
-		return g.MeanError("similarity", fake, src, kernels.MeanError{Margin: b.SimilarityMargin})
+		return g.MeanError("similarity", fake, src, kernels.MeanError{Margin: b.Config.SimilarityMargin})
 	case HingedAbsolute:
-		return g.MeanError("similarity", fake, src, kernels.MeanError{Absolute: true, Margin: b.SimilarityMargin})
+		return g.MeanError("similarity", fake, src, kernels.MeanError{Absolute: true, Margin: b.Config.SimilarityMargin})
 	default:
 		return g.PairwiseMSE("similarity", fake, src, 2)
 	}

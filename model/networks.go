@@ -12,7 +12,7 @@ import (
 // a baseline: what a checkpoint stores. Names and layouts are those of PyTorch
 // modules.
 type Networks struct {
-	Config
+	Config        Config
 	Generator     *graph.Store // nil where the method has none, as are the others
 	Discriminator *graph.Store
 	Task          *graph.Store

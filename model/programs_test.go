@@ -37,9 +37,13 @@ func programs(t testing.TB, n *model.Networks, in model.Inputs, choose graph.Cho
 		func() (*gpu.Program, error) {
 			return n.SupervisedStep(model.Inputs{Source: in.Target, Target: in.Target, Labelled: in.Labelled}, choose)
 		},
-		func() (*gpu.Program, error) { return n.Adapt(in, n.Batch, choose) },
-		func() (*gpu.Program, error) { return n.Classify(model.ClassifySource, in.Source, n.Batch, choose) },
-		func() (*gpu.Program, error) { return n.Classify(model.ClassifyTarget, in.Target, n.Batch, choose) },
+		func() (*gpu.Program, error) { return n.Adapt(in, n.Config.Batch, choose) },
+		func() (*gpu.Program, error) {
+			return n.Classify(model.ClassifySource, in.Source, n.Config.Batch, choose)
+		},
+		func() (*gpu.Program, error) {
+			return n.Classify(model.ClassifyTarget, in.Target, n.Config.Batch, choose)
+		},
 	} {
 		p, err := build()
 		if err != nil {

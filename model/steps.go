@@ -99,7 +99,7 @@ func (b bound) images(buffer string, f Images, batch, channels int) *graph.Tenso
 
 // imagesFrom brings a batch in [low, 1] into the graph.
 func (b bound) imagesFrom(low float64, buffer string, f Images, batch, channels int) *graph.Tensor {
-	s := graph.Shape{N: batch, C: channels, H: b.Size, W: b.Size}
+	s := graph.Shape{N: batch, C: channels, H: b.Config.Size, W: b.Config.Size}
 	if f == (Images{}) {
 		return b.g.Input(buffer, s)
 	}
@@ -108,9 +108,9 @@ func (b bound) imagesFrom(low float64, buffer string, f Images, batch, channels 
 
 // noise is the generator's z ~ U(−1, 1), or nil if it takes none.
 func (b bound) noise(buffer string, host bool, batch int) *graph.Tensor {
-	s := graph.Features(batch, b.NoiseDim)
+	s := graph.Features(batch, b.Config.NoiseDim)
 	switch {
-	case b.NoiseDim == 0:
+	case b.Config.NoiseDim == 0:
 		return nil
 	case host:
 		return b.g.Input(buffer, s)
@@ -124,8 +124,8 @@ func (b bound) noise(buffer string, host bool, batch int) *graph.Tensor {
 func (b bound) minimise(losses []graph.Term, stores ...*graph.Store) {
 	for _, s := range stores {
 		for _, v := range s.Variables() {
-			if b.WeightDecay > 0 && (b.decayAll || strings.HasSuffix(v.Name, ".weight")) {
-				losses = append(losses, graph.Term{Loss: b.g.HalfSquares("decay", b.g.Variable(v)), Weight: b.WeightDecay})
+			if b.Config.WeightDecay > 0 && (b.decayAll || strings.HasSuffix(v.Name, ".weight")) {
+				losses = append(losses, graph.Term{Loss: b.g.HalfSquares("decay", b.g.Variable(v)), Weight: b.Config.WeightDecay})
 			}
 		}
 	}
@@ -138,8 +138,8 @@ func (b bound) minimise(losses []graph.Term, stores ...*graph.Store) {
 // program builds a program over the networks' buffers.
 func (n *Networks) program(name string, choose graph.Chooser, f func(b bound)) (*gpu.Program, error) {
 	g, err := graph.Build(func(g *graph.Graph) {
-		if n.Precision == F16 {
-			g.Halves(bits.TrailingZeros(uint(n.LossScale)))
+		if n.Config.Precision == F16 {
+			g.Halves(bits.TrailingZeros(uint(n.Config.LossScale)))
 		}
 		f(bound{n, g})
 		for _, s := range n.Stores() {
@@ -164,10 +164,10 @@ func (n *Networks) program(name string, choose graph.Chooser, f func(b bound)) (
 func (n *Networks) DStep(in Inputs, choose graph.Chooser) (*gpu.Program, error) {
 	return n.program(DStepProgram, choose, func(b bound) {
 		g := b.g
-		src := b.images("d_step.source", in.Source, b.Batch, b.SourceChannels)
+		src := b.images("d_step.source", in.Source, b.Config.Batch, b.Config.SourceChannels)
 		truth := b.truth("d_step.")
-		target := b.images("d_step.target", in.Target, b.Batch, b.TargetChannels)
-		fake := b.generator(src, b.noise("d_step.z", in.HostNoise, b.Batch), frozen)
+		target := b.images("d_step.target", in.Target, b.Config.Batch, b.Config.TargetChannels)
+		fake := b.generator(src, b.noise("d_step.z", in.HostNoise, b.Config.Batch), frozen)
 
 		// Two calls: each batch has moments of its own, and both move the running
 		// ones, the adapted batch first.
@@ -177,10 +177,10 @@ func (n *Networks) DStep(in Inputs, choose graph.Chooser) (*gpu.Program, error) 
 		lossTarget := g.SigmoidCrossEntropy("domain_target", targetLogits, 1)
 		ofSource := b.taskLoss("task_source", b.predict(src, source, training, streamTaskSource), truth)
 		ofAdapted := b.taskLoss("task_adapted", b.predict(fake, adapted, training, streamTaskAdapted), truth)
-		ofTarget, labelled := b.labelled("d_step", in, b.TaskAdaptedWeight)
+		ofTarget, labelled := b.labelled("d_step", in, b.Config.TaskAdaptedWeight)
 		b.minimise(slices.Concat(
-			[]graph.Term{{Loss: lossAdapted, Weight: b.DomainWeight}, {Loss: lossTarget, Weight: b.DomainWeight}},
-			ofSource.terms(b.TaskSourceWeight, b.PoseSourceWeight), ofAdapted.terms(b.TaskAdaptedWeight, b.PoseAdaptedWeight), labelled,
+			[]graph.Term{{Loss: lossAdapted, Weight: b.Config.DomainWeight}, {Loss: lossTarget, Weight: b.Config.DomainWeight}},
+			ofSource.terms(b.Config.TaskSourceWeight, b.Config.PoseSourceWeight), ofAdapted.terms(b.Config.TaskAdaptedWeight, b.Config.PoseAdaptedWeight), labelled,
 		), b.Discriminator, b.Task)
 		g.Collect("d_step.losses", LossRows, lossAdapted, lossTarget, ofSource.class, ofAdapted.class, ofSource.correct, ofAdapted.correct,
 			ofSource.pose, ofAdapted.pose, ofTarget.class, ofTarget.correct, ofTarget.pose)
@@ -194,17 +194,17 @@ func (n *Networks) DStep(in Inputs, choose graph.Chooser) (*gpu.Program, error) 
 func (n *Networks) GStep(in Inputs, choose graph.Chooser) (*gpu.Program, error) {
 	return n.program(GStepProgram, choose, func(b bound) {
 		g := b.g
-		src := b.images("g_step.source", in.Source, b.Batch, b.SourceChannels)
+		src := b.images("g_step.source", in.Source, b.Config.Batch, b.Config.SourceChannels)
 		truth := b.truth("g_step.")
-		fake := b.generator(src, b.noise("g_step.z", in.HostNoise, b.Batch), training)
+		fake := b.generator(src, b.noise("g_step.z", in.HostNoise, b.Config.Batch), training)
 
 		adversarial := g.SigmoidCrossEntropy("adversarial", b.discriminator(fake, frozen, streamGAdapted), 1)
 		task := b.taskLoss("task", b.predict(fake, adapted, frozen, streamTaskInG), truth)
-		terms := append([]graph.Term{{Loss: adversarial, Weight: b.StyleWeight}}, task.terms(b.TaskInGWeight, b.TaskInGWeight*b.PoseAdaptedWeight)...)
+		terms := append([]graph.Term{{Loss: adversarial, Weight: b.Config.StyleWeight}}, task.terms(b.Config.TaskInGWeight, b.Config.TaskInGWeight*b.Config.PoseAdaptedWeight)...)
 		var similarity *graph.Tensor
-		if b.SimilarityWeight > 0 {
+		if b.Config.SimilarityWeight > 0 {
 			similarity = b.similarity(fake, src)
-			terms = append(terms, graph.Term{Loss: similarity, Weight: b.SimilarityWeight})
+			terms = append(terms, graph.Term{Loss: similarity, Weight: b.Config.SimilarityWeight})
 		}
 		b.minimise(terms, b.Generator)
 		g.Collect("g_step.losses", LossRows, adversarial, task.class, task.correct, similarity, task.pose)
@@ -217,10 +217,10 @@ func (n *Networks) GStep(in Inputs, choose graph.Chooser) (*gpu.Program, error) 
 // orientation as that of adapted images, and so do those of target images beside.
 func (n *Networks) SupervisedStep(in Inputs, choose graph.Chooser) (*gpu.Program, error) {
 	return n.program(SupervisedStepProgram, choose, func(b bound) {
-		x := b.images("supervised_step.source", in.Source, b.Batch, b.TargetChannels)
+		x := b.images("supervised_step.source", in.Source, b.Config.Batch, b.Config.TargetChannels)
 		task := b.taskLoss("task", b.predict(x, adapted, training, streamTaskSource), b.truth("supervised_step."))
 		ofTarget, labelled := b.labelled("supervised_step", in, 1)
-		b.minimise(append(task.terms(1, b.PoseAdaptedWeight), labelled...), b.Task)
+		b.minimise(append(task.terms(1, b.Config.PoseAdaptedWeight), labelled...), b.Task)
 		b.g.Collect("supervised_step.losses", LossRows, task.class, task.correct, task.pose, ofTarget.class, ofTarget.correct, ofTarget.pose)
 	})
 }

@@ -97,7 +97,7 @@ func (c Config) convName(i int, d domain) string {
 
 // layTask declares the task tower's variables: private layers, then shared ones.
 func (n *Networks) layTask() {
-	t := n.tower()
+	t := n.Config.tower()
 	layer := func(name string, dims ...int) {
 		n.add(n.Task, name+".weight", dims...)
 		n.add(n.Task, name+".bias", dims[0])
@@ -106,24 +106,24 @@ func (n *Networks) layTask() {
 		if i > 0 {
 			channels = t.convs[i-1]
 		}
-		layer(n.convName(i, d), t.convs[i], channels, t.kernel, t.kernel)
+		layer(n.Config.convName(i, d), t.convs[i], channels, t.kernel, t.kernel)
 	}
-	for i := range n.PrivateLayers {
-		conv(i, source, n.SourceChannels)
+	for i := range n.Config.PrivateLayers {
+		conv(i, source, n.Config.SourceChannels)
 	}
-	for i := range n.PrivateLayers {
-		conv(i, adapted, n.TargetChannels)
+	for i := range n.Config.PrivateLayers {
+		conv(i, adapted, n.Config.TargetChannels)
 	}
-	for i := n.PrivateLayers; i < len(t.convs); i++ {
-		conv(i, adapted, n.TargetChannels)
+	for i := n.Config.PrivateLayers; i < len(t.convs); i++ {
+		conv(i, adapted, n.Config.TargetChannels)
 	}
-	side := t.side(n.Size)
+	side := t.side(n.Config.Size)
 	features := t.convs[len(t.convs)-1] * side * side
 	for i, units := range t.hidden {
 		layer(fmt.Sprintf("task.shared.fc%d", i+1), units, features)
 		features = units
 	}
-	layer("task.shared."+t.logits, n.Classes, features)
+	layer("task.shared."+t.logits, n.Config.Classes, features)
 	if t.pose {
 		layer("task.shared.quaternion", 4, features)
 	}
@@ -141,12 +141,12 @@ type prediction struct {
 // predict classifies images [B,C,S,S]. In all modes but inference the last
 // hidden layer is dropped out, with the random numbers of the stream.
 func (b bound) predict(images *graph.Tensor, d domain, m mode, stream uint32) (p prediction) {
-	g, t := b.g, b.tower()
+	g, t := b.g, b.Config.tower()
 	layer := func(name string) (weight, bias *graph.Tensor) { return b.get(name + ".weight"), b.get(name + ".bias") }
 	g.Scope("task."+string(d), func() {
 		x := images
 		for i := range t.convs {
-			w, bias := layer(b.convName(i, d))
+			w, bias := layer(b.Config.convName(i, d))
 			x = g.Conv(fmt.Sprintf("conv%d", i+1), x, w, bias, 1, kernels.ReLU)
 			x = g.MaxPool(fmt.Sprintf("pool%d", i+1), x, 2, 2)
 		}
@@ -159,11 +159,11 @@ func (b bound) predict(images *graph.Tensor, d domain, m mode, stream uint32) (p
 			p.hidden = append(p.hidden, x)
 		}
 		if m != inference {
-			x = g.DropoutNoise("dropout", x, b.TowerKeep, 0, stream)
+			x = g.DropoutNoise("dropout", x, b.Config.TowerKeep, 0, stream)
 		}
 		w, bias := layer("task.shared." + t.logits)
 		p.logits = g.Linear(t.logits, x, w, bias, kernels.NoAct)
-		if b.LearnsPose() {
+		if b.Config.LearnsPose() {
 			w, bias = layer("task.shared.quaternion")
 			p.quaternion = g.Normalize("unit", g.Linear("quaternion", x, w, bias, kernels.Tanh))
 		}

@@ -12,7 +12,8 @@ import (
 	"pixelda-wgpu/model/graph"
 	"pixelda-wgpu/native/internal/album"
 	"pixelda-wgpu/native/internal/console"
-	"pixelda-wgpu/trainer"
+	"pixelda-wgpu/trainer/checkpoint"
+	"pixelda-wgpu/trainer/engine"
 	"pixelda-wgpu/trainer/export"
 )
 
@@ -116,7 +117,7 @@ func findGenerator(path string) (generator, error) {
 		}
 		return generator{b.OpenSource, func(d *gpu.Device, _ *datasets.Set) (redrawer, error) { return b.Load(d) }}, nil
 	}
-	file, st, err := trainer.Inspect(path)
+	file, st, err := checkpoint.Inspect(path)
 	if err != nil {
 		return generator{}, err
 	}
@@ -124,11 +125,11 @@ func findGenerator(path string) (generator, error) {
 		if data != "" {
 			st.Config.Data = data
 		}
-		return trainer.OpenSource(st.Config, images)
+		return engine.OpenSource(st.Config, images)
 	}
 	load := func(d *gpu.Device, images *datasets.Set) (redrawer, error) {
 		form := model.Images{Width: images.Width, Height: images.Height, Channels: images.Channels}
-		return trainer.OpenGenerator(d, file, form, graph.RuleFor(d.Info()))
+		return checkpoint.OpenGenerator(d, file, form, graph.RuleFor(d.Info()))
 	}
 	return generator{open, load}, nil
 }

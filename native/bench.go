@@ -11,7 +11,7 @@ import (
 	"pixelda-wgpu/native/internal/benchreport"
 	"pixelda-wgpu/native/internal/chart"
 	"pixelda-wgpu/native/internal/console"
-	"pixelda-wgpu/trainer"
+	"pixelda-wgpu/trainer/bench"
 	"pixelda-wgpu/trainer/recipe"
 )
 
@@ -89,7 +89,7 @@ func (f *benchFlags) run(c *console.Console, cmd *cobra.Command) error {
 	if f.batch > 0 {
 		config.Model.Batch = f.batch
 	}
-	o := trainer.BenchOptions{Samples: f.steps, Phase: c.Phase, Choose: graph.RuleFor(d.Info())}
+	o := bench.Options{Samples: f.steps, Phase: c.Phase, Choose: graph.RuleFor(d.Info())}
 	var tuner *graph.Tuner
 	if f.tune {
 		if tuner, err = openTuner(c, d); err != nil {
@@ -109,8 +109,8 @@ func (f *benchFlags) run(c *console.Console, cmd *cobra.Command) error {
 }
 
 // runOnce measures one configuration.
-func (f *benchFlags) runOnce(c *console.Console, d *gpu.Device, config recipe.Config, o trainer.BenchOptions) error {
-	b, err := trainer.NewBench(context.Background(), d, config.Model, o)
+func (f *benchFlags) runOnce(c *console.Console, d *gpu.Device, config recipe.Config, o bench.Options) error {
+	b, err := bench.Measure(context.Background(), d, config.Model, o)
 	c.Phase("")
 	if err != nil {
 		return err

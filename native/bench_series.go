@@ -10,7 +10,7 @@ import (
 	"pixelda-wgpu/gpu"
 	"pixelda-wgpu/native/internal/benchreport"
 	"pixelda-wgpu/native/internal/console"
-	"pixelda-wgpu/trainer"
+	"pixelda-wgpu/trainer/bench"
 	"pixelda-wgpu/trainer/recipe"
 )
 
@@ -29,8 +29,8 @@ func parseVary(cmd *cobra.Command, text string) (name string, values []string, e
 }
 
 // variants sets each value in a configuration.
-func variants(cmd *cobra.Command, c recipe.Config, name string, values []string) ([]trainer.Variant, error) {
-	var all []trainer.Variant
+func variants(cmd *cobra.Command, c recipe.Config, name string, values []string) ([]bench.Variant, error) {
+	var all []bench.Variant
 	for _, text := range values {
 		changed, err := recipe.SetField(c, name, text)
 		value, bad := strconv.ParseFloat(text, 64) // of null, which sets nothing
@@ -40,13 +40,13 @@ func variants(cmd *cobra.Command, c recipe.Config, name string, values []string)
 		if err := changed.Validate(); err != nil {
 			return nil, err
 		}
-		all = append(all, trainer.Variant{Value: value, Model: changed.Model})
+		all = append(all, bench.Variant{Value: value, Model: changed.Model})
 	}
 	return all, nil
 }
 
 // runSeries measures the values of -vary.
-func (f *benchFlags) runSeries(c *console.Console, cmd *cobra.Command, d *gpu.Device, config recipe.Config, o trainer.BenchOptions) error {
+func (f *benchFlags) runSeries(c *console.Console, cmd *cobra.Command, d *gpu.Device, config recipe.Config, o bench.Options) error {
 	name, values, err := parseVary(cmd, f.vary)
 	if err != nil {
 		return err
@@ -55,7 +55,7 @@ func (f *benchFlags) runSeries(c *console.Console, cmd *cobra.Command, d *gpu.De
 	if err != nil {
 		return err
 	}
-	s, err := trainer.NewSeries(d, name, all, o, func(s *trainer.Series) {
+	s, err := bench.MeasureSeries(d, name, all, o, func(s *bench.Series) {
 		c.Phase("")
 		if !f.json {
 			benchreport.PrintPoint(c, s)

@@ -7,14 +7,14 @@ import (
 	"strings"
 	"testing"
 
-	"pixelda-wgpu/trainer"
+	"pixelda-wgpu/trainer/bench"
 )
 
 // TestBench measures a tiny model for real.
 func TestBench(t *testing.T) {
 	line := "bench -json -steps 1 -batch 2 -preset small -set size=8 -set g_blocks=1 -set g_filters=4 -set d_filters=4 -set tower_filters=[4,4] -set tower_units=8"
 	out := succeeds(t, append(strings.Fields(line), "-adapter", adapter())...)
-	b := new(trainer.Bench)
+	b := new(bench.Result)
 	if err := json.Unmarshal([]byte(out), b); err != nil {
 		t.Fatal(err)
 	}
@@ -48,7 +48,7 @@ func TestSeries(t *testing.T) {
 	picture := filepath.Join(t.TempDir(), "a.svg")
 	line := "bench -json -steps 1 -vary batch=2,4 -preset small -set size=8 -set g_blocks=1 -set g_filters=4 -set d_filters=4 -set tower_filters=[4,4] -set tower_units=8"
 	out := succeeds(t, append(strings.Fields(line), "-adapter", adapter(), "-plot", picture)...)
-	s := new(trainer.Series)
+	s := new(bench.Series)
 	if err := json.Unmarshal([]byte(out), s); err != nil {
 		t.Fatal(err)
 	}

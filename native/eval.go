@@ -7,16 +7,17 @@ import (
 
 	"pixelda-wgpu/model/graph"
 	"pixelda-wgpu/native/internal/console"
-	"pixelda-wgpu/trainer"
+	"pixelda-wgpu/trainer/checkpoint"
+	"pixelda-wgpu/trainer/engine"
 )
 
 // evaluation is what eval prints as JSON.
 type evaluation struct {
-	Checkpoint string                        `json:"checkpoint"`
-	Iteration  int                           `json:"iteration"`
-	Source     string                        `json:"source"`
-	Target     string                        `json:"target"`
-	Domains    map[string]trainer.Evaluation `json:"domains"`
+	Checkpoint string                       `json:"checkpoint"`
+	Iteration  int                          `json:"iteration"`
+	Source     string                       `json:"source"`
+	Target     string                       `json:"target"`
+	Domains    map[string]engine.Evaluation `json:"domains"`
 }
 
 func newEval(c *console.Console) *cobra.Command {
@@ -35,7 +36,7 @@ pixelda-wgpu eval -json runs/0001-pixelda/checkpoints/step-00001000.safetensors
 pixelda-wgpu eval -target photos/dusk runs/0001-pixelda`,
 		Args: console.OneArgument("a run folder or a checkpoint"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			file, st, err := trainer.Inspect(args[0])
+			file, st, err := checkpoint.Inspect(args[0])
 			if err != nil {
 				return err
 			}
@@ -47,7 +48,7 @@ pixelda-wgpu eval -target photos/dusk runs/0001-pixelda`,
 			}
 			// What chooses training images is no concern of tests, and other images may lack it.
 			st.Config.TrainClasses, st.Config.TargetLabelled = nil, 0
-			images, err := trainer.OpenData(st.Config)
+			images, err := engine.OpenData(st.Config)
 			if err != nil {
 				return err
 			}
@@ -59,7 +60,7 @@ pixelda-wgpu eval -target photos/dusk runs/0001-pixelda`,
 				return err
 			}
 			defer d.Close()
-			domains, err := trainer.Evaluate(d, file, images, graph.RuleFor(d.Info()))
+			domains, err := checkpoint.Evaluate(d, file, images, graph.RuleFor(d.Info()))
 			if err != nil {
 				return err
 			}
@@ -79,10 +80,10 @@ pixelda-wgpu eval -target photos/dusk runs/0001-pixelda`,
 }
 
 // printAccuracies writes a table: a column a domain, a row a class.
-func printAccuracies(c *console.Console, domains map[string]trainer.Evaluation, classes []string) {
+func printAccuracies(c *console.Console, domains map[string]engine.Evaluation, classes []string) {
 	tab := console.Table{Align: "l"}
 	head, images, all := []string{c.Bold("Test images")}, []string{"images"}, []string{"accuracy"}
-	var shown []trainer.Evaluation
+	var shown []engine.Evaluation
 	for _, name := range []string{"target", "adapted", "source"} {
 		ev, ok := domains[name]
 		if !ok {
@@ -99,10 +100,10 @@ func printAccuracies(c *console.Console, domains map[string]trainer.Evaluation, 
 	tab.Add(all...)
 	for _, row := range []struct {
 		name  string
-		angle func(trainer.Angles) float64
+		angle func(engine.Angles) float64
 	}{
-		{"angle error", func(a trainer.Angles) float64 { return a.Exact }},
-		{"as in the paper", func(a trainer.Angles) float64 { return a.Coded }},
+		{"angle error", func(a engine.Angles) float64 { return a.Exact }},
+		{"as in the paper", func(a engine.Angles) float64 { return a.Coded }},
 	} {
 		cells, known := []string{row.name}, false
 		for _, ev := range shown {

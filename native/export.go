@@ -11,7 +11,7 @@ import (
 
 	"pixelda-wgpu/datasets"
 	"pixelda-wgpu/native/internal/console"
-	"pixelda-wgpu/trainer"
+	"pixelda-wgpu/trainer/checkpoint"
 	"pixelda-wgpu/trainer/export"
 	"pixelda-wgpu/trainer/rundir"
 )
@@ -129,7 +129,7 @@ func openForExport(path string) (*export.Bundle, error) {
 	if isBundle(path) {
 		return export.Open(path)
 	}
-	file, err := trainer.FindCheckpoint(path)
+	file, err := checkpoint.Find(path)
 	if err != nil {
 		return nil, err
 	}

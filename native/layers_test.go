@@ -28,29 +28,66 @@ var layers = map[string][]string{
 	"datasets/render": {},
 	"model/graph":     {"wgsl/plan", "wgsl/kernels", "wgsl/expand", "gpu"},
 	"model":           {"model/graph", "wgsl/plan", "wgsl/kernels", "gpu"},
-	"trainer/recipe":  {},
-	"trainer":         {"trainer/recipe", "model", "model/graph", "datasets", "gpu"},
-	"trainer/gallery": {},
-	"native": {"native/internal/album", "native/internal/pageserver", "native/internal/console", "native/internal/supervise", "native/internal/chart", "native/internal/benchreport",
-		"native/internal/exhibit", "native/internal/reproduce", "trainer/gallery", "trainer", "trainer/recipe", "model", "model/graph", "datasets", "gpu", "wgsl/plan", "wgsl/kernels", "testdata/traces", "web"},
+
+	// The spine of training: what, where, when; then who hears, and the rooms beside.
+	"trainer/recipe": {},
+	"trainer/engine": {"trainer/recipe", "trainer/grid", "trainer/validate", "model", "model/graph", "datasets", "gpu"},
+	"trainer":        {"trainer/engine", "trainer/recipe"},
+	"trainer/sinks":  {"trainer", "trainer/checkpoint", "trainer/engine", "trainer/recipe", "trainer/rundir", "trainer/events"},
+	"trainer/checkpoint": {"trainer/engine", "trainer/recipe", "trainer/rundir", "trainer/safetensors",
+		"model", "model/graph", "datasets", "gpu"},
+	"trainer/bench":  {"trainer/engine", "trainer/recipe", "model", "model/graph", "gpu"},
+	"trainer/verify": {"trainer/engine", "trainer/recipe", "trainer/safetensors", "model", "model/graph", "gpu"},
+	"trainer/export": {"trainer/checkpoint", "trainer/engine", "trainer/recipe", "trainer/safetensors", "trainer/grid",
+		"trainer/protobuf", "model", "model/graph", "datasets", "gpu"},
+	"trainer/study": {"trainer/sinks", "trainer", "trainer/checkpoint", "trainer/engine", "trainer/recipe", "trainer/rundir",
+		"trainer/grid", "trainer/coral", "trainer/svm", "trainer/spread", "model", "model/graph", "datasets", "gpu"},
+	"trainer/rundir":      {},
+	"trainer/safetensors": {},
+	"trainer/events":      {"trainer/protobuf"},
+	"trainer/protobuf":    {},
+	"trainer/grid":        {},
+	"trainer/validate":    {},
+	"trainer/coral":       {},
+	"trainer/svm":         {},
+	"trainer/spread":      {},
+	"trainer/gallery":     {"trainer/validate"},
+
+	"native": {"native/internal/album", "native/internal/benchreport", "native/internal/chart", "native/internal/console",
+		"native/internal/exhibit", "native/internal/pageserver", "native/internal/reproduce", "native/internal/supervise",
+		"trainer/gallery", "trainer/study", "trainer/export", "trainer/sinks", "trainer/bench", "trainer/verify", "trainer",
+		"trainer/checkpoint", "trainer/engine", "trainer/recipe", "trainer/rundir",
+		"model", "model/graph", "datasets", "gpu", "wgsl/plan", "wgsl/kernels", "testdata/traces", "web"},
 	"native/pixelda-wgpu":         {"native"},
-	"native/internal/album":       {"trainer", "datasets"},
+	"native/internal/album":       {"trainer/rundir", "datasets"},
 	"native/internal/pageserver":  {},
 	"native/internal/console":     {},
-	"native/internal/supervise":   {"native/internal/console", "trainer", "trainer/recipe", "model/graph"}, // the last for its test
-	"native/internal/chart":       {"trainer", "trainer/recipe"},
-	"native/internal/benchreport": {"native/internal/console", "native/internal/chart", "trainer", "trainer/recipe", "model"},
-	"native/internal/exhibit":     {"native/internal/console", "trainer/gallery", "trainer", "trainer/recipe", "model", "model/graph", "datasets", "gpu"},
-	"native/internal/reproduce":   {"native/internal/console", "native/internal/supervise", "native/internal/chart", "trainer", "trainer/recipe", "model/graph", "datasets", "gpu"},
-	"wasm":                        {"trainer", "trainer/recipe", "model", "model/graph", "datasets", "gpu", "wgsl/plan", "wgsl/kernels"},
-	"wasm/gallery":                {"trainer/gallery", "trainer", "trainer/recipe"},
-	"web":                         {},
-	"testdata/traces":             {},
+	"native/internal/supervise":   {"native/internal/console", "trainer/rundir"},
+	"native/internal/chart":       {"trainer/rundir"},
+	"native/internal/benchreport": {"native/internal/console", "native/internal/chart", "trainer/bench"},
+	"native/internal/exhibit": {"native/internal/console", "trainer/gallery", "trainer/sinks", "trainer", "trainer/checkpoint",
+		"trainer/engine", "trainer/recipe", "trainer/rundir", "trainer/grid", "model", "model/graph", "datasets", "gpu"},
+	"native/internal/reproduce": {"native/internal/console", "native/internal/supervise", "native/internal/chart",
+		"trainer/study", "trainer/recipe", "trainer/rundir", "model/graph", "datasets", "gpu"},
+
+	"wasm": {"trainer", "trainer/bench", "trainer/checkpoint", "trainer/engine", "trainer/export", "trainer/recipe",
+		"trainer/safetensors", "trainer/verify", "model", "model/graph", "datasets", "gpu", "wgsl/plan", "wgsl/kernels"},
+	"wasm/gallery":    {"trainer/gallery", "trainer/validate"},
+	"web":             {},
+	"testdata/traces": {},
 }
 
-// testsMayImport is what tests need besides: kernels are tested by running them, networks with the
-// settings of presets and methods.
-var testsMayImport = []string{"gpu", "gpu/gputest", "wgsl/kernels", "wgsl/kerneltest", "wgsl/expand", "wgsl/plan", "model", "trainer/recipe", "trainer"}
+// forTests is what the tests of a folder need besides: of all, those by which kernels are run.
+var forTests = map[string][]string{
+	"":               {"gpu", "gpu/gputest", "wgsl/kernels", "wgsl/kerneltest", "wgsl/expand", "wgsl/plan"},
+	"model":          {"trainer/recipe", "trainer/engine"}, // presets, and the settings that methods have
+	"trainer/recipe": {"trainer/engine", "model"},          // the methods, and whether presets make networks
+	"trainer": {"trainer/sinks", "trainer/checkpoint", "trainer/rundir", "trainer/safetensors", "model", "model/graph",
+		"datasets"}, // whole runs
+	"native":                      {"trainer/grid", "trainer/safetensors"},
+	"native/internal/benchreport": {"trainer/recipe"},
+	"native/internal/supervise":   {"model/graph"},
+}
 
 // outside names the folders that may import a dependency, by prefix. A
 // dependency has one home, so that it can be replaced there; gonum, slow and
@@ -116,10 +153,14 @@ func TestRefusal(t *testing.T) {
 		{"gpu/session_native.go", "github.com/rajveermalviya/go-webgpu/wgpu", false},
 		{"model/graph/lower.go", "pixelda-wgpu/wgsl/plan", false},
 		{"model/graph/lower.go", "pixelda-wgpu/model", true},
-		{"trainer/grid/grid.go", "pixelda-wgpu/datasets", false},
-		{"trainer/step.go", "pixelda-wgpu/trainer/grid", false},
-		{"trainer/step.go", "pixelda-wgpu/trainer/gallery", true},
-		{"trainer/step.go", "pixelda-wgpu/native", true},
+		{"trainer/engine/samples.go", "pixelda-wgpu/trainer/grid", false},
+		{"trainer/engine/samples.go", "pixelda-wgpu/trainer/checkpoint", true},
+		{"trainer/recipe/config.go", "pixelda-wgpu/model", true},
+		{"trainer/recipe/model_test.go", "pixelda-wgpu/model", false},
+		{"trainer/grid/grid.go", "pixelda-wgpu/datasets", true},
+		{"trainer/loop.go", "pixelda-wgpu/trainer/sinks", true},
+		{"trainer/loop.go", "pixelda-wgpu/trainer/gallery", true},
+		{"trainer/loop.go", "pixelda-wgpu/native", true},
 		{"wgsl/kernels/kernel.go", "pixelda-wgpu/gpu", true},
 		{"wgsl/expand/blocks.go", "pixelda-wgpu/wgsl/kernels", true},
 		{"wgsl/kernels/kernel.go", "pixelda-wgpu/wgsl/plan", true},
@@ -149,7 +190,7 @@ func refusal(file, target string) string {
 	if imported, ours := strings.CutPrefix(target, module+"/"); ours {
 		allowed := append([]string{layer}, layers[layer]...)
 		if strings.HasSuffix(file, "_test.go") {
-			allowed = append(allowed, testsMayImport...)
+			allowed = slices.Concat(allowed, forTests[""], forTests[layer])
 		}
 		if !slices.Contains(allowed, layerOf(imported)) {
 			return file + ": " + layer + " may not import " + imported

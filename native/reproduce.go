@@ -13,9 +13,9 @@ import (
 	"pixelda-wgpu/model/graph"
 	"pixelda-wgpu/native/internal/console"
 	"pixelda-wgpu/native/internal/reproduce"
-	"pixelda-wgpu/trainer"
 	"pixelda-wgpu/trainer/recipe"
 	"pixelda-wgpu/trainer/rundir"
+	"pixelda-wgpu/trainer/sinks"
 	"pixelda-wgpu/trainer/study"
 )
 
@@ -180,7 +180,7 @@ func (t *training) complete(ctx context.Context, d *gpu.Device, c recipe.Config)
 	if err != nil { // there is none
 		return t.start(ctx, d, c)
 	}
-	var rep trainer.Report
+	var rep sinks.Report
 	switch err := run.Report(&rep); {
 	case errors.Is(err, os.ErrNotExist):
 	case err != nil:

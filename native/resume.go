@@ -15,6 +15,8 @@ import (
 	"pixelda-wgpu/native/internal/console"
 	"pixelda-wgpu/native/internal/supervise"
 	"pixelda-wgpu/trainer"
+	"pixelda-wgpu/trainer/checkpoint"
+	"pixelda-wgpu/trainer/engine"
 	"pixelda-wgpu/trainer/recipe"
 	"pixelda-wgpu/trainer/rundir"
 )
@@ -68,7 +70,7 @@ func (t *training) goOnIn(ctx context.Context, d *gpu.Device, c recipe.Config, f
 	if err := supervise.Announce(folder); err != nil {
 		return err
 	}
-	latest, skipped, err := w.Latest(trainer.CheckCheckpoint)
+	latest, skipped, err := w.Latest(checkpoint.Check)
 	for _, s := range skipped {
 		fmt.Fprintf(t.console.Err, "pixelda-wgpu: skipped: %v\n", s)
 	}
@@ -79,7 +81,7 @@ func (t *training) goOnIn(ctx context.Context, d *gpu.Device, c recipe.Config, f
 	if err := w.Rewind(latest.Step); err != nil {
 		return err
 	}
-	data, err := trainer.OpenData(c)
+	data, err := engine.OpenData(c)
 	if err != nil {
 		return err
 	}
@@ -92,13 +94,13 @@ func (t *training) goOnIn(ctx context.Context, d *gpu.Device, c recipe.Config, f
 // adopt goes on from a checkpoint file, such as the page saves, in a run folder
 // of its own that begins with it.
 func (t *training) adopt(ctx context.Context, d *gpu.Device, cmd *cobra.Command) error {
-	file, st, err := trainer.Inspect(t.resume)
+	file, st, err := checkpoint.Inspect(t.resume)
 	if err != nil {
 		return err
 	}
 	c := st.Config
 	t.amend(cmd, &c)
-	data, err := trainer.OpenData(c)
+	data, err := engine.OpenData(c)
 	if err != nil {
 		return err
 	}
@@ -137,9 +139,9 @@ func (t *training) amend(cmd *cobra.Command, c *recipe.Config) {
 }
 
 // goOnFrom trains on from a checkpoint of w.
-func (t *training) goOnFrom(ctx context.Context, d *gpu.Device, c recipe.Config, data trainer.Data, w *rundir.Writer, checkpoint string) (err error) {
+func (t *training) goOnFrom(ctx context.Context, d *gpu.Device, c recipe.Config, data engine.Data, w *rundir.Writer, file string) (err error) {
 	t.introduce(d, c, data, w.Path())
-	f, st, err := trainer.OpenCheckpoint(checkpoint)
+	f, st, err := checkpoint.Open(file)
 	if err != nil {
 		return err
 	}
@@ -151,14 +153,14 @@ func (t *training) goOnFrom(ctx context.Context, d *gpu.Device, c recipe.Config,
 	if tuner, ok := choose.(*graph.Tuner); ok && st.Adapter == d.Info().Key() {
 		tuner.Use(st.Kernels)
 	}
-	tr, err := trainer.New(d, c, data, trainer.Options{Choose: choose})
+	tr, err := engine.NewTrainer(d, c, data, choose)
 	if err != nil {
 		return err
 	}
 	defer tr.Close()
-	if err := tr.ResumeFrom(f, st, checkpoint); err != nil {
+	if err := checkpoint.Resume(tr, f, st, file); err != nil {
 		return err
 	}
 	fmt.Fprintf(t.console.Err, "Resuming after iteration %d\n", st.Iteration)
-	return t.train(ctx, tr, w, choose, st.Baseline)
+	return t.train(ctx, tr, w, choose)
 }

@@ -4,11 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"os"
 	"os/signal"
-	"path/filepath"
-	"slices"
 	"strings"
 	"syscall"
 
@@ -20,8 +17,10 @@ import (
 	"pixelda-wgpu/native/internal/console"
 	"pixelda-wgpu/native/internal/supervise"
 	"pixelda-wgpu/trainer"
+	"pixelda-wgpu/trainer/engine"
 	"pixelda-wgpu/trainer/recipe"
 	"pixelda-wgpu/trainer/rundir"
+	"pixelda-wgpu/trainer/sinks"
 )
 
 // training is the command train.
@@ -123,7 +122,7 @@ func (t *training) request(cmd *cobra.Command, software bool) recipe.Request {
 
 // start begins a new run.
 func (t *training) start(ctx context.Context, d *gpu.Device, c recipe.Config) error {
-	data, err := trainer.OpenData(c)
+	data, err := engine.OpenData(c)
 	if err != nil {
 		return err
 	}
@@ -154,7 +153,7 @@ func (t *training) create(c recipe.Config) (_ *rundir.Writer, err error) {
 }
 
 // begin trains from the first iteration on.
-func (t *training) begin(ctx context.Context, d *gpu.Device, c recipe.Config, data trainer.Data, w *rundir.Writer) error {
+func (t *training) begin(ctx context.Context, d *gpu.Device, c recipe.Config, data engine.Data, w *rundir.Writer) error {
 	out := w.Path()
 	t.introduce(d, c, data, out)
 	choose, err := chooser(t.console, d, t.tune)
@@ -162,26 +161,48 @@ func (t *training) begin(ctx context.Context, d *gpu.Device, c recipe.Config, da
 		return err
 	}
 	var baseline *float64
-	if c.Method == recipe.PixelDA && c.Baseline > 0 {
-		p := t.console.Progress("source-only", "iterations", 0, int64(c.Baseline))
-		accuracy, err := trainer.Baseline(ctx, d, c, data, trainer.Options{Choose: choose}, func(done int) { p.Set(int64(done), "") })
-		p.Close()
+	if c.ComparesBaseline() {
+		accuracy, err := t.baseline(ctx, d, c, data, choose)
 		if err != nil {
 			return t.interrupted(err, out, nil)
 		}
 		baseline = &accuracy
 		fmt.Fprintf(t.console.Err, "Source-only classifier on the target's test images: %s\n", console.Percent(accuracy))
 	}
-	tr, err := trainer.New(d, c, data, trainer.Options{Choose: choose})
+	tr, err := engine.NewTrainer(d, c, data, choose)
 	if err != nil {
 		return err
 	}
 	defer tr.Close()
-	return t.train(ctx, tr, w, choose, baseline)
+	tr.Baseline = baseline
+	return t.train(ctx, tr, w, choose)
+}
+
+// baseline trains the source-only baseline and returns its accuracy on the target's test images.
+func (t *training) baseline(
+	ctx context.Context, d *gpu.Device, c recipe.Config, data engine.Data, choose graph.Chooser,
+) (float64, error) {
+	p := t.console.Progress("source-only", "iterations", 0, int64(c.Baseline))
+	defer p.Close()
+	b, err := engine.NewBaseline(d, c, data, choose)
+	if err != nil {
+		return 0, err
+	}
+	defer b.Close()
+	for b.Iteration() < c.Baseline {
+		if ctx.Err() != nil {
+			return 0, trainer.ErrInterrupted
+		}
+		if err := b.Iterate(); err != nil {
+			return 0, err
+		}
+		p.Set(int64(b.Iteration()), "")
+	}
+	return b.TargetAccuracy()
 }
 
 // introduce says what is about to be trained, on what.
-func (t *training) introduce(d *gpu.Device, c recipe.Config, data trainer.Data, out string) {
+func (t *training) introduce(d *gpu.Device, c recipe.Config, data engine.Data, out string) {
 	m := c.Model
 	images := func(s datasets.Splits) string {
 		return fmt.Sprintf("%d train, %d test images, %d×%d", s.Train.Len(), s.Test.Len(), s.Train.Width, s.Train.Height)
@@ -199,21 +220,14 @@ func (t *training) introduce(d *gpu.Device, c recipe.Config, data trainer.Data, 
 }
 
 // train runs a trainer and tells how it goes.
-func (t *training) train(ctx context.Context, tr *trainer.Trainer, w *rundir.Writer, choose graph.Chooser, baseline *float64) error {
+func (t *training) train(ctx context.Context, tr *engine.Trainer, w *rundir.Writer, choose graph.Chooser) error {
 	if tuner, ok := choose.(*graph.Tuner); ok {
 		if err := tuner.Save(); err != nil {
 			return err
 		}
 	}
-	p := t.console.Progress("train", "iterations", int64(tr.Iteration), int64(tr.Config.Iterations))
-	note := ""
-	report, err := tr.Run(ctx, w, baseline, trainer.Observer{
-		Iterated: func(done int) { p.Set(int64(done), note) },
-		Trained:  func(r trainer.TrainRecord) { note = lossNote(r) },
-		Evaluated: func(r trainer.EvalRecord) {
-			p.Print(fmt.Sprintf("%7d  %s", r.Step, evaluated(r)))
-		},
-	})
+	p := t.console.Progress("train", "iterations", int64(tr.Iteration()), int64(tr.Config.Iterations))
+	report, err := sinks.Train(ctx, w, tr, &terminal{progress: p})
 	p.Close()
 	if err != nil {
 		return t.interrupted(err, w.Path(), tr)
@@ -226,44 +240,14 @@ func (t *training) train(ctx context.Context, tr *trainer.Trainer, w *rundir.Wri
 }
 
 // interrupted words the end of a run by Ctrl-C; other errors stay as they are.
-func (t *training) interrupted(err error, out string, tr *trainer.Trainer) error {
+func (t *training) interrupted(err error, out string, tr *engine.Trainer) error {
 	if !errors.Is(err, trainer.ErrInterrupted) {
 		return err
 	}
 	if tr == nil {
 		return fmt.Errorf("interrupted before the first iteration; to begin again: pixelda-wgpu train -resume %s", out)
 	}
-	return fmt.Errorf("interrupted after iteration %d, which is saved; to go on: pixelda-wgpu train -resume %s", tr.Iteration, out)
-}
-
-// conclude prints the outcome.
-func (t *training) conclude(r trainer.Report, out string) {
-	final := r.Final["target"].Accuracy
-	t.console.Printf("\nTarget test accuracy after %d iterations\n", r.Iterations)
-	tab := console.Table{Align: "lrl"}
-	if r.SourceOnly != nil {
-		tab.Add("source-only", console.Percent(*r.SourceOnly), "the same classifier without adaptation")
-	}
-	switch {
-	case r.Method != recipe.PixelDA:
-		tab.Add(string(r.Method), t.console.Bold(console.Percent(final)), "")
-	case r.SourceOnly != nil:
-		tab.Add("adapted", t.console.Bold(console.Percent(final)), fmt.Sprintf("%+.1f points", 100*(final-*r.SourceOnly)))
-	default:
-		tab.Add("adapted", t.console.Bold(console.Percent(final)), "")
-	}
-	if r.Method == recipe.PixelDA || r.Method.Adapts() {
-		tab.Add("chosen", console.Percent(r.Chosen.Accuracy["target"]), fmt.Sprintf("checkpoint of iteration %d, chosen without target labels", r.Chosen.Step))
-	}
-	tab.Add("oracle", console.Percent(r.Oracle.Accuracy["target"]), fmt.Sprintf("best of all evaluations by target labels, iteration %d", r.Oracle.Step))
-	tab.Print(t.console, "  ")
-	if a := r.Final["target"].Angle; a != nil {
-		t.console.Printf("\nMean angle error on the target after the last iteration: %s; %s as the original measures it\n", console.Degrees(a.Exact), console.Degrees(a.Coded))
-	}
-	if r.Samples != "" {
-		t.console.Printf("\nSamples     %s\n", r.Samples)
-	}
-	t.console.Printf("Checkpoint  %s\nReport      %s\n", r.Checkpoint, filepath.Join(out, "report.json"))
+	return fmt.Errorf("interrupted after iteration %d, which is saved; to go on: pixelda-wgpu train -resume %s", tr.Iteration(), out)
 }
 
 // methodNames lists the methods for a sentence.
@@ -274,31 +258,4 @@ func methodNames() string {
 	}
 	last := len(names) - 1
 	return strings.Join(names[:last], ", ") + " or " + names[last]
-}
-
-// evaluated words an evaluation: target first. Angles are those that the paper
-// reports.
-func evaluated(r trainer.EvalRecord) string {
-	var parts []string
-	for _, domain := range []string{"target", "adapted", "source"} {
-		v, ok := r.Accuracy[domain]
-		if !ok {
-			continue
-		}
-		part := domain + " " + console.Percent(v)
-		if a, ok := r.Angle[domain]; ok {
-			part += " " + console.Degrees(a.Coded)
-		}
-		parts = append(parts, part)
-	}
-	return strings.Join(parts, ", ")
-}
-
-// lossNote words the losses of a record in their order of interest.
-func lossNote(r trainer.TrainRecord) string {
-	var parts []string
-	for _, name := range slices.Sorted(maps.Keys(r.Loss)) {
-		parts = append(parts, fmt.Sprintf("%s %.3g", name, r.Loss[name]))
-	}
-	return strings.Join(parts, " ")
 }

@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"pixelda-wgpu/native/internal/console"
-	"pixelda-wgpu/trainer"
+	"pixelda-wgpu/trainer/sinks"
 )
 
 // tinyModel are the flags of a model that trains in no time.
@@ -44,7 +44,7 @@ func TestTrainEvalAdaptResume(t *testing.T) {
 	if files, err := filepath.Glob(filepath.Join(images, "*", "*.png")); err != nil || len(files) != 3 {
 		t.Errorf("adapt wrote %v: %v", files, err)
 	}
-	var report trainer.Report
+	var report sinks.Report
 	if err := json.Unmarshal([]byte(trains("train", "-json", "-resume", folder, "-iterations", "6")), &report); err != nil {
 		t.Fatal(err)
 	}

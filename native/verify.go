@@ -13,8 +13,8 @@ import (
 	"pixelda-wgpu/model/graph"
 	"pixelda-wgpu/native/internal/console"
 	"pixelda-wgpu/testdata/traces"
-	"pixelda-wgpu/trainer"
 	"pixelda-wgpu/trainer/recipe"
+	"pixelda-wgpu/trainer/verify"
 )
 
 func newVerify(c *console.Console) *cobra.Command {
@@ -72,7 +72,7 @@ type traceVerdict struct {
 	steps   int
 }
 
-// check is a trainer.Check with its outcome. An error that is not finite is
+// check is a verify.Check with its outcome. An error that is not finite is
 // null in JSON.
 type check struct {
 	Name      string   `json:"name"`
@@ -129,7 +129,7 @@ func (v *verifier) file(path string, found func(traceVerdict)) error {
 	defer t.Close()
 	replay := func(plans string, choose graph.Chooser) error {
 		began := time.Now()
-		checks, err := trainer.Verify(v.device, t, choose)
+		checks, err := verify.Replay(v.device, t, choose)
 		if err != nil {
 			return err
 		}
@@ -161,12 +161,12 @@ func (v *verifier) file(path string, found func(traceVerdict)) error {
 }
 
 // openTrace opens the file, or the built-in trace and names it.
-func openTrace(path *string) (*trainer.Trace, error) {
+func openTrace(path *string) (*verify.Trace, error) {
 	if *path != "" {
-		return trainer.OpenTrace(*path)
+		return verify.OpenTrace(*path)
 	}
 	*path = traces.GreyToRGBName + " (built in)"
-	return trainer.ReadTrace(bytes.NewReader(traces.GreyToRGB), int64(len(traces.GreyToRGB)), *path)
+	return verify.ReadTrace(bytes.NewReader(traces.GreyToRGB), int64(len(traces.GreyToRGB)), *path)
 }
 
 // print writes a table for the usual kernels or for a failure, else a line.

@@ -17,8 +17,10 @@ import (
 	"pixelda-wgpu/gpu/gputest"
 	"pixelda-wgpu/model"
 	"pixelda-wgpu/model/graph"
-	"pixelda-wgpu/trainer"
+	"pixelda-wgpu/trainer/checkpoint"
+	"pixelda-wgpu/trainer/engine"
 	"pixelda-wgpu/trainer/recipe"
+	"pixelda-wgpu/trainer/sinks"
 )
 
 // tinyObjects is a configuration of RGB-D images with orientations that has little
@@ -66,33 +68,33 @@ func objectData() (source, target datasets.Splits) {
 		datasets.Splits{Train: objects("target train", 3, 45), Test: objects("target test", 4, 18)}
 }
 
-func prepare(t testing.TB, c recipe.Config) trainer.Data {
+func prepare(t testing.TB, c recipe.Config) engine.Data {
 	t.Helper()
 	source, target := objectData()
-	data, err := trainer.PrepareData(c, source, target)
+	data, err := engine.PrepareData(c, source, target)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return data
 }
 
-func train(t testing.TB, c recipe.Config, path string, iterations int, resumeFrom string) trainer.Report {
+func train(t testing.TB, c recipe.Config, path string, iterations int, from string) sinks.Report {
 	t.Helper()
 	d := gputest.Device(t)
-	tr, err := trainer.New(d, c, prepare(t, c), trainer.Options{Choose: graph.RuleFor(d.Info())})
+	tr, err := engine.NewTrainer(d, c, prepare(t, c), graph.RuleFor(d.Info()))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer tr.Close()
-	if resumeFrom != "" {
-		if _, err := tr.Resume(resumeFrom); err != nil {
+	if from != "" {
+		if err := resumeFrom(tr, from); err != nil {
 			t.Fatal(err)
 		}
 	}
 	tr.Config.Iterations = iterations
 	w := create(t, path, c)
 	defer w.Close()
-	report, err := tr.Run(context.Background(), w, nil, trainer.Observer{})
+	report, err := sinks.Train(context.Background(), w, tr)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,7 +110,7 @@ func TestPosedRun(t *testing.T) {
 	report := train(t, c, straight, 6, "")
 	again := filepath.Join(t.TempDir(), "again")
 	train(t, c, again, 6, filepath.Join(straight, "checkpoints", "step-00000003.safetensors"))
-	if a, b := checkpoint(t, straight, 6), checkpoint(t, again, 6); !bytes.Equal(a, b) {
+	if a, b := saved(t, straight, 6), saved(t, again, 6); !bytes.Equal(a, b) {
 		t.Error("a resumed run ends in another checkpoint")
 	}
 
@@ -143,7 +145,7 @@ func TestPosedRun(t *testing.T) {
 	}
 
 	d := gputest.Device(t)
-	ev, err := trainer.Evaluate(d, report.Checkpoint, prepare(t, c), graph.RuleFor(d.Info()))
+	ev, err := checkpoint.Evaluate(d, report.Checkpoint, prepare(t, c), graph.RuleFor(d.Info()))
 	if err != nil || ev["target"].Angle == nil {
 		t.Errorf("evaluation of the checkpoint: %+v, %v", ev, err)
 	}
@@ -153,7 +155,7 @@ func TestPosedRun(t *testing.T) {
 // kind; a constant guess is 45° off.
 func TestPoseIsLearned(t *testing.T) {
 	c := tinyObjects(t)
-	c.Method, c.LogEvery, c.EvalEvery, c.CheckpointEvery = trainer.TargetOnly, 200, 400, 400
+	c.Method, c.LogEvery, c.EvalEvery, c.CheckpointEvery = engine.TargetOnly, 200, 400, 400
 	c.Model.LR, c.Model.PoseAdaptedWeight, c.Model.TowerKeep, c.Model.Batch = 5e-3, 0.1, 0.9, 16
 	report := train(t, c, filepath.Join(t.TempDir(), "run"), 600, "")
 	if ev := report.Final["target"]; ev.Accuracy < 0.9 || ev.Angle.Exact > 25 {
@@ -185,7 +187,7 @@ func TestTargetLabelled(t *testing.T) {
 	if other := prepare(t, c); bytes.Equal(other.Labelled.Pixels, data.Labelled.Pixels) {
 		t.Error("another seed draws the same images")
 	}
-	c.Method = trainer.SourceOnly // trained on both, without adaptation
+	c.Method = engine.SourceOnly // trained on both, without adaptation
 	c.Iterations = 2
 	train(t, c, filepath.Join(t.TempDir(), "run"), 2, "")
 }
@@ -216,7 +218,7 @@ func TestChannels(t *testing.T) {
 	// One channel to three, each side as it is.
 	d := tiny(t)
 	d.Model.SourceChannels, d.Iterations = 1, 2
-	data, err := trainer.PrepareData(d, images(1).Source, images(1).Target)
+	data, err := engine.PrepareData(d, images(1).Source, images(1).Target)
 	if err != nil || data.Source.Train.Channels != 1 || data.Target.Train.Channels != 3 {
 		t.Fatal(err)
 	}
@@ -229,7 +231,7 @@ func TestChannels(t *testing.T) {
 	if err := tr.Sound(); err != nil {
 		t.Error(err)
 	}
-	s, err := tr.UsualSamples(1)
+	s, err := tr.Draw()
 	if err != nil || s.Source.Channels != 1 || s.Adapted.Channels != 3 || s.Nearest.Channels != 3 {
 		t.Errorf("samples of %d, %d and %d channels, %v", s.Source.Channels, s.Adapted.Channels, s.Nearest.Channels, err)
 	}
@@ -241,7 +243,7 @@ func TestPosedDataErrors(t *testing.T) {
 		"source objects has no poses, which the tower pose-mini learns; set task_tower=mnist, or pose_source_weight=0 and pose_adapted_weight=0": func(c *recipe.Config, s, _ *datasets.Splits) {
 			s.Train.Poses = nil
 		},
-		"target objects-m has no poses":                               func(c *recipe.Config, _, s *datasets.Splits) { c.Method, s.Train.Poses = trainer.TargetOnly, nil },
+		"target objects-m has no poses":                               func(c *recipe.Config, _, s *datasets.Splits) { c.Method, s.Train.Poses = engine.TargetOnly, nil },
 		"target_labelled is 46, but objects-m has 45 training images": func(c *recipe.Config, _, _ *datasets.Splits) { c.TargetLabelled = 46 },
 		"target objects-m has no labels, of which target_labelled wants 5": func(c *recipe.Config, _, s *datasets.Splits) {
 			c.TargetLabelled, s.Train.Labels = 5, nil
@@ -257,7 +259,7 @@ func TestPosedDataErrors(t *testing.T) {
 		c := tinyObjects(t)
 		source, target := objectData()
 		change(&c, &source, &target)
-		if _, err := trainer.PrepareData(c, source, target); err == nil || !strings.HasPrefix(err.Error(), "trainer: ") || !strings.Contains(err.Error(), want) {
+		if _, err := engine.PrepareData(c, source, target); err == nil || !strings.HasPrefix(err.Error(), "trainer: ") || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %q", err, want)
 		}
 	}
@@ -266,7 +268,7 @@ func TestPosedDataErrors(t *testing.T) {
 	c.Model.PoseSourceWeight, c.Model.PoseAdaptedWeight = 0, 0
 	source, target := objectData()
 	source.Train.Poses = nil
-	if _, err := trainer.PrepareData(c, source, target); err != nil {
+	if _, err := engine.PrepareData(c, source, target); err != nil {
 		t.Error(err)
 	}
 }

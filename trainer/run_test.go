@@ -16,8 +16,11 @@ import (
 	"pixelda-wgpu/gpu/gputest"
 	"pixelda-wgpu/model/graph"
 	"pixelda-wgpu/trainer"
+	"pixelda-wgpu/trainer/checkpoint"
+	"pixelda-wgpu/trainer/engine"
 	"pixelda-wgpu/trainer/recipe"
 	"pixelda-wgpu/trainer/rundir"
+	"pixelda-wgpu/trainer/sinks"
 )
 
 // tiny is a configuration that has every part of the model and little to do.
@@ -36,17 +39,17 @@ func tiny(t testing.TB) recipe.Config {
 }
 
 // images are a few of the built-in ones, of the model's size.
-func images(seed uint64) trainer.Data {
+func images(seed uint64) engine.Data {
 	splits := func(make func(seed uint64, from, n int) *datasets.Set) datasets.Splits {
 		return datasets.Splits{Train: make(seed, 0, 60).Resize(8, 8), Test: make(seed, 60, 21).Resize(8, 8)}
 	}
-	return trainer.Data{Source: splits(datasets.Digits), Target: splits(datasets.DigitsM)}
+	return engine.Data{Source: splits(datasets.Digits), Target: splits(datasets.DigitsM)}
 }
 
-func newTrainer(t testing.TB, c recipe.Config) *trainer.Trainer {
+func newTrainer(t testing.TB, c recipe.Config) *engine.Trainer {
 	t.Helper()
 	d := gputest.Device(t)
-	tr, err := trainer.New(d, c, images(1), trainer.Options{Choose: graph.RuleFor(d.Info())})
+	tr, err := engine.NewTrainer(d, c, images(1), graph.RuleFor(d.Info()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,8 +66,48 @@ func create(t testing.TB, path string, c recipe.Config) *rundir.Writer {
 	return w
 }
 
+// hears are functions that hear of a run; each may be nil.
+type hears struct {
+	iterated  func(done int)
+	trained   func(trainer.TrainRecord)
+	evaluated func()
+	saved     func()
+}
+
+func (h hears) Hear(e trainer.Event) error {
+	switch e := e.(type) {
+	case trainer.Iterated:
+		if h.iterated != nil {
+			h.iterated(e.Step)
+		}
+	case trainer.TrainRecord:
+		if h.trained != nil {
+			h.trained(e)
+		}
+	case trainer.Evaluated:
+		if h.evaluated != nil {
+			h.evaluated()
+		}
+	case trainer.Save:
+		if h.saved != nil {
+			h.saved()
+		}
+	}
+	return nil
+}
+
+// resumeFrom takes a trainer to a checkpoint.
+func resumeFrom(tr *engine.Trainer, path string) (err error) {
+	f, st, err := checkpoint.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return checkpoint.Resume(tr, f, st, path)
+}
+
 // resume goes on with a run as the command does.
-func resume(t testing.TB, path string, o trainer.Observer) trainer.Report {
+func resume(t testing.TB, path string) sinks.Report {
 	t.Helper()
 	w, err := rundir.Resume(path, 3)
 	if err != nil {
@@ -75,7 +118,7 @@ func resume(t testing.TB, path string, o trainer.Observer) trainer.Report {
 	if err := w.Config(&c); err != nil {
 		t.Fatal(err)
 	}
-	latest, skipped, err := w.Latest(trainer.CheckCheckpoint)
+	latest, skipped, err := w.Latest(checkpoint.Check)
 	if err != nil || len(skipped) > 0 {
 		t.Fatal(err, skipped)
 	}
@@ -83,17 +126,17 @@ func resume(t testing.TB, path string, o trainer.Observer) trainer.Report {
 		t.Fatal(err)
 	}
 	tr := newTrainer(t, c)
-	if _, err := tr.Resume(latest.File); err != nil {
+	if err := resumeFrom(tr, latest.File); err != nil {
 		t.Fatal(err)
 	}
-	report, err := tr.Run(context.Background(), w, nil, o)
+	report, err := sinks.Train(context.Background(), w, tr)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return report
 }
 
-func checkpoint(t testing.TB, run string, step int) []byte {
+func saved(t testing.TB, run string, step int) []byte {
 	t.Helper()
 	b, err := os.ReadFile(filepath.Join(run, "checkpoints", fmt.Sprintf("step-%08d.safetensors", step)))
 	if err != nil {
@@ -111,8 +154,8 @@ func TestChild(t *testing.T) {
 		return
 	}
 	c := tiny(t)
-	_, err := newTrainer(t, c).Run(context.Background(), create(t, path, c), nil, trainer.Observer{
-		Iterated: func(done int) {
+	_, err := sinks.Train(context.Background(), create(t, path, c), newTrainer(t, c), hears{
+		iterated: func(done int) {
 			if done == 13 {
 				fmt.Println("halfway")
 				time.Sleep(time.Hour)
@@ -128,7 +171,7 @@ func TestKillAndResume(t *testing.T) {
 	c := tiny(t)
 	straight := filepath.Join(t.TempDir(), "straight")
 	w := create(t, straight, c)
-	report, err := newTrainer(t, c).Run(context.Background(), w, nil, trainer.Observer{})
+	report, err := sinks.Train(context.Background(), w, newTrainer(t, c))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -158,9 +201,9 @@ func TestKillAndResume(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = child.Wait() // it was killed
-	resumed := resume(t, killed, trainer.Observer{})
+	resumed := resume(t, killed)
 
-	if !bytes.Equal(checkpoint(t, straight, 20), checkpoint(t, killed, 20)) {
+	if !bytes.Equal(saved(t, straight, 20), saved(t, killed, 20)) {
 		t.Error("the checkpoints differ")
 	}
 	if a, b := report.Final["target"].Accuracy, resumed.Final["target"].Accuracy; a != b {
@@ -182,15 +225,15 @@ func TestInterrupt(t *testing.T) {
 	w := create(t, path, c)
 	defer w.Close()
 	ctx, cancel := context.WithCancel(context.Background())
-	_, err := newTrainer(t, c).Run(ctx, w, nil, trainer.Observer{Iterated: func(done int) {
+	_, err := sinks.Train(ctx, w, newTrainer(t, c), hears{iterated: func(done int) {
 		if done == 3 {
 			cancel()
 		}
-	}, Evaluated: func(trainer.EvalRecord) { t.Error("an interrupted run first evaluates, which can take minutes") }})
+	}, evaluated: func() { t.Error("an interrupted run first evaluates, which can take minutes") }})
 	if !errors.Is(err, trainer.ErrInterrupted) {
 		t.Fatalf("got %v", err)
 	}
-	if checkpoint(t, path, 3) == nil {
+	if saved(t, path, 3) == nil {
 		t.Error("nothing saved")
 	}
 }
@@ -203,8 +246,8 @@ func TestNotFinite(t *testing.T) {
 	tr := newTrainer(t, c)
 	w := create(t, filepath.Join(t.TempDir(), "run"), c)
 	defer w.Close()
-	_, err := tr.Run(context.Background(), w, nil, trainer.Observer{Saved: func(string) {
-		trainer.SetRate(tr, 1e38)
+	_, err := sinks.Train(context.Background(), w, tr, hears{saved: func() {
+		tr.Scheme.Rate = func(int, int) float64 { return 1e38 } // which no configuration allows
 	}})
 	if err == nil || !strings.Contains(err.Error(), "not finite") || !strings.Contains(err.Error(), "step-00000002.safetensors") {
 		t.Fatalf("got %v", err)
@@ -218,19 +261,23 @@ func TestResumeOtherImages(t *testing.T) {
 	w := create(t, path, c)
 	defer w.Close()
 	tr := newTrainer(t, c)
-	if _, err := tr.Run(context.Background(), w, nil, trainer.Observer{}); err != nil {
+	if _, err := sinks.Train(context.Background(), w, tr); err != nil {
 		t.Fatal(err)
 	}
-	latest, _, err := w.Latest(trainer.CheckCheckpoint)
+	latest, _, err := w.Latest(checkpoint.Check)
 	if err != nil {
 		t.Fatal(err)
 	}
-	tr.Data = images(2)
-	if _, err := tr.Resume(latest.File); err == nil || !strings.Contains(err.Error(), "other images") {
+	d := gputest.Device(t)
+	other, err := engine.NewTrainer(d, c, images(2), graph.RuleFor(d.Info()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	if err := resumeFrom(other, latest.File); !errors.Is(err, engine.ErrOtherImages) || !strings.Contains(err.Error(), "other images") {
 		t.Errorf("got %v", err)
 	}
-	d := gputest.Device(t)
-	ev, err := trainer.Evaluate(d, latest.File, images(1), graph.RuleFor(d.Info()))
+	ev, err := checkpoint.Evaluate(d, latest.File, images(1), graph.RuleFor(d.Info()))
 	if err != nil || ev["target"].Images != 21 {
 		t.Errorf("evaluation of %v: %v", ev, err)
 	}
@@ -240,12 +287,12 @@ func TestResumeOtherImages(t *testing.T) {
 // training batches right after some steps.
 func TestSourceOnlyLearns(t *testing.T) {
 	c := tiny(t)
-	c.Method, c.Iterations, c.LogEvery, c.CheckpointEvery = trainer.SourceOnly, 600, 100, 600
+	c.Method, c.Iterations, c.LogEvery, c.CheckpointEvery = engine.SourceOnly, 600, 100, 600
 	c.Model.LR = 5e-3
 	w := create(t, filepath.Join(t.TempDir(), "run"), c)
 	defer w.Close()
 	var last trainer.TrainRecord
-	if _, err := newTrainer(t, c).Run(context.Background(), w, nil, trainer.Observer{Trained: func(r trainer.TrainRecord) { last = r }}); err != nil {
+	if _, err := sinks.Train(context.Background(), w, newTrainer(t, c), hears{trained: func(r trainer.TrainRecord) { last = r }}); err != nil {
 		t.Fatal(err)
 	}
 	if got := last.Correct["task"]; got < 0.8 {

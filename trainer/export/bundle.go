@@ -14,7 +14,8 @@ import (
 	"pixelda-wgpu/gpu"
 	"pixelda-wgpu/model"
 	"pixelda-wgpu/model/graph"
-	"pixelda-wgpu/trainer"
+	"pixelda-wgpu/trainer/checkpoint"
+	"pixelda-wgpu/trainer/engine"
 	"pixelda-wgpu/trainer/recipe"
 	"pixelda-wgpu/trainer/safetensors"
 )
@@ -72,7 +73,7 @@ func device(cpu bool) string {
 // FromCheckpoint makes a bundle of the generator in a checkpoint. SetExamples
 // completes it.
 func FromCheckpoint(path string) (_ *Bundle, err error) {
-	f, st, err := trainer.OpenCheckpoint(path)
+	f, st, err := checkpoint.Open(path)
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +82,7 @@ func FromCheckpoint(path string) (_ *Bundle, err error) {
 }
 
 // FromFile is FromCheckpoint for an open checkpoint, which errors call path.
-func FromFile(f *safetensors.File, st trainer.State, path string) (*Bundle, error) {
+func FromFile(f *safetensors.File, st checkpoint.State, path string) (*Bundle, error) {
 	c := st.Config
 	if c.Method != recipe.PixelDA {
 		return nil, fmt.Errorf("export: %s is of method %s, which has no generator; export a run of method %s", path, c.Method, recipe.PixelDA)
@@ -153,7 +154,7 @@ func (b *Bundle) OpenSource(spec, data string) (datasets.Splits, error) {
 	}
 	c := recipe.Config{Data: data, Seed: b.Trained.Seed}
 	c.Model.Size, c.Model.SourceChannels = b.Input.Size, b.Input.Channels
-	return trainer.OpenSource(c, spec)
+	return engine.OpenSource(c, spec)
 }
 
 // exampleBytes bounds the pixels of a bundle's examples, beyond the first.

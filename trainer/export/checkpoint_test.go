@@ -36,9 +36,9 @@ func plain(c *recipe.Config) {
 	m.SourceChannels, m.TargetChannels, m.NoiseDim, m.GResiduals, m.GHead = 1, 1, 0, false, 3
 }
 
-// checkpoint writes one whose variables are random, running moments too, and
+// checkpointFile writes one whose variables are random, running moments too, and
 // large enough that the images have contrast.
-func checkpoint(t testing.TB, c recipe.Config, change func(name string, x []float32)) string {
+func checkpointFile(t testing.TB, c recipe.Config, change func(name string, x []float32)) string {
 	t.Helper()
 	n, err := model.NewNetworks(model.Config(c.Model))
 	if err != nil {
@@ -95,7 +95,7 @@ func digits(channels int) *datasets.Set {
 // exported is a bundle of a random checkpoint.
 func exported(t testing.TB, change func(c *recipe.Config)) (_ *Bundle, checkpointPath string) {
 	t.Helper()
-	path := checkpoint(t, tiny(t, change), nil)
+	path := checkpointFile(t, tiny(t, change), nil)
 	b, err := FromCheckpoint(path)
 	if err != nil {
 		t.Fatal(err)

@@ -10,7 +10,8 @@ import (
 	"pixelda-wgpu/gpu/gputest"
 	"pixelda-wgpu/model"
 	"pixelda-wgpu/model/graph"
-	"pixelda-wgpu/trainer"
+	"pixelda-wgpu/trainer/checkpoint"
+	"pixelda-wgpu/trainer/engine"
 	"pixelda-wgpu/trainer/recipe"
 	"pixelda-wgpu/trainer/safetensors"
 )
@@ -62,7 +63,7 @@ func TestSamePixels(t *testing.T) {
 			}
 			b.Programs = slices.DeleteFunc(b.Programs, func(p Program) bool { return c.device != "" && p.Device != c.device })
 			images := digits(c.channels).Slice(0, 35) // two full batches, and a rest
-			run, err := trainer.OpenGenerator(d, path, model.Images{Width: images.Width, Height: images.Height, Channels: images.Channels}, graph.RuleFor(d.Info()))
+			run, err := checkpoint.OpenGenerator(d, path, model.Images{Width: images.Width, Height: images.Height, Channels: images.Channels}, graph.RuleFor(d.Info()))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -187,7 +188,7 @@ func TestWriteWeights(t *testing.T) {
 }
 
 func TestCheckpointsWithoutGenerator(t *testing.T) {
-	baseline := tiny(t, func(c *recipe.Config) { c.Method = trainer.SourceOnly })
+	baseline := tiny(t, func(c *recipe.Config) { c.Method = engine.SourceOnly })
 	diverged := func(name string, x []float32) {
 		if name == "generator.head.bias" {
 			x[1] = float32(math.NaN())
@@ -197,15 +198,15 @@ func TestCheckpointsWithoutGenerator(t *testing.T) {
 	for _, c := range []struct {
 		path, want string
 	}{
-		{checkpoint(t, baseline, nil), "method source-only, which has no generator"},
-		{checkpoint(t, tiny(t, nil), diverged), `"generator.head.bias" holds NaN; the training diverged`},
+		{checkpointFile(t, baseline, nil), "method source-only, which has no generator"},
+		{checkpointFile(t, tiny(t, nil), diverged), `"generator.head.bias" holds NaN; the training diverged`},
 		{"nowhere.safetensors", "nowhere.safetensors"},
 	} {
 		if _, err := FromCheckpoint(c.path); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("error %v, want %q", err, c.want)
 		}
 	}
-	b, err := FromCheckpoint(checkpoint(t, tiny(t, nil), large))
+	b, err := FromCheckpoint(checkpointFile(t, tiny(t, nil), large))
 	if err != nil {
 		t.Fatal(err)
 	}

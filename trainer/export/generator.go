@@ -8,7 +8,7 @@ import (
 
 	"pixelda-wgpu/datasets"
 	"pixelda-wgpu/gpu"
-	"pixelda-wgpu/trainer"
+	"pixelda-wgpu/trainer/engine"
 	"pixelda-wgpu/trainer/grid"
 )
 
@@ -127,7 +127,7 @@ func (g *Generator) feed(images *datasets.Set, from, n int, seed uint64, first i
 	source, z := make([]float32, n*width), make([]float32, n*a.NoiseDim)
 	for i := range n {
 		in.prepare(source[i*width:(i+1)*width], images, from+i)
-		trainer.Noise(z[i*a.NoiseDim:(i+1)*a.NoiseDim], seed, first+from+i)
+		engine.Noise(z[i*a.NoiseDim:(i+1)*a.NoiseDim], seed, first+from+i)
 	}
 	if err := g.session.Write(sourceBuffer, 0, gpu.Bytes(source)); err != nil || a.NoiseDim == 0 {
 		return err

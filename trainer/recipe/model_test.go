@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"pixelda-wgpu/model"
-	_ "pixelda-wgpu/trainer" // registers the methods
+	_ "pixelda-wgpu/trainer/engine" // registers the methods
 	"pixelda-wgpu/trainer/recipe"
 )
 

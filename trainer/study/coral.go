@@ -6,8 +6,9 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"pixelda-wgpu/datasets"
-	"pixelda-wgpu/trainer"
+	"pixelda-wgpu/trainer/checkpoint"
 	"pixelda-wgpu/trainer/coral"
+	"pixelda-wgpu/trainer/engine"
 	"pixelda-wgpu/trainer/recipe"
 	"pixelda-wgpu/trainer/svm"
 )
@@ -20,7 +21,7 @@ const coralLambda = 1
 // source's given the target's covariance, and a linear machine on them, whose C is
 // chosen by the target's validation labels.
 func (b Bench) coral(c Cell) (*Outcome, error) {
-	data, err := trainer.OpenData(c.Config)
+	data, err := engine.OpenData(c.Config)
 	if err != nil {
 		return nil, err
 	}
@@ -52,7 +53,7 @@ func (b Bench) coral(c Cell) (*Outcome, error) {
 		return nil, err
 	}
 	test := data.Target.Test
-	ev := trainer.Tally(machine.Predict(features[3]), test.Labels, classes)
+	ev := engine.Tally(machine.Predict(features[3]), test.Labels, classes)
 	return &Outcome{Iterations: st.Iteration, Data: st.Data, Accuracy: ev.Accuracy, Cost: &cost, Evaluation: ev}, nil
 }
 
@@ -82,8 +83,8 @@ func align(source, target *mat.Dense, more ...*mat.Dense) (*mat.Dense, error) {
 }
 
 // features are those of sets by the classifier of a checkpoint, a row an image.
-func (b Bench) features(checkpoint string, sets ...*datasets.Set) ([]*mat.Dense, error) {
-	all, units, err := trainer.Features(b.Device, checkpoint, b.Choose, sets...)
+func (b Bench) features(file string, sets ...*datasets.Set) ([]*mat.Dense, error) {
+	all, units, err := checkpoint.Features(b.Device, file, b.Choose, sets...)
 	if err != nil {
 		return nil, err
 	}
@@ -112,7 +113,7 @@ const divergenceImages = 2000
 // divergence is the proxy A-distance between what a run's classifier was trained on and
 // target images, by its features: adapted images where there is a generator. Both
 // are of test images.
-func (b Bench) divergence(c Cell, folder string, data trainer.Data) (float64, error) {
+func (b Bench) divergence(c Cell, folder string, data engine.Data) (float64, error) {
 	seen := sample(data.Source.Test, divergenceImages, c.Seed)
 	if c.Config.Method == recipe.PixelDA {
 		g, err := b.generator(folder, data)

@@ -2,7 +2,7 @@ package study
 
 import (
 	"pixelda-wgpu/model"
-	"pixelda-wgpu/trainer"
+	"pixelda-wgpu/trainer/engine"
 	"pixelda-wgpu/trainer/recipe"
 )
 
@@ -13,15 +13,15 @@ var (
 	mnistUSPS = scenario{
 		key: "mnist-usps", title: "MNIST → USPS", preset: "mnist-usps", narrow: narrowDigits, small: smallDigits,
 		iterations: map[recipe.Method]int{
-			trainer.SourceOnly: 22_000, trainer.TargetOnly: 67_000,
-			trainer.DANN: 22_000, trainer.MMD: 22_000, trainer.DSN: 22_000, trainer.CoGAN: 10_000,
+			engine.SourceOnly: 22_000, engine.TargetOnly: 67_000,
+			engine.DANN: 22_000, engine.MMD: 22_000, engine.DSN: 22_000, engine.CoGAN: 10_000,
 		},
 	}
 	mnistMNISTM = scenario{
 		key: "mnist-mnistm", title: "MNIST → MNIST-M", preset: "mnist-mnistm", narrow: narrowDigits, small: smallDigits,
 		iterations: map[recipe.Method]int{
-			trainer.SourceOnly: 105_000, trainer.TargetOnly: 139_400,
-			trainer.DANN: 105_000, trainer.MMD: 105_000, trainer.DSN: 105_000, trainer.CoGAN: 10_000,
+			engine.SourceOnly: 105_000, engine.TargetOnly: 139_400,
+			engine.DANN: 105_000, engine.MMD: 105_000, engine.DSN: 105_000, engine.CoGAN: 10_000,
 		},
 	}
 	digits = []scenario{mnistUSPS, mnistMNISTM}
@@ -32,9 +32,9 @@ var (
 func digitCell(s scenario, scale Scale, m recipe.Method, seed uint64) Cell {
 	return s.cell(scale, m, string(m), seed, func(c *recipe.Config) {
 		switch m {
-		case trainer.SourceOnly:
+		case engine.SourceOnly:
 			c.Model.LR = 1e-4
-		case trainer.TargetOnly:
+		case engine.TargetOnly:
 			c.Model.LR = 1e-3
 		case recipe.PixelDA:
 			if s.key == mnistUSPS.key && scale != Full {
@@ -74,16 +74,16 @@ func table1() Study {
 		cells: func(scale Scale, seed uint64) []Cell {
 			var cells []Cell
 			for _, s := range digits {
-				sourceOnly := digitCell(s, scale, trainer.SourceOnly, seed)
+				sourceOnly := digitCell(s, scale, engine.SourceOnly, seed)
 				cells = append(cells,
 					diverging(sourceOnly),
 					coralCell(scale, sourceOnly),
-					diverging(digitCell(s, scale, trainer.MMD, seed)),
-					diverging(digitCell(s, scale, trainer.DANN, seed)),
-					diverging(digitCell(s, scale, trainer.DSN, seed)),
-					digitCell(s, scale, trainer.CoGAN, seed), // whose features are of another tower
+					diverging(digitCell(s, scale, engine.MMD, seed)),
+					diverging(digitCell(s, scale, engine.DANN, seed)),
+					diverging(digitCell(s, scale, engine.DSN, seed)),
+					digitCell(s, scale, engine.CoGAN, seed), // whose features are of another tower
 					diverging(digitCell(s, scale, recipe.PixelDA, seed)),
-					digitCell(s, scale, trainer.TargetOnly, seed))
+					digitCell(s, scale, engine.TargetOnly, seed))
 			}
 			return cells
 		},
@@ -186,12 +186,12 @@ func decoupling() Study {
 		cells: func(scale Scale, seed uint64) []Cell {
 			trained := digitCell(mnistMNISTM, scale, recipe.PixelDA, seed)
 			redrawn := redrawnBy(trained, "redrawn")
-			onRedrawn := other(scale, trainer.SourceOnly, "other-redrawn", seed)
+			onRedrawn := other(scale, engine.SourceOnly, "other-redrawn", seed)
 			onRedrawn.Config.Source, onRedrawn.Uses = redrawnPrefix+redrawn.Key(), redrawn.Key()
 			return []Cell{
 				trained, redrawn, onRedrawn,
-				other(scale, trainer.SourceOnly, "other-source", seed),
-				other(scale, trainer.TargetOnly, "other-target", seed),
+				other(scale, engine.SourceOnly, "other-source", seed),
+				other(scale, engine.TargetOnly, "other-target", seed),
 			}
 		},
 	}

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"pixelda-wgpu/model"
-	"pixelda-wgpu/trainer"
+	"pixelda-wgpu/trainer/engine"
 	"pixelda-wgpu/trainer/recipe"
 )
 
@@ -69,8 +69,8 @@ func (o Objects) scenario(key string, channels int) scenario {
 		key: "linemod-" + o.Key + key, title: o.Title, preset: "linemod",
 		narrow: narrowLineMod, small: smallLineMod,
 		iterations: map[recipe.Method]int{
-			trainer.SourceOnly: classifierIterations, trainer.TargetOnly: classifierIterations,
-			trainer.DANN: classifierIterations, trainer.MMD: classifierIterations, trainer.DSN: classifierIterations,
+			engine.SourceOnly: classifierIterations, engine.TargetOnly: classifierIterations,
+			engine.DANN: classifierIterations, engine.MMD: classifierIterations, engine.DSN: classifierIterations,
 		},
 		images: func(c *recipe.Config, data string) {
 			c.Target = o.target(data)
@@ -134,7 +134,7 @@ func (o Objects) table2() Study {
 		Columns: []Column{s.column(), {s.key, s.title, Angle}},
 		cells: func(scale Scale, seed uint64) []Cell {
 			var cells []Cell
-			for _, m := range []recipe.Method{trainer.SourceOnly, trainer.MMD, trainer.DANN, trainer.DSN, recipe.PixelDA, trainer.TargetOnly} {
+			for _, m := range []recipe.Method{engine.SourceOnly, engine.MMD, engine.DANN, engine.DSN, recipe.PixelDA, engine.TargetOnly} {
 				cells = append(cells, s.cell(scale, m, string(m), seed, nil))
 			}
 			return cells
@@ -159,9 +159,9 @@ func (o Objects) table3() Study {
 		Columns: []Column{s.column(), {s.key, s.title, Angle}},
 		cells: func(scale Scale, seed uint64) []Cell {
 			return []Cell{
-				s.cell(scale, trainer.SourceOnly, "source-only-black", seed, before(onBlack)),
+				s.cell(scale, engine.SourceOnly, "source-only-black", seed, before(onBlack)),
 				s.cell(scale, recipe.PixelDA, "pixelda-black", seed, before(onBlack)),
-				s.cell(scale, trainer.SourceOnly, "source-only-images", seed, before(onImages)),
+				s.cell(scale, engine.SourceOnly, "source-only-images", seed, before(onImages)),
 				s.cell(scale, recipe.PixelDA, "pixelda-images", seed, before(onImages)),
 			}
 		},
@@ -200,7 +200,7 @@ func (o Objects) table4() Study {
 
 // newClassifier trains a classifier on redrawn images alone.
 func newClassifier(s scenario, scale Scale, row string, seed uint64, redrawn Cell) Cell {
-	c := s.cell(scale, trainer.SourceOnly, row, seed, nil)
+	c := s.cell(scale, engine.SourceOnly, row, seed, nil)
 	c.Config.Source, c.Uses = redrawnPrefix+redrawn.Key(), redrawn.Key()
 	return c
 }
@@ -275,8 +275,8 @@ func (o Objects) table6() Study {
 		Columns: []Column{s.column(), {s.key, s.title, Angle}},
 		cells: func(scale Scale, seed uint64) []Cell {
 			return []Cell{
-				s.cell(scale, trainer.TargetOnly, "labels-only", seed, func(c *recipe.Config) { c.TargetTrain = labels }),
-				s.cell(scale, trainer.SourceOnly, "source-labels", seed, with),
+				s.cell(scale, engine.TargetOnly, "labels-only", seed, func(c *recipe.Config) { c.TargetTrain = labels }),
+				s.cell(scale, engine.SourceOnly, "source-labels", seed, with),
 				s.cell(scale, recipe.PixelDA, "pixelda", seed, nil),
 				s.cell(scale, recipe.PixelDA, "pixelda-labels", seed, with),
 			}

@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"pixelda-wgpu/datasets"
-	"pixelda-wgpu/trainer"
+	"pixelda-wgpu/trainer/engine"
 )
 
 // TestUnseenClasses follows Table 4 from the classes that the generator is trained on
@@ -40,7 +40,7 @@ func TestUnseenClasses(t *testing.T) {
 			if redrawn.Work != Redraw || redrawn.Uses != trained.Key() || len(redrawn.Config.TrainClasses) != 0 {
 				t.Errorf("%s, %s: redrawn is %+v", o.Key, name, redrawn)
 			}
-			if fresh.Uses != redrawn.Key() || fresh.Seen != len(o.seen) || fresh.Config.Method != trainer.SourceOnly ||
+			if fresh.Uses != redrawn.Key() || fresh.Seen != len(o.seen) || fresh.Config.Method != engine.SourceOnly ||
 				fresh.Config.Source != "studies/small/runs/linemod-"+o.Key+"/redrawn-"+name+"/seed-1/redrawn.pxds" || len(fresh.Config.TrainClasses) != 0 {
 				t.Errorf("%s, %s: the new classifier is %+v", o.Key, name, fresh)
 			}
@@ -50,7 +50,7 @@ func TestUnseenClasses(t *testing.T) {
 
 // TestValues reads each statistic of an outcome.
 func TestValues(t *testing.T) {
-	o := Outcome{Accuracy: 0.5, Seen: 1, Evaluation: trainer.Evaluation{Confusion: [][]int{{9, 1, 0}, {3, 1, 0}, {0, 1, 5}}}}
+	o := Outcome{Accuracy: 0.5, Seen: 1, Evaluation: engine.Evaluation{Confusion: [][]int{{9, 1, 0}, {3, 1, 0}, {0, 1, 5}}}}
 	near := func(s Statistic, want float64) {
 		t.Helper()
 		if v, ok := o.value(s); !ok || math.Abs(v-want) > 1e-12 {
@@ -62,7 +62,7 @@ func TestValues(t *testing.T) {
 	if _, ok := o.value(Angle); ok {
 		t.Error("there is an angle without poses")
 	}
-	o.Evaluation.Angle = &trainer.Angles{Coded: 23.5, Exact: 22}
+	o.Evaluation.Angle = &engine.Angles{Coded: 23.5, Exact: 22}
 	near(Angle, 23.5)
 	o.Seen = 3
 	if _, ok := o.value(UnseenAccuracy); ok {

@@ -15,9 +15,11 @@ import (
 	"pixelda-wgpu/gpu"
 	"pixelda-wgpu/model"
 	"pixelda-wgpu/model/graph"
-	"pixelda-wgpu/trainer"
+	"pixelda-wgpu/trainer/checkpoint"
+	"pixelda-wgpu/trainer/engine"
 	"pixelda-wgpu/trainer/grid"
 	"pixelda-wgpu/trainer/rundir"
+	"pixelda-wgpu/trainer/sinks"
 )
 
 // Bench is what cells are measured with.
@@ -64,7 +66,7 @@ func trained(folder string) (*Outcome, error) {
 	if err != nil {
 		return nil, err
 	}
-	var rep trainer.Report
+	var rep sinks.Report
 	if err := r.Report(&rep); err != nil {
 		return nil, err
 	}
@@ -88,27 +90,27 @@ func trained(folder string) (*Outcome, error) {
 }
 
 // latest is the last checkpoint of a run.
-func latest(folder string) (string, trainer.State, error) {
+func latest(folder string) (string, checkpoint.State, error) {
 	r, err := rundir.Open(folder)
 	if err != nil {
-		return "", trainer.State{}, err
+		return "", checkpoint.State{}, err
 	}
-	last, _, err := r.Latest(trainer.CheckCheckpoint)
+	last, _, err := r.Latest(checkpoint.Check)
 	if err != nil {
-		return "", trainer.State{}, err
+		return "", checkpoint.State{}, err
 	}
-	return trainer.Inspect(last.File)
+	return checkpoint.Inspect(last.File)
 }
 
 // generator opens the generator that a run ended with, for the run's source images.
-func (b Bench) generator(folder string, data trainer.Data) (*trainer.Generator, error) {
+func (b Bench) generator(folder string, data engine.Data) (*engine.Generator, error) {
 	file, _, err := latest(folder)
 	if err != nil {
 		return nil, err
 	}
 	train := data.Source.Train
 	form := model.Images{Width: train.Width, Height: train.Height, Channels: train.Channels}
-	return trainer.OpenGenerator(b.Device, file, form, b.Choose)
+	return checkpoint.OpenGenerator(b.Device, file, form, b.Choose)
 }
 
 // redrawnFile is what a Redraw cell makes: the source's training images, and the
@@ -122,7 +124,7 @@ const (
 // redraw has the generator of the run that c uses redraw the source set.
 func (b Bench) redraw(c Cell, folder string) (*Outcome, error) {
 	run := Folder(b.Root, b.Scale, c.Uses)
-	data, err := trainer.OpenData(c.Config)
+	data, err := engine.OpenData(c.Config)
 	if err != nil {
 		return nil, err
 	}
@@ -171,7 +173,7 @@ func (b Bench) extras(c Cell, folder string, o *Outcome) error {
 	if len(missing) == 0 {
 		return nil
 	}
-	data, err := trainer.OpenData(c.Config)
+	data, err := engine.OpenData(c.Config)
 	if err != nil {
 		return err
 	}
@@ -250,13 +252,13 @@ const (
 
 // neighbours draws adapted images above their nearest target images and measures
 // how near those are.
-func neighbours(g *trainer.Generator, data trainer.Data, seed uint64) (image.Image, *Memory, error) {
-	source := data.Source.Test.Subset(trainer.FirstImages(data.Source.Test, comparedImages))
+func neighbours(g *engine.Generator, data engine.Data, seed uint64) (image.Image, *Memory, error) {
+	source := data.Source.Test.Subset(engine.FirstImages(data.Source.Test, comparedImages))
 	adapted, err := g.Adapt(source, seed, 0)
 	if err != nil {
 		return nil, nil, err
 	}
-	targets := trainer.Neighbours(data.Target.Train.WithChannels(g.TargetChannels), g.Size)
+	targets := engine.Neighbours(data.Target.Train.WithChannels(g.Engine.Networks.Config.TargetChannels), g.Engine.Networks.Config.Size)
 	if targets.Len() < 2 {
 		return nil, nil, fmt.Errorf("study: the target has %d training images; want at least 2 to compare them", targets.Len())
 	}
@@ -279,15 +281,15 @@ func neighbours(g *trainer.Generator, data trainer.Data, seed uint64) (image.Ima
 		caption string
 		set     *datasets.Set
 	}{
-		{"source", source.Slice(0, n).Resize(g.Size, g.Size).Hold()}, {"adapted", adapted.Slice(0, n)}, {"nearest target", targets.Subset(indices)},
+		{"source", source.Slice(0, n).Resize(g.Engine.Networks.Config.Size, g.Engine.Networks.Config.Size).Hold()}, {"adapted", adapted.Slice(0, n)}, {"nearest target", targets.Subset(indices)},
 	} {
-		colours := trainer.Row(of.caption, of.set)
+		colours := engine.Row(of.caption, of.set)
 		rows = append(rows, colours)
 		if of.set.Channels == datasets.RGBD {
 			rows = append(rows, colours.Channel(datasets.RGBD-1, "its depth"))
 		}
 	}
-	picture, err := grid.Draw(rows, max(1, 64/g.Size))
+	picture, err := grid.Draw(rows, max(1, 64/g.Engine.Networks.Config.Size))
 	return picture, m, err
 }
 
@@ -296,15 +298,15 @@ func shuffled(n int, seed uint64) []int { return rand.New(rand.NewPCG(seed, 0)).
 
 // interpolation draws, a row a source image, the image and what the generator makes
 // of it with noise on a line from one draw to another, the same for all rows.
-func interpolation(g *trainer.Generator, data trainer.Data, seed uint64) (image.Image, error) {
+func interpolation(g *engine.Generator, data engine.Data, seed uint64) (image.Image, error) {
 	const steps, images = 15, 8
 	var ends [2][]float32
 	for i := range ends {
-		ends[i] = make([]float32, g.NoiseDim)
-		trainer.Noise(ends[i], seed, i)
+		ends[i] = make([]float32, g.Engine.Networks.Config.NoiseDim)
+		engine.Noise(ends[i], seed, i)
 	}
 	var rows []grid.Row
-	for _, i := range trainer.FirstImages(data.Source.Test, images) {
+	for _, i := range engine.FirstImages(data.Source.Test, images) {
 		source := data.Source.Test.Subset(slices.Repeat([]int{i}, steps))
 		drawn, _, err := g.Redraw(source, func(z []float32, k int) {
 			t := float32(k) / (steps - 1)
@@ -315,10 +317,10 @@ func interpolation(g *trainer.Generator, data trainer.Data, seed uint64) (image.
 		if err != nil {
 			return nil, err
 		}
-		first := source.Slice(0, 1).Resize(g.Size, g.Size).WithChannels(drawn.Channels).Hold()
-		one := trainer.Row("", drawn)
+		first := source.Slice(0, 1).Resize(g.Engine.Networks.Config.Size, g.Engine.Networks.Config.Size).WithChannels(drawn.Channels).Hold()
+		one := engine.Row("", drawn)
 		one.Pixels = slices.Concat(first.Pixels, drawn.Pixels)
 		rows = append(rows, one)
 	}
-	return grid.Draw(rows, max(1, 64/g.Size))
+	return grid.Draw(rows, max(1, 64/g.Engine.Networks.Config.Size))
 }

@@ -12,6 +12,7 @@ import (
 	"slices"
 
 	"pixelda-wgpu/trainer"
+	"pixelda-wgpu/trainer/engine"
 	"pixelda-wgpu/trainer/recipe"
 	"pixelda-wgpu/trainer/rundir"
 )
@@ -32,12 +33,12 @@ type Outcome struct {
 	Oracle   *float64 `json:"oracle,omitempty"` // of the best by target labels
 	Cost     *float64 `json:"cost,omitempty"`   // C of the linear machine, by the target's validation labels
 
-	Evaluation trainer.Evaluation `json:"evaluation"`     // by class, with confusions
-	Seen       int                `json:"seen,omitempty"` // the first so many classes are those that UnseenAccuracy leaves out
-	Memory     *Memory            `json:"memory,omitempty"`
-	Divergence *float64           `json:"divergence,omitempty"` // the proxy A-distance, 0 to 2
-	Pictures   map[Extra]string   `json:"pictures,omitempty"`   // files in the folder
-	Samples    string             `json:"samples,omitempty"`    // the run's last sample grid
+	Evaluation engine.Evaluation `json:"evaluation"`     // by class, with confusions
+	Seen       int               `json:"seen,omitempty"` // the first so many classes are those that UnseenAccuracy leaves out
+	Memory     *Memory           `json:"memory,omitempty"`
+	Divergence *float64          `json:"divergence,omitempty"` // the proxy A-distance, 0 to 2
+	Pictures   map[Extra]string  `json:"pictures,omitempty"`   // files in the folder
+	Samples    string            `json:"samples,omitempty"`    // the run's last sample grid
 }
 
 // Fail writes down why a cell has no outcome.

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"pixelda-wgpu/trainer"
+	"pixelda-wgpu/trainer/engine"
 	"pixelda-wgpu/trainer/recipe"
 )
 
@@ -30,12 +30,12 @@ func Scales() []Scale { return []Scale{Full, Small, Tiny} }
 // itself 0.02 to 0.05 s.
 var (
 	smallDigits = map[recipe.Method]int{
-		recipe.PixelDA: 1500, trainer.SourceOnly: 1500, trainer.TargetOnly: 1500,
-		trainer.DANN: 1500, trainer.MMD: 1500, trainer.DSN: 1500, trainer.CoGAN: 1500,
+		recipe.PixelDA: 1500, engine.SourceOnly: 1500, engine.TargetOnly: 1500,
+		engine.DANN: 1500, engine.MMD: 1500, engine.DSN: 1500, engine.CoGAN: 1500,
 	}
 	smallLineMod = map[recipe.Method]int{
-		recipe.PixelDA: 3000, trainer.SourceOnly: 1500, trainer.TargetOnly: 1500,
-		trainer.DANN: 1500, trainer.MMD: 1500, trainer.DSN: 1500,
+		recipe.PixelDA: 3000, engine.SourceOnly: 1500, engine.TargetOnly: 1500,
+		engine.DANN: 1500, engine.MMD: 1500, engine.DSN: 1500,
 	}
 )
 
@@ -57,7 +57,7 @@ func (s Scale) shorten(c *recipe.Config, small map[recipe.Method]int) {
 		m.Size, m.Batch = 8, 4
 		m.GBlocks, m.GFilters, m.DFilters = 1, 4, 4
 		m.TowerFilters, m.TowerUnits = [2]int{4, 8}, 16
-		if c.Method == trainer.CoGAN {
+		if c.Method == engine.CoGAN {
 			m.Size = 28 // which its networks want
 		}
 		c.SourceTrain, c.TargetTrain = 60, 60
@@ -87,9 +87,9 @@ func narrowDigits(c *recipe.Config) {
 // narrowAdaptation makes what a method adds to the model as narrow.
 func narrowAdaptation(c *recipe.Config) {
 	switch a := &c.Adaptation; c.Method {
-	case trainer.DSN:
+	case engine.DSN:
 		a.PrivateFilters, a.DecoderFilters = [2]int{16, 32}, 8
-	case trainer.CoGAN:
+	case engine.CoGAN:
 		a.CoGenerator, a.CoUnits = 16, 200
 		c.Model.Batch = 16
 	}

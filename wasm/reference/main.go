@@ -11,6 +11,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -22,6 +23,8 @@ import (
 	"pixelda-wgpu/gpu"
 	"pixelda-wgpu/model/graph"
 	"pixelda-wgpu/trainer"
+	"pixelda-wgpu/trainer/checkpoint"
+	"pixelda-wgpu/trainer/engine"
 	"pixelda-wgpu/trainer/recipe"
 )
 
@@ -83,7 +86,7 @@ func (t training) run() error {
 	if t.data != "" {
 		c.Source, c.Target = filepath.Join(t.data, "source.pxds"), filepath.Join(t.data, "target.pxds")
 	}
-	data, err := trainer.OpenData(c)
+	data, err := engine.OpenData(c)
 	if err != nil {
 		return err
 	}
@@ -92,42 +95,42 @@ func (t training) run() error {
 		return err
 	}
 	defer d.Close()
-	tr, err := trainer.New(d, c, data, trainer.Options{Choose: graph.RuleFor(d.Info())})
+	tr, err := engine.NewTrainer(d, c, data, graph.RuleFor(d.Info()))
 	if err != nil {
 		return err
 	}
 	defer tr.Close()
 	if t.from != "" {
-		if _, err := tr.Resume(t.from); err != nil {
+		f, st, err := checkpoint.Open(t.from)
+		if err != nil {
+			return err
+		}
+		if err := errors.Join(checkpoint.Resume(tr, f, st, t.from), f.Close()); err != nil {
 			return err
 		}
 	}
-	r := trainer.NewRecorder(tr)
-	print := json.NewEncoder(os.Stdout)
-	for tr.Iteration < t.until {
-		if err := tr.Iterate(); err != nil {
-			return err
-		}
-		if tr.Iteration%c.LogEvery == 0 {
-			rec, err := r.RecordNow()
-			if err == nil {
-				err = print.Encode(rec)
-			}
-			if err != nil {
-				return err
-			}
-		}
-	}
-	rec, _, err := r.Measure()
-	if err != nil {
-		return err
-	}
-	if err := print.Encode(rec); err != nil || t.to == "" {
+	l := trainer.NewLoop(tr, c, trainer.Host{}, printer{json.NewEncoder(os.Stdout)})
+	l.Until = t.until
+	if err := l.Run(context.Background()); err != nil || t.to == "" {
 		return err
 	}
 	out, err := os.Create(t.to)
 	if err != nil {
 		return err
 	}
-	return errors.Join(tr.Save(out, tr.State()), out.Close())
+	return errors.Join(checkpoint.Save(out, tr), out.Close())
+}
+
+// printer prints the records of a run as metrics.jsonl has them.
+type printer struct{ out *json.Encoder }
+
+// Hear prints a record.
+func (p printer) Hear(e trainer.Event) error {
+	switch e := e.(type) {
+	case trainer.TrainRecord:
+		return p.out.Encode(e)
+	case trainer.Evaluated:
+		return p.out.Encode(e.Record)
+	}
+	return nil
 }

@@ -10,14 +10,14 @@ import (
 	"time"
 
 	"pixelda-wgpu/gpu"
-	"pixelda-wgpu/trainer"
+	"pixelda-wgpu/trainer/bench"
 )
 
 // bench measures an iteration of the run's model on the device, in a session of
 // its own; the run rests meanwhile. A request to stop ends it early.
 func (w *worker) bench(r *request) error {
-	defer func(began time.Time) { w.run.Exclude(time.Since(began)) }(time.Now())
-	choose, err := w.chooser(w.run.tune, w.run.State().Kernels)
+	defer func(began time.Time) { w.run.loop.Exclude(time.Since(began)) }(time.Now())
+	choose, err := w.chooser(w.run.tune, w.run.trainer.Kernels())
 	if err != nil {
 		return err
 	}
@@ -35,7 +35,7 @@ func (w *worker) bench(r *request) error {
 	if w.device.Info().Software() {
 		samples = 3 // of a step that takes seconds
 	}
-	b, err := trainer.NewBench(ctx, w.device, w.run.Config.Model, trainer.BenchOptions{
+	b, err := bench.Measure(ctx, w.device, w.run.trainer.Config.Model, bench.Options{
 		Choose: choose, Samples: samples,
 		Phase: func(what string) { progress("benchmarking", what, 0, 0) },
 	})

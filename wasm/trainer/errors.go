@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"pixelda-wgpu/gpu"
-	"pixelda-wgpu/trainer"
+	"pixelda-wgpu/trainer/engine"
 )
 
 // fault is an error with its code, for the page.
@@ -47,7 +47,7 @@ func emitError(id int, err error) {
 		if h.Code != "" && h.Code != "usage" {
 			code = h.Code
 		}
-	case errors.Is(err, trainer.ErrNotFinite):
+	case errors.Is(err, engine.ErrNotFinite):
 		code, remedy = "diverged", "Lower the learning rate or change the seed, and begin again; or go on from the last snapshot."
 	case errors.As(err, &f):
 		code, remedy = f.code, f.remedy

@@ -8,8 +8,9 @@ import (
 
 	"pixelda-wgpu/gpu"
 	"pixelda-wgpu/model/graph"
-	"pixelda-wgpu/trainer"
+	"pixelda-wgpu/trainer/checkpoint"
 	"pixelda-wgpu/trainer/export"
+	"pixelda-wgpu/trainer/verify"
 )
 
 // metrics gives the page all records: metrics.jsonl.
@@ -32,17 +33,17 @@ func (w *worker) export(r *request) error {
 	if err := r.decode(&ask); err != nil {
 		return err
 	}
-	checkpoint, err := w.checkpoint()
+	b, err := w.checkpoint()
 	if err != nil {
 		return err
 	}
-	f, st, err := trainer.ReadCheckpoint(bytes.NewReader(checkpoint), int64(len(checkpoint)), "the run")
+	f, st, err := checkpoint.Read(bytes.NewReader(b), int64(len(b)), "the run")
 	if err != nil {
 		return err
 	}
-	b, err := export.FromFile(f, st, "the run")
+	bundle, err := export.FromFile(f, st, "the run")
 	if err == nil {
-		err = b.SetExamples(w.run.images[0].Test)
+		err = bundle.SetExamples(w.run.images[0].Test)
 	}
 	if err != nil {
 		return as("state", err)
@@ -51,11 +52,11 @@ func (w *worker) export(r *request) error {
 	name := "generator" + export.Extension
 	switch ask.Format {
 	case "bundle":
-		err = b.Write(&out, ask.Half)
+		err = bundle.Write(&out, ask.Half)
 	case "onnx":
-		name, err = "generator.onnx", b.WriteONNX(&out)
+		name, err = "generator.onnx", bundle.WriteONNX(&out)
 	case "safetensors":
-		name, err = "generator.safetensors", b.WriteWeights(&out, ask.Half)
+		name, err = "generator.safetensors", bundle.WriteWeights(&out, ask.Half)
 	default:
 		err = refuse(fmt.Sprintf("there is no format %q", ask.Format), "Ask for bundle, onnx or safetensors.")
 	}
@@ -106,11 +107,11 @@ func (w *worker) verify(r *request) error {
 		if err != nil {
 			return err
 		}
-		t, err := trainer.ReadTrace(bytes.NewReader(b), int64(len(b)), url)
+		t, err := verify.ReadTrace(bytes.NewReader(b), int64(len(b)), url)
 		if err != nil {
 			return err
 		}
-		checks, err := trainer.Verify(w.device, t, test.kernels)
+		checks, err := verify.Replay(w.device, t, test.kernels)
 		if err != nil {
 			return err
 		}

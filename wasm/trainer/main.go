@@ -23,7 +23,6 @@ type worker struct {
 	store   store
 
 	training *request // to be answered when training stops; nil while it rests
-	until    int      // iterations
 	dead     bool     // the device was lost and no other could be had
 }
 
@@ -202,7 +201,7 @@ func (w *worker) recover(cause error) error {
 		if err == nil {
 			step := 0
 			if w.run != nil {
-				step = w.run.Iteration
+				step = w.run.trainer.Iteration()
 			}
 			w.dead = false
 			emit(message{"type": "recovered", "step": step})

@@ -4,11 +4,13 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 
 	"pixelda-wgpu/datasets"
-	"pixelda-wgpu/trainer"
+	"pixelda-wgpu/trainer/checkpoint"
+	"pixelda-wgpu/trainer/engine"
 	"pixelda-wgpu/trainer/recipe"
 	"pixelda-wgpu/trainer/safetensors"
 )
@@ -36,7 +38,7 @@ func (w *worker) restore(r *request) error {
 			return as("data", err)
 		}
 	}
-	next := &run{sources: sources, images: images, tune: s.Tune, baseline: s.Baseline, kept: s}
+	next := &run{sources: sources, images: images, tune: s.Tune, kept: s}
 	for _, line := range s.History {
 		var at struct {
 			Step int `json:"step"`
@@ -47,7 +49,7 @@ func (w *worker) restore(r *request) error {
 		next.history = append(next.history, record{at.Step, line})
 	}
 	const name = "the snapshot"
-	f, st, err := trainer.ReadCheckpoint(bytes.NewReader(s.checkpoint), int64(len(s.checkpoint)), name)
+	f, st, err := checkpoint.Read(bytes.NewReader(s.checkpoint), int64(len(s.checkpoint)), name)
 	if err != nil {
 		return as("checkpoint", err)
 	}
@@ -64,7 +66,7 @@ func (w *worker) load(r *request) error {
 	}
 	const name = "the file"
 	b := r.bytes(ask.Checkpoint)
-	f, st, err := trainer.ReadCheckpoint(bytes.NewReader(b), int64(len(b)), name)
+	f, st, err := checkpoint.Read(bytes.NewReader(b), int64(len(b)), name)
 	if err != nil {
 		return as("checkpoint", err)
 	}
@@ -72,7 +74,7 @@ func (w *worker) load(r *request) error {
 	if err := exact(c); err != nil {
 		return err
 	}
-	next := &run{tune: !w.device.Info().Software(), baseline: st.Baseline, kept: &snapshot{checkpoint: b, manifest: manifest{Step: st.Iteration}}}
+	next := &run{tune: !w.device.Info().Software(), kept: &snapshot{checkpoint: b, manifest: manifest{Step: st.Iteration}}}
 	for i, set := range []string{c.Source, c.Target} {
 		switch {
 		case datasets.Generated(set):
@@ -90,8 +92,8 @@ func (w *worker) load(r *request) error {
 }
 
 // resume builds a run and takes it to an open checkpoint, which errors call name.
-func (w *worker) resume(r *request, next *run, c recipe.Config, f *safetensors.File, st trainer.State, name string) error {
-	data, err := trainer.PrepareData(c, next.images[0], next.images[1])
+func (w *worker) resume(r *request, next *run, c recipe.Config, f *safetensors.File, st checkpoint.State, name string) error {
+	data, err := engine.PrepareData(c, next.images[0], next.images[1])
 	if err != nil {
 		return as("data", err)
 	}
@@ -103,11 +105,10 @@ func (w *worker) resume(r *request, next *run, c recipe.Config, f *safetensors.F
 	if err := w.build(next, c, data, kernels); err != nil {
 		return err
 	}
-	if err := next.ResumeFrom(f, st, name); err != nil {
-		next.Close()
+	if err := checkpoint.Resume(next.trainer, f, st, name); err != nil {
+		next.close()
 		return as("checkpoint", err)
 	}
-	next.Recorder = trainer.NewRecorder(next.Trainer) // rates count from here
 	w.adopt(next)
 	reply(r, next.describe())
 	return w.show()
@@ -119,54 +120,52 @@ func (w *worker) save(r *request) error {
 	if err != nil {
 		return err
 	}
-	reply(r, message{"name": fmt.Sprintf("pixelda-%08d.safetensors", w.run.Iteration), "bytes": bytesOf(b)})
+	reply(r, message{"name": fmt.Sprintf("pixelda-%08d.safetensors", w.run.trainer.Iteration()), "bytes": bytesOf(b)})
 	return nil
 }
 
+// checkpoint is the file of the run as it is now.
 func (w *worker) checkpoint() ([]byte, error) {
-	st := w.run.State()
-	st.Baseline = w.run.baseline
 	var b bytes.Buffer
-	err := w.run.Save(&b, st)
+	err := checkpoint.Save(&b, w.run.trainer)
 	return b.Bytes(), err
 }
 
-// revive builds the run anew, as it was at the last snapshot: on another device,
-// or after what was computed since is worth nothing.
+// revive builds the run anew, as it was at the last snapshot: on another device, or after what was
+// computed since is worth nothing.
 func (r *run) revive(w *worker) error {
+	r.dropBaseline()
 	choose, err := w.chooser(r.tune, nil)
 	if err != nil {
 		return err
 	}
-	t, err := trainer.New(w.device, r.Config, r.Data, trainer.Options{Choose: choose})
+	baseline, until := r.trainer.Baseline, r.loop.Until
+	t, err := engine.NewTrainer(w.device, r.trainer.Config, r.trainer.Data, choose)
 	if err != nil {
 		return err
 	}
-	r.Recorder = trainer.NewRecorder(t)
-	return r.rewind(r.kept)
+	r.trainer = t
+	if err := r.rewind(r.kept); err != nil {
+		return err
+	}
+	r.trainer.Baseline = cmp.Or(r.trainer.Baseline, baseline) // which the snapshot may have been too early for
+	r.begin(w)
+	r.loop.Until = until
+	return nil
 }
 
-// rewind takes a fresh run to a snapshot; nil is the beginning.
+// rewind takes a fresh trainer to a snapshot, and the history with it; nil is the beginning.
 func (r *run) rewind(s *snapshot) error {
-	r.broken = nil
-	step := 0
 	if s != nil {
-		f, st, err := trainer.ReadCheckpoint(bytes.NewReader(s.checkpoint), int64(len(s.checkpoint)), "the snapshot")
+		const name = "the snapshot"
+		f, st, err := checkpoint.Read(bytes.NewReader(s.checkpoint), int64(len(s.checkpoint)), name)
+		if err == nil {
+			err = checkpoint.Resume(r.trainer, f, st, name)
+		}
 		if err != nil {
 			return as("checkpoint", err)
 		}
-		if err := r.ResumeFrom(f, st, "the snapshot"); err != nil {
-			return as("checkpoint", err)
-		}
-		step = st.Iteration
 	}
-	n := 0
-	for _, rec := range r.history {
-		if rec.step <= step {
-			r.history[n] = rec
-			n++
-		}
-	}
-	r.history = r.history[:n]
+	r.history.rewind(r.trainer.Iteration())
 	return nil
 }

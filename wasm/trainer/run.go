@@ -10,31 +10,39 @@ import (
 	"pixelda-wgpu/datasets"
 	"pixelda-wgpu/model/graph"
 	"pixelda-wgpu/trainer"
+	"pixelda-wgpu/trainer/engine"
 	"pixelda-wgpu/trainer/recipe"
 )
 
 // run is a configuration being trained.
 type run struct {
-	*trainer.Recorder
-	sources  [2]source          // of source and target images
-	images   [2]datasets.Splits // as they were opened
-	tune     bool
-	baseline *float64
-	history  []record
-	kept     *snapshot // the last one, to go back to
-	keptAt   time.Time
-	shownAt  time.Time // when progress was told last
-	broken   error     // what an asynchronous record found
-}
+	trainer *engine.Trainer
+	loop    *trainer.Loop
+	first   *engine.Trainer    // the baseline, while it is trained
+	sources [2]source          // of source and target images
+	images  [2]datasets.Splits // as they were opened
+	tune    bool
 
-// record is a line of metrics.jsonl.
-type record struct {
-	step int
-	line json.RawMessage
+	history history   // hears of the run, as the next two do
+	port    port      // the page
+	kept    *snapshot // the last one, to go back to
 }
 
 // snapshotEvery is how much training a lost device or a closed page may cost.
 const snapshotEvery = 30 * time.Second
+
+// begin makes the loop that trains the run on from where its trainer is.
+func (r *run) begin(w *worker) {
+	r.port = port{worker: w, run: r}
+	host := trainer.Host{SaveAfter: snapshotEvery, Ahead: true}
+	r.loop = trainer.NewLoop(r.trainer, r.trainer.Config, host, &r.history, &r.port, snapshots{w, r})
+}
+
+// close frees the device memory.
+func (r *run) close() {
+	r.dropBaseline()
+	r.trainer.Close()
+}
 
 // configure builds a run.
 func (w *worker) configure(r *request) error {
@@ -66,7 +74,7 @@ func (w *worker) configure(r *request) error {
 	if n := len(images.Train.Classes); n > 0 && !states(ask.Changes, "classes") {
 		c.Model.Classes = n
 	}
-	data, err := trainer.PrepareData(c, images, target)
+	data, err := engine.PrepareData(c, images, target)
 	if err != nil {
 		return as("data", err)
 	}
@@ -94,17 +102,17 @@ func exact(c recipe.Config) error {
 
 // build makes the trainer of a run, in place of the one before: two might not
 // fit into the device's memory.
-func (w *worker) build(next *run, c recipe.Config, data trainer.Data, kernels map[string]string) error {
+func (w *worker) build(next *run, c recipe.Config, data engine.Data, kernels map[string]string) error {
 	w.halt()
 	if w.run != nil {
-		w.run.Close()
+		w.run.close()
 		w.run = nil
 	}
 	choose, err := w.chooser(next.tune, kernels)
 	if err != nil {
 		return err
 	}
-	t, err := trainer.New(w.device, c, data, trainer.Options{Choose: choose})
+	t, err := engine.NewTrainer(w.device, c, data, choose)
 	if err != nil {
 		return as("config", err)
 	}
@@ -113,26 +121,25 @@ func (w *worker) build(next *run, c recipe.Config, data trainer.Data, kernels ma
 			emitError(0, as("storage", err))
 		}
 	}
-	next.Recorder = trainer.NewRecorder(t)
+	next.trainer = t
 	return nil
 }
 
+// adopt makes a run the one that is served.
 func (w *worker) adopt(next *run) {
-	next.keptAt = time.Now()
+	next.begin(w)
 	w.run = next
 }
 
 // describe is Configured of the protocol.
 func (r *run) describe() message {
-	history := []json.RawMessage{}
-	for _, rec := range r.history {
-		history = append(history, rec.line)
-	}
+	t := r.trainer
+	n := t.Engine.Networks
 	return message{
-		"config": r.Config, "source": dataInfo(r.Config.Source, r.Data.Source), "target": dataInfo(r.Config.Target, r.Data.Target),
-		"step": r.Iteration, "history": history, "baseline": r.baseline,
-		"parameters": map[string]int{"generator": count(r.Generator), "discriminator": count(r.Discriminator), "task": count(r.Task)},
-		"memory":     r.Session.BytesHeld(), "flops": r.FLOPs(),
+		"config": t.Config, "source": dataInfo(t.Config.Source, t.Data.Source), "target": dataInfo(t.Config.Target, t.Data.Target),
+		"step": t.Iteration(), "history": r.history.lines(), "baseline": t.Baseline,
+		"parameters": map[string]int{"generator": count(n.Generator), "discriminator": count(n.Discriminator), "task": count(n.Task)},
+		"memory":     t.Engine.Session.BytesHeld(), "flops": t.FLOPs(),
 	}
 }
 

@@ -7,8 +7,7 @@ import (
 	"math"
 
 	"pixelda-wgpu/gpu"
-	"pixelda-wgpu/trainer"
-	"pixelda-wgpu/trainer/recipe"
+	"pixelda-wgpu/trainer/engine"
 )
 
 // most bounds the images of one request for samples.
@@ -27,9 +26,9 @@ func (w *worker) samples(r *request) error {
 	if err := r.decode(&ask); err != nil {
 		return err
 	}
-	t := w.run.Trainer
-	if w.run.Config.Method != recipe.PixelDA {
-		return refuse("a run of method "+string(w.run.Config.Method)+" has no generator", "")
+	t := w.run.trainer
+	if !t.Scheme.Generates {
+		return refuse("a run of method "+string(t.Config.Method)+" has no generator", "")
 	}
 	images := ask.Images
 	if images == nil {
@@ -39,13 +38,13 @@ func (w *worker) samples(r *request) error {
 	switch vectors := r.bytes(ask.Noise.Vectors); {
 	case vectors != nil:
 		var err error
-		if images, noise, err = pair(images, vectors, t.NoiseDim); err != nil {
+		if images, noise, err = pair(images, vectors, t.Config.Model.NoiseDim); err != nil {
 			return err
 		}
 	case ask.Noise.Seed != nil:
 		noise = t.SeededNoise(*ask.Noise.Seed, images)
 	default:
-		noise = t.SeededNoise(w.run.Config.Seed, images)
+		noise = t.SeededNoise(t.Config.Seed, images)
 	}
 	if len(images) == 0 || len(images) > most {
 		return refuse(fmt.Sprintf("%d images were asked for", len(images)), fmt.Sprintf("Ask for 1 to %d.", most))
@@ -54,7 +53,7 @@ func (w *worker) samples(r *request) error {
 	if err != nil {
 		return err
 	}
-	reply(r, w.describe(images, s))
+	reply(r, w.run.describeSamples(images, s))
 	return nil
 }
 
@@ -92,56 +91,33 @@ func pair(images []int, vectors []byte, dim int) ([]int, []float32, error) {
 	return nil, nil, refuse(fmt.Sprintf("%d noise vectors for %d images", count, len(images)), "Give one for each, or one of either.")
 }
 
-// describe is Samples of the protocol.
-func (w *worker) describe(images []int, s trainer.Samples) message {
+// describeSamples is Samples of the protocol.
+func (r *run) describeSamples(images []int, s engine.Samples) message {
 	return message{
-		"step": w.run.Iteration, "images": images, "labels": labelsOf(s.Source), "classes": s.Source.Classes,
+		"step": r.trainer.Iteration(), "images": images, "labels": labelsOf(s.Source), "classes": s.Source.Classes,
 		"source": imagesOf(s.Source), "adapted": imagesOf(s.Adapted), "nearest": imagesOf(s.Nearest),
 		"noise": floatsOf(s.Noise), "logits": floatsOf(s.Logits),
 	}
 }
 
-// show sends the run's usual samples to the page.
-func (w *worker) show() error {
-	if w.run.Config.Method != recipe.PixelDA {
-		return nil
+// show sends the usual samples of a run to the page, if they are of a generator that redraws images.
+func (r *run) show(s engine.Samples) {
+	if s.Adapted == nil {
+		return
 	}
-	s, err := w.run.UsualSamples(1)
-	if err != nil {
-		return err
-	}
-	m := w.describe(w.run.UsualImages(), s)
+	m := r.describeSamples(r.trainer.UsualImages(), s)
 	m["type"] = "samples"
 	emit(m)
-	return nil
 }
 
-// evaluate measures the networks now.
-func (w *worker) evaluate(r *request) error {
-	result, err := w.measure()
+// show draws the run's usual samples for the page.
+func (w *worker) show() error {
+	if !w.run.trainer.Scheme.Generates {
+		return nil
+	}
+	s, err := w.run.trainer.Draw()
 	if err == nil {
-		reply(r, result)
+		w.run.show(s)
 	}
 	return err
-}
-
-// measure evaluates, notes the record and tells the page.
-func (w *worker) measure() (message, error) {
-	progress("evaluating", "", 0, 0)
-	rec, evaluations, err := w.run.Measure()
-	if err != nil {
-		return nil, err
-	}
-	confusion := map[string][][]int{}
-	for domain, ev := range evaluations {
-		confusion[domain] = ev.Confusion
-	}
-	w.run.note(rec.Step, rec)
-	result := message{"record": rec, "confusion": confusion, "classes": w.run.Data.Source.Train.Classes}
-	event := message{"type": "evaluated"}
-	for name, v := range result {
-		event[name] = v
-	}
-	emit(event)
-	return result, nil
 }

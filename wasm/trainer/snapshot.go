@@ -10,6 +10,8 @@ import (
 	"hash/crc32"
 	"time"
 
+	"pixelda-wgpu/trainer"
+	"pixelda-wgpu/trainer/checkpoint"
 	"pixelda-wgpu/trainer/recipe"
 )
 
@@ -73,34 +75,35 @@ func decodeSnapshot(b []byte) (*snapshot, error) {
 	return s, json.Unmarshal(body[head:head+length], &s.manifest)
 }
 
-// keep takes a snapshot of the run and stores it. A browser that has no room for
-// it does not end training.
-func (w *worker) keep() error {
-	r := w.run
-	if err := r.Sound(); err != nil {
-		return err
+// snapshots hears when the state of a run is to be kept, and stores it in the browser.
+type snapshots struct {
+	worker *worker
+	run    *run
+}
+
+// Hear takes a snapshot. A browser that has no room for it does not end training.
+func (k snapshots) Hear(e trainer.Event) error {
+	save, ok := e.(trainer.Save)
+	if !ok {
+		return nil
 	}
-	st := r.State()
-	st.Baseline = r.baseline
+	r, t := k.run, k.run.trainer
 	var b bytes.Buffer
 	if r.kept != nil {
 		b.Grow(len(r.kept.checkpoint))
 	}
-	if err := r.Save(&b, st); err != nil {
+	if err := checkpoint.Save(&b, t); err != nil {
 		return err
 	}
-	s := &snapshot{checkpoint: b.Bytes(), manifest: manifest{
-		Number: 1, Saved: time.Now().UnixMilli(), Step: r.Iteration, Config: r.Config, Sources: r.sources, Tune: r.tune, Baseline: r.baseline,
+	r.kept = &snapshot{checkpoint: b.Bytes(), manifest: manifest{
+		Number: 1, Saved: time.Now().UnixMilli(), Step: save.Step, Config: t.Config, Sources: r.sources, Tune: r.tune,
+		Baseline: t.Baseline, History: r.history.lines(),
 	}}
-	for _, rec := range r.history {
-		s.History = append(s.History, rec.line)
-	}
-	r.kept, r.keptAt = s, time.Now()
-	size, err := w.store.keep(s, r.images)
+	size, err := k.worker.store.keep(r.kept, r.images)
 	if err != nil {
 		emitError(0, as("storage", err))
 		return nil
 	}
-	emit(message{"type": "snapshot", "step": s.Step, "bytes": size})
+	emit(message{"type": "snapshot", "step": save.Step, "bytes": size})
 	return nil
 }

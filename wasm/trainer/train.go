@@ -3,14 +3,11 @@
 package main
 
 import (
-	"context"
-	"encoding/json"
 	"errors"
 	"time"
 
 	"pixelda-wgpu/gpu"
-	"pixelda-wgpu/trainer"
-	"pixelda-wgpu/trainer/recipe"
+	"pixelda-wgpu/trainer/engine"
 )
 
 // train begins or continues training; the answer comes when it stops.
@@ -24,12 +21,12 @@ func (w *worker) train(r *request) error {
 	if err := r.decode(&ask); err != nil {
 		return err
 	}
-	w.until = w.run.Config.Iterations
+	w.run.loop.Until = w.run.trainer.Config.Iterations
 	if ask.Until > 0 {
-		w.until = ask.Until
+		w.run.loop.Until = ask.Until
 	}
 	w.training = r
-	w.run.shownAt = time.Time{}
+	w.run.port.shownAt = time.Time{}
 	return nil
 }
 
@@ -44,13 +41,13 @@ func (w *worker) halt() {
 }
 
 func (w *worker) stopped() message {
-	return message{"step": w.run.Iteration, "finished": w.run.Iteration >= w.run.Config.Iterations}
+	return message{"step": w.run.trainer.Iteration(), "finished": w.run.trainer.Iteration() >= w.run.trainer.Config.Iterations}
 }
 
 func (w *worker) pause(r *request) error {
 	if w.training != nil {
 		w.halt()
-		if err := w.keep(); err != nil {
+		if err := w.run.loop.Pause(); err != nil {
 			return err
 		}
 	}
@@ -71,91 +68,25 @@ func (w *worker) advance() {
 		w.training = nil
 		emitError(r.ID, err)
 	}
-	if errors.Is(err, trainer.ErrNotFinite) {
-		w.run.Close()
+	if errors.Is(err, engine.ErrNotFinite) {
+		w.run.close()
 		if err := w.run.revive(w); err != nil {
 			emitError(0, err)
 			return
 		}
-		emit(message{"type": "recovered", "step": w.run.Iteration})
+		emit(message{"type": "recovered", "step": w.run.trainer.Iteration()})
 	}
 }
 
 func (w *worker) next() error {
-	r := w.run
-	switch {
-	case r.baseline == nil && r.Config.Baseline > 0 && r.Config.Method == recipe.PixelDA:
+	if t := w.run.trainer; t.Baseline == nil && t.Config.ComparesBaseline() {
 		return w.trainBaseline()
-	case r.Iteration >= w.until:
-		return w.finish()
 	}
-	if err := r.iterate(); err != nil {
-		return err
+	ended, err := w.run.loop.Advance()
+	if ended && err == nil {
+		w.halt()
 	}
-	if err := w.due(); err != nil {
-		return err
-	}
-	if time.Since(r.shownAt) > 250*time.Millisecond {
-		r.shownAt = time.Now()
-		progress("training", "", r.Iteration, w.until)
-	}
-	return nil
-}
-
-func (r *run) iterate() error {
-	if err := r.Iterate(); err != nil {
-		return err
-	}
-	return r.broken
-}
-
-// due does what the iteration just done calls for.
-func (w *worker) due() error {
-	r := w.run
-	c, i := r.Config, r.Iteration
-	last := i == w.until
-	if i%c.LogEvery == 0 || last {
-		if err := r.log(); err != nil {
-			return err
-		}
-	}
-	began := time.Now()
-	if i%c.SampleEvery == 0 || last {
-		if err := w.show(); err != nil {
-			return err
-		}
-	}
-	if i%c.EvalEvery == 0 || last {
-		if _, err := w.measure(); err != nil {
-			return err
-		}
-	}
-	if time.Since(r.keptAt) > snapshotEvery {
-		if err := w.keep(); err != nil {
-			return err
-		}
-	}
-	r.Exclude(time.Since(began))
-	return nil
-}
-
-// log asks for the record of the last iterations; it arrives a little later.
-func (r *run) log() error {
-	return r.Record(func(rec trainer.TrainRecord, err error) {
-		if err != nil {
-			r.broken = err
-			return
-		}
-		r.note(rec.Step, rec)
-		emit(message{"type": "trained", "record": rec})
-	})
-}
-
-// note adds a record to the history.
-func (r *run) note(step int, rec any) {
-	if line, err := json.Marshal(rec); err == nil { // finite numbers always encode
-		r.history = append(r.history, record{step, line})
-	}
+	return err
 }
 
 // step does one iteration.
@@ -163,64 +94,60 @@ func (w *worker) step(r *request) error {
 	if w.training != nil {
 		return refuse("it is being trained", "Pause first.")
 	}
-	if err := w.run.iterate(); err != nil {
-		return err
-	}
-	rec, err := w.run.RecordNow()
+	rec, err := w.run.loop.Step()
 	if err != nil {
 		return err
 	}
-	w.run.note(rec.Step, rec)
-	emit(message{"type": "trained", "record": rec})
 	reply(r, rec)
 	return nil
 }
 
-// finish ends training at the last iteration.
-func (w *worker) finish() error {
-	if err := w.run.Sound(); err != nil {
+// evaluate measures the networks now.
+func (w *worker) evaluate(r *request) error {
+	ev, err := w.run.loop.Evaluate()
+	if err != nil {
 		return err
 	}
-	if err := w.keep(); err != nil {
-		return err
-	}
-	progress("training", "", w.run.Iteration, w.until)
-	w.halt()
+	reply(r, w.run.evaluation(ev))
 	return nil
 }
 
-// trainBaseline trains the source-only baseline, serving the page meanwhile. A
-// pause holds it until training goes on.
+// trainBaseline does an iteration of the source-only baseline or, after the last, measures it.
 func (w *worker) trainBaseline() error {
 	r := w.run
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
-	choose, err := w.chooser(r.tune, nil)
-	if err != nil {
+	if r.first == nil {
+		choose, err := w.chooser(r.tune, nil)
+		if err != nil {
+			return err
+		}
+		r.first, err = engine.NewBaseline(w.device, r.trainer.Config, r.trainer.Data, choose)
 		return err
 	}
-	accuracy, err := trainer.Baseline(ctx, w.device, r.Config, r.Data, trainer.Options{Choose: choose}, func(done int) {
-		if time.Since(r.shownAt) > 250*time.Millisecond {
-			r.shownAt = time.Now()
-			progress("baseline", "", done, r.Config.Baseline)
+	total := r.first.Config.Iterations
+	if r.first.Iteration() < total {
+		err := r.first.Iterate()
+		if err != nil {
+			r.dropBaseline()
+			return err
 		}
-		for q := w.inbox.next(); q != nil || w.training == nil && w.run == r; q = w.inbox.next() {
-			if q == nil {
-				q = w.inbox.wait()
-			}
-			w.serve(q)
-		}
-		if w.run != r {
-			cancel() // another run has been configured
-		}
-	})
-	if w.run != r {
+		r.port.progress("baseline", r.first.Iteration(), total)
 		return nil
 	}
+	accuracy, err := r.first.TargetAccuracy()
+	r.dropBaseline()
 	if err != nil {
 		return err
 	}
-	r.baseline = &accuracy
+	r.trainer.Baseline = &accuracy
+	r.loop.Changed()
 	emit(message{"type": "baseline", "accuracy": accuracy})
 	return nil
+}
+
+// dropBaseline frees the baseline, which begins anew if it is needed again.
+func (r *run) dropBaseline() {
+	if r.first != nil {
+		r.first.Close()
+		r.first = nil
+	}
 }

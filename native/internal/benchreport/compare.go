@@ -7,16 +7,16 @@ import (
 	"os"
 
 	"pixelda-wgpu/native/internal/console"
-	"pixelda-wgpu/trainer"
+	"pixelda-wgpu/trainer/bench"
 )
 
 // readBench reads what bench -json printed.
-func readBench(path string) (*trainer.Bench, error) {
+func readBench(path string) (*bench.Result, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
-	b := new(trainer.Bench)
+	b := new(bench.Result)
 	err = json.Unmarshal(text, b)
 	if err == nil && (len(b.Programs) == 0 || len(b.Kernels) == 0 || b.Peak.Arithmetic.Wall <= 0) {
 		err = errors.New("steps, kernels or peak are missing")

@@ -14,7 +14,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 
 	"pixelda-wgpu/native/internal/chart"
-	"pixelda-wgpu/trainer"
+	"pixelda-wgpu/trainer/bench"
 )
 
 // curve is a line of a plot.
@@ -22,7 +22,7 @@ type curve struct {
 	name   string
 	colour color.RGBA
 	dashed bool // and without points
-	time   func(p trainer.Point) float64
+	time   func(p bench.Point) float64
 }
 
 // Plot draws the time of an iteration and of its steps against the value that a
@@ -30,13 +30,13 @@ type curve struct {
 // A dashed line shows what the time would be if it grew as the work does; in such a
 // plot its shape is the same wherever it lies, and it goes through the point of the
 // most work. It is an error if no value above 0 was measured.
-func Plot(path string, s *trainer.Series) error {
-	points := slices.SortedFunc(slices.Values(Measured(s)), func(a, b trainer.Point) int { return cmp.Compare(a.Value, b.Value) })
-	points = slices.DeleteFunc(points, func(p trainer.Point) bool { return p.Value <= 0 }) // which have no logarithm
+func Plot(path string, s *bench.Series) error {
+	points := slices.SortedFunc(slices.Values(Measured(s)), func(a, b bench.Point) int { return cmp.Compare(a.Value, b.Value) })
+	points = slices.DeleteFunc(points, func(p bench.Point) bool { return p.Value <= 0 }) // which have no logarithm
 	if len(points) == 0 {
 		return errors.New("nothing to plot: no value above 0 was measured")
 	}
-	most := slices.MaxFunc(points, func(a, b trainer.Point) int { return cmp.Compare(a.Iteration().FLOPs, b.Iteration().FLOPs) }).Iteration()
+	most := slices.MaxFunc(points, func(a, b bench.Point) int { return cmp.Compare(a.Iteration().FLOPs, b.Iteration().FLOPs) }).Iteration()
 	p := plot.New()
 	p.Title.Text = fmt.Sprintf("An iteration on %s", s.Adapter.Name)
 	p.X.Label.Text, p.Y.Label.Text = s.Setting, "seconds"
@@ -46,10 +46,10 @@ func Plot(path string, s *trainer.Series) error {
 	p.Add(grid)
 	var times []float64
 	for _, c := range []curve{
-		{"as the work", color.RGBA{120, 120, 120, 255}, true, func(p trainer.Point) float64 { return p.Iteration().FLOPs / most.Rates().Wall }},
-		{"iteration", color.RGBA{30, 90, 180, 255}, false, func(p trainer.Point) float64 { return p.Iteration().Time.Wall }},
-		{"D step", color.RGBA{200, 90, 20, 255}, false, func(p trainer.Point) float64 { return p.Programs[0].Time.Wall }},
-		{"G step", color.RGBA{40, 140, 70, 255}, false, func(p trainer.Point) float64 { return p.Programs[1].Time.Wall }},
+		{"as the work", color.RGBA{120, 120, 120, 255}, true, func(p bench.Point) float64 { return p.Iteration().FLOPs / most.Rates().Wall }},
+		{"iteration", color.RGBA{30, 90, 180, 255}, false, func(p bench.Point) float64 { return p.Iteration().Time.Wall }},
+		{"D step", color.RGBA{200, 90, 20, 255}, false, func(p bench.Point) float64 { return p.Programs[0].Time.Wall }},
+		{"G step", color.RGBA{40, 140, 70, 255}, false, func(p bench.Point) float64 { return p.Programs[1].Time.Wall }},
 	} {
 		xys := make(plotter.XYs, len(points))
 		for i, at := range points {

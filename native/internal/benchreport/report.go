@@ -7,12 +7,12 @@ import (
 	"slices"
 
 	"pixelda-wgpu/native/internal/console"
-	"pixelda-wgpu/trainer"
+	"pixelda-wgpu/trainer/bench"
 )
 
 // Print writes a table of the steps, one of the kinds of kernels and one of
 // the slowest kernels.
-func Print(c *console.Console, b *trainer.Bench) {
+func Print(c *console.Console, b *bench.Result) {
 	c.Printf("%s\n\n", benchTitle(b))
 	printSteps(c, b)
 	c.Printf("\nThe adapter's peak: %s GFLOP/s of multiply-adds%s, copies at %s GB/s.\nHeld on the device: %s.\n\n",
@@ -22,23 +22,23 @@ func Print(c *console.Console, b *trainer.Bench) {
 	printKernels(c, "Slowest kernels", b.Lines(b.Slowest()))
 }
 
-func benchTitle(b *trainer.Bench) string {
+func benchTitle(b *bench.Result) string {
 	m := b.Config
 	return fmt.Sprintf("%d×%d, %d to %d channels, %s of %d, batch %d, on %s", m.Size, m.Size, m.SourceChannels, m.TargetChannels,
 		console.Count(m.GBlocks, "block"), m.GFilters, m.Batch, b.Adapter.Name)
 }
 
 // byProcessor reports whether the processors' time is the adapter's, and known.
-func byProcessor(b *trainer.Bench) bool { return b.Adapter.Software() && b.Peak.Arithmetic.CPU > 0 }
+func byProcessor(b *bench.Result) bool { return b.Adapter.Software() && b.Peak.Arithmetic.CPU > 0 }
 
-func perCore(b *trainer.Bench) string {
+func perCore(b *bench.Result) string {
 	if !byProcessor(b) {
 		return ""
 	}
 	return fmt.Sprintf(" (%s a core)", giga(b.Peak.Arithmetic.CPU))
 }
 
-func printSteps(c *console.Console, b *trainer.Bench) {
+func printSteps(c *console.Console, b *bench.Result) {
 	t := console.Table{Align: "lrrrrrrrrr"}
 	head := []string{"Step", "time", "GFLOP", "GFLOP/s", "of peak", "dispatches", "host time"}
 	if byProcessor(b) {
@@ -57,7 +57,7 @@ func printSteps(c *console.Console, b *trainer.Bench) {
 	t.Print(c, "")
 }
 
-func printKernels(c *console.Console, title string, kernels []trainer.KernelLine) {
+func printKernels(c *console.Console, title string, kernels []bench.Line) {
 	t := console.Table{Align: "lrrrrrrrl"}
 	t.Head(c, title, "dispatches", "time", "share", "GFLOP/s", "of peak", "GB/s", "of copy", "bound by")
 	for _, k := range kernels {

@@ -10,24 +10,24 @@ import (
 
 	"pixelda-wgpu/gpu"
 	"pixelda-wgpu/native/internal/console"
-	"pixelda-wgpu/trainer"
+	"pixelda-wgpu/trainer/bench"
 	"pixelda-wgpu/trainer/recipe"
 )
 
 import ()
 
 // sample is a result of bench with round numbers.
-func sample(dTime float64) *trainer.Bench {
-	b := &trainer.Bench{
+func sample(dTime float64) *bench.Result {
+	b := &bench.Result{
 		Adapter: gpu.AdapterInfo{Name: "a GPU", Type: gpu.Discrete},
 		Config:  recipe.Model{Size: 32, SourceChannels: 1, TargetChannels: 3, GBlocks: 1, GFilters: 64, Batch: 8},
 		Samples: 5, BytesHeld: 3 << 20,
-		Peak: trainer.Peak{Arithmetic: trainer.Rate{Wall: 200e9, CPU: 100e9}, Copy: trainer.Rate{Wall: 10e9, CPU: 8e9}},
-		Programs: []trainer.ProgramBench{
-			{Name: "d_step", Time: trainer.Time{Wall: dTime, CPU: 2 * dTime}, Host: 0.5e-3, Dispatches: 6, FLOPs: 10e9, Bytes: 1e9},
-			{Name: "g_step", Time: trainer.Time{Wall: 0.05, CPU: 0.1}, Host: 0.25e-3, Dispatches: 3, FLOPs: 5e9, Bytes: 1e9},
+		Peak: bench.Peak{Arithmetic: bench.Rate{Wall: 200e9, CPU: 100e9}, Copy: bench.Rate{Wall: 10e9, CPU: 8e9}},
+		Programs: []bench.Program{
+			{Name: "d_step", Time: bench.Time{Wall: dTime, CPU: 2 * dTime}, Host: 0.5e-3, Dispatches: 6, FLOPs: 10e9, Bytes: 1e9},
+			{Name: "g_step", Time: bench.Time{Wall: 0.05, CPU: 0.1}, Host: 0.25e-3, Dispatches: 3, FLOPs: 5e9, Bytes: 1e9},
 		},
-		Kernels: []trainer.KernelBench{
+		Kernels: []bench.Kernel{
 			{Name: "conv direct 2×4 8×64", Dispatches: 2, Seconds: 0.8 * dTime, FLOPs: 10e9, Bytes: 0.1e9},
 			{Name: "conv direct 4×4 8×32", Dispatches: 2, Seconds: 0.04, FLOPs: 5e9, Bytes: 0.1e9},
 			{Name: "add 1024", Dispatches: 5, Seconds: 0.0001, FLOPs: 0.1e6, Bytes: 0.5e6},
@@ -83,7 +83,7 @@ The adapter's peak: 200.0 GFLOP/s of multiply-adds (100.0 a core), copies at 10.
 
 func TestCompare(t *testing.T) {
 	dir := t.TempDir()
-	write := func(name string, b *trainer.Bench) string {
+	write := func(name string, b *bench.Result) string {
 		path := filepath.Join(dir, name)
 		text, err := json.Marshal(b)
 		if err == nil {

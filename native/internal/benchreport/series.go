@@ -6,7 +6,7 @@ import (
 	"strconv"
 
 	"pixelda-wgpu/native/internal/console"
-	"pixelda-wgpu/trainer"
+	"pixelda-wgpu/trainer/bench"
 )
 
 // Points are printed as they are measured: a larger one may take the device
@@ -29,8 +29,8 @@ var seriesColumns = []struct{ title, widest string }{
 }
 
 // PrintPoint prints the newest point of a series, and the heading before the first.
-func PrintPoint(c *console.Console, s *trainer.Series) {
-	b := &trainer.Bench{Adapter: s.Adapter, Config: s.Config, Peak: s.Peak}
+func PrintPoint(c *console.Console, s *bench.Series) {
+	b := &bench.Result{Adapter: s.Adapter, Config: s.Config, Peak: s.Peak}
 	columns := seriesColumns
 	if !byProcessor(b) {
 		columns = columns[:len(columns)-2]
@@ -58,7 +58,7 @@ func PrintPoint(c *console.Console, s *trainer.Series) {
 
 // pointCells are the cells of all columns, of which a point that could not be
 // measured has the first.
-func pointCells(s *trainer.Series, p trainer.Point) []string {
+func pointCells(s *bench.Series, p bench.Point) []string {
 	cells := make([]string, len(seriesColumns))
 	cells[0] = strconv.FormatFloat(p.Value, 'g', -1, 64)
 	if p.Error != "" {
@@ -75,7 +75,7 @@ func pointCells(s *trainer.Series, p trainer.Point) []string {
 }
 
 // PrintGrowth says how time grows with work, where there is something to compare.
-func PrintGrowth(c *console.Console, s *trainer.Series) {
+func PrintGrowth(c *console.Console, s *bench.Series) {
 	if len(Measured(s)) < 2 {
 		return
 	}
@@ -87,7 +87,7 @@ func PrintGrowth(c *console.Console, s *trainer.Series) {
 
 // growth is the slope of the straight line that is nearest, by least squares, to
 // the logarithms of time against those of work.
-func growth(points []trainer.Point) (power float64, ok bool) {
+func growth(points []bench.Point) (power float64, ok bool) {
 	var n, x, y, xx, xy float64
 	for _, p := range points {
 		i := p.Iteration()
@@ -100,8 +100,8 @@ func growth(points []trainer.Point) (power float64, ok bool) {
 }
 
 // Measured leaves out the points that could not be measured.
-func Measured(s *trainer.Series) []trainer.Point {
-	var points []trainer.Point
+func Measured(s *bench.Series) []bench.Point {
+	var points []bench.Point
 	for _, p := range s.Points {
 		if p.Error == "" {
 			points = append(points, p)

@@ -13,24 +13,24 @@ import (
 
 	"pixelda-wgpu/gpu"
 	"pixelda-wgpu/native/internal/console"
-	"pixelda-wgpu/trainer"
+	"pixelda-wgpu/trainer/bench"
 	"pixelda-wgpu/trainer/recipe"
 )
 
 // sampleSeries is a series with round numbers, of which one point was too large.
-func sampleSeries() *trainer.Series {
-	point := func(batch int, dTime, gTime float64) trainer.Point {
+func sampleSeries() *bench.Series {
+	point := func(batch int, dTime, gTime float64) bench.Point {
 		work := float64(batch) * 1e9
-		return trainer.Point{Value: float64(batch), Batch: batch, BytesHeld: uint64(batch) << 20, Programs: []trainer.ProgramBench{
-			{Name: "d_step", Time: trainer.Time{Wall: dTime, CPU: 2 * dTime}, Dispatches: 6, FLOPs: 4 * work},
-			{Name: "g_step", Time: trainer.Time{Wall: gTime, CPU: 2 * gTime}, Dispatches: 3, FLOPs: 6 * work},
+		return bench.Point{Value: float64(batch), Batch: batch, BytesHeld: uint64(batch) << 20, Programs: []bench.Program{
+			{Name: "d_step", Time: bench.Time{Wall: dTime, CPU: 2 * dTime}, Dispatches: 6, FLOPs: 4 * work},
+			{Name: "g_step", Time: bench.Time{Wall: gTime, CPU: 2 * gTime}, Dispatches: 3, FLOPs: 6 * work},
 		}}
 	}
-	return &trainer.Series{
+	return &bench.Series{
 		Adapter: gpu.AdapterInfo{Name: "a GPU", Type: gpu.Discrete}, Setting: "batch", Samples: 5,
 		Config: recipe.Model{Size: 32, SourceChannels: 1, TargetChannels: 3, GBlocks: 1, GFilters: 64, Batch: 1},
-		Peak:   trainer.Peak{Arithmetic: trainer.Rate{Wall: 200e9, CPU: 100e9}},
-		Points: []trainer.Point{
+		Peak:   bench.Peak{Arithmetic: bench.Rate{Wall: 200e9, CPU: 100e9}},
+		Points: []bench.Point{
 			point(1, 0.08, 0.12), point(4, 0.2, 0.2), {Value: 256, Batch: 256, Error: "gpu: program d_step: buffer \"x\" has 9 bytes"}, point(16, 0.64, 0.96),
 		},
 	}
@@ -81,11 +81,11 @@ func TestGrowth(t *testing.T) {
 	if _, ok := growth(s.Points[:1]); ok {
 		t.Error("one point grows")
 	}
-	if _, ok := growth([]trainer.Point{s.Points[0], s.Points[0], s.Points[0]}); ok {
+	if _, ok := growth([]bench.Point{s.Points[0], s.Points[0], s.Points[0]}); ok {
 		t.Error("a point grows")
 	}
 	// From the first to the last, 16 times the work takes 8 times the time.
-	if power, ok := growth([]trainer.Point{s.Points[0], s.Points[3]}); !ok || power < 0.7499 || power > 0.7501 {
+	if power, ok := growth([]bench.Point{s.Points[0], s.Points[3]}); !ok || power < 0.7499 || power > 0.7501 {
 		t.Errorf("the power is %g", power)
 	}
 }
@@ -93,7 +93,7 @@ func TestGrowth(t *testing.T) {
 func TestPlot(t *testing.T) {
 	dir := t.TempDir()
 	s := sampleSeries()
-	s.Points = append(s.Points, trainer.Point{Value: 0, Batch: 1, Programs: s.Points[0].Programs}) // has no place on the axis
+	s.Points = append(s.Points, bench.Point{Value: 0, Batch: 1, Programs: s.Points[0].Programs}) // has no place on the axis
 	svg, picture := filepath.Join(dir, "a.svg"), filepath.Join(dir, "a.PNG")
 	for _, path := range []string{svg, picture} {
 		if err := Plot(path, s); err != nil {

@@ -16,10 +16,13 @@ import (
 	"pixelda-wgpu/model/graph"
 	"pixelda-wgpu/native/internal/console"
 	"pixelda-wgpu/trainer"
+	"pixelda-wgpu/trainer/checkpoint"
+	"pixelda-wgpu/trainer/engine"
 	"pixelda-wgpu/trainer/gallery"
 	"pixelda-wgpu/trainer/grid"
 	"pixelda-wgpu/trainer/recipe"
 	"pixelda-wgpu/trainer/rundir"
+	"pixelda-wgpu/trainer/sinks"
 )
 
 // Exhibit is a run, or one checkpoint, as a gallery shows it.
@@ -27,11 +30,11 @@ type Exhibit struct {
 	Title  string
 	run    *rundir.Run // nil for a checkpoint by itself
 	config recipe.Config
-	data   trainer.Data
+	data   engine.Data
 	source *datasets.Set // the images shown
 	target *datasets.Set // training images in the model's form; nil where they do not compare
 
-	generator   *trainer.Generator
+	generator   *engine.Generator
 	checkpoints []string // oldest first
 	at          int      // the one shown
 	step        int
@@ -53,7 +56,7 @@ func Open(path, data string) (*Exhibit, error) {
 			return nil, err
 		}
 	} else {
-		file, st, err := trainer.Inspect(path)
+		file, st, err := checkpoint.Inspect(path)
 		if err != nil {
 			return nil, err
 		}
@@ -67,13 +70,13 @@ func Open(path, data string) (*Exhibit, error) {
 	}
 	e.Title += "  ·  " + e.config.Source + " → " + e.config.Target
 	var err error
-	if e.data, err = trainer.OpenData(e.config); err != nil {
+	if e.data, err = engine.OpenData(e.config); err != nil {
 		return nil, err
 	}
 	size := e.config.Model.Size
 	e.source = e.data.Source.Test.Slice(0, min(exhibited, e.data.Source.Test.Len()))
 	if train := e.data.Target.Train; train.Channels == e.config.Model.TargetChannels {
-		e.target = trainer.Neighbours(train, size)
+		e.target = engine.Neighbours(train, size)
 	}
 	return e, nil
 }
@@ -190,13 +193,13 @@ func (e *Exhibit) list() error {
 func (e *Exhibit) load(d *gpu.Device, file string) error {
 	if e.generator == nil {
 		form := model.Images{Width: e.source.Width, Height: e.source.Height, Channels: e.source.Channels}
-		g, err := trainer.OpenGenerator(d, file, form, graph.RuleFor(d.Info()))
+		g, err := checkpoint.OpenGenerator(d, file, form, graph.RuleFor(d.Info()))
 		if err != nil {
 			return err
 		}
 		e.generator = g
 	}
-	st, err := e.generator.Reload(file)
+	st, err := checkpoint.Reload(e.generator, file)
 	e.step = st.Iteration
 	return err
 }
@@ -206,7 +209,7 @@ func (e *Exhibit) status() string {
 	if e.run == nil {
 		return "One checkpoint"
 	}
-	var report trainer.Report
+	var report sinks.Report
 	if e.run.Report(&report) == nil {
 		s := fmt.Sprintf("Finished after %d iterations", report.Iterations)
 		if target, ok := report.Final["target"]; ok {
@@ -246,7 +249,7 @@ func (e *Exhibit) samples() (gallery.Samples, error) {
 		Title: e.Title, Step: e.step, Earlier: e.at > 0, Later: e.at < len(e.checkpoints)-1, Classes: e.source.Classes,
 	}
 	adapted, probabilities, err := e.generator.Redraw(e.source, func(z []float32, image int) {
-		trainer.Noise(z, e.config.Seed, image)
+		engine.Noise(z, e.config.Seed, image)
 		if len(s.Noise) == image {
 			s.Noise = append(s.Noise, append([]float32(nil), z...))
 		}

@@ -1,0 +1,68 @@
+package engine
+
+import (
+	"fmt"
+
+	"pixelda-wgpu/datasets"
+	"pixelda-wgpu/gpu"
+	"pixelda-wgpu/model"
+	"pixelda-wgpu/model/graph"
+	"pixelda-wgpu/trainer/recipe"
+	"pixelda-wgpu/trainer/validate"
+)
+
+// Generator is a generator by itself.
+type Generator struct{ Engine *Engine }
+
+// OpenGenerator loads the generator of a configuration, with its variables still zero, for source images
+// of the given form. Its method must have one.
+func OpenGenerator(d *gpu.Device, c recipe.Config, source model.Images, choose graph.Chooser) (*Generator, error) {
+	s, err := SchemeOf(c)
+	if err != nil {
+		return nil, err
+	}
+	if !s.Generates {
+		return nil, &LacksError{c.Method, "generator"}
+	}
+	p, err := s.Networks.Adapt(model.Inputs{Source: source, HostNoise: true}, s.Networks.Config.Batch, choose)
+	if err != nil {
+		return nil, err
+	}
+	e, err := New(d, s.Networks, p)
+	if err != nil {
+		return nil, err
+	}
+	return &Generator{e}, nil
+}
+
+// LacksError is what asking a method for a network leads to that it does not have.
+type LacksError struct {
+	Method  recipe.Method
+	Network string
+}
+
+func (e *LacksError) Error() string {
+	return fmt.Sprintf("is of method %s, which has no %s", e.Method, e.Network)
+}
+
+// Close frees the device memory.
+func (g *Generator) Close() { g.Engine.Close() }
+
+// Adapt redraws images; seed chooses the noise, that of image first+i for image i,
+// so that a large set can be adapted in parts. The result has the images' labels.
+func (g *Generator) Adapt(images *datasets.Set, seed uint64, first int) (*datasets.Set, error) {
+	adapted, _, err := g.Redraw(images, seeded(seed, first))
+	return adapted, err
+}
+
+// Redraw redraws images, with the noise that noise gives for each, and classifies
+// the results: probabilities [n, classes]. The result has the images' labels.
+func (g *Generator) Redraw(images *datasets.Set, noise func(z []float32, image int)) (adapted *datasets.Set, probabilities []float32, err error) {
+	floats, ev, err := g.Engine.adapt(images, noise, true)
+	if err != nil {
+		return nil, nil, err
+	}
+	adapted = g.Engine.drawn(floats, images)
+	probabilities, err = validate.Probabilities(ev.logits, g.Engine.Networks.Config.Classes)
+	return adapted, probabilities, err
+}

@@ -1,0 +1,152 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+
+	"pixelda-wgpu/gpu"
+	"pixelda-wgpu/model"
+	"pixelda-wgpu/model/graph"
+)
+
+// lossLog averages losses over the steps of an interval without stalling the
+// device: each program keeps the losses of its last steps in a ring, which is
+// fetched before it comes around.
+type lossLog struct {
+	rings map[string]*ring
+	err   error
+}
+
+type ring struct {
+	pending []int
+	sums    [model.LossColumns]float64
+	count   int
+}
+
+func (l *lossLog) reset() { l.rings, l.err = map[string]*ring{}, nil }
+
+// errNotFinite is what a step with a loss of NaN or infinity leads to.
+type errNotFinite struct {
+	program string
+	step    int
+}
+
+func (e errNotFinite) Error() string {
+	return fmt.Sprintf("trainer: a loss of %s at update %d is not finite", e.program, e.step)
+}
+
+// Is lets errors.Is find both kinds of what is not finite.
+func (e errNotFinite) Is(target error) bool { return target == ErrNotFinite }
+
+// note says that a program ran the step of that number.
+func (l *lossLog) note(s *gpu.Session, program string, step int) error {
+	r := l.rings[program]
+	if r == nil {
+		r = &ring{}
+		l.rings[program] = r
+	}
+	r.pending = append(r.pending, step)
+	// The numbers of a program's steps may have gaps; fetch by rows, not by count.
+	if step-r.pending[0] >= model.LossRows/2 {
+		return l.fetch(s, program)
+	}
+	return l.err
+}
+
+// fetch asks for what a ring holds; a later call on the session delivers it.
+func (l *lossLog) fetch(s *gpu.Session, program string) error {
+	r := l.rings[program]
+	if r == nil || len(r.pending) == 0 {
+		return l.err
+	}
+	steps := r.pending
+	r.pending = nil
+	err := s.ReadAsync(program+".losses", 0, model.LossRows*model.LossColumns*4, func(b []byte, err error) {
+		if err != nil {
+			l.err = errors.Join(l.err, err)
+			return
+		}
+		var rows [model.LossRows * model.LossColumns]float32
+		copy(gpu.Bytes(rows[:]), b)
+		for _, step := range steps {
+			row := rows[step%model.LossRows*model.LossColumns:][:model.LossColumns]
+			for i, v := range row {
+				if !finite(float64(v)) && l.err == nil {
+					l.err = errNotFinite{program, step}
+				}
+				r.sums[i] += float64(v)
+			}
+			r.count++
+		}
+	})
+	return errors.Join(l.err, err)
+}
+
+// drain fetches what is left and waits for it.
+func (l *lossLog) drain(s *gpu.Session) error {
+	for program := range l.rings {
+		if err := l.fetch(s, program); err != nil {
+			return err
+		}
+	}
+	return errors.Join(s.Wait(), l.err)
+}
+
+// take fetches what is left and calls done, from a later call on the session, with
+// each program's mean row since the last take.
+func (l *lossLog) take(s *gpu.Session, done func(map[string][model.LossColumns]float64, error)) error {
+	for program := range l.rings {
+		if err := l.fetch(s, program); err != nil {
+			return err
+		}
+	}
+	// Reads arrive in order: with this one all losses have.
+	return s.ReadAsync(graph.HealthBuffer, 0, 4, func(b []byte, err error) {
+		if err = errors.Join(l.err, err); err == nil && [4]byte(b) != [4]byte{} {
+			err = ErrNotFinite
+		}
+		done(l.means(), err)
+	})
+}
+
+// ErrNotFinite is what a gradient of NaN or infinity leads to.
+var ErrNotFinite = errors.New("trainer: a gradient is not finite")
+
+// means returns each program's mean row and begins anew.
+func (l *lossLog) means() map[string][model.LossColumns]float64 {
+	m := map[string][model.LossColumns]float64{}
+	for program, r := range l.rings {
+		if r.count == 0 {
+			continue
+		}
+		for i := range r.sums {
+			r.sums[i] /= float64(r.count)
+		}
+		m[program] = r.sums
+		r.sums, r.count = [model.LossColumns]float64{}, 0
+	}
+	return m
+}
+
+// Losses asks for the mean losses of the iterations since the last time, unweighted, and the shares of
+// their batches that were classified right. It does not wait for the device: a later call on the session
+// calls done, with an error that is ErrNotFinite if a loss or a gradient so far was not finite.
+func (t *Trainer) Losses(done func(loss, correct map[string]float64, err error)) error {
+	return t.losses.take(t.Engine.Session, func(means map[string][model.LossColumns]float64, err error) {
+		n := NewNote(means, t.Engine.Networks.Config, t.Data.Labelled != nil)
+		t.Scheme.Record(n)
+		done(n.Loss, n.Correct, err)
+	})
+}
+
+// Sound reports a loss or a gradient so far that was not finite.
+func (t *Trainer) Sound() error {
+	if err := t.losses.drain(t.Engine.Session); err != nil {
+		return err
+	}
+	ok, err := t.Engine.Healthy()
+	if err == nil && !ok {
+		err = ErrNotFinite
+	}
+	return err
+}

@@ -1,0 +1,145 @@
+package engine
+
+import (
+	"fmt"
+	"image"
+	"slices"
+
+	"pixelda-wgpu/datasets"
+	"pixelda-wgpu/trainer/grid"
+)
+
+const sampleImages = 16
+
+// Samples are source images, what the generator makes of them, and target images that look like that.
+// Image i of the sets belongs together. A method that draws from noise alone has none of the sets.
+type Samples struct {
+	Source  *datasets.Set // of the model's size
+	Adapted *datasets.Set
+	Nearest *datasets.Set // the asked number for each, the nearest first; nil if none
+	Noise   []float32     // [n, noise]
+	Logits  []float32     // [n, classes], of the adapted images
+
+	rows []grid.Row // what a picture of them shows
+}
+
+// Grid draws the samples: a row each of what they show, the colours of RGB-D above the depths.
+func (s Samples) Grid() (image.Image, error) {
+	rows := slices.Clone(s.rows)
+	for _, r := range s.rows {
+		if r.Channels == datasets.RGBD {
+			rows = append(rows, r.Channel(datasets.RGBD-1, r.Caption+" depth"))
+		}
+	}
+	return grid.Draw(rows, max(1, 64/s.rows[0].Width))
+}
+
+// Draws reports whether the method has samples to show.
+func (t *Trainer) Draws() bool { return t.Scheme.draw != nil }
+
+// Draw computes the samples that a run shows again and again, as its method has them: what a generator
+// makes of the usual images, or what it draws from noise alone.
+func (t *Trainer) Draw() (Samples, error) { return t.Scheme.draw(t) }
+
+// Samples adapts source test images, each with its own noise of the model's
+// length, and finds the nearest of the target's training images.
+func (t *Trainer) Samples(images []int, noise []float32, nearest int) (Samples, error) {
+	if len(noise) != len(images)*t.Config.Model.NoiseDim {
+		return Samples{}, fmt.Errorf("trainer: %d numbers of noise for %d images; want %d each", len(noise), len(images), t.Config.Model.NoiseDim)
+	}
+	for _, i := range images {
+		if i < 0 || i >= t.Data.Source.Test.Len() {
+			return Samples{}, fmt.Errorf("trainer: no source test image %d; there are %d", i, t.Data.Source.Test.Len())
+		}
+	}
+	source := t.Data.Source.Test.Subset(images)
+	floats, ev, err := t.Engine.adapt(source, func(z []float32, i int) { copy(z, noise[i*t.Config.Model.NoiseDim:]) }, true)
+	if err != nil {
+		return Samples{}, err
+	}
+	s := Samples{Source: sized(source, t.Config.Model.Size), Adapted: t.Engine.drawn(floats, source), Noise: noise, Logits: ev.logits}
+	if nearest > 0 && t.Data.Target.Train.Channels == t.Config.Model.TargetChannels {
+		if t.neighbours == nil {
+			t.neighbours = Neighbours(t.Data.Target.Train, t.Config.Model.Size)
+		}
+		var near []int
+		for _, matches := range grid.Neighbours(s.Adapted.Pixels, t.neighbours.Pixels, t.neighbours.ImageBytes(), nearest) {
+			for _, m := range matches {
+				near = append(near, m.Image)
+			}
+		}
+		s.Nearest = t.neighbours.Subset(near)
+	}
+	s.rows = []grid.Row{Row("source", s.Source), Row("adapted", s.Adapted)}
+	if s.Nearest != nil && nearest == 1 {
+		s.rows = append(s.rows, Row("nearest target", s.Nearest))
+	}
+	return s, nil
+}
+
+// maxNeighbours bounds how many target images are compared with an adapted one.
+const maxNeighbours = 60_000
+
+// Neighbours are the target's training images with which adapted images are
+// compared, size × size: the first 60,000.
+func Neighbours(train *datasets.Set, size int) *datasets.Set {
+	return sized(head(train, maxNeighbours), size).Hold()
+}
+
+// UsualImages are those that a run shows again and again, of its source test images.
+func (t *Trainer) UsualImages() []int { return FirstImages(t.Data.Source.Test, sampleImages) }
+
+// FirstImages are the first n of a labelled set or, where it lies class by class as a
+// folder's images do, the first of each class, the second of each, and so on.
+func FirstImages(s *datasets.Set, n int) []int {
+	first := make([]int, s.Len())
+	for i := range first {
+		first[i] = i
+	}
+	if slices.IsSorted(s.Labels) {
+		before := map[uint32]int{} // images of its class
+		turn := make([]int, s.Len())
+		for i, class := range s.Labels {
+			turn[i] = before[class]
+			before[class]++
+		}
+		slices.SortStableFunc(first, func(a, b int) int { return turn[a] - turn[b] })
+	}
+	return first[:min(n, s.Len())]
+}
+
+// usualSamples adapts the usual images, each with the noise that the run's seed gives it.
+func (t *Trainer) usualSamples() (Samples, error) {
+	images := t.UsualImages()
+	return t.Samples(images, t.SeededNoise(t.Config.Seed, images), 1)
+}
+
+// SeededNoise is the noise of source test images by seed: [n, noise].
+func (t *Trainer) SeededNoise(seed uint64, images []int) []float32 {
+	noise := make([]float32, len(images)*t.Config.Model.NoiseDim)
+	for k, i := range images {
+		Noise(noise[k*t.Config.Model.NoiseDim:(k+1)*t.Config.Model.NoiseDim], seed, i)
+	}
+	return noise
+}
+
+// Row is a set as a row of a grid.
+func Row(caption string, set *datasets.Set) grid.Row {
+	return grid.Row{Caption: caption, Width: set.Width, Height: set.Height, Channels: set.Channels, Pixels: set.Pixels}
+}
+
+// drawn makes a set of adapted images, which have the labels of what they were.
+func (e *Engine) drawn(floats []float32, of *datasets.Set) *datasets.Set {
+	c := e.Networks.Config
+	return &datasets.Set{
+		Name: of.Name + " adapted", Width: c.Size, Height: c.Size, Channels: c.TargetChannels,
+		Pixels: grid.Pixels(floats, c.TargetChannels, c.Size, c.Size), Labels: of.Labels, Classes: of.Classes, Poses: of.Poses,
+	}
+}
+
+func sized(s *datasets.Set, size int) *datasets.Set {
+	if s.Width == size && s.Height == size {
+		return s
+	}
+	return s.Resize(size, size)
+}

@@ -1,0 +1,279 @@
+// Package trainer is the loop that trains: it says when a run is to be logged, evaluated, sampled, saved
+// and ended, and tells sinks. What is trained stands in trainer/recipe, how in trainer/engine. The command
+// and the page run the same loop and differ in their sinks.
+package trainer
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"pixelda-wgpu/trainer/engine"
+	"pixelda-wgpu/trainer/recipe"
+)
+
+// Engine is what a Loop trains: an engine.Trainer, or a fake in tests.
+type Engine interface {
+	Iteration() int // iterations done
+	Iterate() error
+	LearningRate() float64
+	Losses(done func(loss, correct map[string]float64, err error)) error
+	Wait() error
+	Sound() error
+	Accuracies(limit int) (map[string]engine.Evaluation, error)
+	Score() (float64, error)
+	Draws() bool
+	Draw() (engine.Samples, error)
+}
+
+// Host is how the loop suits where it runs.
+type Host struct {
+	// SaveEvery saves the state each so many iterations, with an evaluation before: among such
+	// checkpoints people choose by their scores. 0 for never.
+	SaveEvery int
+	// SaveAfter saves the state when so much time has passed since the last time, without an
+	// evaluation: such a state only replaces the one before, in case the process ends. 0 for never.
+	SaveAfter time.Duration
+
+	// Ahead lets iterations go on while the losses of a record are on their way from the device. A page
+	// needs it, since waiting there is slow, and its player bounds how much work is queued. Natively
+	// nothing else does, so that the loop waits once a record.
+	Ahead bool
+}
+
+// ErrInterrupted is returned by a run whose context ended. Its state is saved.
+var ErrInterrupted = errors.New("interrupted")
+
+// Loop trains a run: it iterates, does what is due and tells the sinks, in their order. It is for one
+// goroutine.
+type Loop struct {
+	Until int // iterations after which it ends; by default all that the configuration has
+
+	engine Engine
+	config recipe.Config
+	host   Host
+	sinks  []Sink
+
+	now     func() time.Time
+	began   time.Time
+	mark    time.Time // when the last record was made, later by what was not spent on training since
+	marked  int       // the iteration at which
+	savedAt time.Time
+	saved   int   // the iteration that is saved; -1 for none
+	late    error // what a record that arrived later found
+
+	evaluated int // the iteration of the last evaluation; -1 for none
+	score     float64
+}
+
+// NewLoop makes a loop that trains on from where the engine is. All that is measured counts from now.
+func NewLoop(e Engine, c recipe.Config, h Host, sinks ...Sink) *Loop {
+	return newLoop(e, c, h, time.Now, sinks...)
+}
+
+func newLoop(e Engine, c recipe.Config, h Host, now func() time.Time, sinks ...Sink) *Loop {
+	at := now()
+	return &Loop{
+		Until: c.Iterations, engine: e, config: c, host: h, sinks: sinks, now: now,
+		began: at, mark: at, marked: e.Iteration(), savedAt: at, saved: -1, evaluated: -1,
+	}
+}
+
+// Kept says that the state at this moment is saved already, as that of a resumed run is.
+func (l *Loop) Kept() { l.saved = l.engine.Iteration() }
+
+// Changed says that what is saved lacks something that belongs to the state at this moment.
+func (l *Loop) Changed() { l.saved = -1 }
+
+// Exclude says that so much of the time since the last record was not spent on training.
+func (l *Loop) Exclude(d time.Duration) { l.mark = l.mark.Add(d) }
+
+// Run trains to the end, or until ctx ends: after the iteration under way it then saves the state and
+// returns ErrInterrupted.
+func (l *Loop) Run(ctx context.Context) error {
+	for {
+		if ctx.Err() != nil && l.engine.Iteration() < l.Until {
+			if err := l.Pause(); err != nil {
+				return err
+			}
+			return ErrInterrupted
+		}
+		if ended, err := l.Advance(); ended || err != nil {
+			return err
+		}
+	}
+}
+
+// Advance does one iteration and what it calls for. After the last one it ends the run.
+func (l *Loop) Advance() (ended bool, err error) {
+	if l.engine.Iteration() >= l.Until {
+		return true, l.end()
+	}
+	if err := l.iterate(); err != nil {
+		return false, err
+	}
+	return false, l.due()
+}
+
+// Step does one iteration and waits for its record. Nothing else is due.
+func (l *Loop) Step() (TrainRecord, error) {
+	if err := l.iterate(); err != nil {
+		return TrainRecord{}, err
+	}
+	return l.log(true)
+}
+
+// Pause saves the state between two iterations, unless it is saved. It evaluates nothing: who ends a run
+// does not want to wait for passes over whole test splits.
+func (l *Loop) Pause() error {
+	if err := l.sound(); err != nil {
+		return err
+	}
+	return l.save()
+}
+
+// Evaluate passes over the test images, of the source's as many as the configuration says.
+func (l *Loop) Evaluate() (Evaluated, error) {
+	l.Changed() // what is saved lacks this record
+	if err := l.sound(); err != nil {
+		return Evaluated{}, err
+	}
+	return l.evaluate()
+}
+
+func (l *Loop) iterate() error {
+	if l.late != nil {
+		return l.late
+	}
+	if err := l.engine.Iterate(); err != nil {
+		return err
+	}
+	return l.tell(Iterated{l.engine.Iteration()})
+}
+
+// due does what the iteration just done calls for. The last one that was asked for calls for everything,
+// even where it is not the configuration's last: people look at a run where it stops.
+func (l *Loop) due() error {
+	c, i := l.config, l.engine.Iteration()
+	last := i >= l.Until
+	every := func(n int) bool { return last || n > 0 && i%n == 0 }
+	if every(c.LogEvery) {
+		if _, err := l.log(!l.host.Ahead); err != nil {
+			return err
+		}
+	}
+	began := l.now()
+	ranked := every(l.host.SaveEvery)
+	sample, evaluate := every(c.SampleEvery) && l.engine.Draws(), ranked || every(c.EvalEvery)
+	save := ranked || l.host.SaveAfter > 0 && began.Sub(l.savedAt) > l.host.SaveAfter
+	if sample || evaluate || save {
+		// Images of broken networks are not worth a look, their state is not worth keeping.
+		if err := l.sound(); err != nil {
+			return err
+		}
+	}
+	if sample {
+		if err := l.sample(); err != nil {
+			return err
+		}
+	}
+	if evaluate {
+		if _, err := l.evaluate(); err != nil {
+			return err
+		}
+	}
+	if save {
+		if err := l.save(); err != nil {
+			return err
+		}
+	}
+	l.Exclude(l.now().Sub(began))
+	return nil
+}
+
+// end ends the run. Its state is saved unless an iteration of this loop did that.
+func (l *Loop) end() error {
+	if err := l.Pause(); err != nil {
+		return err
+	}
+	return l.tell(Ended{l.engine.Iteration()})
+}
+
+// log makes the record of the iterations since the last one. If it does not wait, the sinks hear the
+// record from a later call on the engine, and a later iteration returns what went wrong with it.
+func (l *Loop) log(wait bool) (TrainRecord, error) {
+	at, i := l.now(), l.engine.Iteration()
+	rec := TrainRecord{Step: i, Kind: "train", LearningRate: l.engine.LearningRate(), Seconds: at.Sub(l.began).Seconds()}
+	if elapsed := at.Sub(l.mark).Seconds(); elapsed > 0 {
+		rec.Rate = float64(i-l.marked) / elapsed
+	}
+	l.mark, l.marked = at, i
+	err := l.engine.Losses(func(loss, correct map[string]float64, err error) {
+		rec.Loss, rec.Correct = loss, correct
+		if err == nil {
+			err = l.tell(rec)
+		}
+		l.late = errors.Join(l.late, err)
+	})
+	if err == nil && wait {
+		err = errors.Join(l.engine.Wait(), l.late)
+	}
+	return rec, err
+}
+
+// sound waits for the device and reports what is not finite, or what a record found.
+func (l *Loop) sound() error {
+	if err := l.engine.Sound(); err != nil {
+		return err
+	}
+	return l.late
+}
+
+func (l *Loop) sample() error {
+	s, err := l.engine.Draw()
+	if err != nil {
+		return err
+	}
+	return l.tell(Sampled{l.engine.Iteration(), s})
+}
+
+func (l *Loop) evaluate() (ev Evaluated, err error) {
+	i := l.engine.Iteration()
+	if err := l.tell(Evaluating{i}); err != nil {
+		return ev, err
+	}
+	if ev.ByDomain, err = l.engine.Accuracies(l.config.EvalImages); err != nil {
+		return ev, err
+	}
+	if l.score, err = l.engine.Score(); err != nil {
+		return ev, err
+	}
+	l.evaluated, ev.Record = i, newEvalRecord(i, ev.ByDomain, l.score)
+	return ev, l.tell(ev)
+}
+
+// save has the state kept, unless it is, with the score of its evaluation, if there was one.
+func (l *Loop) save() error {
+	i, score := l.engine.Iteration(), float64(Unmeasured)
+	if l.saved == i {
+		return nil
+	}
+	if l.evaluated == i {
+		score = l.score
+	}
+	if err := l.tell(Save{i, score}); err != nil {
+		return err
+	}
+	l.saved, l.savedAt = i, l.now()
+	return nil
+}
+
+// tell tells the sinks, in their order.
+func (l *Loop) tell(e Event) error {
+	for _, s := range l.sinks {
+		if err := s.Hear(e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
