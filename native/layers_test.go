@@ -66,7 +66,7 @@ var layers = map[string][]string{
 	"native/internal/chart":       {"trainer/rundir"},
 	"native/internal/benchreport": {"native/internal/console", "native/internal/chart", "trainer/bench"},
 	"native/internal/exhibit": {"native/internal/console", "trainer/gallery", "trainer/sinks", "trainer", "trainer/checkpoint",
-		"trainer/engine", "trainer/recipe", "trainer/rundir", "trainer/grid", "model", "model/graph", "datasets", "gpu"},
+		"trainer/engine", "trainer/recipe", "trainer/rundir", "trainer/validate", "model", "model/graph", "datasets", "gpu"},
 	"native/internal/reproduce": {"native/internal/console", "native/internal/supervise", "native/internal/chart",
 		"trainer/study", "trainer/recipe", "trainer/rundir", "model/graph", "datasets", "gpu"},
 

@@ -8,7 +8,6 @@ import (
 	"pixelda-wgpu/model"
 	"pixelda-wgpu/model/graph"
 	"pixelda-wgpu/trainer/recipe"
-	"pixelda-wgpu/trainer/validate"
 )
 
 // Generator is a generator by itself.
@@ -48,21 +47,12 @@ func (e *LacksError) Error() string {
 // Close frees the device memory.
 func (g *Generator) Close() { g.Engine.Close() }
 
-// Adapt redraws images; seed chooses the noise, that of image first+i for image i,
-// so that a large set can be adapted in parts. The result has the images' labels.
+// Adapt redraws images; seed chooses the noise, that of image first+i for image i, so that a large set can
+// be adapted in parts. The result has the images' labels.
 func (g *Generator) Adapt(images *datasets.Set, seed uint64, first int) (*datasets.Set, error) {
-	adapted, _, err := g.Redraw(images, seeded(seed, first))
-	return adapted, err
-}
-
-// Redraw redraws images, with the noise that noise gives for each, and classifies
-// the results: probabilities [n, classes]. The result has the images' labels.
-func (g *Generator) Redraw(images *datasets.Set, noise func(z []float32, image int)) (adapted *datasets.Set, probabilities []float32, err error) {
-	floats, ev, err := g.Engine.adapt(images, noise, true)
+	floats, _, err := g.Engine.adapt(images, seeded(seed, first), true)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	adapted = g.Engine.drawn(floats, images)
-	probabilities, err = validate.Probabilities(ev.logits, g.Engine.Networks.Config.Classes)
-	return adapted, probabilities, err
+	return g.Engine.drawn(floats, images), nil
 }

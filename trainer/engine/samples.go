@@ -3,6 +3,7 @@ package engine
 import (
 	"fmt"
 	"image"
+	"math"
 	"slices"
 
 	"pixelda-wgpu/datasets"
@@ -19,6 +20,9 @@ type Samples struct {
 	Nearest *datasets.Set // the asked number for each, the nearest first; nil if none
 	Noise   []float32     // [n, noise]
 	Logits  []float32     // [n, classes], of the adapted images
+
+	// Distances of the nearest images: the root of the mean square of the differences of bytes.
+	Distances []float64
 
 	rows []grid.Row // what a picture of them shows
 }
@@ -41,40 +45,49 @@ func (t *Trainer) Draws() bool { return t.Scheme.draw != nil }
 // makes of the usual images, or what it draws from noise alone.
 func (t *Trainer) Draw() (Samples, error) { return t.Scheme.draw(t) }
 
-// Samples adapts source test images, each with its own noise of the model's
-// length, and finds the nearest of the target's training images.
-func (t *Trainer) Samples(images []int, noise []float32, nearest int) (Samples, error) {
-	if len(noise) != len(images)*t.Config.Model.NoiseDim {
-		return Samples{}, fmt.Errorf("trainer: %d numbers of noise for %d images; want %d each", len(noise), len(images), t.Config.Model.NoiseDim)
+// Samples redraws images, each with its own noise of the model's length, and finds the nearest of the
+// target images for each; target may be nil, for none. The sets have forms that the programs take, target
+// that of what the generator draws.
+func (e *Engine) Samples(images *datasets.Set, noise []float32, target *datasets.Set, nearest int) (Samples, error) {
+	c := e.Networks.Config
+	if len(noise) != images.Len()*c.NoiseDim {
+		return Samples{}, fmt.Errorf("trainer: %d numbers of noise for %d images; want %d each", len(noise), images.Len(), c.NoiseDim)
 	}
+	floats, ev, err := e.adapt(images, func(z []float32, i int) { copy(z, noise[i*c.NoiseDim:]) }, true)
+	if err != nil {
+		return Samples{}, err
+	}
+	s := Samples{Source: sized(images, c.Size), Adapted: e.drawn(floats, images), Noise: noise, Logits: ev.logits}
+	s.rows = []grid.Row{Row("source", s.Source), Row("adapted", s.Adapted)}
+	if nearest == 0 || target == nil {
+		return s, nil
+	}
+	var near []int
+	for _, matches := range grid.Neighbours(s.Adapted.Pixels, target.Pixels, target.ImageBytes(), nearest) {
+		for _, m := range matches {
+			near = append(near, m.Image)
+			s.Distances = append(s.Distances, math.Sqrt(float64(m.Distance)/float64(target.ImageBytes())))
+		}
+	}
+	s.Nearest = target.Subset(near)
+	if nearest == 1 {
+		s.rows = append(s.rows, Row("nearest target", s.Nearest))
+	}
+	return s, nil
+}
+
+// Samples redraws source test images and compares them with the target's training images.
+func (t *Trainer) Samples(images []int, noise []float32, nearest int) (Samples, error) {
 	for _, i := range images {
 		if i < 0 || i >= t.Data.Source.Test.Len() {
 			return Samples{}, fmt.Errorf("trainer: no source test image %d; there are %d", i, t.Data.Source.Test.Len())
 		}
 	}
-	source := t.Data.Source.Test.Subset(images)
-	floats, ev, err := t.Engine.adapt(source, func(z []float32, i int) { copy(z, noise[i*t.Config.Model.NoiseDim:]) }, true)
-	if err != nil {
-		return Samples{}, err
+	train := t.Data.Target.Train
+	if nearest > 0 && t.neighbours == nil && train.Channels == t.Config.Model.TargetChannels {
+		t.neighbours = Neighbours(train, t.Config.Model.Size)
 	}
-	s := Samples{Source: sized(source, t.Config.Model.Size), Adapted: t.Engine.drawn(floats, source), Noise: noise, Logits: ev.logits}
-	if nearest > 0 && t.Data.Target.Train.Channels == t.Config.Model.TargetChannels {
-		if t.neighbours == nil {
-			t.neighbours = Neighbours(t.Data.Target.Train, t.Config.Model.Size)
-		}
-		var near []int
-		for _, matches := range grid.Neighbours(s.Adapted.Pixels, t.neighbours.Pixels, t.neighbours.ImageBytes(), nearest) {
-			for _, m := range matches {
-				near = append(near, m.Image)
-			}
-		}
-		s.Nearest = t.neighbours.Subset(near)
-	}
-	s.rows = []grid.Row{Row("source", s.Source), Row("adapted", s.Adapted)}
-	if s.Nearest != nil && nearest == 1 {
-		s.rows = append(s.rows, Row("nearest target", s.Nearest))
-	}
-	return s, nil
+	return t.Engine.Samples(t.Data.Source.Test.Subset(images), noise, t.neighbours, nearest)
 }
 
 // maxNeighbours bounds how many target images are compared with an adapted one.
@@ -116,9 +129,14 @@ func (t *Trainer) usualSamples() (Samples, error) {
 
 // SeededNoise is the noise of source test images by seed: [n, noise].
 func (t *Trainer) SeededNoise(seed uint64, images []int) []float32 {
-	noise := make([]float32, len(images)*t.Config.Model.NoiseDim)
+	return SeededNoise(t.Config.Model.NoiseDim, seed, images)
+}
+
+// SeededNoise is the noise of images by seed: [n, dim].
+func SeededNoise(dim int, seed uint64, images []int) []float32 {
+	noise := make([]float32, len(images)*dim)
 	for k, i := range images {
-		Noise(noise[k*t.Config.Model.NoiseDim:(k+1)*t.Config.Model.NoiseDim], seed, i)
+		Noise(noise[k*dim:(k+1)*dim], seed, i)
 	}
 	return noise
 }

@@ -68,10 +68,19 @@ func removeTemporary(dir string) error {
 	return nil
 }
 
-// explain turns an error of the file system into one line that names the
-// remedy. The cause stays within reach of errors.Is.
+// fileError is an error of the file system that is explained already.
+type fileError struct {
+	cause  error
+	remedy string
+}
+
+func (e *fileError) Error() string { return "rundir: " + e.cause.Error() + e.remedy }
+func (e *fileError) Unwrap() error { return e.cause }
+
+// explain turns an error of the file system into one line that names the remedy. The cause stays within
+// reach of errors.Is. An error that is explained, or comes from another call of this package, stays as it is.
 func explain(err error) error {
-	if err == nil || strings.HasPrefix(err.Error(), "rundir: ") {
+	if explained := (*fileError)(nil); err == nil || errors.As(err, &explained) {
 		return err
 	}
 	remedy := ""
@@ -81,5 +90,5 @@ func explain(err error) error {
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
 		remedy = ": choose a folder that you may write to"
 	}
-	return fmt.Errorf("rundir: %w%s", err, remedy)
+	return &fileError{err, remedy}
 }

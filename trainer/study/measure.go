@@ -300,26 +300,25 @@ func shuffled(n int, seed uint64) []int { return rand.New(rand.NewPCG(seed, 0)).
 // of it with noise on a line from one draw to another, the same for all rows.
 func interpolation(g *engine.Generator, data engine.Data, seed uint64) (image.Image, error) {
 	const steps, images = 15, 8
-	var ends [2][]float32
-	for i := range ends {
-		ends[i] = make([]float32, g.Engine.Networks.Config.NoiseDim)
-		engine.Noise(ends[i], seed, i)
+	c := g.Engine.Networks.Config
+	ends := engine.SeededNoise(c.NoiseDim, seed, []int{0, 1})
+	noise := make([]float32, steps*c.NoiseDim)
+	for k := range steps {
+		t := float32(k) / (steps - 1)
+		for j := range c.NoiseDim {
+			noise[k*c.NoiseDim+j] = (1-t)*ends[j] + t*ends[c.NoiseDim+j]
+		}
 	}
 	var rows []grid.Row
 	for _, i := range engine.FirstImages(data.Source.Test, images) {
 		source := data.Source.Test.Subset(slices.Repeat([]int{i}, steps))
-		drawn, _, err := g.Redraw(source, func(z []float32, k int) {
-			t := float32(k) / (steps - 1)
-			for j := range z {
-				z[j] = (1-t)*ends[0][j] + t*ends[1][j]
-			}
-		})
+		drawn, err := g.Engine.Samples(source, noise, nil, 0)
 		if err != nil {
 			return nil, err
 		}
-		first := source.Slice(0, 1).Resize(g.Engine.Networks.Config.Size, g.Engine.Networks.Config.Size).WithChannels(drawn.Channels).Hold()
-		one := engine.Row("", drawn)
-		one.Pixels = slices.Concat(first.Pixels, drawn.Pixels)
+		first := source.Slice(0, 1).Resize(c.Size, c.Size).WithChannels(c.TargetChannels).Hold()
+		one := engine.Row("", drawn.Adapted)
+		one.Pixels = slices.Concat(first.Pixels, drawn.Adapted.Pixels)
 		rows = append(rows, one)
 	}
 	return grid.Draw(rows, max(1, 64/g.Engine.Networks.Config.Size))

@@ -5,8 +5,8 @@ package exhibit
 import (
 	"encoding/json"
 	"fmt"
-	"math"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,10 +19,10 @@ import (
 	"pixelda-wgpu/trainer/checkpoint"
 	"pixelda-wgpu/trainer/engine"
 	"pixelda-wgpu/trainer/gallery"
-	"pixelda-wgpu/trainer/grid"
 	"pixelda-wgpu/trainer/recipe"
 	"pixelda-wgpu/trainer/rundir"
 	"pixelda-wgpu/trainer/sinks"
+	"pixelda-wgpu/trainer/validate"
 )
 
 // Exhibit is a run, or one checkpoint, as a gallery shows it.
@@ -248,25 +248,27 @@ func (e *Exhibit) samples() (gallery.Samples, error) {
 	s := gallery.Samples{
 		Title: e.Title, Step: e.step, Earlier: e.at > 0, Later: e.at < len(e.checkpoints)-1, Classes: e.source.Classes,
 	}
-	adapted, probabilities, err := e.generator.Redraw(e.source, func(z []float32, image int) {
-		engine.Noise(z, e.config.Seed, image)
-		if len(s.Noise) == image {
-			s.Noise = append(s.Noise, append([]float32(nil), z...))
-		}
-	})
+	all := make([]int, e.source.Len())
+	for i := range all {
+		all[i] = i
+	}
+	m := e.config.Model
+	drawn, err := e.generator.Engine.Samples(e.source, engine.SeededNoise(m.NoiseDim, e.config.Seed, all), e.target, 1)
 	if err != nil {
 		return s, err
 	}
-	size := e.config.Model.Size
-	s.Source = images(e.source.Resize(size, size))
-	s.Adapted = images(adapted)
-	s.Probabilities = rowsOf(probabilities, e.config.Model.Classes)
+	if s.Probabilities, err = probabilities(drawn, m.Classes); err != nil {
+		return s, err
+	}
+	for i := range all {
+		s.Noise = append(s.Noise, drawn.Noise[i*m.NoiseDim:(i+1)*m.NoiseDim])
+	}
+	s.Source, s.Adapted = images(drawn.Source), images(drawn.Adapted)
 	for _, label := range e.source.Labels {
 		s.Labels = append(s.Labels, int(label))
 	}
-	if e.target != nil {
-		nearest := grid.Nearest(adapted.Pixels, e.target.Pixels, e.target.ImageBytes())
-		s.Nearest = images(e.target.Subset(nearest))
+	if drawn.Nearest != nil {
+		s.Nearest = images(drawn.Nearest)
 	}
 	return s, nil
 }
@@ -278,22 +280,25 @@ func (e *Exhibit) answer(q gallery.Query) (gallery.Answer, error) {
 	for i := range same {
 		same[i] = q.Image
 	}
-	adapted, probabilities, err := e.generator.Redraw(e.source.Subset(same), func(z []float32, i int) { copy(z, q.Noise[i]) })
+	drawn, err := e.generator.Engine.Samples(e.source.Subset(same), slices.Concat(q.Noise...), e.target, q.Neighbours)
 	if err != nil {
 		return a, err
 	}
-	a.Images, a.Probabilities = images(adapted), rowsOf(probabilities, e.config.Model.Classes)
-	if q.Neighbours == 0 || e.target == nil {
-		return a, nil
+	a.Images = images(drawn.Adapted)
+	if a.Probabilities, err = probabilities(drawn, e.config.Model.Classes); err != nil || drawn.Nearest == nil {
+		return a, err
 	}
-	size := e.target.ImageBytes()
-	for _, m := range grid.Neighbours(adapted.Image(0), e.target.Pixels, size, q.Neighbours)[0] {
-		a.Neighbours = append(a.Neighbours, gallery.Neighbour{
-			Image:    images(e.target.Slice(m.Image, m.Image+1))[0],
-			Distance: math.Sqrt(float64(m.Distance) / float64(size)),
-		})
+	near := images(drawn.Nearest)
+	for i := range len(near) / len(same) { // of the first image
+		a.Neighbours = append(a.Neighbours, gallery.Neighbour{Image: near[i], Distance: drawn.Distances[i]})
 	}
 	return a, nil
+}
+
+// probabilities are those of the classes, a row an image.
+func probabilities(s engine.Samples, classes int) ([][]float32, error) {
+	p, err := validate.Probabilities(s.Logits, classes)
+	return rowsOf(p, classes), err
 }
 
 // PictureName is a file name for a picture of the gallery.
