@@ -71,5 +71,8 @@ func (a Architecture) networks() (*model.Networks, error) {
 	c.Size, c.SourceChannels, c.TargetChannels, c.NoiseDim = a.Size, a.SourceChannels, a.TargetChannels, a.NoiseDim
 	c.GBlocks, c.GFilters, c.GResiduals, c.GHead, c.BNEpsilon = a.GBlocks, a.GFilters, a.GResiduals, a.GHead, a.BNEpsilon
 	c.SimilarityWeight, c.DFilters, c.TowerFilters, c.TowerUnits = 0, 1, [2]int{1, 1}, 1
+	if err := c.Bounds(); err != nil { // a file may state anything
+		return nil, err
+	}
 	return model.NewNetworks(model.Config(c))
 }

@@ -82,7 +82,7 @@ func (c Config) Validate() error {
 // Bounds checks that each number of the model, and of the adaptation as far as the method reads it,
 // lies within its bounds.
 func (c Config) Bounds() error {
-	if err := c.Model.validate(); err != nil {
+	if err := c.Model.Bounds(); err != nil {
 		return err
 	}
 	used := methods[c.Method].Uses
@@ -91,8 +91,8 @@ func (c Config) Bounds() error {
 	}))
 }
 
-// validate checks that each number lies within its bounds.
-func (m Model) validate() error { return outOfBounds("configuration", m, ModelSettings()) }
+// Bounds checks that each number lies within its bounds.
+func (m Model) Bounds() error { return outOfBounds("configuration", m, ModelSettings()) }
 
 // outOfBounds names the first setting whose number in values, a struct, lies outside its bounds.
 func outOfBounds(what string, values any, settings []Setting) error {
@@ -183,7 +183,7 @@ func ParseModel(b []byte, base Model) (Model, error) {
 	if _, err := d.Token(); err != io.EOF {
 		return Model{}, fmt.Errorf("model: configuration: other data follows it")
 	}
-	if err := base.validate(); err != nil {
+	if err := base.Bounds(); err != nil {
 		return Model{}, err
 	}
 	return base, nil
