@@ -139,7 +139,9 @@ func (t *training) amend(cmd *cobra.Command, c *recipe.Config) {
 }
 
 // goOnFrom trains on from a checkpoint of w.
-func (t *training) goOnFrom(ctx context.Context, d *gpu.Device, c recipe.Config, data engine.Data, w *rundir.Writer, file string) (err error) {
+func (t *training) goOnFrom(
+	ctx context.Context, d *gpu.Device, c recipe.Config, data engine.Data, w *rundir.Writer, file string,
+) (err error) {
 	t.introduce(d, c, data, w.Path())
 	f, st, err := checkpoint.Open(file)
 	if err != nil {

@@ -153,7 +153,9 @@ func (t *training) create(c recipe.Config) (_ *rundir.Writer, err error) {
 }
 
 // begin trains from the first iteration on.
-func (t *training) begin(ctx context.Context, d *gpu.Device, c recipe.Config, data engine.Data, w *rundir.Writer) error {
+func (t *training) begin(
+	ctx context.Context, d *gpu.Device, c recipe.Config, data engine.Data, w *rundir.Writer,
+) error {
 	out := w.Path()
 	t.introduce(d, c, data, out)
 	choose, err := chooser(t.console, d, t.tune)
@@ -247,7 +249,8 @@ func (t *training) interrupted(err error, out string, tr *engine.Trainer) error 
 	if tr == nil {
 		return fmt.Errorf("interrupted before the first iteration; to begin again: pixelda-wgpu train -resume %s", out)
 	}
-	return fmt.Errorf("interrupted after iteration %d, which is saved; to go on: pixelda-wgpu train -resume %s", tr.Iteration(), out)
+	return fmt.Errorf("interrupted after iteration %d, which is saved; to go on: pixelda-wgpu train -resume %s",
+		tr.Iteration(), out)
 }
 
 // methodNames lists the methods for a sentence.

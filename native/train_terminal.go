@@ -49,9 +49,11 @@ func (t *training) conclude(r sinks.Report, out string) {
 		tab.Add("adapted", t.console.Bold(console.Percent(final)), "")
 	}
 	if r.Method == recipe.PixelDA || r.Method.Adapts() {
-		tab.Add("chosen", console.Percent(r.Chosen.Accuracy["target"]), fmt.Sprintf("checkpoint of iteration %d, chosen without target labels", r.Chosen.Step))
+		tab.Add("chosen", console.Percent(r.Chosen.Accuracy["target"]),
+			fmt.Sprintf("checkpoint of iteration %d, chosen without target labels", r.Chosen.Step))
 	}
-	tab.Add("oracle", console.Percent(r.Oracle.Accuracy["target"]), fmt.Sprintf("best of all evaluations by target labels, iteration %d", r.Oracle.Step))
+	tab.Add("oracle", console.Percent(r.Oracle.Accuracy["target"]),
+		fmt.Sprintf("best of all evaluations by target labels, iteration %d", r.Oracle.Step))
 	tab.Print(t.console, "  ")
 	if a := r.Final["target"].Angle; a != nil {
 		t.console.Printf("\nMean angle error on the target after the last iteration: %s; %s as the original measures it\n", console.Degrees(a.Exact), console.Degrees(a.Coded))

@@ -23,7 +23,8 @@ func (st State) Fits(data engine.Data, c recipe.Config, name string) error {
 }
 
 func otherImages(c recipe.Config, name string) error {
-	return fmt.Errorf("trainer: %s %w than %s → %s hold now; restore them, or start a new run", name, engine.ErrOtherImages, c.Source, c.Target)
+	return fmt.Errorf("trainer: %s %w than %s → %s hold now; restore them, or start a new run", name,
+		engine.ErrOtherImages, c.Source, c.Target)
 }
 
 // Resume takes a trainer to the state of an open checkpoint, which errors call name. The images must be
@@ -61,7 +62,9 @@ func loader(f *safetensors.File) func(*engine.Engine) error {
 }
 
 // Evaluate measures a checkpoint on whole test splits of the data, by domain.
-func Evaluate(d *gpu.Device, path string, data engine.Data, choose graph.Chooser) (all map[string]engine.Evaluation, err error) {
+func Evaluate(
+	d *gpu.Device, path string, data engine.Data, choose graph.Chooser,
+) (all map[string]engine.Evaluation, err error) {
 	err = with(path, func(f *safetensors.File, st State) (err error) {
 		all, err = engine.Evaluate(d, st.Config, data, choose, loader(f))
 		return err

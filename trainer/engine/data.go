@@ -60,7 +60,8 @@ func PrepareData(c recipe.Config, source, target datasets.Splits) (Data, error) 
 		}
 	}
 	if n := len(d.Source.Train.Classes); n != c.Model.Classes {
-		return d, fmt.Errorf("trainer: source %s has %d classes, the model %d; set classes=%d", c.Source, n, c.Model.Classes, n)
+		return d, fmt.Errorf("trainer: source %s has %d classes, the model %d; set classes=%d", c.Source, n,
+			c.Model.Classes, n)
 	}
 	if d.Source.Train, err = choose(c, "source "+c.Source, d.Source.Train, c.SourceTrain); err != nil {
 		return d, err

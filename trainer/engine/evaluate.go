@@ -161,7 +161,9 @@ func Tally(predicted, labels []uint32, classes int) Evaluation {
 // adapt redraws all images of a set, with the noise that noise gives for each,
 // and classifies the results: floats [n,Ct,S,S] in (−1, 1), which are kept only
 // if they are wanted, since they take four times the memory of a set.
-func (e *Engine) adapt(set *datasets.Set, noise func(z []float32, image int), wanted bool) ([]float32, Evaluation, error) {
+func (e *Engine) adapt(
+	set *datasets.Set, noise func(z []float32, image int), wanted bool,
+) ([]float32, Evaluation, error) {
 	c := e.Networks.Config
 	batch := make([]byte, form(set).Bytes(c.Batch))
 	z := make([]float32, c.Batch*c.NoiseDim)

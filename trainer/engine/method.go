@@ -27,7 +27,8 @@ var methods = map[recipe.Method]method{}
 func register(m method) method {
 	m.about.Check = func(c recipe.Config) error {
 		if m.takesNoLabels != "" && c.TargetLabelled > 0 {
-			return fmt.Errorf("trainer: configuration: target_labelled is %d, but the method %s %s", c.TargetLabelled, c.Method, m.takesNoLabels)
+			return fmt.Errorf("trainer: configuration: target_labelled is %d, but the method %s %s", c.TargetLabelled,
+				c.Method, m.takesNoLabels)
 		}
 		if m.check != nil {
 			if err := m.check(c); err != nil {

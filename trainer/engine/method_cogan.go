@@ -1,8 +1,6 @@
 package engine
 
 import (
-	"fmt"
-
 	"pixelda-wgpu/gpu"
 	"pixelda-wgpu/model"
 	"pixelda-wgpu/model/graph"
@@ -16,7 +14,8 @@ const CoGAN recipe.Method = "cogan"
 var _ = register(method{
 	about: recipe.Description{
 		Name: CoGAN, Place: 6, Defaults: coGANDefaults,
-		Uses: []string{"cogan_generator", "cogan_filters", "cogan_units", "feature_weight", "class_weight", "init_gain", "init_bias"},
+		Uses: []string{"cogan_generator", "cogan_filters", "cogan_units", "feature_weight", "class_weight",
+			"init_gain", "init_bias"},
 	},
 	sourceTowers:  true,
 	takesNoLabels: "takes no labels of the target",
@@ -41,7 +40,8 @@ func layCoGAN(c recipe.Config) (*Scheme, error) {
 		return nil, err
 	}
 	s := &Scheme{
-		Networks: n.Networks, Initial: Initial{Gain: c.Adaptation.InitGain, Bias: c.Adaptation.InitBias}, Classify: n.Classify,
+		Networks: n.Networks, Classify: n.Classify,
+		Initial: Initial{Gain: c.Adaptation.InitGain, Bias: c.Adaptation.InitBias},
 		Steps: []Step{
 			{model.CoGANDStepProgram, n.Config.DSteps, n.DStep, []Feed{sourceFeed, targetFeed}},
 			{model.CoGANGStepProgram, n.Config.GSteps, n.GStep, nil},
@@ -83,7 +83,7 @@ func (t *Trainer) pairs() (s Samples, err error) {
 		channels int
 	}{{"source", c.SourceChannels}, {"target", c.TargetChannels}} {
 		drawn := make([]float32, c.Batch*d.channels*c.Size*c.Size)
-		if err := t.Engine.Session.Read(fmt.Sprintf("%s.%s", model.CoGANPairsProgram, d.name), 0, gpu.Bytes(drawn)); err != nil {
+		if err := t.Engine.Session.Read(model.CoGANPairsProgram+"."+d.name, 0, gpu.Bytes(drawn)); err != nil {
 			return s, err
 		}
 		for i, v := range drawn { // from [0, 1]

@@ -13,7 +13,8 @@ const DSN recipe.Method = "dsn"
 var _ = register(method{
 	about: recipe.Description{
 		Name: DSN, Place: 5, Defaults: dsnDefaults,
-		Uses: slices.Concat(alignmentSettings, []string{"alpha", "beta", "private_filters", "decoder_side", "decoder_filters"}),
+		Uses: slices.Concat(alignmentSettings,
+			[]string{"alpha", "beta", "private_filters", "decoder_side", "decoder_filters"}),
 	},
 	check: alignsInTime,
 	lay:   layDSN,

@@ -5,7 +5,7 @@ import (
 	"pixelda-wgpu/trainer/recipe"
 )
 
-// pixelDA trains a generator, a discriminator and the task tower.
+// PixelDA trains a generator, a discriminator and the task tower.
 var _ = register(method{
 	about:        recipe.Description{Name: recipe.PixelDA, Place: 0},
 	sourceTowers: true,
@@ -19,7 +19,8 @@ func layPixelDA(c recipe.Config) (*Scheme, error) {
 		return nil, err
 	}
 	s := &Scheme{
-		Networks: n, Initial: Initial{Std: n.Config.InitStd}, Classify: n.Classify, Generates: true, draw: (*Trainer).usualSamples,
+		Networks: n, Classify: n.Classify, Generates: true, draw: (*Trainer).usualSamples,
+		Initial: Initial{Std: n.Config.InitStd},
 		Steps: []Step{
 			{model.DStepProgram, n.Config.DSteps, n.DStep, []Feed{sourceFeed, targetFeed, labelledFeed}},
 			{model.GStepProgram, n.Config.GSteps, n.GStep, []Feed{sourceFeed}},

@@ -40,7 +40,8 @@ func laySupervised(c recipe.Config, images Feed) (*Scheme, error) {
 		row := r.Rows[model.SupervisedStepProgram]
 		r.task(row, "", "task", model.SupervisedLoss, model.SupervisedCorrect, model.SupervisedPose)
 		if r.labelled {
-			r.task(row, "_target", "target", model.SupervisedTaskTarget, model.SupervisedCorrectTarget, model.SupervisedPoseTarget)
+			r.task(row, "_target", "target", model.SupervisedTaskTarget, model.SupervisedCorrectTarget,
+				model.SupervisedPoseTarget)
 		}
 	}
 	return s, nil

@@ -136,7 +136,9 @@ func (s *Scheme) programs(data Data, choose graph.Chooser) ([]*gpu.Program, erro
 func (s *Scheme) evaluations(data Data, choose graph.Chooser) ([]*gpu.Program, error) {
 	n := s.Networks
 	source, target := form(data.Source.Train), form(data.Target.Train)
-	builders := []Builder{func() (*gpu.Program, error) { return s.Classify(model.ClassifyTarget, target, n.Config.Batch, choose) }}
+	builders := []Builder{func() (*gpu.Program, error) {
+		return s.Classify(model.ClassifyTarget, target, n.Config.Batch, choose)
+	}}
 	if s.Generates {
 		builders = append(builders,
 			func() (*gpu.Program, error) {

@@ -23,7 +23,8 @@ func newStream(set *datasets.Set, seed uint64, batch int) (*stream, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &stream{set, sampler, make([]int, batch), make([]byte, form(set).Bytes(batch)), make([]uint32, batch), make([]datasets.Pose, batch)}, nil
+	return &stream{set, sampler, make([]int, batch), make([]byte, form(set).Bytes(batch)), make([]uint32, batch),
+		make([]datasets.Pose, batch)}, nil
 }
 
 // feed writes batch number step to the device.

@@ -68,7 +68,10 @@ func (t *Trainer) begin() error {
 		from Origin
 		set  *datasets.Set
 		seed uint64
-	}{{FromSource, t.Data.Source.Train, seed*2 + 1}, {FromTarget, t.Data.Target.Train, seed*2 + 2}, {FromLabelled, t.Data.Labelled, ^seed}} {
+	}{
+		{FromSource, t.Data.Source.Train, seed*2 + 1}, {FromTarget, t.Data.Target.Train, seed*2 + 2},
+		{FromLabelled, t.Data.Labelled, ^seed},
+	} {
 		if f.set == nil {
 			continue
 		}

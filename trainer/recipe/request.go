@@ -110,9 +110,12 @@ func SetField(c Config, name, value string) (Config, error) {
 		return c.WithMethod(Method(strings.Trim(value, `"`))), nil
 	}
 	form := ""
-	for part, of := range map[string]any{`{%q:%s}`: c, `{"model":{%q:%s}}`: c.Model, `{"adaptation":{%q:%s}}`: c.Adaptation} {
-		if _, ok := fieldsOf(of)[name]; ok { // of one of them: names do not repeat
-			form = part
+	for _, part := range []struct {
+		of   any
+		form string
+	}{{c, `{%q:%s}`}, {c.Model, `{"model":{%q:%s}}`}, {c.Adaptation, `{"adaptation":{%q:%s}}`}} {
+		if _, ok := fieldsOf(part.of)[name]; ok { // of one of them: names do not repeat
+			form = part.form
 		}
 	}
 	if form == "" {

@@ -107,7 +107,8 @@ func (t *Trace) parse() error {
 		return fmt.Errorf("noise_std is %g, dropout_keep %g and tower_dropout_keep %g; a trace has none of either (0, 1 and 1)", c.NoiseStd, c.DropoutKeep, c.TowerKeep)
 	}
 	if t.Config.Precision != "f32" {
-		return fmt.Errorf("precision is %s; a driver is verified in f32 alone, since rounding to %s hides its errors", t.Config.Precision, t.Config.Precision)
+		return fmt.Errorf("precision is %s; a driver is verified in f32 alone, since rounding to %s hides its errors",
+			t.Config.Precision, t.Config.Precision)
 	}
 	if err := json.Unmarshal([]byte(m["float32"]), &t.Float32); err != nil {
 		return fmt.Errorf("metadata float32: %w", err)

@@ -143,7 +143,8 @@ func (r *replay) feedLabels(tensor, buffer string) error {
 		return err
 	}
 	if len(labels) != r.trace.Config.Batch {
-		return fmt.Errorf("trainer: trace %s: tensor %s has %d labels; the batch is %d", r.trace.path, tensor, len(labels), r.trace.Config.Batch)
+		return fmt.Errorf("trainer: trace %s: tensor %s has %d labels; the batch is %d", r.trace.path, tensor,
+			len(labels), r.trace.Config.Batch)
 	}
 	return r.engine.Session.Write(buffer, 0, gpu.Bytes(labels))
 }

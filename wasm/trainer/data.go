@@ -68,7 +68,8 @@ func (l *library) open(s source, r *request, seed uint64, size int) (datasets.Sp
 			return datasets.Splits{}, err
 		}
 		if len(domains) > 1 {
-			return datasets.Splits{}, fmt.Errorf("datasets: %s holds %d domains (%s and others); choose the folder of one", s.Name, len(domains), domains[0].Name)
+			return datasets.Splits{}, fmt.Errorf("datasets: %s holds %d domains (%s and others); choose the folder of one",
+				s.Name, len(domains), domains[0].Name)
 		}
 		return domains[0].Splits, nil
 	}
@@ -98,7 +99,8 @@ func (l *library) remember(key string, open func() (datasets.Splits, error)) (da
 func fetch(url string) ([]byte, error) {
 	v, err := await(host.Call("fetch", url))
 	if err != nil {
-		return nil, &fault{"network", fmt.Errorf("datasets: %s: %w", url, err), "Check the connection and that the file lies there."}
+		return nil, &fault{"network", fmt.Errorf("datasets: %s: %w", url, err),
+			"Check the connection and that the file lies there."}
 	}
 	return goBytes(v), nil
 }
@@ -120,7 +122,8 @@ func imagesOf(s *datasets.Set) message {
 	if s.Len() == 0 {
 		return message{"count": 0, "width": 0, "height": 0, "channels": 0, "pixels": bytesOf(nil)}
 	}
-	return message{"count": s.Len(), "width": s.Width, "height": s.Height, "channels": s.Channels, "pixels": bytesOf(s.Pixels)}
+	return message{"count": s.Len(), "width": s.Width, "height": s.Height, "channels": s.Channels,
+		"pixels": bytesOf(s.Pixels)}
 }
 
 func labelsOf(s *datasets.Set) []uint32 {

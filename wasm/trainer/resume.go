@@ -85,14 +85,17 @@ func (w *worker) load(r *request) error {
 		case w.run != nil:
 			next.sources[i], next.images[i] = w.run.sources[i], w.run.images[i]
 		default:
-			return &fault{"checkpoint", fmt.Errorf("checkpoint: it was trained on %s → %s", c.Source, c.Target), "Choose these images first, then load the checkpoint."}
+			return &fault{"checkpoint", fmt.Errorf("checkpoint: it was trained on %s → %s", c.Source, c.Target),
+				"Choose these images first, then load the checkpoint."}
 		}
 	}
 	return w.resume(r, next, c, f, st, name)
 }
 
 // resume builds a run and takes it to an open checkpoint, which errors call name.
-func (w *worker) resume(r *request, next *run, c recipe.Config, f *safetensors.File, st checkpoint.State, name string) error {
+func (w *worker) resume(
+	r *request, next *run, c recipe.Config, f *safetensors.File, st checkpoint.State, name string,
+) error {
 	data, err := engine.PrepareData(c, next.images[0], next.images[1])
 	if err != nil {
 		return as("data", err)

@@ -78,7 +78,8 @@ func (w *worker) configure(r *request) error {
 	if err != nil {
 		return as("data", err)
 	}
-	next := &run{sources: [2]source{ask.Source, ask.Target}, images: [2]datasets.Splits{images, target}, tune: !w.device.Info().Software()}
+	next := &run{sources: [2]source{ask.Source, ask.Target}, images: [2]datasets.Splits{images, target},
+		tune: !w.device.Info().Software()}
 	if ask.Tune != nil {
 		next.tune = *ask.Tune
 	}
@@ -136,10 +137,12 @@ func (r *run) describe() message {
 	t := r.trainer
 	n := t.Engine.Networks
 	return message{
-		"config": t.Config, "source": dataInfo(t.Config.Source, t.Data.Source), "target": dataInfo(t.Config.Target, t.Data.Target),
-		"step": t.Iteration(), "history": r.history.lines(), "baseline": t.Baseline,
-		"parameters": map[string]int{"generator": count(n.Generator), "discriminator": count(n.Discriminator), "task": count(n.Task)},
-		"memory":     t.Engine.Session.BytesHeld(), "flops": t.FLOPs(),
+		"config": t.Config, "source": dataInfo(t.Config.Source, t.Data.Source),
+		"target": dataInfo(t.Config.Target, t.Data.Target),
+		"step":   t.Iteration(), "history": r.history.lines(), "baseline": t.Baseline,
+		"parameters": map[string]int{"generator": count(n.Generator), "discriminator": count(n.Discriminator),
+			"task": count(n.Task)},
+		"memory": t.Engine.Session.BytesHeld(), "flops": t.FLOPs(),
 	}
 }
 

@@ -88,7 +88,8 @@ func pair(images []int, vectors []byte, dim int) ([]int, []float32, error) {
 		}
 		return images, all, nil
 	}
-	return nil, nil, refuse(fmt.Sprintf("%d noise vectors for %d images", count, len(images)), "Give one for each, or one of either.")
+	return nil, nil, refuse(fmt.Sprintf("%d noise vectors for %d images", count, len(images)),
+		"Give one for each, or one of either.")
 }
 
 // describeSamples is Samples of the protocol.

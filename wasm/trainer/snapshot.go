@@ -44,7 +44,8 @@ type manifest struct {
 }
 
 func (s *snapshot) info() message {
-	return message{"step": s.Step, "config": s.Config, "source": s.Config.Source, "target": s.Config.Target, "saved": s.Saved}
+	return message{"step": s.Step, "config": s.Config, "source": s.Config.Source, "target": s.Config.Target,
+		"saved": s.Saved}
 }
 
 func (s *snapshot) encode() ([]byte, error) {

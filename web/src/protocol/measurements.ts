@@ -31,7 +31,7 @@ export interface Benched {
   file: SavedFile;
 }
 
-/** A replay of a program: trainer.ProgramBench. */
+/** A replay of a program: bench.Program. */
 export interface StepCost {
   name: string;
   time: { wall: number };
@@ -43,7 +43,7 @@ export interface StepCost {
   bytes: number;
 }
 
-/** A kernel, or several together, beside what the GPU can do: trainer.KernelLine. */
+/** A kernel, or several together, beside what the GPU can do: bench.Line. */
 export interface KernelLine {
   name: string;
   dispatches: number;

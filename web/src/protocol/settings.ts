@@ -21,7 +21,7 @@ export interface Preset {
   config: Config;
 }
 
-/** Everything that a run depends on besides the device: trainer.Config. */
+/** Everything that a run depends on besides the device: recipe.Config. */
 export interface Config {
   method: "pixelda" | "source-only" | "target-only" | "dann" | "mmd" | "dsn" | "cogan";
   source: string;
