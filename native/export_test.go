@@ -91,7 +91,7 @@ func TestExportErrors(t *testing.T) {
 		{"export run -onnx x.pb", console.Misused, "ends in .onnx"},
 		{"export run -onnx x.onnx -f16", console.Misused, "-f16 is for -o and -safetensors"},
 		{"export " + text + " -o " + text, console.Misused, "cannot be written over"},
-		{"export -o x.pxda", console.Misused, "wants a run folder, a checkpoint or a bundle"},
+		{"export -o x.pxda", console.Misused, "give one argument: a run folder, a checkpoint or a bundle"},
 		{"export /nosuch -o x.pxda", console.Failed, "/nosuch"},
 		{"export " + text + " -onnx " + dir + "/x.onnx", console.Failed, "text.pxda: "},
 		{"adapt " + text + " digits", console.Failed, "no safetensors file"},

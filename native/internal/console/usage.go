@@ -80,7 +80,7 @@ func Arguments(most int, what string) cobra.PositionalArgs {
 func OneArgument(what string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) != 1 {
-			return Misuse(cmd, "give one thing: %s", what)
+			return Misuse(cmd, "give one argument: %s", what)
 		}
 		return nil
 	}
