@@ -157,10 +157,6 @@ func curve() Study {
 	}
 }
 
-// redrawnPrefix marks a source that is the images which a Redraw cell made; its key
-// follows.
-const redrawnPrefix = "redrawn:"
-
 // decoupling trains a classifier that adaptation never saw (paper, section 1: the
 // task's architecture may change without adapting anew).
 func decoupling() Study {
@@ -186,8 +182,7 @@ func decoupling() Study {
 		cells: func(scale Scale, seed uint64) []Cell {
 			trained := digitCell(mnistMNISTM, scale, recipe.PixelDA, seed)
 			redrawn := redrawnBy(trained, "redrawn")
-			onRedrawn := other(scale, engine.SourceOnly, "other-redrawn", seed)
-			onRedrawn.Config.Source, onRedrawn.Uses = redrawnPrefix+redrawn.Key(), redrawn.Key()
+			onRedrawn := other(scale, engine.SourceOnly, "other-redrawn", seed).on(redrawn)
 			return []Cell{
 				trained, redrawn, onRedrawn,
 				other(scale, engine.SourceOnly, "other-source", seed),

@@ -20,7 +20,8 @@ type Objects struct {
 	seen       []string // the classes of Table 4's adaptation, the first of all; the paper does not name its six
 	source     func(data string) string
 	target     func(data string) string
-	backdrops  [2]func(data string) string // of Table 3: the source on black and before images, by one renderer
+	black      func(data string) string // of Table 3: the source on black,
+	onImages   func(data string) string // and before images, by the same renderer
 }
 
 // ObjectSets lists the choices, the default first.
@@ -34,19 +35,19 @@ func ObjectSets() []Objects {
 			Key: "objects", Title: "Objects → objects in clutter", About: "built-in, eleven classes, RGB with depth; needs no files",
 			channels: 4, classes: 11, seen: []string{"boat", "camera", "car", "chair", "drill", "hammer"},
 			source: named("objects"), target: named("objects-m"),
-			backdrops: [2]func(string) string{named("objects"), named("objects-bg")},
+			black: named("objects"), onImages: named("objects-bg"),
 		},
 		{
 			Key: "crops", Title: "LineMod crops, rendered → real", About: "five classes of LineMod, RGB: the sets linemod-crops-synthetic and linemod-crops",
 			channels: 3, classes: 5, seen: []string{"ape", "benchvise", "cam"},
 			source: named("linemod-crops-synthetic"), target: named("linemod-crops"),
-			backdrops: [2]func(string) string{file("crops-synthetic.pxds"), file("crops-on-photos.pxds")},
+			black: file("crops-synthetic.pxds"), onImages: file("crops-on-photos.pxds"),
 		},
 		{
 			Key: "linemod", Title: "Synthetic Cropped LineMod → Cropped LineMod", About: "eleven classes, RGB with depth: linemod-synthetic.pxds and the set linemod",
 			channels: 4, classes: 11, seen: []string{"ape", "benchvise", "cam", "can", "cat", "driller"},
 			source: file("linemod-synthetic.pxds"), target: named("linemod"),
-			backdrops: [2]func(string) string{file("linemod-synthetic.pxds"), file("linemod-on-photos.pxds")},
+			black: file("linemod-synthetic.pxds"), onImages: file("linemod-on-photos.pxds"),
 		},
 	}
 }
@@ -72,27 +73,20 @@ func (o Objects) scenario(key string, channels int) scenario {
 			engine.SourceOnly: classifierIterations, engine.TargetOnly: classifierIterations,
 			engine.DANN: classifierIterations, engine.MMD: classifierIterations, engine.DSN: classifierIterations,
 		},
-		images: func(c *recipe.Config, data string) {
-			c.Target = o.target(data)
-			switch {
-			case strings.HasPrefix(c.Source, redrawnPrefix):
-			case c.Source == onBlack:
-				c.Source = o.backdrops[0](data)
-			case c.Source == onImages:
-				c.Source = o.backdrops[1](data)
-			default:
-				c.Source = o.source(data)
+		images: func(c *Cell, data string) {
+			source := o.source
+			switch c.Source {
+			case OnBlack:
+				source = o.black
+			case OnImages:
+				source = o.onImages
 			}
-			c.Model.SourceChannels, c.Model.TargetChannels, c.Model.Classes = channels, channels, o.classes
+			m := &c.Config.Model
+			c.Config.Source, c.Config.Target = source(data), o.target(data)
+			m.SourceChannels, m.TargetChannels, m.Classes = channels, channels, o.classes
 		},
 	}
 }
-
-// What marks the sources of Table 3.
-const (
-	onBlack  = "black:"
-	onImages = "images:"
-)
 
 // classifierIterations is how long a classifier is trained on objects at full size,
 // by itself or by DANN, MMD or DSN. The paper does not say.
@@ -145,8 +139,10 @@ func (o Objects) table2() Study {
 // table3 is the paper's Table 3.
 func (o Objects) table3() Study {
 	s := o.scenario("-rgb", 3)
-	before := func(backdrop string) func(c *recipe.Config) {
-		return func(c *recipe.Config) { c.Source = backdrop }
+	before := func(backdrop Source, scale Scale, m recipe.Method, row string, seed uint64) Cell {
+		c := s.cell(scale, m, row, seed, nil)
+		c.Source = backdrop
+		return c
 	}
 	return Study{
 		Name: "table3", Title: "Table 3: the source's background",
@@ -159,10 +155,10 @@ func (o Objects) table3() Study {
 		Columns: []Column{s.column(), {s.key, s.title, Angle}},
 		cells: func(scale Scale, seed uint64) []Cell {
 			return []Cell{
-				s.cell(scale, engine.SourceOnly, "source-only-black", seed, before(onBlack)),
-				s.cell(scale, recipe.PixelDA, "pixelda-black", seed, before(onBlack)),
-				s.cell(scale, engine.SourceOnly, "source-only-images", seed, before(onImages)),
-				s.cell(scale, recipe.PixelDA, "pixelda-images", seed, before(onImages)),
+				before(OnBlack, scale, engine.SourceOnly, "source-only-black", seed),
+				before(OnBlack, scale, recipe.PixelDA, "pixelda-black", seed),
+				before(OnImages, scale, engine.SourceOnly, "source-only-images", seed),
+				before(OnImages, scale, recipe.PixelDA, "pixelda-images", seed),
 			}
 		},
 	}
@@ -200,8 +196,12 @@ func (o Objects) table4() Study {
 
 // newClassifier trains a classifier on redrawn images alone.
 func newClassifier(s scenario, scale Scale, row string, seed uint64, redrawn Cell) Cell {
-	c := s.cell(scale, engine.SourceOnly, row, seed, nil)
-	c.Config.Source, c.Uses = redrawnPrefix+redrawn.Key(), redrawn.Key()
+	return s.cell(scale, engine.SourceOnly, row, seed, nil).on(redrawn)
+}
+
+// on is the cell with the images that redrawn makes for its source.
+func (c Cell) on(redrawn Cell) Cell {
+	c.Source, c.Uses = Redrawn, redrawn.Key()
 	return c
 }
 

@@ -75,13 +75,25 @@ type Cell struct {
 	Seed          uint64
 	Work          Work
 	Config        recipe.Config // of Train; of others the run's that they use
-	Uses          string        // the key of the cell whose run this one uses
+	Source        Source        // where the source images of Config come from
+	Uses          string        // the key of the cell whose run or images this one uses
 	Seen          int           // the first so many classes are those that UnseenAccuracy leaves out
 	Images        int           // of each domain that Coral takes; 0 for all
 	Extras        []Extra       // measured beyond accuracy
 
-	images func(c *recipe.Config, data string)
+	images func(c *Cell, data string)
 }
+
+// Source says where a cell's source images come from. The zero value stands for those
+// of its scenario.
+type Source int
+
+// The other sources.
+const (
+	OnBlack  Source = iota + 1 // the scenario's objects on black, for Table 3
+	OnImages                   // the same objects before images
+	Redrawn                    // what the Redraw cell made that the cell uses
+)
 
 // Extra is a measurement of a trained run.
 type Extra string
@@ -147,7 +159,7 @@ func (s Study) Cells(scale Scale, seeds int, root, data string) []Cell {
 		c := &all[i]
 		c.Config.Data, c.Config.Seed = data, c.Seed
 		if c.images != nil {
-			c.images(&c.Config, data)
+			c.images(c, data)
 		}
 		if scale == Tiny && data == "" && c.images == nil {
 			c.Config.Target = "digits-m"
@@ -155,8 +167,8 @@ func (s Study) Cells(scale Scale, seeds int, root, data string) []Cell {
 				c.Config.Source = "digits"
 			}
 		}
-		if set, ok := strings.CutPrefix(c.Config.Source, redrawnPrefix); ok {
-			c.Config.Source = filepath.Join(Folder(root, scale, set), redrawnFile)
+		if c.Source == Redrawn {
+			c.Config.Source = filepath.Join(Folder(root, scale, c.Uses), redrawnFile)
 		}
 	}
 	return all
@@ -170,9 +182,9 @@ type scenario struct {
 	key, title string
 	preset     string // the paper's size
 	narrow     func(c *recipe.Config)
-	iterations map[recipe.Method]int               // at scale Full, where not the preset's
-	small      map[recipe.Method]int               // and at scale Small
-	images     func(c *recipe.Config, data string) // nil for the preset's
+	iterations map[recipe.Method]int      // at scale Full, where not the preset's
+	small      map[recipe.Method]int      // and at scale Small
+	images     func(c *Cell, data string) // fills in which images; nil for the preset's
 }
 
 // column is a scenario's accuracy.
