@@ -24,17 +24,18 @@ func newAdapt(c *console.Console) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "adapt [FLAGS] RUN|CHECKPOINT|BUNDLE.pxda IMAGES",
 		Short: "redraw images in the target's style",
-		Long: `Redraws images with a trained generator and writes PNG files, in a folder a
-class where the images have labels. IMAGES is a data set's name, a folder or ZIP
-of images, or idx files; all of its splits are taken. Another seed gives other
-noise, and so another version of each image. Colours and depth of RGB-D are
-written to folders rgb and depth, and poses to poses.txt: a data set again.`,
+		Long: `Redraws images with a trained generator and writes them as PNG files. Images
+with labels go into one folder for each class. IMAGES is the name of a data set,
+a folder or ZIP file of images, or idx files; all of its splits are redrawn.
+Another seed gives other noise, and with it another version of each image.
+Images with depth are written to folders rgb and depth, and poses to poses.txt,
+so that the result is a data set again.`,
 		Example: `pixelda-wgpu adapt -out adapted runs/0001-pixelda drawings/
 pixelda-wgpu adapt -out more -seed 2 -limit 100 runs/0001-pixelda mnist
 pixelda-wgpu adapt digits.pxda drawings.zip`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) != 2 {
-				return console.Misuse(cmd, "wants two arguments: a run folder, checkpoint or bundle, and images")
+				return console.Misuse(cmd, "give two arguments: a run folder, checkpoint or bundle, and images")
 			}
 			return nil
 		},
@@ -87,10 +88,10 @@ pixelda-wgpu adapt digits.pxda drawings.zip`,
 		},
 	}
 	adapterFlag(cmd, &adapter)
-	cmd.Flags().StringVar(&data, "data", "", "the `FOLDER` with downloaded data sets, if not the run's")
-	cmd.Flags().StringVar(&out, "out", "adapted", "the `FOLDER` to write to")
-	cmd.Flags().Uint64Var(&seed, "seed", 1, "the `SEED` of the noise")
-	cmd.Flags().IntVar(&limit, "limit", 0, "adapt the first `N` images only")
+	cmd.Flags().StringVar(&data, "data", "", "look for downloaded data sets in `FOLDER` instead of the run's")
+	cmd.Flags().StringVar(&out, "out", "adapted", "write to `FOLDER` (default: adapted)")
+	cmd.Flags().Uint64Var(&seed, "seed", 1, "draw the noise from `SEED` (default: 1)")
+	cmd.Flags().IntVar(&limit, "limit", 0, "redraw only the first `N` images")
 	return cmd
 }
 

@@ -20,15 +20,15 @@ func newBench(c *console.Console) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "bench [FLAGS]",
 		Short: "time a training step, kernel by kernel",
-		Long: `Times an iteration of training, a step of the discriminator and the task tower
-and a step of the generator, on random images, and relates it to what the
-adapter was just seen to do at most. GFLOP/s count the multiplies and adds of
-the direct algorithms, whatever a kernel does; GB/s the least traffic. A kernel
-is bound by arithmetic or by memory, whichever would take it longer at the
-adapter's peak (its roofline). On a software adapter the processors' time is
-given too: other programs that run at the same time do not change it. With -vary
-it does so for several values of a setting and tells how time grows with work,
-without a look into the steps.`,
+		Long: `Times an iteration of training on random images: one step of the discriminator
+with the task tower, and one of the generator. It compares the result with the
+adapter's peak, which it measures first. GFLOP/s count the multiplications and
+additions of the direct algorithms, whatever a kernel really does, and GB/s
+count the least traffic. A kernel is bound by arithmetic or by memory: by
+whichever would take longer at the adapter's peak (its roofline). For a software
+adapter it also prints the processors' time, which other programs do not change.
+With -vary it measures several values of a setting and prints how time grows
+with work, but not kernel by kernel.`,
 		Example: `pixelda-wgpu bench
 pixelda-wgpu bench -preset mnist-mnistm -batch 8
 pixelda-wgpu bench -tune -json >after.json
@@ -49,22 +49,22 @@ pixelda-wgpu bench -compare before.json after.json`,
 			case f.batch < 0:
 				return console.Misuse(cmd, "flag -batch: %d is not 1 or more", f.batch)
 			case f.plot != "" && f.vary == "":
-				return console.Misuse(cmd, "-plot draws what -vary measures; give that too")
+				return console.Misuse(cmd, "-plot draws what -vary measures, so give -vary too")
 			case f.plot != "" && chart.Format(f.plot) == "":
-				return console.Misuse(cmd, "-plot %s: give a file to write that ends in .svg or .png", f.plot)
+				return console.Misuse(cmd, "-plot %s: give a file that ends in .svg or .png", f.plot)
 			}
 			return f.run(c, cmd)
 		},
 	}
 	f.config.add(cmd)
-	cmd.Flags().IntVar(&f.batch, "batch", 0, "images a batch, instead of the configuration's `N`")
-	cmd.Flags().IntVar(&f.steps, "steps", 5, "take the median of `N` samples of each step (5)")
-	cmd.Flags().StringVar(&f.vary, "vary", "", "measure each value of a number of the model: `NAME=VALUE,VALUE,…`")
-	cmd.Flags().StringVar(&f.plot, "plot", "", "draw what -vary measured, on logarithmic axes, to `FILE`.svg or .png")
+	cmd.Flags().IntVar(&f.batch, "batch", 0, "use batches of `N` images instead of the configuration's")
+	cmd.Flags().IntVar(&f.steps, "steps", 5, "take the median of `N` samples of each step (default: 5)")
+	cmd.Flags().StringVar(&f.vary, "vary", "", "measure one number of the model at each value: `NAME=VALUE,VALUE,…`")
+	cmd.Flags().StringVar(&f.plot, "plot", "", "plot what -vary measures, on logarithmic axes, to `FILE`.svg or .png")
 	adapterFlag(cmd, &f.adapter)
 	cmd.Flags().BoolVar(&f.tune, "tune", false, "time the variants of each kernel and use the fastest, as training does")
 	jsonFlag(cmd, &f.json)
-	cmd.Flags().StringVar(&f.compare, "compare", "", "compare what -json printed in two files: -compare `A.json` B.json")
+	cmd.Flags().StringVar(&f.compare, "compare", "", "compare two files that -json wrote: -compare `A.json` B.json")
 	return cmd
 }
 

@@ -10,7 +10,7 @@ func newCompletion(c *console.Console) *cobra.Command {
 	return &cobra.Command{
 		Use:   "completion bash|zsh|fish|powershell",
 		Short: "print a script for the shell that completes commands and flags",
-		Long:  "Prints a script that teaches a shell to complete commands, flags and names.",
+		Long:  "Prints a script that lets a shell complete commands, flags and names.",
 		Example: `source <(pixelda-wgpu completion bash)                        for this shell
 pixelda-wgpu completion bash >~/.local/share/bash-completion/completions/pixelda-wgpu
 pixelda-wgpu completion zsh >"${fpath[1]}/_pixelda-wgpu"
@@ -29,7 +29,7 @@ pixelda-wgpu completion fish >~/.config/fish/completions/pixelda-wgpu.fish`,
 			case "powershell":
 				return root.GenPowerShellCompletionWithDesc(c.Out)
 			}
-			return console.Misuse(cmd, "%q is none of bash, zsh, fish and powershell", args[0])
+			return console.Misuse(cmd, "%q is not one of bash, zsh, fish and powershell", args[0])
 		},
 	}
 }

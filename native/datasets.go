@@ -16,11 +16,11 @@ func newDatasets(c *console.Console) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "datasets",
 		Short: "list, download, render, look at and pack image sets",
-		Long: `Looks after image sets. SET is a name that 'datasets list' shows, or a path: a
-folder, ZIP or tar.gz of images [train|valid|test/]class/image.png, one domain of
-domain/class/image.png as FOLDER/domain, a folder of idx files as MNIST's, or a
-packed set (.pxds). Folders with poses.txt have poses, and perhaps depth: see
-docs/linemod.md.`,
+		Long: `Looks after image sets. A SET is a name that 'datasets list' shows, or a path: a
+folder, ZIP or tar.gz file of images [train|valid|test/]class/image.png; one
+domain of domain/class/image.png, written FOLDER/domain; a folder of idx files
+such as MNIST's; or a packed set (.pxds). Folders with a poses.txt have poses,
+and perhaps depth: see docs/linemod.md.`,
 		Example: `pixelda-wgpu datasets list
 pixelda-wgpu datasets download mnist usps
 pixelda-wgpu datasets info photos.zip
@@ -41,9 +41,9 @@ type setFlags struct {
 func (f *setFlags) add(cmd *cobra.Command) {
 	dataFlag(cmd, &f.Dir)
 	cmd.Flags().IntVar(&f.Size, "size", 0, "resize to `N` × N pixels")
-	cmd.Flags().IntVar(&f.Channels, "channels", 0, "convert to 1 (grey) or 3 (RGB) `CHANNELS`, without depth")
-	cmd.Flags().Uint64Var(&f.Seed, "seed", 1, "`SEED` of generated images and drawn splits (1)")
-	cmd.Flags().IntVar(&f.counts.Train, "train", 0, "take `N` training images; the usual numbers without -train, -valid and -test")
+	cmd.Flags().IntVar(&f.Channels, "channels", 0, "convert to 1 (grey) or 3 (RGB) `CHANNELS`; depth is dropped")
+	cmd.Flags().Uint64Var(&f.Seed, "seed", 1, "draw generated images and random splits from `SEED` (default: 1)")
+	cmd.Flags().IntVar(&f.counts.Train, "train", 0, "take `N` training images; without -train, -valid and -test the usual numbers")
 	cmd.Flags().IntVar(&f.counts.Valid, "valid", 0, "take `N` validation images")
 	cmd.Flags().IntVar(&f.counts.Test, "test", 0, "take `N` test images")
 	cmd.ValidArgsFunction = func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
@@ -65,7 +65,7 @@ func (f *setFlags) options() datasets.Options {
 }
 
 func dataFlag(cmd *cobra.Command, dir *string) {
-	cmd.Flags().StringVar(dir, "data", "data", "the `FOLDER` of downloaded sets (data)")
+	cmd.Flags().StringVar(dir, "data", "data", "look for downloaded sets in `FOLDER` (default: data)")
 }
 
 func newPack(c *console.Console) *cobra.Command {
@@ -75,21 +75,22 @@ func newPack(c *console.Console) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "pack SET -o FILE.pxds [FLAGS]",
 		Short: "put a set into one file",
-		Long: `Writes a set, prepared as the flags say, into one file that opens fast and
-carries checksums. Other commands and the web page take it as a SET.
+		Long: `Writes a set, prepared as the flags say, into one file that opens quickly and
+carries checksums. Other commands and the web page accept it as a SET.
 
 The file is compressed, and is read into memory as a whole. With -raw it is as
-large as its images are, and training takes them from the file one by one: for
-sets of a million images or more than the memory. Opening it reads it once, to
-check it; leave it as it is while it is in use. Packing holds few images of a
-folder, ZIP file or generated set at a time, so these may be as large.`,
+large as its images, and training takes them from the file one by one: for sets
+of a million images, or sets larger than the memory. Opening a raw file reads it
+once to check it; do not change it while it is in use. Packing holds only a few
+images of a folder, ZIP file or generated set at a time, so those may be as
+large.`,
 		Example: `pixelda-wgpu datasets pack photos/ -o photos.pxds -size 32
 pixelda-wgpu datasets pack mnist-m -o mnist-m.pxds
 pixelda-wgpu datasets pack photos.zip -o photos.pxds -size 64 -channels 3 -raw`,
 		Args: console.Arguments(1, "one set"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if filepath.Ext(output) != ".pxds" {
-				return console.Misuse(cmd, "give a file to write that ends in .pxds: -o FILE.pxds")
+				return console.Misuse(cmd, "give the file to write, which ends in .pxds: -o FILE.pxds")
 			}
 			counts, err := packSet(c, output, args[0], f.options(), raw)
 			if err != nil {
@@ -105,7 +106,7 @@ pixelda-wgpu datasets pack photos.zip -o photos.pxds -size 64 -channels 3 -raw`,
 	}
 	f.add(cmd)
 	cmd.Flags().StringVarP(&output, "output", "o", "", "write `FILE`")
-	cmd.Flags().BoolVar(&raw, "raw", false, "leave the images uncompressed, to be used without reading them into memory")
+	cmd.Flags().BoolVar(&raw, "raw", false, "leave the images uncompressed, so that they need not fit into memory")
 	return cmd
 }
 

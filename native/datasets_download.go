@@ -20,10 +20,10 @@ func newDownload(c *console.Console) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "download NAME... [FLAGS]",
 		Short: "fetch public sets, verified, from several mirrors",
-		Long: `Downloads sets, and those that they are made from, into folders of the data
+		Long: `Downloads sets, and those that they are made from, into folders within the data
 folder. Every file is verified by its checksum. What is there already is kept,
-what was interrupted is continued, and a file has its name only when it is
-whole. Each set keeps its own licence.`,
+and an interrupted download is continued; a file gets its name only when it is
+complete. Each set has its own licence.`,
 		Example: `pixelda-wgpu datasets download mnist usps
 pixelda-wgpu datasets download mnist-m -data /srv/data`,
 		Args:      console.Arguments(-1, "the names of sets; 'pixelda-wgpu datasets list' shows them"),

@@ -105,11 +105,11 @@ func newSetInfo(c *console.Console) *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "info SET [FLAGS]",
-		Short: "tell a set's size, classes and fingerprint",
-		Long: `Opens a set and tells how many images of what form it has, how they spread over
-classes and splits, and the fingerprint by which runs know it again.`,
+		Short: "print a set's size, classes and fingerprint",
+		Long: `Opens a set and prints how many images it has and of what form, how they are
+spread over classes and splits, and the fingerprint by which runs recognise it.`,
 		Example: `pixelda-wgpu datasets info mnist
-pixelda-wgpu datasets info office.zip         all domains of a file
+pixelda-wgpu datasets info office.zip         all domains in a file
 pixelda-wgpu datasets info digits -json`,
 		Args: console.Arguments(1, "one set"),
 		RunE: func(_ *cobra.Command, args []string) error {

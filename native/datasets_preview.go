@@ -22,18 +22,19 @@ func newPreview(c *console.Console) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "preview SET -o FILE.png [FLAGS]",
 		Short: "draw a grid of a set's images",
-		Long: `Draws images of a set as a PNG: a row of each class, or as many rows as columns
-where there are no classes or more than thirty. Images with depth have it below
-them, near bright and far black, and below that their mask.`,
+		Long: `Draws images of a set as a PNG file: one row for each class, or, where there are
+no classes or more than thirty, as many rows as columns. Images with depth have
+it drawn below them, bright where near and black where far, and their mask below
+that.`,
 		Example: `pixelda-wgpu datasets preview digits-m -o digits-m.png
 pixelda-wgpu datasets preview photos/ -o photos.png -split test -scale 1`,
 		Args: console.Arguments(1, "one set"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			switch {
 			case !slices.Contains(splitNames, split):
-				return console.Misuse(cmd, "flag -split: %q is none of train, valid and test", split)
+				return console.Misuse(cmd, "flag -split: %q is not train, valid or test", split)
 			case strings.ToLower(filepath.Ext(output)) != ".png":
-				return console.Misuse(cmd, "give a file to write that ends in .png: -o FILE.png")
+				return console.Misuse(cmd, "give the file to write, which ends in .png: -o FILE.png")
 			case columns < 1 || columns > 256:
 				return console.Misuse(cmd, "flag -columns: %d is not from 1 to 256", columns)
 			case scale < 0 || scale > 16:
@@ -61,9 +62,9 @@ pixelda-wgpu datasets preview photos/ -o photos.png -split test -scale 1`,
 	}
 	f.add(cmd)
 	cmd.Flags().StringVarP(&output, "output", "o", "", "write `FILE`")
-	cmd.Flags().StringVar(&split, "split", "train", "show train, valid or test `IMAGES` (train)")
-	cmd.Flags().IntVar(&columns, "columns", 16, "`N` images a row (16)")
-	cmd.Flags().IntVar(&scale, "scale", 0, "enlarge `N` times; without it, to about 64 pixels")
+	cmd.Flags().StringVar(&split, "split", "train", "show the train, valid or test `IMAGES` (default: train)")
+	cmd.Flags().IntVar(&columns, "columns", 16, "draw `N` images in a row (default: 16)")
+	cmd.Flags().IntVar(&scale, "scale", 0, "enlarge images `N` times (default: to about 64 pixels)")
 	return cmd
 }
 

@@ -17,14 +17,16 @@ func newRender(c *console.Console) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "render -o FILE.pxds [FLAGS]",
 		Short: "render CAD models to a synthetic source domain",
-		Long: `Renders PLY models to a packed set: RGB and depth, class and pose of each image,
-in views spread evenly over the upper half of the sphere. The defaults are the
-synthetic source of the paper's LineMod scenario, 109,208 images of eleven objects;
-docs/linemod.md tells where the models come from and what depth means.
+		Long: `Renders PLY models to a packed set: RGB with depth, and the class and pose of
+each image, in views spread evenly over the upper half of the sphere. The
+defaults make the synthetic source of the paper's LineMod scenario, 109,208
+images of eleven objects; docs/linemod.md says where to get the models and what
+depth means.
 
-With -backgrounds each object stands before a piece of a photograph. With
--convention poses, camera and objects are those of the LineMod crops; -crops then
-draws no views of its own, but the objects' depth behind the images of such a set.`,
+With -backgrounds, each object stands in front of a piece of a photograph. With
+-convention, poses, camera and objects are those of the LineMod crops. Then
+-crops draws no views of its own: it adds the depth of the objects to the images
+of such a set.`,
 		Example: `pixelda-wgpu datasets render -raw -o data/linemod-synthetic.pxds
 pixelda-wgpu datasets render -models cad/ -train 20000 -o cad.pxds
 pixelda-wgpu datasets render -convention pose_convention.json -o crops-synthetic.pxds
@@ -32,7 +34,7 @@ pixelda-wgpu datasets render -backgrounds data/bsds500/train -o on-photos.pxds`,
 		Args: console.NoArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if filepath.Ext(output) != ".pxds" {
-				return console.Misuse(cmd, "give a file to write that ends in .pxds: -o FILE.pxds")
+				return console.Misuse(cmd, "give the file to write, which ends in .pxds: -o FILE.pxds")
 			}
 			if convention != "" {
 				if cmd.Flags().Changed("field") {
@@ -66,22 +68,22 @@ pixelda-wgpu datasets render -backgrounds data/bsds500/train -o on-photos.pxds`,
 	}
 	f := cmd.Flags()
 	f.StringVarP(&output, "output", "o", "", "write `FILE`")
-	f.StringVar(&r.Models, "models", "", "the `FOLDER` or archive of PLY models (linemod_models in -data)")
-	f.StringSliceVar(&r.Objects, "objects", nil, "only these `OBJECTS`, as ape,cam; those of the paper, else all")
-	f.StringVar(&convention, "convention", "", "place the models by a `FILE` that fits them to other poses")
-	f.StringVar(&crops, "crops", "", "draw depth behind the images of a `SET` instead, as linemod-crops")
+	f.StringVar(&r.Models, "models", "", "read PLY models from a `FOLDER` or archive (default: linemod_models in -data)")
+	f.StringSliceVar(&r.Objects, "objects", nil, "render only these `OBJECTS`, as ape,cam (default: the paper's, else all)")
+	f.StringVar(&convention, "convention", "", "place the models by `FILE`, which fits them to other poses")
+	f.StringVar(&crops, "crops", "", "add depth to the images of `SET` instead, such as linemod-crops")
 	dataFlag(cmd, &data)
-	f.StringVar(&r.Backgrounds, "backgrounds", "", "cut backgrounds from photographs in a `FOLDER`; black without")
-	f.IntVar(&r.Counts.Train, "train", r.Counts.Train, "render `N` training images (109208)")
+	f.StringVar(&r.Backgrounds, "backgrounds", "", "cut backgrounds from the photographs in `FOLDER` (default: black)")
+	f.IntVar(&r.Counts.Train, "train", r.Counts.Train, "render `N` training images (default: 109208)")
 	f.IntVar(&r.Counts.Valid, "valid", r.Counts.Valid, "render `N` validation images")
-	f.IntVar(&r.Counts.Test, "test", r.Counts.Test, "render `N` test images (1100)")
-	f.IntVar(&r.Size, "size", r.Size, "images of `N` × N pixels (64)")
-	f.Float64Var(&r.Field, "field", r.Field, "an image shows `MM` millimetres at the object (250)")
-	f.Float64Var(&r.Views.Lowest, "lowest", r.Views.Lowest, "lowest `ELEVATION` of the camera, degrees; -90 for the sphere")
-	f.Float64Var(&r.Views.Highest, "highest", r.Views.Highest, "highest `ELEVATION` of the camera, degrees (90)")
-	f.Float64Var(&r.Views.Roll, "roll", r.Views.Roll, "turn images by up to `DEGREES` to either side (45)")
-	f.Uint64Var(&r.Seed, "seed", r.Seed, "`SEED` of the views (1)")
-	f.BoolVar(&raw, "raw", false, "leave the images uncompressed, to be used without reading them into memory")
+	f.IntVar(&r.Counts.Test, "test", r.Counts.Test, "render `N` test images (default: 1100)")
+	f.IntVar(&r.Size, "size", r.Size, "render images of `N` × N pixels (default: 64)")
+	f.Float64Var(&r.Field, "field", r.Field, "let an image show `MM` millimetres at the object (default: 250)")
+	f.Float64Var(&r.Views.Lowest, "lowest", r.Views.Lowest, "lowest `ELEVATION` of the camera in degrees; -90 for the whole sphere")
+	f.Float64Var(&r.Views.Highest, "highest", r.Views.Highest, "highest `ELEVATION` of the camera in degrees (default: 90)")
+	f.Float64Var(&r.Views.Roll, "roll", r.Views.Roll, "turn images by up to `DEGREES` to either side (default: 45)")
+	f.Uint64Var(&r.Seed, "seed", r.Seed, "draw the views from `SEED` (default: 1)")
+	f.BoolVar(&raw, "raw", false, "leave the images uncompressed, so that they need not fit into memory")
 	return cmd
 }
 

@@ -26,11 +26,11 @@ func newEval(c *console.Console) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "eval [FLAGS] RUN|CHECKPOINT",
 		Short: "measure a classifier on whole test splits",
-		Long: `Classifies every test image once and prints the accuracy, overall and by class:
-of the target, through the layers that saw adapted images in training, and for
-PixelDA also of the source as it is and adapted. For a classifier that tells
-orientations, also the mean error of their angle. Of a run it takes the
-checkpoint that was chosen without target labels.`,
+		Long: `Classifies every test image once and prints the accuracy, overall and by class.
+Target images pass through the layers that were trained on adapted images. For
+PixelDA it also measures the source, both as it is and adapted. For a classifier
+that estimates orientations it adds the mean error of their angle. Given a run,
+it takes the checkpoint that was chosen without target labels.`,
 		Example: `pixelda-wgpu eval runs/0001-pixelda
 pixelda-wgpu eval -json runs/0001-pixelda/checkpoints/step-00001000.safetensors
 pixelda-wgpu eval -target photos/dusk runs/0001-pixelda`,
@@ -73,8 +73,8 @@ pixelda-wgpu eval -target photos/dusk runs/0001-pixelda`,
 		},
 	}
 	adapterFlag(cmd, &adapter)
-	cmd.Flags().StringVar(&data, "data", "", "the `FOLDER` with downloaded data sets, if not the run's")
-	cmd.Flags().StringVar(&target, "target", "", "other target `IMAGES` than the run's")
+	cmd.Flags().StringVar(&data, "data", "", "look for downloaded data sets in `FOLDER` instead of the run's")
+	cmd.Flags().StringVar(&target, "target", "", "measure on these target `IMAGES` instead of the run's")
 	jsonFlag(cmd, &asJSON)
 	return cmd
 }

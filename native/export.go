@@ -42,11 +42,11 @@ func newExport(c *console.Console) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "export [FLAGS] RUN|CHECKPOINT|BUNDLE.pxda",
 		Short: "write a trained generator for web pages and other programs",
-		Long: `Writes a trained generator as files that others use: a bundle (.pxda) holds
-shaders, weights and examples, and runs in any page with WebGPU and in
-'pixelda-wgpu adapt'; ONNX runs in most runtimes; safetensors holds the weights
-under the names that PyTorch gives them. Of a run it takes the checkpoint that was
-chosen without target labels.`,
+		Long: `Writes a trained generator as a file for other programs. A bundle (.pxda) holds
+shaders, weights and examples, and works on any web page with WebGPU and in
+'pixelda-wgpu adapt'. ONNX works in most runtimes. A safetensors file holds the
+weights under the names that PyTorch gives them. Given a run, it takes the
+checkpoint that was chosen without target labels.`,
 		Example: `pixelda-wgpu export runs/0001-pixelda -o digits.pxda -f16
 pixelda-wgpu export runs/0001-pixelda -onnx digits.onnx -safetensors digits.safetensors
 pixelda-wgpu export checkpoint.safetensors -o faces.pxda -example faces/`,
@@ -95,11 +95,11 @@ pixelda-wgpu export checkpoint.safetensors -o faces.pxda -example faces/`,
 		},
 	}
 	cmd.Flags().StringVarP(&bundle, "output", "o", "", "write a bundle, `FILE.pxda`")
-	cmd.Flags().BoolVar(&half, "f16", false, "halve the weights of a bundle and of safetensors: float16")
-	cmd.Flags().StringVar(&onnx, "onnx", "", "write `FILE.onnx`")
-	cmd.Flags().StringVar(&weights, "safetensors", "", "write `FILE.safetensors`")
-	cmd.Flags().StringVar(&example, "example", "", "other `IMAGES` for the bundle to show than the run's source")
-	cmd.Flags().StringVar(&data, "data", "", "the `FOLDER` with downloaded data sets, if not the run's")
+	cmd.Flags().BoolVar(&half, "f16", false, "store the weights as float16, in half the size")
+	cmd.Flags().StringVar(&onnx, "onnx", "", "write an ONNX model, `FILE.onnx`")
+	cmd.Flags().StringVar(&weights, "safetensors", "", "write the weights, `FILE.safetensors`")
+	cmd.Flags().StringVar(&example, "example", "", "let the bundle show these `IMAGES` instead of the run's source")
+	cmd.Flags().StringVar(&data, "data", "", "look for downloaded data sets in `FOLDER` instead of the run's")
 	jsonFlag(cmd, &asJSON)
 	return cmd
 }

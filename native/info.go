@@ -23,8 +23,8 @@ func newInfo(c *console.Console) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "info [FLAGS]",
 		Short: "list the GPUs, what they allow, and which one is used",
-		Long: `Lists the adapters of this machine, best first, with their limits beside those
-that any WebGPU implementation grants, and tells which one commands use.`,
+		Long: `Lists the adapters of this machine, best first, and says which one commands use.
+Their limits are set beside those that every WebGPU implementation grants.`,
 		Example: `pixelda-wgpu info
 pixelda-wgpu info -adapter nvidia    would this choose the right one?
 pixelda-wgpu info -json | jq '.adapters[].name'`,

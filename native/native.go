@@ -90,12 +90,12 @@ func newRoot(c *console.Console) *cobra.Command {
 		Use: "pixelda-wgpu",
 		Long: `Trains PixelDA on any GPU through WebGPU. From labelled source images and
 unlabelled target images it learns to redraw the source so that it looks like
-the target, and trains a classifier on the redrawn images that works on the
+the target, and on the redrawn images it trains a classifier that works on the
 target.`,
 		Example: `pixelda-wgpu train                       adapt to built-in digits; needs no data
 pixelda-wgpu info                        which GPUs are here, and which is used
 pixelda-wgpu verify                      does it compute what PyTorch does?
-pixelda-wgpu datasets download mnist-m   fetch MNIST and what MNIST-M is made from
+pixelda-wgpu datasets download mnist-m   fetch MNIST and what turns it into MNIST-M
 pixelda-wgpu bench -preset small         time a training step`,
 		Version:       version(),
 		SilenceErrors: true,

@@ -48,19 +48,19 @@ func newReproduce(c *console.Console) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "reproduce TABLE [FLAGS]",
 		Short: "repeat a table or figure of the paper",
-		Long: `Trains what a table or figure of the paper needs, measures it and writes a report
-with the paper's figures beside: report.md, report.json, plots and sample grids
-in OUT/SCALE/TABLE. Runs lie in OUT/SCALE/runs; they are ordinary ones, and
-studies share them. It can be ended at any moment: the same command goes on and
-repeats nothing that is finished. A run that fails is told in the report, and the
-others go on.
+		Long: `Trains what a table or figure of the paper needs, measures it, and writes a
+report that sets the results beside the paper's: report.md, report.json, plots
+and sample grids in OUT/SCALE/TABLE. The runs are ordinary ones in
+OUT/SCALE/runs, and studies share them. You can end the command at any moment:
+the same command then continues and repeats nothing that is finished. If a run
+fails, the report says so and the others still take place.
 
-Scales: full is the paper's size, which wants a GPU and days; small takes an
-hour on two cores; the report says what it changed.
+Scales: full is the paper's size, which takes a GPU and days; small takes an
+hour on two cores, and the report says what it changed.
 
 ` + strings.Join(studies.Lines("  "), "\n") + `
 
-What stands for LineMod in tables 2 to 6 and Figure 4, by -objects:
+What -objects uses for LineMod in tables 2 to 6 and Figure 4:
 
 ` + strings.Join(pairs.Lines("  "), "\n"),
 		Example: `pixelda-wgpu reproduce table1 -data data
@@ -69,9 +69,9 @@ pixelda-wgpu reproduce fig3 -list`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			switch {
 			case len(args) > 1:
-				return console.Misuse(cmd, "wants one table or figure: what is %q?", args[1])
+				return console.Misuse(cmd, "give one table or figure: what is %q?", args[1])
 			case len(args) == 0 && !r.list:
-				return console.Misuse(cmd, "wants a table or figure: %s", strings.Join(names, ", "))
+				return console.Misuse(cmd, "give a table or figure: %s", strings.Join(names, ", "))
 			}
 			return nil
 		},
@@ -80,13 +80,13 @@ pixelda-wgpu reproduce fig3 -list`,
 		RunE:        func(cmd *cobra.Command, args []string) error { return r.run(cmd, args) },
 	}
 	f := cmd.Flags()
-	f.StringVar(&r.scale, "scale", string(study.Small), "how much of the paper's `SIZE`: "+strings.Join(scales, ", ")+" (small)")
-	f.IntVar(&r.job.Seeds, "seeds", 0, "repeat each run with `N` seeds; otherwise as many as the study says, mostly one")
-	f.StringVar(&r.job.Data, "data", "", "the `FOLDER` of downloaded sets (data)")
-	f.StringVar(&r.objects, "objects", "", "what stands for LineMod, `WHICH`: "+strings.Join(objects, ", ")+" (objects)")
-	f.StringVar(&r.job.Out, "out", "studies", "the `FOLDER` for runs and reports (studies)")
+	f.StringVar(&r.scale, "scale", string(study.Small), "repeat the study at `SCALE`: "+strings.Join(scales, ", ")+" (default: small)")
+	f.IntVar(&r.job.Seeds, "seeds", 0, "repeat each run with `N` seeds; otherwise as many as the study says, usually one")
+	f.StringVar(&r.job.Data, "data", "", "look for downloaded sets in `FOLDER` (default: data)")
+	f.StringVar(&r.objects, "objects", "", "use these `OBJECTS` for LineMod: "+strings.Join(objects, ", ")+" (default: objects)")
+	f.StringVar(&r.job.Out, "out", "studies", "write runs and reports to `FOLDER` (default: studies)")
 	adapterFlag(cmd, &r.job.Adapter)
-	f.BoolVar(&r.list, "list", false, "list the studies, or the runs of one and how far they are")
+	f.BoolVar(&r.list, "list", false, "list the studies, or the runs of one study and how far they are")
 	f.StringVar(&r.cell, "cell", "", "do this one `RUN`, in this process")
 	if err := f.MarkHidden("cell"); err != nil {
 		panic(err) // the flag is defined a line above
@@ -101,7 +101,7 @@ pixelda-wgpu reproduce fig3 -list`,
 
 func (r *reproduction) run(cmd *cobra.Command, args []string) error {
 	if !slices.Contains(study.Scales(), study.Scale(r.scale)) {
-		return console.Misuse(cmd, "flag -scale: %q is none of %v", r.scale, study.Scales())
+		return console.Misuse(cmd, "flag -scale: %q is not one of %v", r.scale, study.Scales())
 	}
 	objects, err := study.FindObjects(r.objects)
 	if err != nil {

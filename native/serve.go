@@ -24,8 +24,9 @@ func newServe(c *console.Console) *cobra.Command {
 		Use:   "serve [FLAGS]",
 		Short: "serve the page that trains in a browser",
 		Long: `Serves the page that trains PixelDA in a browser tab, until Ctrl-C. Browsers
-offer WebGPU to https and to this machine's own address only: behind another
-address the page needs a proxy that adds https.`,
+offer WebGPU only to pages that come over https or from the browser's own
+machine: to other machines the page must be served through a proxy that adds
+https.`,
 		Example: `pixelda-wgpu serve
 pixelda-wgpu serve -addr 127.0.0.1:9000 -sets packed/`,
 		Args: console.NoArguments,
@@ -34,7 +35,7 @@ pixelda-wgpu serve -addr 127.0.0.1:9000 -sets packed/`,
 			if folder != "" {
 				page, err = os.DirFS(folder), nil
 				if _, missing := fs.Stat(page, "index.html"); missing != nil {
-					err = fmt.Errorf("serve: there is no page in %s: %w", folder, missing)
+					err = fmt.Errorf("there is no page in %s: %w", folder, missing)
 				}
 			}
 			if err != nil {
@@ -43,16 +44,16 @@ pixelda-wgpu serve -addr 127.0.0.1:9000 -sets packed/`,
 			files := &pageserver.Server{Page: page}
 			if sets != "" {
 				if info, err := os.Stat(sets); err != nil || !info.IsDir() {
-					return fmt.Errorf("serve: -sets %s is no folder", sets)
+					return fmt.Errorf("-sets %s is not a folder", sets)
 				}
 				files.Sets = os.DirFS(sets)
 			}
 			return serve(c, address, files)
 		},
 	}
-	cmd.Flags().StringVar(&address, "addr", "127.0.0.1:8080", "listen on `HOST:PORT` (default 127.0.0.1:8080; port 0 takes a free one)")
-	cmd.Flags().StringVar(&sets, "sets", "", "serve the packed sets (.pxds) of this `FOLDER` beside the page")
-	cmd.Flags().StringVar(&folder, "page", "", "serve the page in this `FOLDER` instead of the built-in one")
+	cmd.Flags().StringVar(&address, "addr", "127.0.0.1:8080", "listen on `HOST:PORT` (default: 127.0.0.1:8080; port 0 picks a free one)")
+	cmd.Flags().StringVar(&sets, "sets", "", "serve the packed sets (.pxds) in `FOLDER` beside the page")
+	cmd.Flags().StringVar(&folder, "page", "", "serve the page in `FOLDER` instead of the built-in one")
 	return cmd
 }
 
@@ -60,11 +61,11 @@ pixelda-wgpu serve -addr 127.0.0.1:9000 -sets packed/`,
 func serve(c *console.Console, address string, handler http.Handler) error {
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
-		return fmt.Errorf("serve: cannot listen on %s (%w); choose another with -addr", address, err)
+		return fmt.Errorf("cannot listen on %s (%w); choose another with -addr", address, err)
 	}
 	c.Printf("The page is at http://%s/ until Ctrl-C.\n", listener.Addr())
 	if host, _, _ := net.SplitHostPort(listener.Addr().String()); !net.ParseIP(host).IsLoopback() {
-		c.Printf("It is open to other machines, whose browsers train with it only over https.\n")
+		c.Printf("Other machines can open it, but their browsers train only over https.\n")
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -75,7 +76,7 @@ func serve(c *console.Console, address string, handler http.Handler) error {
 		_ = server.Shutdown(end) // what is still being sent then is cut off
 	})
 	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-		return fmt.Errorf("serve: %w", err)
+		return fmt.Errorf("serving the page: %w", err)
 	}
 	return nil
 }

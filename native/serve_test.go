@@ -19,7 +19,7 @@ func TestServeRefuses(t *testing.T) {
 		{"-page /nowhere", "there is no page in /nowhere"},
 		{"-page " + t.TempDir(), "there is no page in"},
 		{"-page " + page + " -addr 256.0.0.1:1", "choose another with -addr"},
-		{"-page " + page + " -sets /nowhere", "is no folder"},
+		{"-page " + page + " -sets /nowhere", "is not a folder"},
 	} {
 		var out, errs bytes.Buffer
 		if status := run(append([]string{"serve"}, strings.Fields(c.args)...), &out, &errs); status != console.Failed {

@@ -40,17 +40,19 @@ func newTrain(c *console.Console) *cobra.Command {
 		Long: `Trains PixelDA: a generator that redraws source images so that they look like
 the target's, and a classifier that works on the target. Without flags it uses
 built-in digits: the preset small on a software adapter, the paper's model on a
-GPU. A run is a folder; ending it with Ctrl-C saves it, and -resume goes on
-with it, bit for bit; so it does with a checkpoint that the page saved.
+GPU. A run is a folder. Ctrl-C ends a run and saves it, and -resume continues it
+as if it had never stopped, bit for bit. It continues a checkpoint that was
+saved in the browser just as well.
 
-Presets: small (narrow, minutes on two cores), mnist-mnistm and mnist-usps (the
-paper's) for digits; linemod-small (tens of minutes), linemod and linemod-masked
-(the paper's) for objects with their orientation. A data set is a name from
-'datasets list' or a path. docs/settings.md explains every setting.
+Presets for digits: small (a narrow model, minutes on two cores), mnist-mnistm
+and mnist-usps (the paper's). Presets for objects with their orientation:
+linemod-small (tens of minutes), linemod and linemod-masked (the paper's). A
+data set is a name from 'datasets list' or a path. docs/settings.md explains
+every setting.
 
 Methods besides pixelda: source-only and target-only train the classifier alone;
-dann, mmd, dsn and cogan are the baselines of the paper, each with the settings
-of its own sources, which -set changes.`,
+dann, mmd, dsn and cogan are the baselines of the paper. Each begins with the
+settings that its authors gave, which -set can change.`,
 		Example: `pixelda-wgpu train
 pixelda-wgpu train -preset mnist-mnistm -data data -iterations 125000
 pixelda-wgpu train -preset small -source photos/day -target photos/night -set classes=4
@@ -64,18 +66,18 @@ pixelda-wgpu train -resume pixelda-00000300.safetensors -out runs/from-page`,
 	f := cmd.Flags()
 	adapterFlag(cmd, &t.adapter)
 	f.StringVar(&t.preset, "preset", "", "start from the configuration `NAME`: "+presetList())
-	f.StringVar(&t.config, "config", "", "read the configuration from a `FILE`, such as a run's config.json")
-	f.StringVar(&t.resume, "resume", "", "go on with the run in folder `RUN`, or in a new folder from a checkpoint file")
-	f.StringVar(&t.out, "out", "", "the run's `FOLDER`; otherwise a new one in runs")
-	f.StringVar((*string)(&t.flags.Method), "method", "", "`WHAT` to train: "+methodNames())
+	f.StringVar(&t.config, "config", "", "read settings from `FILE`, such as the config.json of a run")
+	f.StringVar(&t.resume, "resume", "", "continue the run in folder `RUN`, or a checkpoint file in a new folder")
+	f.StringVar(&t.out, "out", "", "write the run to `FOLDER` (default: a new folder in runs)")
+	f.StringVar((*string)(&t.flags.Method), "method", "", "train by `METHOD`: "+methodNames())
 	f.StringVar(&t.flags.Source, "source", "", "source `IMAGES`, with labels")
-	f.StringVar(&t.flags.Target, "target", "", "target `IMAGES`; labels serve to measure only")
-	f.StringVar(&t.flags.Data, "data", "", "the `FOLDER` with downloaded data sets (default data)")
+	f.StringVar(&t.flags.Target, "target", "", "target `IMAGES`; their labels, if any, are used for measuring only")
+	f.StringVar(&t.flags.Data, "data", "", "look for downloaded data sets in `FOLDER` (default: data)")
 	f.IntVar(&t.flags.Iterations, "iterations", 0, "train for `N` iterations")
-	f.IntVar(&t.flags.Baseline, "baseline", -1, "train the source-only baseline for `N` iterations first; 0 for none")
-	f.Uint64Var(&t.flags.Seed, "seed", 0, "the `SEED` of everything random")
-	f.StringArrayVar(&t.set, "set", nil, "set a field of config.json or of its model, as `NAME=VALUE`; repeatable")
-	f.BoolVar(&t.tune, "tune", false, "time kernel variants on a software adapter too")
+	f.IntVar(&t.flags.Baseline, "baseline", -1, "first train the source-only baseline for `N` iterations; 0 for none")
+	f.Uint64Var(&t.flags.Seed, "seed", 0, "draw everything random from `SEED`")
+	f.StringArrayVar(&t.set, "set", nil, "change one setting, `NAME=VALUE`; may be repeated")
+	f.BoolVar(&t.tune, "tune", false, "time the variants of each kernel on a software adapter too")
 	jsonFlag(cmd, &t.json)
 	return cmd
 }

@@ -24,9 +24,10 @@ func newVerify(c *console.Console) *cobra.Command {
 		Short: "check that the GPU computes what PyTorch does",
 		Long: `Replays training steps that PyTorch recorded in float64, compares losses,
 gradients, parameters, statistics and images with the recorded ones, and prints
-each error with what is tolerated: ten times the error of plain float32 PyTorch,
-plus a floor for rounding. Without a FILE it replays the trace that is built in.
-The exit status is 1 if anything is off, and the driver then not to be trusted.`,
+each error beside what is tolerated: ten times the error of plain float32
+PyTorch, plus a floor for rounding. Without a FILE it replays the trace that is
+built in. The exit status is 1 if anything is off: then the driver is not to be
+trusted.`,
 		Example: `pixelda-wgpu verify
 pixelda-wgpu verify -plans all                    every variant of every kernel
 pixelda-wgpu verify testdata/traces/*.safetensors
@@ -40,7 +41,7 @@ pixelda-wgpu verify -json | jq .pass`,
 		},
 	}
 	adapterFlag(cmd, &v.adapter)
-	cmd.Flags().StringVar(&v.plans, "plans", "usual", "test `WHICH` kernels: usual, the most accurate made for this kind of adapter;\nor all, which takes minutes on a software adapter")
+	cmd.Flags().StringVar(&v.plans, "plans", "usual", "test these `KERNELS`: usual, the most accurate for this kind of adapter, or all,\nwhich takes minutes on a software adapter (default: usual)")
 	jsonFlag(cmd, &v.json)
 	return cmd
 }
