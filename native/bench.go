@@ -15,6 +15,8 @@ import (
 	"pixelda-wgpu/trainer/recipe"
 )
 
+// newBench is the command bench: it measures one configuration, varies a number of it
+// (bench_vary.go), or compares two measurements.
 func newBench(c *console.Console) *cobra.Command {
 	var f benchFlags
 	cmd := &cobra.Command{
@@ -68,6 +70,7 @@ pixelda-wgpu bench -compare before.json after.json`,
 	return cmd
 }
 
+// benchFlags are the values of its flags.
 type benchFlags struct {
 	config           configFlags
 	batch, steps     int

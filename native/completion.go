@@ -6,6 +6,7 @@ import (
 	"pixelda-wgpu/native/internal/console"
 )
 
+// newCompletion is the command completion.
 func newCompletion(c *console.Console) *cobra.Command {
 	return &cobra.Command{
 		Use:   "completion bash|zsh|fish|powershell",

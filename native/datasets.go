@@ -2,8 +2,6 @@ package native
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -12,6 +10,8 @@ import (
 	"pixelda-wgpu/native/internal/console"
 )
 
+// newDatasets is the command datasets, which holds others: each is in the file of its
+// name.
 func newDatasets(c *console.Console) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "datasets",
@@ -34,15 +34,16 @@ pixelda-wgpu datasets render -raw -o data/linemod-synthetic.pxds`,
 
 // setFlags are the flags of the commands that open a set.
 type setFlags struct {
-	datasets.Options
+	set    datasets.Options
 	counts datasets.Counts
 }
 
+// add defines the flags, and completes the names of known sets.
 func (f *setFlags) add(cmd *cobra.Command) {
-	dataFlag(cmd, &f.Dir)
-	cmd.Flags().IntVar(&f.Size, "size", 0, "resize to `N` × N pixels")
-	cmd.Flags().IntVar(&f.Channels, "channels", 0, "convert to 1 (grey) or 3 (RGB) `CHANNELS`; depth is dropped")
-	cmd.Flags().Uint64Var(&f.Seed, "seed", 1, "draw generated images and random splits from `SEED` (default: 1)")
+	dataFlag(cmd, &f.set.Dir)
+	cmd.Flags().IntVar(&f.set.Size, "size", 0, "resize to `N` × N pixels")
+	cmd.Flags().IntVar(&f.set.Channels, "channels", 0, "convert to 1 (grey) or 3 (RGB) `CHANNELS`; depth is dropped")
+	cmd.Flags().Uint64Var(&f.set.Seed, "seed", 1, "draw generated images and random splits from `SEED` (default: 1)")
 	cmd.Flags().IntVar(&f.counts.Train, "train", 0, "take `N` training images; without -train, -valid and -test the usual numbers")
 	cmd.Flags().IntVar(&f.counts.Valid, "valid", 0, "take `N` validation images")
 	cmd.Flags().IntVar(&f.counts.Test, "test", 0, "take `N` test images")
@@ -55,82 +56,35 @@ func (f *setFlags) add(cmd *cobra.Command) {
 	}
 }
 
-// options are the flags' values, counts only if one was given.
+// options are the values of the flags. Where none of the counts is given, a set has its
+// usual numbers of images.
 func (f *setFlags) options() datasets.Options {
-	o := f.Options
+	o := f.set
 	if f.counts != (datasets.Counts{}) {
 		o.Counts = &f.counts
 	}
 	return o
 }
 
+// dataFlag says where downloaded sets are.
 func dataFlag(cmd *cobra.Command, dir *string) {
 	cmd.Flags().StringVar(dir, "data", "data", "look for downloaded sets in `FOLDER` (default: data)")
 }
 
-func newPack(c *console.Console) *cobra.Command {
-	var f setFlags
-	var output string
-	var raw bool
-	cmd := &cobra.Command{
-		Use:   "pack SET -o FILE.pxds [FLAGS]",
-		Short: "put a set into one file",
-		Long: `Writes a set, prepared as the flags say, into one file that opens quickly and
-carries checksums. Other commands and the web page accept it as a SET.
+// splitNames are the splits of a set, in the order of lists.
+var splitNames = []string{"train", "valid", "test"}
 
-The file is compressed, and is read into memory as a whole. With -raw it is as
-large as its images, and training takes them from the file one by one: for sets
-of a million images, or sets larger than the memory. Opening a raw file reads it
-once to check it; do not change it while it is in use. Packing holds only a few
-images of a folder, ZIP file or generated set at a time, so those may be as
-large.`,
-		Example: `pixelda-wgpu datasets pack photos/ -o photos.pxds -size 32
-pixelda-wgpu datasets pack mnist-m -o mnist-m.pxds
-pixelda-wgpu datasets pack photos.zip -o photos.pxds -size 64 -channels 3 -raw`,
-		Args: console.Arguments(1, "one set"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if filepath.Ext(output) != ".pxds" {
-				return console.Misuse(cmd, "give the file to write, which ends in .pxds: -o FILE.pxds")
-			}
-			counts, err := packSet(c, output, args[0], f.options(), raw)
-			if err != nil {
-				return err
-			}
-			info, err := os.Stat(output)
-			if err != nil {
-				return err
-			}
-			c.Printf("%s: %s, %s\n", output, packedCounts(counts), console.Bytes(uint64(info.Size())))
-			return nil
-		},
-	}
-	f.add(cmd)
-	cmd.Flags().StringVarP(&output, "output", "o", "", "write `FILE`")
-	cmd.Flags().BoolVar(&raw, "raw", false, "leave the images uncompressed, so that they need not fit into memory")
-	return cmd
+// splitOf returns a split by name, which may be nil.
+func splitOf(s datasets.Splits, name string) *datasets.Set {
+	return map[string]*datasets.Set{"train": s.Train, "valid": s.Valid, "test": s.Test}[name]
 }
 
-// packSet packs a set, and shows how many images are written while that takes long.
-func packSet(c *console.Console, output, spec string, o datasets.Options, raw bool) (datasets.Counts, error) {
-	var p *console.Progress
-	counts, err := datasets.Pack(output, spec, o, raw, func(images, all int) {
-		if p == nil {
-			p = c.Progress("pack", "images", 0, int64(all))
-		}
-		p.Set(int64(images), "")
-	})
-	if p != nil {
-		p.Erase()
-	}
-	return counts, err
-}
-
-// packedCounts writes how many images each split has.
-func packedCounts(c datasets.Counts) string {
+// splitCounts writes how many images each split has.
+func splitCounts(s datasets.Splits) string {
 	var parts []string
-	for i, n := range []int{c.Train, c.Valid, c.Test} {
-		if n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", n, splitNames[i]))
+	for _, name := range splitNames {
+		if set := splitOf(s, name); set != nil {
+			parts = append(parts, fmt.Sprintf("%d %s", set.Len(), name))
 		}
 	}
 	return strings.Join(parts, ", ")

@@ -15,6 +15,7 @@ import (
 	"pixelda-wgpu/native/internal/console"
 )
 
+// newDownload is the command 'datasets download'.
 func newDownload(c *console.Console) *cobra.Command {
 	var data string
 	cmd := &cobra.Command{
@@ -43,6 +44,7 @@ pixelda-wgpu datasets download mnist-m -data /srv/data`,
 	return cmd
 }
 
+// remoteNames are the names of the sets that can be downloaded.
 func remoteNames() []string {
 	var names []string
 	for _, r := range datasets.Remotes() {
@@ -51,7 +53,8 @@ func remoteNames() []string {
 	return names
 }
 
-// download fetches a set, with progress file by file, and says what is there.
+// download fetches a set, shows the progress of each file, and says what is there
+// afterwards.
 func download(ctx context.Context, c *console.Console, name, data string) error {
 	var p *console.Progress
 	file := ""
@@ -85,7 +88,7 @@ func download(ctx context.Context, c *console.Console, name, data string) error 
 	return nil
 }
 
-// measure counts the files below a folder; there are none without the folder.
+// measure counts the files below a folder. A folder that does not exist has none.
 func measure(folder string) (files int, bytes uint64, err error) {
 	err = filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
 		if os.IsNotExist(err) && path == folder {

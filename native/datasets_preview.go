@@ -15,6 +15,7 @@ import (
 	"pixelda-wgpu/trainer/rundir"
 )
 
+// newPreview is the command 'datasets preview'.
 func newPreview(c *console.Console) *cobra.Command {
 	var f setFlags
 	var output, split string
@@ -68,7 +69,7 @@ pixelda-wgpu datasets preview photos/ -o photos.png -split test -scale 1`,
 	return cmd
 }
 
-// pick returns one split by name.
+// pick returns one split by name; it is an error if it has no images.
 func pick(s datasets.Splits, split string) (*datasets.Set, error) {
 	set := splitOf(s, split)
 	if set.Len() == 0 {
@@ -77,8 +78,9 @@ func pick(s datasets.Splits, split string) (*datasets.Set, error) {
 	return set, nil
 }
 
-// show chooses the images of a preview and how many make a row: equally many of
-// each class, where that makes a picture of sensible size, else the first ones.
+// show chooses the images of a preview and how many make a row: the same number of
+// each class, where that makes a picture of sensible size, and otherwise the first
+// images.
 func show(s *datasets.Set, columns int) (indices []int, perRow int) {
 	const mostRows = 30
 	if !s.Labelled() || len(s.Classes) > mostRows {

@@ -10,6 +10,7 @@ import (
 	"pixelda-wgpu/native/internal/console"
 )
 
+// newRender is the command 'datasets render'.
 func newRender(c *console.Console) *cobra.Command {
 	r := datasets.DefaultRendering()
 	var output, convention, crops, data string
@@ -87,7 +88,7 @@ pixelda-wgpu datasets render -backgrounds data/bsds500/train -o on-photos.pxds`,
 	return cmd
 }
 
-// openRendering makes the splits, whose images are drawn when they are asked for.
+// openRendering returns splits whose images are drawn when they are asked for.
 func openRendering(r datasets.Rendering, crops, data string) (datasets.Splits, error) {
 	if crops == "" {
 		return r.Open()
@@ -99,7 +100,7 @@ func openRendering(r datasets.Rendering, crops, data string) (datasets.Splits, e
 	return r.Convention.Depth(s, r.Models)
 }
 
-// saveRendering writes the splits, and shows how many images are drawn.
+// saveRendering draws and writes the splits, and shows how many images are done.
 func saveRendering(c *console.Console, s datasets.Splits, output string, raw bool) error {
 	p := c.Progress("render", "images", 0, int64(s.Train.Len()+s.Valid.Len()+s.Test.Len()))
 	if err := datasets.Save(output, s, raw, func(images, _ int) { p.Set(int64(images), "") }); err != nil {

@@ -20,6 +20,7 @@ type evaluation struct {
 	Domains    map[string]engine.Evaluation `json:"domains"`
 }
 
+// newEval is the command eval.
 func newEval(c *console.Console) *cobra.Command {
 	var adapter, data, target string
 	var asJSON bool
@@ -46,7 +47,7 @@ pixelda-wgpu eval -target photos/dusk runs/0001-pixelda`,
 			if cmd.Flags().Changed("target") {
 				st.Config.Target = target
 			}
-			// What chooses training images is no concern of tests, and other images may lack it.
+			// These settings choose among training images; other images may not have what they ask for.
 			st.Config.TrainClasses, st.Config.TargetLabelled = nil, 0
 			images, err := engine.OpenData(st.Config)
 			if err != nil {
@@ -79,7 +80,7 @@ pixelda-wgpu eval -target photos/dusk runs/0001-pixelda`,
 	return cmd
 }
 
-// printAccuracies writes a table: a column a domain, a row a class.
+// printAccuracies writes a table with a column for each domain and a row for each class.
 func printAccuracies(c *console.Console, domains map[string]engine.Evaluation, classes []string) {
 	tab := console.Table{Align: "l"}
 	head, images, all := []string{c.Bold("Test images")}, []string{"images"}, []string{"accuracy"}

@@ -23,19 +23,22 @@ type exported struct {
 	Files     []exportedFile      `json:"files"`
 }
 
+// exportedFile is a file that has been written.
 type exportedFile struct {
 	Path   string `json:"path"`
 	Format string `json:"format"`
 	Bytes  int64  `json:"bytes"`
 }
 
-// exportTarget is a file to be written.
+// exportTarget is a file that may be written: it is, if path is not empty.
 type exportTarget struct {
 	path, format string
 	extension    string
 	write        func(io.Writer) error
 }
 
+// newExport is the command export. It needs no device: a bundle holds its shaders for
+// any adapter.
 func newExport(c *console.Console) *cobra.Command {
 	var bundle, onnx, weights, example, data string
 	var half, asJSON bool
@@ -104,7 +107,7 @@ pixelda-wgpu export checkpoint.safetensors -o faces.pxda -example faces/`,
 	return cmd
 }
 
-// checkTargets reports a mistake in the files asked for.
+// checkTargets reports mistakes in the names of files before any is written.
 func checkTargets(cmd *cobra.Command, targets []exportTarget, source string) error {
 	none := true
 	for _, t := range targets {
@@ -124,7 +127,7 @@ func checkTargets(cmd *cobra.Command, targets []exportTarget, source string) err
 	return nil
 }
 
-// openForExport reads a bundle, or makes one of the checkpoint that path names.
+// openForExport reads a bundle, or makes one from the checkpoint that path leads to.
 func openForExport(path string) (*export.Bundle, error) {
 	if isBundle(path) {
 		return export.Open(path)
@@ -136,8 +139,8 @@ func openForExport(path string) (*export.Bundle, error) {
 	return export.FromCheckpoint(file)
 }
 
-// takeExamples completes a bundle with images that the generator was not
-// trained on, where there are any.
+// takeExamples adds examples to a bundle: images that the generator was not trained
+// on, where there are any.
 func takeExamples(b *export.Bundle, spec, data string) error {
 	splits, err := b.OpenSource(spec, data)
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"pixelda-wgpu/native/internal/console"
 )
 
+// newHelp is the hidden command help: 'help VERB' is 'VERB -h'.
 func newHelp(c *console.Console) *cobra.Command {
 	return &cobra.Command{
 		Use:    "help [COMMAND]",

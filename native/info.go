@@ -10,13 +10,14 @@ import (
 	"pixelda-wgpu/native/internal/console"
 )
 
-// machine is what info tells.
+// machine is what info says of this machine.
 type machine struct {
 	Adapters []gpu.AdapterInfo `json:"adapters"`
 	Used     int               `json:"used"` // index of the adapter that commands would use
 	Why      string            `json:"why"`
 }
 
+// newInfo is the command info.
 func newInfo(c *console.Console) *cobra.Command {
 	var adapter string
 	var asJSON bool
@@ -46,12 +47,13 @@ pixelda-wgpu info -json | jq '.adapters[].name'`,
 	return cmd
 }
 
+// jsonFlag is for commands whose results other programs may want to read.
 func jsonFlag(cmd *cobra.Command, asJSON *bool) {
 	cmd.Flags().BoolVar(asJSON, "json", false, "print JSON for programs to read")
 }
 
-// lookAround lists the adapters and opens the one that would be used, which
-// shows that it works.
+// lookAround lists the adapters, and opens the one that commands would use to see
+// that it works.
 func lookAround(adapter string) (machine, error) {
 	list, err := gpu.Adapters()
 	if err != nil {
@@ -76,6 +78,8 @@ func lookAround(adapter string) (machine, error) {
 	return m, nil
 }
 
+// kindOfAdapter is the type of an adapter for people: a software adapter may call
+// itself a CPU, or anything else.
 func kindOfAdapter(a gpu.AdapterInfo) string {
 	if a.Software() {
 		return "software"
@@ -83,6 +87,7 @@ func kindOfAdapter(a gpu.AdapterInfo) string {
 	return string(a.Type)
 }
 
+// print writes the adapters, which one is used, and their limits.
 func (m machine) print(c *console.Console) {
 	t := console.Table{Align: "rl"}
 	t.Head(c, "", "Adapter", "type", "vendor", "backend", "driver")
@@ -99,7 +104,7 @@ func (m machine) print(c *console.Console) {
 	m.printLimits(c)
 }
 
-// printLimits sets each adapter's limits beside the portable ones.
+// printLimits sets the limits of each adapter beside those that every one has.
 func (m machine) printLimits(c *console.Console) {
 	t := console.Table{Align: "lr" + strings.Repeat("r", len(m.Adapters))}
 	head := []string{"Limits", "any WebGPU"}
@@ -122,7 +127,7 @@ func (m machine) printLimits(c *console.Console) {
 	t.Print(c, "")
 }
 
-// limitString writes sizes with a unit, numbers as they are.
+// limitString writes sizes with a unit, and other numbers as they are.
 func limitString(l gpu.Limit) string {
 	if strings.HasSuffix(l.Name, "Size") {
 		return console.Bytes(l.Value)

@@ -85,6 +85,7 @@ var groups = []*cobra.Group{
 	{ID: "other", Title: "Other"},
 }
 
+// newRoot is the command that holds all others.
 func newRoot(c *console.Console) *cobra.Command {
 	root := &cobra.Command{
 		Use: "pixelda-wgpu",

@@ -30,6 +30,7 @@ type reproduction struct {
 	list                 bool
 }
 
+// newReproduce is the command reproduce.
 func newReproduce(c *console.Console) *cobra.Command {
 	r := reproduction{console: c}
 	var names, scales, objects []string
@@ -99,6 +100,7 @@ pixelda-wgpu reproduce fig3 -list`,
 	return cmd
 }
 
+// run checks the flags, then works off the study, lists it, or does one run of it.
 func (r *reproduction) run(cmd *cobra.Command, args []string) error {
 	if !slices.Contains(study.Scales(), study.Scale(r.scale)) {
 		return console.Misuse(cmd, "flag -scale: %q is not one of %v", r.scale, study.Scales())
@@ -154,6 +156,7 @@ func (r *reproduction) do(cmd *cobra.Command) error {
 	})
 }
 
+// listStudies prints what studies there are.
 func (r *reproduction) listStudies(objects study.Objects) error {
 	type one struct {
 		Name  string `json:"name"`

@@ -18,6 +18,7 @@ import (
 	"pixelda-wgpu/web"
 )
 
+// newServe is the command serve.
 func newServe(c *console.Console) *cobra.Command {
 	var address, folder, sets string
 	cmd := &cobra.Command{
@@ -57,7 +58,7 @@ pixelda-wgpu serve -addr 127.0.0.1:9000 -sets packed/`,
 	return cmd
 }
 
-// serve answers requests until an interrupt.
+// serve answers requests until it is interrupted.
 func serve(c *console.Console, address string, handler http.Handler) error {
 	listener, err := net.Listen("tcp", address)
 	if err != nil {

@@ -17,6 +17,7 @@ import (
 	"pixelda-wgpu/trainer/verify"
 )
 
+// newVerify is the command verify.
 func newVerify(c *console.Console) *cobra.Command {
 	v := verifier{console: c}
 	cmd := &cobra.Command{
@@ -54,7 +55,7 @@ type verifier struct {
 	device         *gpu.Device
 }
 
-// verdict is what verify tells of all traces.
+// verdict is what verify says of all traces.
 type verdict struct {
 	Pass    bool            `json:"pass"`
 	Adapter gpu.AdapterInfo `json:"adapter"`
@@ -82,6 +83,7 @@ type check struct {
 	Pass      bool     `json:"pass"`
 }
 
+// run replays all files, and reports those that cannot be read as it comes to them.
 func (v *verifier) run(files []string) (err error) {
 	if v.device, err = openDevice(v.console, v.adapter); err != nil {
 		return err
@@ -121,7 +123,8 @@ func (v *verifier) run(files []string) (err error) {
 	return err
 }
 
-// file replays one trace, or the built-in one if path is empty.
+// file replays one trace, or the built-in one if path is empty, once for each choice
+// of kernels.
 func (v *verifier) file(path string, found func(traceVerdict)) error {
 	t, err := openTrace(&path)
 	if err != nil {
@@ -161,7 +164,8 @@ func (v *verifier) file(path string, found func(traceVerdict)) error {
 	return nil
 }
 
-// openTrace opens the file, or the built-in trace and names it.
+// openTrace opens the file at path. If path is empty it opens the built-in trace, and
+// sets path to what that is called.
 func openTrace(path *string) (*verify.Trace, error) {
 	if *path != "" {
 		return verify.OpenTrace(*path)
@@ -170,7 +174,7 @@ func openTrace(path *string) (*verify.Trace, error) {
 	return verify.ReadTrace(bytes.NewReader(traces.GreyToRGB), int64(len(traces.GreyToRGB)), *path)
 }
 
-// print writes a table for the usual kernels or for a failure, else a line.
+// print writes one line; for the usual kernels, and after a failure, a table above it.
 func (v *verifier) print(t traceVerdict) {
 	outcome := v.console.Green("PASS")
 	if !t.Pass {

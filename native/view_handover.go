@@ -17,12 +17,12 @@ import (
 	"pixelda-wgpu/native/internal/supervise"
 )
 
-// A program that links a window library ends at once on a machine without a
-// display, whatever it was to do. So this one has no window: it hands over to
-// windowProgram, the same program built with one.
+// windowProgram is this program built with a window. On a machine without a display a
+// program that links a window library ends at once, whatever it was asked to do. So
+// this program has no window, and hands over to the other.
 const windowProgram = "pixelda-wgpu-view"
 
-// prepare lets the other program read the flags.
+// prepare leaves the flags for the other program to read.
 func (v *viewing) prepare(cmd *cobra.Command) {
 	cmd.DisableFlagParsing = true
 	cmd.Args = nil

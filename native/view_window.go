@@ -18,6 +18,7 @@ import (
 	"pixelda-wgpu/trainer/rundir"
 )
 
+// prepare changes nothing: this program has the window.
 func (v *viewing) prepare(*cobra.Command) {}
 
 // open shows a window until it is closed.
@@ -64,7 +65,7 @@ type windowHost struct {
 // Leave implements gallery.Host.
 func (h *windowHost) Leave() string { return "close the window; F fills the screen" }
 
-// Save implements gallery.Host: it writes a picture into the present folder.
+// Save implements gallery.Host: it writes a picture to the current folder.
 func (h *windowHost) Save() {
 	h.window.Capture(func(img image.Image) {
 		file := h.exhibit.PictureName()

@@ -14,14 +14,14 @@ import (
 
 import ()
 
-// curveColours tell rows apart, also for the colour-blind (Okabe and Ito, 2008).
+// curveColours tell rows apart, for the colour-blind too (Okabe and Ito, 2008).
 var curveColours = []color.Color{
 	color.RGBA{153, 153, 153, 255}, color.RGBA{240, 228, 66, 255}, color.RGBA{86, 180, 233, 255}, color.RGBA{0, 158, 115, 255},
 	color.RGBA{230, 159, 0, 255}, color.RGBA{204, 121, 167, 255}, color.RGBA{0, 114, 178, 255}, color.Black,
 }
 
-// plotCurves draws the runs of a scenario on the way, those of a row alike; nil where
-// no run has a curve.
+// plotCurves draws the accuracy of the runs of a scenario against iterations; those of
+// a row have the same colour. Where no run has a curve it returns nil.
 func plotCurves(r *study.Report, c study.ReportColumn) (*plot.Plot, error) {
 	p := plot.New()
 	p.Title.Text, p.X.Label.Text, p.Y.Label.Text = c.Title, "iterations", "accuracy in %"

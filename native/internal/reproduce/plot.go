@@ -19,8 +19,8 @@ var (
 	hereColour  = color.RGBA{30, 90, 180, 255}
 )
 
-// plotReport draws each column of a report's table as bars, the paper's beside
-// those found here, and the curves of its runs by scenario.
+// plotReport draws each column of a report's table as bars, the paper's figures beside
+// those found here, and the curves of the runs of each scenario.
 func plotReport(folder string, r *study.Report) ([]study.Picture, error) {
 	var drawn []study.Picture
 	save := func(name, caption string, p *plot.Plot) error {
@@ -55,8 +55,8 @@ func plotReport(folder string, r *study.Report) ([]study.Picture, error) {
 	return drawn, nil
 }
 
-// plotColumn draws a column; there is nothing to draw, nil, where no row has a
-// figure.
+// plotColumn draws a column. Where no row has a figure there is nothing to draw, and
+// it returns nil.
 func plotColumn(r *study.Report, column int) (*plot.Plot, error) {
 	p := plot.New()
 	p.Title.Text = r.Columns[column].Title

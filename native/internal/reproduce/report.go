@@ -20,7 +20,8 @@ const (
 	reportJSON     = "report.json"
 )
 
-// report writes the report of the study and prints its table.
+// report writes the report of the study and prints its table. It is an error if runs
+// have failed.
 func (j *Job) report() error {
 	rep, err := study.NewReport(j.Study, j.Scale, j.Seeds, j.Out, j.Data)
 	if err != nil {
@@ -67,7 +68,7 @@ func (j *Job) report() error {
 	return err
 }
 
-// printReport shows the table and what came of the paper's order.
+// printReport shows the table, and whether the rows rank as in the paper.
 func (j *Job) printReport(rep *study.Report, file string) {
 	j.Console.Printf("\n%s, scale %s, %s\n", j.Console.Bold(rep.Title), rep.Scale, console.Count(len(rep.Seeds), "seed"))
 	var tab console.Table
@@ -99,6 +100,7 @@ func (j *Job) printReport(rep *study.Report, file string) {
 	j.Console.Printf("\nReport  %s\n", file)
 }
 
+// copyFile copies a file, whole or not at all.
 func copyFile(to, from string) error {
 	source, err := os.Open(from)
 	if err != nil {

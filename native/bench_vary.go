@@ -14,7 +14,8 @@ import (
 	"pixelda-wgpu/trainer/recipe"
 )
 
-// parseVary takes NAME=V1,V2,… apart.
+// parseVary takes NAME=VALUE,VALUE,… apart. The name must be that of a number of the
+// model.
 func parseVary(cmd *cobra.Command, text string) (name string, values []string, err error) {
 	name, list, ok := strings.Cut(text, "=")
 	if !ok || name == "" || list == "" {
@@ -28,7 +29,8 @@ func parseVary(cmd *cobra.Command, text string) (name string, values []string, e
 	return "", nil, console.Misuse(cmd, "-vary %s: the model has no number %q; batch, size, g_filters, g_blocks and d_filters change its cost", text, name)
 }
 
-// variants sets each value in a configuration.
+// variants returns the configuration with each of the values, all of which must be
+// valid before the first is measured.
 func variants(cmd *cobra.Command, c recipe.Config, name string, values []string) ([]bench.Variant, error) {
 	var all []bench.Variant
 	for _, text := range values {
@@ -45,7 +47,7 @@ func variants(cmd *cobra.Command, c recipe.Config, name string, values []string)
 	return all, nil
 }
 
-// runSeries measures the values of -vary.
+// runSeries measures the values of -vary, and prints each when it is measured.
 func (f *benchFlags) runSeries(c *console.Console, cmd *cobra.Command, d *gpu.Device, config recipe.Config, o bench.Options) error {
 	name, values, err := parseVary(cmd, f.vary)
 	if err != nil {
