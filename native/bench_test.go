@@ -12,7 +12,8 @@ import (
 
 // TestBench measures a tiny model for real.
 func TestBench(t *testing.T) {
-	line := "bench -json -steps 1 -batch 2 -preset small -set size=8 -set g_blocks=1 -set g_filters=4 -set d_filters=4 -set tower_filters=[4,4] -set tower_units=8"
+	line := "bench -json -steps 1 -batch 2 -preset small -set size=8 -set g_blocks=1 -set g_filters=4 -set " +
+		"d_filters=4 -set tower_filters=[4,4] -set tower_units=8"
 	out := succeeds(t, append(strings.Fields(line), "-adapter", adapter())...)
 	b := new(bench.Result)
 	if err := json.Unmarshal([]byte(out), b); err != nil {
@@ -46,13 +47,15 @@ func TestBench(t *testing.T) {
 // TestSeries measures a tiny model for real.
 func TestSeries(t *testing.T) {
 	picture := filepath.Join(t.TempDir(), "a.svg")
-	line := "bench -json -steps 1 -vary batch=2,4 -preset small -set size=8 -set g_blocks=1 -set g_filters=4 -set d_filters=4 -set tower_filters=[4,4] -set tower_units=8"
+	line := "bench -json -steps 1 -vary batch=2,4 -preset small -set size=8 -set g_blocks=1 -set g_filters=4 -set " +
+		"d_filters=4 -set tower_filters=[4,4] -set tower_units=8"
 	out := succeeds(t, append(strings.Fields(line), "-adapter", adapter(), "-plot", picture)...)
 	s := new(bench.Series)
 	if err := json.Unmarshal([]byte(out), s); err != nil {
 		t.Fatal(err)
 	}
-	if s.Setting != "batch" || s.Samples != 1 || s.Config.Batch != 2 || len(s.Points) != 2 || !(s.Peak.Arithmetic.Wall > 0) {
+	if s.Setting != "batch" || s.Samples != 1 || s.Config.Batch != 2 || len(s.Points) != 2 ||
+		!(s.Peak.Arithmetic.Wall > 0) {
 		t.Fatalf("the result is %+v", s)
 	}
 	for i, p := range s.Points {

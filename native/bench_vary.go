@@ -26,7 +26,8 @@ func parseVary(cmd *cobra.Command, text string) (name string, values []string, e
 			return name, strings.Split(list, ","), nil
 		}
 	}
-	return "", nil, console.Misuse(cmd, "-vary %s: the model has no number %q; batch, size, g_filters, g_blocks and d_filters change its cost", text, name)
+	return "", nil, console.Misuse(cmd, "-vary %s: the model has no number %q; batch, size, g_filters, g_blocks and "+
+		"d_filters change its cost", text, name)
 }
 
 // variants returns the configuration with each of the values, all of which must be
@@ -48,7 +49,8 @@ func variants(cmd *cobra.Command, c recipe.Config, name string, values []string)
 }
 
 // runSeries measures the values of -vary, and prints each when it is measured.
-func (f *benchFlags) runSeries(c *console.Console, cmd *cobra.Command, d *gpu.Device, config recipe.Config, o bench.Options) error {
+func (f *benchFlags) runSeries(c *console.Console, cmd *cobra.Command, d *gpu.Device, config recipe.Config,
+	o bench.Options) error {
 	name, values, err := parseVary(cmd, f.vary)
 	if err != nil {
 		return err

@@ -19,7 +19,9 @@ const ownChildren = "own-children"
 func onDevice(args []string) (forFolder func(folder string) []string, ok bool) {
 	root := newRoot(console.New(io.Discard, io.Discard))
 	cmd, rest, err := root.Find(console.DoubleDashes(args))
-	if err != nil || cmd.DisableFlagParsing || cmd.Flags().Lookup("adapter") == nil || cmd.ParseFlags(rest) != nil || cmd.Annotations[ownChildren] != "" {
+	switch {
+	case err != nil, cmd.DisableFlagParsing, cmd.Flags().Lookup("adapter") == nil, cmd.ParseFlags(rest) != nil,
+		cmd.Annotations[ownChildren] != "":
 		return nil, false
 	}
 	return func(folder string) []string {

@@ -18,7 +18,8 @@ type configFlags struct {
 }
 
 func (f *configFlags) add(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&f.preset, "preset", "", "start from `PRESET`: "+presetList()+";\ndefault: small on a software adapter, else "+recipe.Presets()[0])
+	cmd.Flags().StringVar(&f.preset, "preset", "",
+		"start from `PRESET`: "+presetList()+";\ndefault: small on a software adapter, else "+recipe.Presets()[0])
 	cmd.Flags().StringVar(&f.file, "config", "", "read settings from `FILE`, such as the config.json of a run")
 	cmd.Flags().StringArrayVar(&f.set, "set", nil, "change one setting, `NAME=VALUE`; may be repeated")
 	complete := func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {

@@ -44,7 +44,8 @@ func (f *setFlags) add(cmd *cobra.Command) {
 	cmd.Flags().IntVar(&f.set.Size, "size", 0, "resize to `N` × N pixels")
 	cmd.Flags().IntVar(&f.set.Channels, "channels", 0, "convert to 1 (grey) or 3 (RGB) `CHANNELS`; depth is dropped")
 	cmd.Flags().Uint64Var(&f.set.Seed, "seed", 1, "draw generated images and random splits from `SEED` (default: 1)")
-	cmd.Flags().IntVar(&f.counts.Train, "train", 0, "take `N` training images; without -train, -valid and -test the usual numbers")
+	cmd.Flags().IntVar(&f.counts.Train, "train", 0,
+		"take `N` training images; without -train, -valid and -test the usual numbers")
 	cmd.Flags().IntVar(&f.counts.Valid, "valid", 0, "take `N` validation images")
 	cmd.Flags().IntVar(&f.counts.Test, "test", 0, "take `N` test images")
 	cmd.ValidArgsFunction = func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {

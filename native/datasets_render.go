@@ -70,7 +70,8 @@ pixelda-wgpu datasets render -backgrounds data/bsds500/train -o on-photos.pxds`,
 	f := cmd.Flags()
 	f.StringVarP(&output, "output", "o", "", "write `FILE`")
 	f.StringVar(&r.Models, "models", "", "read PLY models from a `FOLDER` or archive (default: linemod_models in -data)")
-	f.StringSliceVar(&r.Objects, "objects", nil, "render only these `OBJECTS`, as ape,cam (default: the paper's, else all)")
+	f.StringSliceVar(&r.Objects, "objects", nil,
+		"render only these `OBJECTS`, as ape,cam (default: the paper's, else all)")
 	f.StringVar(&convention, "convention", "", "place the models by `FILE`, which fits them to other poses")
 	f.StringVar(&crops, "crops", "", "add depth to the images of `SET` instead, such as linemod-crops")
 	dataFlag(cmd, &data)
@@ -80,8 +81,10 @@ pixelda-wgpu datasets render -backgrounds data/bsds500/train -o on-photos.pxds`,
 	f.IntVar(&r.Counts.Test, "test", r.Counts.Test, "render `N` test images (default: 1100)")
 	f.IntVar(&r.Size, "size", r.Size, "render images of `N` × N pixels (default: 64)")
 	f.Float64Var(&r.Field, "field", r.Field, "let an image show `MM` millimetres at the object (default: 250)")
-	f.Float64Var(&r.Views.Lowest, "lowest", r.Views.Lowest, "lowest `ELEVATION` of the camera in degrees; -90 for the whole sphere")
-	f.Float64Var(&r.Views.Highest, "highest", r.Views.Highest, "highest `ELEVATION` of the camera in degrees (default: 90)")
+	f.Float64Var(&r.Views.Lowest, "lowest", r.Views.Lowest,
+		"lowest `ELEVATION` of the camera in degrees; -90 for the whole sphere")
+	f.Float64Var(&r.Views.Highest, "highest", r.Views.Highest,
+		"highest `ELEVATION` of the camera in degrees (default: 90)")
 	f.Float64Var(&r.Views.Roll, "roll", r.Views.Roll, "turn images by up to `DEGREES` to either side (default: 45)")
 	f.Uint64Var(&r.Seed, "seed", r.Seed, "draw the views from `SEED` (default: 1)")
 	f.BoolVar(&raw, "raw", false, "leave the images uncompressed, so that they need not fit into memory")

@@ -44,17 +44,20 @@ func TestDatasetsRender(t *testing.T) {
 	output := filepath.Join(dir, "tent.pxds")
 	args := []string{"datasets", "render", "-models", models, "-train", "20", "-test", "4", "-size", "32", "-o", output}
 	status, out, err := runLine(t, args...)
-	if status != console.Done || !strings.HasPrefix(out, output+": 20 train, 4 test, ") || !strings.Contains(err, "24/24 images") {
+	if status != console.Done || !strings.HasPrefix(out, output+": 20 train, 4 test, ") ||
+		!strings.Contains(err, "24/24 images") {
 		t.Fatalf("status %d, %q and %q", status, out, err)
 	}
 	var infos []setInfo
 	if err := json.Unmarshal([]byte(succeeds(t, "datasets", "info", output, "-json")), &infos); err != nil {
 		t.Fatal(err)
 	}
-	if i := infos[0]; !i.Poses || i.Channels != 4 || i.Width != 32 || len(i.Classes) != 1 || i.Classes[0].Name != "tent" || i.Images["train"] != 20 {
+	if i := infos[0]; !i.Poses || i.Channels != 4 || i.Width != 32 || len(i.Classes) != 1 ||
+		i.Classes[0].Name != "tent" || i.Images["train"] != 20 {
 		t.Errorf("info tells %+v", i)
 	}
-	if text := succeeds(t, "datasets", "info", output); !strings.Contains(text, "32×32, RGB and depth") || !strings.Contains(text, "poses") {
+	if text := succeeds(t, "datasets", "info", output); !strings.Contains(text, "32×32, RGB and depth") ||
+		!strings.Contains(text, "poses") {
 		t.Errorf("info tells\n%s", text)
 	}
 	picture := filepath.Join(dir, "tent.png")
@@ -81,11 +84,16 @@ func TestDatasetsRender(t *testing.T) {
 	}
 
 	fails(t, console.Misused, "ends in .pxds", "datasets", "render", "-models", models)
-	fails(t, console.Misused, "-field", "datasets", "render", "-models", models, "-o", output, "-convention", model, "-field", "100")
-	fails(t, console.Misused, "-convention FILE", "datasets", "render", "-models", models, "-o", output, "-crops", "linemod-crops")
-	fails(t, console.Failed, "damaged convention of poses", "datasets", "render", "-models", models, "-o", output, "-convention", model)
-	fails(t, console.Failed, "no model of cow", "datasets", "render", "-models", models, "-o", filepath.Join(dir, "x.pxds"), "-objects", "cow")
-	fails(t, console.Failed, "nowhere", "datasets", "render", "-models", filepath.Join(dir, "nowhere"), "-o", filepath.Join(dir, "x.pxds"))
+	fails(t, console.Misused, "-field", "datasets", "render", "-models", models, "-o", output, "-convention", model,
+		"-field", "100")
+	fails(t, console.Misused, "-convention FILE", "datasets", "render", "-models", models, "-o", output, "-crops",
+		"linemod-crops")
+	fails(t, console.Failed, "damaged convention of poses", "datasets", "render", "-models", models, "-o", output,
+		"-convention", model)
+	fails(t, console.Failed, "no model of cow", "datasets", "render", "-models", models, "-o",
+		filepath.Join(dir, "x.pxds"), "-objects", "cow")
+	fails(t, console.Failed, "nowhere", "datasets", "render", "-models", filepath.Join(dir, "nowhere"), "-o",
+		filepath.Join(dir, "x.pxds"))
 	left, globErr := filepath.Glob(filepath.Join(dir, "*.pxds*"))
 	if globErr != nil || len(left) != 1 {
 		t.Errorf("left behind: %v", left)

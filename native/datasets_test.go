@@ -42,7 +42,8 @@ func TestDatasetsList(t *testing.T) {
 func TestDatasetsPackPreviewInfo(t *testing.T) {
 	dir := t.TempDir()
 	packed, picture := filepath.Join(dir, "d.pxds"), filepath.Join(dir, "d.png")
-	if out := succeeds(t, "datasets", "pack", "digits-m", "-train", "120", "-test", "40", "-size", "16", "-o", packed); !strings.HasPrefix(out, packed+": 120 train, 40 test, ") {
+	if out := succeeds(t, "datasets", "pack", "digits-m", "-train", "120", "-test", "40", "-size", "16", "-o",
+		packed); !strings.HasPrefix(out, packed+": 120 train, 40 test, ") {
 		t.Errorf("pack says %q", out)
 	}
 
@@ -51,7 +52,8 @@ func TestDatasetsPackPreviewInfo(t *testing.T) {
 		t.Fatal(err)
 	}
 	info := infos[0]
-	if len(infos) != 1 || info.Images["train"] != 120 || info.Images["test"] != 40 || info.Width != 16 || info.Channels != 3 || len(info.Classes) != 10 {
+	if len(infos) != 1 || info.Images["train"] != 120 || info.Images["test"] != 40 || info.Width != 16 ||
+		info.Channels != 3 || len(info.Classes) != 10 {
 		t.Errorf("info tells %+v", infos)
 	}
 	total := 0
@@ -113,7 +115,8 @@ func TestDatasetsPackRaw(t *testing.T) {
 	if err := os.WriteFile(raw, data, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	fails(t, console.Failed, "raw.pxds: split train: damaged: images 0 to 299, bytes 4096 to 80895 of the file", "datasets", "info", raw)
+	fails(t, console.Failed, "raw.pxds: split train: damaged: images 0 to 299, bytes 4096 to 80895 of the file",
+		"datasets", "info", raw)
 }
 
 // guarded makes an error of a fault in a mapped file, and of nothing else.
@@ -148,7 +151,8 @@ func TestGuarded(t *testing.T) {
 
 // show takes as many of each class as the smallest has, so that rows are classes.
 func TestPreviewRows(t *testing.T) {
-	s := &datasets.Set{Width: 1, Height: 1, Channels: 1, Pixels: make([]byte, 6), Labels: []uint32{0, 1, 0, 1, 0, 2}, Classes: []string{"a", "b", "c", "none"}}
+	s := &datasets.Set{Width: 1, Height: 1, Channels: 1, Pixels: make([]byte, 6), Labels: []uint32{0, 1, 0, 1, 0, 2},
+		Classes: []string{"a", "b", "c", "none"}}
 	if indices, perRow := show(s, 16); perRow != 1 || len(indices) != 3 {
 		t.Errorf("rows of %d: %v", perRow, indices)
 	}

@@ -15,7 +15,8 @@ import (
 
 // adapterFlag is the choice that every command with a device has.
 func adapterFlag(cmd *cobra.Command, adapter *string) {
-	cmd.Flags().StringVar(adapter, "adapter", "", "use the adapter with this index or (part of a) `NAME` (default: the best)")
+	cmd.Flags().StringVar(adapter, "adapter", "",
+		"use the adapter with this index or (part of a) `NAME` (default: the best)")
 	complete := func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		list, err := gpu.Adapters()
 		if err != nil {

@@ -22,7 +22,8 @@ func TestExportAdapt(t *testing.T) {
 		t.Fatalf("train: status %d\n%s", status, errs)
 	}
 	var made exported
-	if err := json.Unmarshal([]byte(succeeds(t, "export", in("run"), "-o", in("g.pxda"), "-onnx", in("g.onnx"), "-safetensors", in("g.safetensors"), "-json")), &made); err != nil {
+	if err := json.Unmarshal([]byte(succeeds(t, "export", in("run"), "-o", in("g.pxda"), "-onnx", in("g.onnx"),
+		"-safetensors", in("g.safetensors"), "-json")), &made); err != nil {
 		t.Fatal(err)
 	}
 	if len(made.Files) != 3 || made.Trained.Step != 2 || made.Generator.Size != 8 {

@@ -73,7 +73,8 @@ func lookAround(adapter string) (machine, error) {
 	case list[0].Type == list[1].Type:
 		m.Why = fmt.Sprintf("it is the first %s one; -adapter chooses another", kindOfAdapter(list[0]))
 	default:
-		m.Why = fmt.Sprintf("a %s one goes before a %s one; -adapter chooses another", kindOfAdapter(list[0]), kindOfAdapter(list[1]))
+		m.Why = fmt.Sprintf("a %s one goes before a %s one; -adapter chooses another", kindOfAdapter(list[0]),
+			kindOfAdapter(list[1]))
 	}
 	return m, nil
 }

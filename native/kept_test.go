@@ -59,7 +59,8 @@ func TestKeptSets(t *testing.T) {
 // the bytes that it had then.
 func TestKeptCheckpoint(t *testing.T) {
 	inKept(t)
-	succeeds(t, "export", filepath.Join("run", "checkpoints", "step-00000002.safetensors"), "-safetensors", "w.safetensors")
+	succeeds(t, "export", filepath.Join("run", "checkpoints", "step-00000002.safetensors"), "-safetensors",
+		"w.safetensors")
 	b, err := os.ReadFile("w.safetensors")
 	if err != nil {
 		t.Fatal(err)

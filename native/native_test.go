@@ -42,7 +42,8 @@ func fails(t *testing.T, want int, words string, args ...string) {
 	switch {
 	case status != want:
 		t.Errorf("%v: status %d, want %d; it says %q", args, status, want, err)
-	case out != "" || strings.Count(err, "\n") != 1 || !strings.HasPrefix(err, "pixelda-wgpu: ") || !strings.Contains(err, words):
+	case out != "" || strings.Count(err, "\n") != 1 || !strings.HasPrefix(err, "pixelda-wgpu: ") ||
+		!strings.Contains(err, words):
 		t.Errorf("%v writes %q and %q, want one line with %q", args, out, err, words)
 	}
 }
@@ -212,7 +213,8 @@ func TestInfo(t *testing.T) {
 	if err := json.Unmarshal([]byte(succeeds(t, "info", "-json", "-adapter", "0")), &m); err != nil {
 		t.Fatal(err)
 	}
-	if len(m.Adapters) != len(list) || m.Used != 0 || m.Why != "-adapter 0 chooses it" || m.Adapters[0].Limits != list[0].Limits {
+	if len(m.Adapters) != len(list) || m.Used != 0 || m.Why != "-adapter 0 chooses it" ||
+		m.Adapters[0].Limits != list[0].Limits {
 		t.Errorf("info tells %+v", m)
 	}
 	text := succeeds(t, "info")
@@ -231,7 +233,8 @@ func TestOutputErrors(t *testing.T) {
 	}
 	defer full.Close()
 	var errs bytes.Buffer
-	if status := run([]string{"datasets", "list"}, full, &errs); status != console.Failed || !strings.Contains(errs.String(), "writing the output") {
+	if status := run([]string{"datasets", "list"}, full, &errs); status != console.Failed ||
+		!strings.Contains(errs.String(), "writing the output") {
 		t.Errorf("status %d and %q", status, errs.String())
 	}
 }

@@ -81,10 +81,12 @@ pixelda-wgpu reproduce fig3 -list`,
 		RunE:        func(cmd *cobra.Command, args []string) error { return r.run(cmd, args) },
 	}
 	f := cmd.Flags()
-	f.StringVar(&r.scale, "scale", string(study.Small), "repeat the study at `SCALE`: "+strings.Join(scales, ", ")+" (default: small)")
+	f.StringVar(&r.scale, "scale", string(study.Small),
+		"repeat the study at `SCALE`: "+strings.Join(scales, ", ")+" (default: small)")
 	f.IntVar(&r.job.Seeds, "seeds", 0, "repeat each run with `N` seeds; otherwise as many as the study says, usually one")
 	f.StringVar(&r.job.Data, "data", "", "look for downloaded sets in `FOLDER` (default: data)")
-	f.StringVar(&r.objects, "objects", "", "use these `OBJECTS` for LineMod: "+strings.Join(objects, ", ")+" (default: objects)")
+	f.StringVar(&r.objects, "objects", "",
+		"use these `OBJECTS` for LineMod: "+strings.Join(objects, ", ")+" (default: objects)")
 	f.StringVar(&r.job.Out, "out", "studies", "write runs and reports to `FOLDER` (default: studies)")
 	adapterFlag(cmd, &r.job.Adapter)
 	f.BoolVar(&r.list, "list", false, "list the studies, or the runs of one study and how far they are")

@@ -42,7 +42,8 @@ func TestReproduce(t *testing.T) {
 		t.Fatalf("status %d\n%s\n%s", status, text, errs)
 	}
 	folder := filepath.Join(out, "tiny-for-tests")
-	for _, file := range []string{"report.md", "report.json", "mnist-mnistm-accuracy.svg", "mnist-mnistm-pixelda-seed-1-samples.png"} {
+	for _, file := range []string{"report.md", "report.json", "mnist-mnistm-accuracy.svg",
+		"mnist-mnistm-pixelda-seed-1-samples.png"} {
 		if info, err := os.Stat(filepath.Join(folder, "decoupling", file)); err != nil || info.Size() == 0 {
 			t.Errorf("%s: %v", file, err)
 		}
@@ -57,7 +58,8 @@ func TestReproduce(t *testing.T) {
 	if strings.Contains(errs, "Adapter") {
 		t.Errorf("finished runs are repeated:\n%s", errs)
 	}
-	if len(rep.Failures) != 0 || len(rep.Runs) != 4 || rep.Rows[0].Figures[0].Ours == nil || len(rep.Columns[0].Data) != 1 {
+	if len(rep.Failures) != 0 || len(rep.Runs) != 4 || rep.Rows[0].Figures[0].Ours == nil ||
+		len(rep.Columns[0].Data) != 1 {
 		t.Errorf("the report is %+v", rep)
 	}
 
@@ -80,7 +82,8 @@ func TestReproduce(t *testing.T) {
 	if len(listed) != 2 || listed[0].State != study.ToDo || listed[1].State != study.Begun {
 		t.Errorf("the runs of fig3 are %+v", listed)
 	}
-	if status, _, errs = reproduces(t, out, "fig3"); status != console.Done || !strings.Contains(errs, "Resuming after iteration 2") {
+	if status, _, errs = reproduces(t, out, "fig3"); status != console.Done ||
+		!strings.Contains(errs, "Resuming after iteration 2") {
 		t.Errorf("status %d\n%s", status, errs)
 	}
 	resumed, err := os.ReadFile(last)
@@ -115,7 +118,8 @@ func TestReproduceTellsFailures(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"3 cells have no outcome", "it needs mnist-mnistm/pixelda/seed-1, which has failed", "checkpoints"} {
+	for _, want := range []string{"3 cells have no outcome", "it needs mnist-mnistm/pixelda/seed-1, which has failed",
+		"checkpoints"} {
 		if !strings.Contains(string(report), want) {
 			t.Errorf("the report does not say %q:\n%s", want, report)
 		}

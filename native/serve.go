@@ -52,7 +52,8 @@ pixelda-wgpu serve -addr 127.0.0.1:9000 -sets packed/`,
 			return serve(c, address, files)
 		},
 	}
-	cmd.Flags().StringVar(&address, "addr", "127.0.0.1:8080", "listen on `HOST:PORT` (default: 127.0.0.1:8080; port 0 picks a free one)")
+	cmd.Flags().StringVar(&address, "addr", "127.0.0.1:8080",
+		"listen on `HOST:PORT` (default: 127.0.0.1:8080; port 0 picks a free one)")
 	cmd.Flags().StringVar(&sets, "sets", "", "serve the packed sets (.pxds) in `FOLDER` beside the page")
 	cmd.Flags().StringVar(&folder, "page", "", "serve the page in `FOLDER` instead of the built-in one")
 	return cmd

@@ -56,7 +56,8 @@ func (t *training) conclude(r sinks.Report, out string) {
 		fmt.Sprintf("best of all evaluations by target labels, iteration %d", r.Oracle.Step))
 	tab.Print(t.console, "  ")
 	if a := r.Final["target"].Angle; a != nil {
-		t.console.Printf("\nMean angle error on the target after the last iteration: %s; %s as the original measures it\n", console.Degrees(a.Exact), console.Degrees(a.Coded))
+		t.console.Printf("\nMean angle error on the target after the last iteration: %s; %s as the original measures it\n",
+			console.Degrees(a.Exact), console.Degrees(a.Coded))
 	}
 	if r.Samples != "" {
 		t.console.Printf("\nSamples     %s\n", r.Samples)

@@ -27,7 +27,8 @@ func TestTrainEvalAdaptResume(t *testing.T) {
 		return out
 	}
 	text := trains(append([]string{"train", "-out", folder, "-iterations", "4", "-baseline", "3"}, tinyModel...)...)
-	for _, want := range []string{"source-only", "adapted", "chosen", "points", "Samples", filepath.Join(folder, "report.json")} {
+	for _, want := range []string{"source-only", "adapted", "chosen", "points", "Samples",
+		filepath.Join(folder, "report.json")} {
 		if !strings.Contains(text, want) {
 			t.Errorf("train does not tell %q:\n%s", want, text)
 		}
@@ -37,7 +38,8 @@ func TestTrainEvalAdaptResume(t *testing.T) {
 		t.Fatal(err)
 	}
 	if ev.Iteration != 4 || ev.Domains["target"].Images != 2000 || ev.Domains["adapted"].Images != 2000 {
-		t.Errorf("eval: iteration %d, %d target and %d adapted images", ev.Iteration, ev.Domains["target"].Images, ev.Domains["adapted"].Images)
+		t.Errorf("eval: iteration %d, %d target and %d adapted images", ev.Iteration, ev.Domains["target"].Images,
+			ev.Domains["adapted"].Images)
 	}
 	images := filepath.Join(t.TempDir(), "adapted")
 	succeeds(t, "adapt", "-limit", "3", "-out", images, folder, "digits")
@@ -45,7 +47,8 @@ func TestTrainEvalAdaptResume(t *testing.T) {
 		t.Errorf("adapt wrote %v: %v", files, err)
 	}
 	var report sinks.Report
-	if err := json.Unmarshal([]byte(trains("train", "-json", "-resume", folder, "-iterations", "6")), &report); err != nil {
+	if err := json.Unmarshal([]byte(trains("train", "-json", "-resume", folder, "-iterations", "6")),
+		&report); err != nil {
 		t.Fatal(err)
 	}
 	if report.Iterations != 6 || report.SourceOnly == nil {
@@ -54,9 +57,11 @@ func TestTrainEvalAdaptResume(t *testing.T) {
 
 	// A checkpoint alone, as the page saves it, begins a folder.
 	checkpoint := filepath.Join(folder, "checkpoints", "step-00000006.safetensors")
-	fails(t, console.Failed, "was trained on other images", "train", "-resume", checkpoint, "-target", "digits", "-out", filepath.Join(t.TempDir(), "no"))
+	fails(t, console.Failed, "was trained on other images", "train", "-resume", checkpoint, "-target", "digits", "-out",
+		filepath.Join(t.TempDir(), "no"))
 	other := filepath.Join(t.TempDir(), "other")
-	if err := json.Unmarshal([]byte(trains("train", "-json", "-resume", checkpoint, "-out", other, "-iterations", "7")), &report); err != nil {
+	if err := json.Unmarshal([]byte(trains("train", "-json", "-resume", checkpoint, "-out", other, "-iterations", "7")),
+		&report); err != nil {
 		t.Fatal(err)
 	}
 	if report.Iterations != 7 || report.SourceOnly == nil || !strings.HasPrefix(report.Checkpoint, other) {

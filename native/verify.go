@@ -42,7 +42,9 @@ pixelda-wgpu verify -json | jq .pass`,
 		},
 	}
 	adapterFlag(cmd, &v.adapter)
-	cmd.Flags().StringVar(&v.plans, "plans", "usual", "test these `KERNELS`: usual, the most accurate for this kind of adapter, or all,\nwhich takes minutes on a software adapter (default: usual)")
+	cmd.Flags().StringVar(&v.plans, "plans", "usual",
+		"test these `KERNELS`: usual, the most accurate for this kind of adapter, or all,\n"+
+			"which takes minutes on a software adapter (default: usual)")
 	jsonFlag(cmd, &v.json)
 	return cmd
 }
@@ -115,7 +117,8 @@ func (v *verifier) run(files []string) (err error) {
 	case v.json:
 		err = v.console.JSON(result)
 	case wrong:
-		v.console.Printf("\nThis adapter does not compute what it should. Update its driver, or use another one (-adapter).\n")
+		v.console.Printf("\nThis adapter does not compute what it should. Update its driver, " +
+			"or use another one (-adapter).\n")
 	}
 	if err == nil && !result.Pass {
 		err = console.ErrReported
@@ -137,7 +140,8 @@ func (v *verifier) file(path string, found func(traceVerdict)) error {
 		if err != nil {
 			return err
 		}
-		r := traceVerdict{File: path, Method: t.Method, Config: t.Config, Plans: plans, Pass: true, Seconds: time.Since(began).Seconds(), steps: t.Steps}
+		r := traceVerdict{File: path, Method: t.Method, Config: t.Config, Plans: plans, Pass: true,
+			Seconds: time.Since(began).Seconds(), steps: t.Steps}
 		for _, k := range checks {
 			o := check{Name: k.Name, Tolerance: k.Tolerance, Pass: k.OK()}
 			if !math.IsNaN(k.Error) && !math.IsInf(k.Error, 0) {

@@ -130,7 +130,8 @@ func TestVerifyRefusesDamage(t *testing.T) {
 		{write("header", sound[:100]), "header"},
 		{write("other", replaced("pixelda-trace", "something-new")), `its format is "something-new"`},
 		{write("version", replaced(`"version":"1"`, `"version":"7"`)), "reads version 1"},
-		{write("half", replaced(`\"precision\":\"f32\"`, `\"precision\":\"f16\"`)), "precision is f16; a driver is verified in f32 alone"},
+		{write("half", replaced(`\"precision\":\"f32\"`, `\"precision\":\"f16\"`)),
+			"precision is f16; a driver is verified in f32 alone"},
 		{write("missing", replaced("step0.g_labels", "step0.g_labelz")), `"step0.g_labels": is not in the file`},
 		{write("shape", replaced("eval.target_logits", "eval.target_logitz")), `"eval.target_logits": is not in the file`},
 	} {

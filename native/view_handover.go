@@ -43,7 +43,8 @@ func (v *viewing) handOver(args []string) error {
 		return err
 	}
 	if runtime.GOOS == "linux" && os.Getenv("DISPLAY") == "" {
-		return errors.New("there is no display here (DISPLAY is not set); run it on a desktop, or look at the run's samples folder")
+		return errors.New("there is no display here (DISPLAY is not set); run it on a desktop, or look at the run's " +
+			"samples folder")
 	}
 	cmd := exec.Command(program, append([]string{"view"}, args...)...)
 	cmd.Stdin, cmd.Stdout = os.Stdin, v.console.Out
@@ -72,5 +73,6 @@ func findWindowProgram() (string, error) {
 	if path, err := exec.LookPath(name); err == nil {
 		return path, nil
 	}
-	return "", fmt.Errorf("this program has no window, so that it runs without a display; 'make view' builds %s, which belongs beside it", name)
+	return "", fmt.Errorf("this program has no window, so that it runs without a display; 'make view' builds %s, "+
+		"which belongs beside it", name)
 }

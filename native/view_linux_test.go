@@ -32,7 +32,8 @@ func TestView(t *testing.T) {
 			t.Fatalf("go %v: %v\n%s", build, err, out)
 		}
 	}
-	if status, _, errs := runLine(t, append([]string{"train", "-out", run, "-iterations", "2", "-baseline", "0"}, tinyModel...)...); status != console.Done {
+	if status, _, errs := runLine(t, append([]string{"train", "-out", run, "-iterations", "2", "-baseline", "0"},
+		tinyModel...)...); status != console.Done {
 		t.Fatalf("training: status %d\n%s", status, errs)
 	}
 	display := startDisplay(t)
@@ -50,7 +51,8 @@ func TestView(t *testing.T) {
 
 	press := func(keys ...string) error {
 		// The window's name has the run's; windows of a server without a manager get no focus.
-		c := exec.Command("xdotool", append([]string{"search", "--sync", "--onlyvisible", "--name", "PixelDA", "windowfocus", "--sync", "key"}, keys...)...)
+		c := exec.Command("xdotool", append([]string{"search", "--sync", "--onlyvisible", "--name", "PixelDA",
+			"windowfocus", "--sync", "key"}, keys...)...)
 		c.Env = cmd.Env
 		if out, err := c.CombinedOutput(); err != nil {
 			return fmt.Errorf("%w: %s", err, out)
@@ -87,7 +89,8 @@ func waitForPicture(t *testing.T, dir string, ended <-chan error, said *bytes.Bu
 	t.Helper()
 	colours := 0
 	var refused error
-	for until := time.Now().Add(90 * time.Second); time.Now().Before(until) && colours < 50; time.Sleep(500 * time.Millisecond) {
+	for until := time.Now().Add(90 * time.Second); time.Now().Before(until) &&
+		colours < 50; time.Sleep(500 * time.Millisecond) {
 		select {
 		case err := <-ended:
 			t.Fatalf("view has ended: %v\n%s", err, said.String())

@@ -32,19 +32,22 @@ func ObjectSets() []Objects {
 	}
 	return []Objects{
 		{
-			Key: "objects", Title: "Objects → objects in clutter", About: "built-in, eleven classes, RGB with depth; needs no files",
+			Key: "objects", Title: "Objects → objects in clutter", About: "built-in, eleven classes, RGB with depth; needs " +
+				"no files",
 			channels: 4, classes: 11, seen: []string{"boat", "camera", "car", "chair", "drill", "hammer"},
 			source: named("objects"), target: named("objects-m"),
 			black: named("objects"), onImages: named("objects-bg"),
 		},
 		{
-			Key: "crops", Title: "LineMod crops, rendered → real", About: "five classes of LineMod, RGB: the sets linemod-crops-synthetic and linemod-crops",
+			Key: "crops", Title: "LineMod crops, rendered → real", About: "five classes of LineMod, RGB: the sets " +
+				"linemod-crops-synthetic and linemod-crops",
 			channels: 3, classes: 5, seen: []string{"ape", "benchvise", "cam"},
 			source: named("linemod-crops-synthetic"), target: named("linemod-crops"),
 			black: file("crops-synthetic.pxds"), onImages: file("crops-on-photos.pxds"),
 		},
 		{
-			Key: "linemod", Title: "Synthetic Cropped LineMod → Cropped LineMod", About: "eleven classes, RGB with depth: linemod-synthetic.pxds and the set linemod",
+			Key: "linemod", Title: "Synthetic Cropped LineMod → Cropped LineMod", About: "eleven classes, RGB with depth: " +
+				"linemod-synthetic.pxds and the set linemod",
 			channels: 4, classes: 11, seen: []string{"ape", "benchvise", "cam", "can", "cat", "driller"},
 			source: file("linemod-synthetic.pxds"), target: named("linemod"),
 			black: file("linemod-synthetic.pxds"), onImages: file("linemod-on-photos.pxds"),
@@ -123,12 +126,14 @@ func (o Objects) table2() Study {
 	s := o.scenario("", o.channels)
 	return Study{
 		Name: "table2", Title: "Table 2: adaptation from rendered to real objects", Curves: true,
-		About:   "Accuracy and mean angle error on the target's test images of a classifier trained without adaptation, by each method, and on target labels.",
+		About: "Accuracy and mean angle error on the target's test images of a classifier trained without adaptation, " +
+			"by each method, and on target labels.",
 		Rows:    lineModRows,
 		Columns: []Column{s.column(), {s.key, s.title, Angle}},
 		cells: func(scale Scale, seed uint64) []Cell {
 			var cells []Cell
-			for _, m := range []recipe.Method{engine.SourceOnly, engine.MMD, engine.DANN, engine.DSN, recipe.PixelDA, engine.TargetOnly} {
+			for _, m := range []recipe.Method{engine.SourceOnly, engine.MMD, engine.DANN, engine.DSN, recipe.PixelDA,
+				engine.TargetOnly} {
 				cells = append(cells, s.cell(scale, m, string(m), seed, nil))
 			}
 			return cells
@@ -169,9 +174,11 @@ func (o Objects) table4() Study {
 	s := o.scenario("", o.channels)
 	return Study{
 		Name: "table4", Title: "Table 4: classes that adaptation has not seen",
-		About: "The generator is trained on some classes only: " + strings.Join(o.seen, ", ") + ". It then redraws the source of all classes, on which a new classifier is trained. " +
+		About: "The generator is trained on some classes only: " + strings.Join(o.seen, ", ") + ". It then redraws the " +
+			"source of all classes, on which a new classifier is trained. " +
 			"Beside it the same with a generator trained on all classes.",
-		Notes: []string{"The paper trains on six of eleven classes; which, no source at hand tells. That the classifier is a new one is this program's reading of it."},
+		Notes: []string{"The paper trains on six of eleven classes; which, no source at hand tells. That the classifier " +
+			"is a new one is this program's reading of it."},
 		Rows: []Row{
 			{"new-some", "Some classes seen", nil},
 			{"new-all", "All classes seen", nil},
@@ -210,7 +217,8 @@ func (o Objects) table5() Study {
 	s := o.scenario("", o.channels)
 	similarity, note := model.MaskedCode, "The content loss is masked by the source's depth."
 	if o.channels < 4 {
-		similarity, note = model.PairwiseCode, "Without depth there is no mask: the content loss is that of whole images, which is not the paper's."
+		similarity, note = model.PairwiseCode, "Without depth there is no mask: the content loss is that of whole "+
+			"images, which is not the paper's."
 	}
 	losses := func(c *recipe.Config, source, adapted float64) {
 		m := &c.Model
@@ -223,9 +231,11 @@ func (o Objects) table5() Study {
 	}
 	return Study{
 		Name: "table5", Title: "Table 5: the spread over initialisations",
-		About: "The deviation over seeds of the accuracy, with none of the task losses in adaptation (the classifier is trained on redrawn images afterwards), " +
+		About: "The deviation over seeds of the accuracy, with none of the task losses in adaptation (the classifier is " +
+			"trained on redrawn images afterwards), " +
 			"with that of adapted images, with that of source images too, and with the content loss besides.",
-		Notes: []string{note, "With weights of orientation as the paper has them for adapted images, for source images too where their task loss counts."},
+		Notes: []string{note, "With weights of orientation as the paper has them for adapted images, for source images " +
+			"too where their task loss counts."},
 		Rows: []Row{
 			{"none", "No task loss", []float64{23.26}},
 			{"adapted", "Task loss of adapted images", []float64{22.32}},
@@ -265,7 +275,8 @@ func (o Objects) table6() Study {
 	with := func(c *recipe.Config) { c.TargetLabelled = labels }
 	return Study{
 		Name: "table6", Title: "Table 6: a thousand target labels",
-		About: "A thousand labelled target images by themselves, beside the source, and in PixelDA; and PixelDA without them.",
+		About: "A thousand labelled target images by themselves, beside the source, and in PixelDA; and PixelDA without " +
+			"them.",
 		Rows: []Row{
 			{"labels-only", "1,000 labels only", nil},
 			{"source-labels", "Source and 1,000 labels", nil},
@@ -289,7 +300,8 @@ func (o Objects) figure4() Study {
 	s := o.scenario("", o.channels)
 	return Study{
 		Name: "fig4", Title: "Figure 4: redrawn objects and the target images nearest to them",
-		About:   "Rendered objects, what the generator makes of them, and of all target training images those at the smallest Euclidean distance, with their depth where there is one.",
+		About: "Rendered objects, what the generator makes of them, and of all target training images those at the " +
+			"smallest Euclidean distance, with their depth where there is one.",
 		Notes:   []string{neighboursNote},
 		Rows:    []Row{{Key: "pixelda", Title: "PixelDA", Paper: []float64{99.98, 23.5}}},
 		Columns: []Column{s.column(), {s.key, s.title, Angle}},

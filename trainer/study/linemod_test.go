@@ -41,7 +41,8 @@ func TestUnseenClasses(t *testing.T) {
 				t.Errorf("%s, %s: redrawn is %+v", o.Key, name, redrawn)
 			}
 			if fresh.Uses != redrawn.Key() || fresh.Seen != len(o.seen) || fresh.Config.Method != engine.SourceOnly ||
-				fresh.Config.Source != "studies/small/runs/linemod-"+o.Key+"/redrawn-"+name+"/seed-1/redrawn.pxds" || len(fresh.Config.TrainClasses) != 0 {
+				fresh.Config.Source != "studies/small/runs/linemod-"+o.Key+"/redrawn-"+name+"/seed-1/redrawn.pxds" ||
+				len(fresh.Config.TrainClasses) != 0 {
 				t.Errorf("%s, %s: the new classifier is %+v", o.Key, name, fresh)
 			}
 		}
@@ -50,7 +51,8 @@ func TestUnseenClasses(t *testing.T) {
 
 // TestValues reads each statistic of an outcome.
 func TestValues(t *testing.T) {
-	o := Outcome{Accuracy: 0.5, Seen: 1, Evaluation: engine.Evaluation{Confusion: [][]int{{9, 1, 0}, {3, 1, 0}, {0, 1, 5}}}}
+	o := Outcome{Accuracy: 0.5, Seen: 1, Evaluation: engine.Evaluation{Confusion: [][]int{{9, 1, 0}, {3, 1, 0},
+		{0, 1, 5}}}}
 	near := func(s Statistic, want float64) {
 		t.Helper()
 		if v, ok := o.value(s); !ok || math.Abs(v-want) > 1e-12 {
@@ -80,13 +82,15 @@ func TestLosses(t *testing.T) {
 		got := map[string][]float64{}
 		for _, c := range s.Cells(scale, 1, "studies", "data") {
 			m := c.Config.Model
-			got[c.Row] = []float64{sign(m.TaskSourceWeight), sign(m.PoseSourceWeight), sign(m.TaskAdaptedWeight), sign(m.PoseAdaptedWeight), m.SimilarityWeight}
+			got[c.Row] = []float64{sign(m.TaskSourceWeight), sign(m.PoseSourceWeight), sign(m.TaskAdaptedWeight),
+				sign(m.PoseAdaptedWeight), m.SimilarityWeight}
 		}
 		for row, want := range map[string][]float64{
 			"losses-none": {0, 0, 0, 0, 0}, "adapted": {0, 0, 1, 1, 0}, "both": {1, 1, 1, 1, 0}, "content": {1, 1, 1, 1, 22.9},
 		} {
 			if !slices.Equal(got[row], want) {
-				t.Errorf("%s, %s: losses of source, its pose, adapted, its pose, and content: %v, want %v", scale, row, got[row], want)
+				t.Errorf("%s, %s: losses of source, its pose, adapted, its pose, and content: %v, want %v", scale, row, got[row],
+					want)
 			}
 		}
 	}

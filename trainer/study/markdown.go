@@ -62,7 +62,8 @@ func (m *markdown) table(r *Report) {
 		rows = append(rows, cells)
 	}
 	m.grid(head, rows)
-	text := "Accuracies are in percent, angles in degrees, measured on all of the target's test images after the last iteration"
+	text := "Accuracies are in percent, angles in degrees, measured on all of the target's test images after the last " +
+		"iteration"
 	if len(r.Seeds) > 1 {
 		text += ", means over seeds ± the half-width of their 95 % confidence interval by Student's t"
 	} else {
@@ -130,7 +131,8 @@ func (r *Report) Heading(column int) string {
 
 // Repeated reports whether a column is another statistic of an earlier one's images.
 func (r *Report) Repeated(column int) bool {
-	return slices.ContainsFunc(r.Columns[:column], func(c ReportColumn) bool { return c.Scenario == r.Columns[column].Scenario })
+	return slices.ContainsFunc(r.Columns[:column],
+		func(c ReportColumn) bool { return c.Scenario == r.Columns[column].Scenario })
 }
 
 func (m *markdown) order(r *Report) {
@@ -141,7 +143,8 @@ func (m *markdown) order(r *Report) {
 		}
 	}
 	if r.Scale != Full && slices.ContainsFunc(r.Order, func(o Order) bool { return !o.Held() }) {
-		m.line("At this scale runs have %.1f to %.1f %% of the full iterations, in narrower networks, and what long training parts need not be apart yet: "+
+		m.line("At this scale runs have %.1f to %.1f %% of the full iterations, in narrower networks, and what long "+
+			"training parts need not be apart yet: "+
 			"only the full scale can contradict the paper.", 100*r.Share[0], 100*r.Share[1])
 	}
 }
@@ -151,19 +154,22 @@ func (o Order) Text() string {
 	if o.Held() {
 		return fmt.Sprintf("**%s: the paper's order held**, in all of %d pairs of rows.", o.Column, o.Pairs)
 	}
-	return fmt.Sprintf("**%s: the paper's order did not hold** in %d of %d pairs of rows.", o.Column, len(o.Reversed), o.Pairs)
+	return fmt.Sprintf("**%s: the paper's order did not hold** in %d of %d pairs of rows.", o.Column, len(o.Reversed),
+		o.Pairs)
 }
 
 // Text says what the paper has and what there is here.
 func (v Reverse) Text() string {
 	chance := map[Chance]string{
-		Unknown: "whether that is chance, these seeds cannot tell", Within: "within the spread over seeds", Beyond: "more than the spread over seeds explains",
+		Unknown: "whether that is chance, these seeds cannot tell", Within: "within the spread over seeds",
+		Beyond: "more than the spread over seeds explains",
 	}[v.Chance]
 	here := "the same as it"
 	if v.Ours < 0 {
 		here = fmt.Sprintf("%.1f below it", -v.Ours)
 	}
-	return fmt.Sprintf("%s is %.1f points above %s in the paper, %s here (%s).", v.Larger, v.Paper, v.Smaller, here, chance)
+	return fmt.Sprintf("%s is %.1f points above %s in the paper, %s here (%s).", v.Larger, v.Paper, v.Smaller, here,
+		chance)
 }
 
 func (m *markdown) notes(r *Report) {
@@ -185,12 +191,14 @@ func (m *markdown) made(r *Report) {
 	for i, s := range r.Seeds {
 		seeds[i] = fmt.Sprint(s)
 	}
-	fmt.Fprintf(m, "- program: %s\n- adapter: %s\n- seeds: %s\n- scale: %s\n", r.Version, strings.Join(r.Adapters, "; "), strings.Join(seeds, ", "), r.Scale)
+	fmt.Fprintf(m, "- program: %s\n- adapter: %s\n- seeds: %s\n- scale: %s\n", r.Version, strings.Join(r.Adapters, "; "),
+		strings.Join(seeds, ", "), r.Scale)
 	for i, c := range r.Columns {
 		if r.Repeated(i) {
 			continue
 		}
-		fmt.Fprintf(m, "- %s: source `%s`, target `%s`; fingerprints of their images %s\n", c.Title, c.Source, c.Target, quoted(c.Data))
+		fmt.Fprintf(m, "- %s: source `%s`, target `%s`; fingerprints of their images %s\n", c.Title, c.Source, c.Target,
+			quoted(c.Data))
 	}
 	if len(r.Shrunk) == 0 {
 		fmt.Fprintf(m, "- settings: those of the paper and its code\n")
@@ -239,11 +247,14 @@ func (m *markdown) runs(r *Report) {
 	memory := false
 	for _, run := range r.Runs {
 		memory = memory || run.Memory != nil
-		rows = append(rows, []string{run.Key, fmt.Sprint(run.Iterations), run.minutes(), percent(&run.Accuracy), percent(run.Chosen), percent(run.Oracle), run.remark()})
+		rows = append(rows, []string{run.Key, fmt.Sprint(run.Iterations), run.minutes(), percent(&run.Accuracy),
+			percent(run.Chosen), percent(run.Oracle), run.remark()})
 	}
 	m.grid([]string{"run", "iterations", "minutes", "last", "chosen", "oracle", "proxy A-distance, C"}, rows)
-	m.line("Minutes of training, without evaluations. Target test accuracy, percent, after the last iteration, of the checkpoint that was chosen without target labels, and of the best evaluation by them. " +
-		"The proxy A-distance tells how far the images that the classifier learned from are from the target's by its own features: " +
+	m.line("Minutes of training, without evaluations. Target test accuracy, percent, after the last iteration, of the " +
+		"checkpoint that was chosen without target labels, and of the best evaluation by them. " +
+		"The proxy A-distance tells how far the images that the classifier learned from are from the target's by its own " +
+		"features: " +
 		"0 where a linear machine cannot tell them apart, 2 where it never errs.")
 	if !memory {
 		return
@@ -255,7 +266,8 @@ func (m *markdown) runs(r *Report) {
 			rows = append(rows, []string{run.Key, fmt.Sprint(d.Images), cell(d.Adapted), cell(d.Target)})
 		}
 	}
-	m.grid([]string{"distance to the nearest target image: least / median / mean", "images", "adapted", "target's own"}, rows)
+	m.grid([]string{"distance to the nearest target image: least / median / mean", "images", "adapted", "target's own"},
+		rows)
 }
 
 // minutes is the time that a run trained.

@@ -80,7 +80,8 @@ func trained(folder string) (*Outcome, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := &Outcome{Iterations: rep.Iterations, Seconds: seconds, Data: st.Data, Accuracy: final.Accuracy, Chosen: &chosen, Oracle: &oracle, Evaluation: final}
+	o := &Outcome{Iterations: rep.Iterations, Seconds: seconds, Data: st.Data, Accuracy: final.Accuracy, Chosen: &chosen,
+		Oracle: &oracle, Evaluation: final}
 	if rep.Samples != "" {
 		if o.Samples, err = filepath.Rel(folder, rep.Samples); err != nil {
 			return nil, fmt.Errorf("study: %w", err)
@@ -153,7 +154,8 @@ func (b Bench) redraw(c Cell, folder string) (*Outcome, error) {
 	if s.Train, err = all(train, c.Config.Source+" redrawn train", 0); err != nil {
 		return nil, err
 	}
-	if s.Test, err = all(test.Slice(0, min(redrawnTest, test.Len())), c.Config.Source+" redrawn test", train.Len()); err != nil {
+	if s.Test, err = all(test.Slice(0, min(redrawnTest, test.Len())), c.Config.Source+" redrawn test",
+		train.Len()); err != nil {
 		return nil, err
 	}
 	_, st, err := latest(run)
@@ -258,9 +260,11 @@ func neighbours(g *engine.Generator, data engine.Data, seed uint64) (image.Image
 	if err != nil {
 		return nil, nil, err
 	}
-	targets := engine.Neighbours(data.Target.Train.WithChannels(g.Engine.Networks.Config.TargetChannels), g.Engine.Networks.Config.Size)
+	targets := engine.Neighbours(data.Target.Train.WithChannels(g.Engine.Networks.Config.TargetChannels),
+		g.Engine.Networks.Config.Size)
 	if targets.Len() < 2 {
-		return nil, nil, fmt.Errorf("study: the target has %d training images; want at least 2 to compare them", targets.Len())
+		return nil, nil, fmt.Errorf("study: the target has %d training images; want at least 2 to compare them",
+			targets.Len())
 	}
 	size := targets.ImageBytes()
 	near := make([]grid.Match, adapted.Len())
@@ -281,7 +285,8 @@ func neighbours(g *engine.Generator, data engine.Data, seed uint64) (image.Image
 		caption string
 		set     *datasets.Set
 	}{
-		{"source", source.Slice(0, n).Resize(g.Engine.Networks.Config.Size, g.Engine.Networks.Config.Size).Hold()}, {"adapted", adapted.Slice(0, n)}, {"nearest target", targets.Subset(indices)},
+		{"source", source.Slice(0, n).Resize(g.Engine.Networks.Config.Size, g.Engine.Networks.Config.Size).Hold()},
+		{"adapted", adapted.Slice(0, n)}, {"nearest target", targets.Subset(indices)},
 	} {
 		colours := engine.Row(of.caption, of.set)
 		rows = append(rows, colours)

@@ -33,12 +33,13 @@ type Outcome struct {
 	Oracle   *float64 `json:"oracle,omitempty"` // of the best by target labels
 	Cost     *float64 `json:"cost,omitempty"`   // C of the linear machine, by the target's validation labels
 
-	Evaluation engine.Evaluation `json:"evaluation"`     // by class, with confusions
-	Seen       int               `json:"seen,omitempty"` // the first so many classes are those that UnseenAccuracy leaves out
-	Memory     *Memory           `json:"memory,omitempty"`
-	Divergence *float64          `json:"divergence,omitempty"` // the proxy A-distance, 0 to 2
-	Pictures   map[Extra]string  `json:"pictures,omitempty"`   // files in the folder
-	Samples    string            `json:"samples,omitempty"`    // the run's last sample grid
+	Evaluation engine.Evaluation `json:"evaluation"` // by class, with confusions
+	// Seen is how many classes, the first, UnseenAccuracy leaves out.
+	Seen       int              `json:"seen,omitempty"`
+	Memory     *Memory          `json:"memory,omitempty"`
+	Divergence *float64         `json:"divergence,omitempty"` // the proxy A-distance, 0 to 2
+	Pictures   map[Extra]string `json:"pictures,omitempty"`   // files in the folder
+	Samples    string           `json:"samples,omitempty"`    // the run's last sample grid
 }
 
 // Fail writes down why a cell has no outcome.
@@ -145,7 +146,8 @@ func (c Cell) same(held recipe.Config, folder string) error {
 	if reflect.DeepEqual(held, c.Config) {
 		return nil
 	}
-	return fmt.Errorf("study: %s holds another run than %s asks for (%s): move it away, or give another -out", folder, c.Key(), difference(held, c.Config))
+	return fmt.Errorf("study: %s holds another run than %s asks for (%s): move it away, or give another -out", folder,
+		c.Key(), difference(held, c.Config))
 }
 
 // measured reports whether an outcome has a measurement.

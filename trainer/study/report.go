@@ -153,7 +153,8 @@ func NewReport(s Study, scale Scale, seeds int, root, data string) (*Report, err
 	}
 	r.Adapters = slices.Sorted(maps.Keys(adapters))
 	for _, col := range s.Columns {
-		rc := ReportColumn{Scenario: col.Scenario, Title: col.Title, Statistic: col.Statistic, Data: slices.Sorted(maps.Keys(fingerprints[col.Scenario]))}
+		rc := ReportColumn{Scenario: col.Scenario, Title: col.Title, Statistic: col.Statistic,
+			Data: slices.Sorted(maps.Keys(fingerprints[col.Scenario]))}
 		for _, c := range cells {
 			if c.Scenario == col.Scenario && c.Uses == "" {
 				rc.Source, rc.Target = c.Config.Source, c.Config.Target
@@ -167,7 +168,8 @@ func NewReport(s Study, scale Scale, seeds int, root, data string) (*Report, err
 // add takes in the outcome of a finished cell.
 func (r *Report) add(s Study, c Cell, folder string, o *Outcome) error {
 	r.Runs = append(r.Runs, ReportRun{
-		Key: c.Key(), Folder: folder, Iterations: o.Iterations, Seconds: o.Seconds, Accuracy: o.Accuracy, Chosen: o.Chosen, Oracle: o.Oracle, Cost: o.Cost, Memory: o.Memory,
+		Key: c.Key(), Folder: folder, Iterations: o.Iterations, Seconds: o.Seconds, Accuracy: o.Accuracy, Chosen: o.Chosen,
+		Oracle: o.Oracle, Cost: o.Cost, Memory: o.Memory,
 		Divergence: o.Divergence,
 	})
 	picture := func(caption, file string) {

@@ -16,7 +16,8 @@ import (
 func finish(t *testing.T, root string, c Cell, accuracy float64) {
 	t.Helper()
 	chosen := accuracy - 0.01
-	o := Outcome{Work: c.Work, Config: c.Config, Iterations: c.Config.Iterations, Seconds: 90, Accuracy: accuracy, Chosen: &chosen, Oracle: &accuracy,
+	o := Outcome{Work: c.Work, Config: c.Config, Iterations: c.Config.Iterations, Seconds: 90, Accuracy: accuracy,
+		Chosen: &chosen, Oracle: &accuracy,
 		Adapter: "a GPU", Data: "0123456789abcdef+fedcba9876543210"}
 	half := 0.5
 	o.Divergence = &half
@@ -82,12 +83,14 @@ func TestReport(t *testing.T) {
 		t.Errorf("the orders are %+v", r.Order)
 	}
 	m := r.Order[1]
-	if m.Pairs != 3 || len(m.Reversed) != 2 || m.Held() || m.Reversed[0].Larger != "Target only" || m.Reversed[0].Chance != Beyond {
+	if m.Pairs != 3 || len(m.Reversed) != 2 || m.Held() || m.Reversed[0].Larger != "Target only" ||
+		m.Reversed[0].Chance != Beyond {
 		t.Errorf("the order of MNIST-M is %+v", m)
 	}
 	near("the reversal in the paper", m.Reversed[0].Paper, 96.4-63.6)
 	near("and here", m.Reversed[0].Ours, -10)
-	if len(r.Failures) != 2 || r.Failures[0].Key != "mnist-mnistm/pixelda/seed-1" || !strings.Contains(r.Failures[0].Error, "run the command again") ||
+	if len(r.Failures) != 2 || r.Failures[0].Key != "mnist-mnistm/pixelda/seed-1" ||
+		!strings.Contains(r.Failures[0].Error, "run the command again") ||
 		r.Failures[1].Error != "no space left" {
 		t.Errorf("the failures are %+v", r.Failures)
 	}
@@ -99,7 +102,8 @@ func TestReport(t *testing.T) {
 		"| PixelDA | 95.9 | 82.0 ± 25.4 | 98.2 | – |", // t of one degree of freedom: 12.706 · 2
 		"**MNIST → USPS: the paper's order held**, in all of 6 pairs",
 		"**MNIST → MNIST-M: the paper's order did not hold** in 2 of 3 pairs",
-		"Target only is 32.8 points above Source only in the paper, 10.0 below it here (more than the spread over seeds explains).",
+		"Target only is 32.8 points above Source only in the paper, 10.0 below it here (more than the spread over seeds " +
+			"explains).",
 		"At this scale runs have 0.6 to 6.8 % of the full iterations", // 1,500 of 250,000 and of 22,000
 		"`mnist-mnistm/pixelda/seed-2`: no space left",
 		"- adapter: a GPU\n- seeds: 1, 2\n- scale: small\n",

@@ -107,7 +107,8 @@ func narrowLineMod(c *recipe.Config) {
 // unscaled settings are no matter of scale: which images, and how often a run is
 // looked at.
 var unscaled = []string{
-	"seed", "data", "source", "target", "method", "log_every", "eval_every", "eval_images", "sample_every", "checkpoint_every", "keep",
+	"seed", "data", "source", "target", "method", "log_every", "eval_every", "eval_images", "sample_every",
+	"checkpoint_every", "keep",
 }
 
 // Shrunk tells what sets a configuration apart from the full one of the same cell:

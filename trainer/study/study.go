@@ -135,7 +135,8 @@ func List(o Objects) []Study {
 }
 
 // order is that of the paper, then what its text claims.
-var order = []string{"table1", "table2", "table3", "table4", "table5", "table6", "fig3", "fig4", "supplement1", "decoupling", "curve"}
+var order = []string{"table1", "table2", "table3", "table4", "table5", "table6", "fig3", "fig4", "supplement1",
+	"decoupling", "curve"}
 
 // Find returns a study by name.
 func Find(name string, o Objects) (Study, error) {

@@ -23,7 +23,8 @@ func TestDefinitions(t *testing.T) {
 		all = append(all, List(o)...)
 	}
 	for _, s := range all {
-		if names[s.Name+s.Objects] && s.Objects != "" || !slices.Contains(order, s.Name) || s.Title == "" || s.About == "" || len(s.Rows) == 0 || len(s.Columns) == 0 {
+		if names[s.Name+s.Objects] && s.Objects != "" || !slices.Contains(order, s.Name) || s.Title == "" ||
+			s.About == "" || len(s.Rows) == 0 || len(s.Columns) == 0 {
 			t.Errorf("study %q: a name that is taken, or something without words, rows or columns", s.Name)
 		}
 		names[s.Name+s.Objects] = true
@@ -50,7 +51,8 @@ func TestDefinitions(t *testing.T) {
 				}
 				done[c.Key()] = true
 				folder := Folder("studies", scale, c.Key())
-				if other, shared := folders[folder]; shared && (other.Work != c.Work || !reflect.DeepEqual(other.Config, c.Config)) {
+				if other, shared := folders[folder]; shared && (other.Work != c.Work ||
+					!reflect.DeepEqual(other.Config, c.Config)) {
 					t.Errorf("%s: studies want different runs in %s: %v", s.Name, folder, Shrunk(other.Config, c.Config))
 				}
 				folders[folder] = c
@@ -81,7 +83,8 @@ func TestFullIsThePapers(t *testing.T) {
 	got := map[string]string{}
 	for _, c := range s.Cells(Full, 1, "studies", "data") {
 		m := c.Config.Model
-		got[c.Scenario+" "+c.Row] = fmt.Sprint(c.Config.Iterations, m.LR, m.Batch, m.GBlocks, m.GFilters, m.DFilters, m.TowerFilters, m.TowerUnits)
+		got[c.Scenario+" "+c.Row] = fmt.Sprint(c.Config.Iterations, m.LR, m.Batch, m.GBlocks, m.GFilters, m.DFilters,
+			m.TowerFilters, m.TowerUnits)
 	}
 	for name, want := range map[string]string{
 		"mnist-usps source-only":   "22000 0.0001 32 6 64 64 [32 48] 100",
@@ -89,10 +92,12 @@ func TestFullIsThePapers(t *testing.T) {
 		"mnist-usps pixelda":       "50000 0.0002 32 6 64 64 [32 48] 100",
 		"mnist-mnistm source-only": "105000 0.0001 32 6 64 64 [32 48] 100",
 		"mnist-mnistm target-only": "139400 0.001 32 6 64 64 [32 48] 100",
-		"mnist-usps coral":         "22000 0.0001 32 6 64 64 [32 48] 100", "mnist-mnistm coral": "105000 0.0001 32 6 64 64 [32 48] 100",
-		"mnist-mnistm dann": "105000 0.0117249 32 6 64 64 [32 48] 100", "mnist-mnistm dsn": "105000 0.01 32 6 64 64 [32 48] 100",
-		"mnist-mnistm cogan":   "10000 0.0002 64 6 64 64 [32 48] 100",
-		"mnist-mnistm pixelda": "250000 0.001 32 6 64 64 [32 48] 100",
+		"mnist-usps coral":         "22000 0.0001 32 6 64 64 [32 48] 100",
+		"mnist-mnistm coral":       "105000 0.0001 32 6 64 64 [32 48] 100",
+		"mnist-mnistm dann":        "105000 0.0117249 32 6 64 64 [32 48] 100",
+		"mnist-mnistm dsn":         "105000 0.01 32 6 64 64 [32 48] 100",
+		"mnist-mnistm cogan":       "10000 0.0002 64 6 64 64 [32 48] 100",
+		"mnist-mnistm pixelda":     "250000 0.001 32 6 64 64 [32 48] 100",
 	} {
 		if got[name] != want {
 			t.Errorf("%s: %s, want %s", name, got[name], want)
@@ -149,7 +154,8 @@ func TestState(t *testing.T) {
 	state(Begun)
 	other := c
 	other.Config.Iterations++
-	if _, _, err := other.State(folder); err == nil || !strings.Contains(err.Error(), "iterations 4 → 5") || !strings.Contains(err.Error(), folder) {
+	if _, _, err := other.State(folder); err == nil || !strings.Contains(err.Error(), "iterations 4 → 5") ||
+		!strings.Contains(err.Error(), folder) {
 		t.Errorf("a folder of another run: %v", err)
 	}
 	o := Outcome{Work: c.Work, Config: c.Config, Accuracy: 0.5}

@@ -59,7 +59,8 @@ func TestAlbum(t *testing.T) {
 	if err := unlabelled.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if files, err := filepath.Glob(filepath.Join(plain, "*")); err != nil || len(files) != 1 || filepath.Base(files[0]) != "000007.png" {
+	if files, err := filepath.Glob(filepath.Join(plain, "*")); err != nil || len(files) != 1 ||
+		filepath.Base(files[0]) != "000007.png" {
 		t.Errorf("a grey image without a label makes %v, %v", files, err)
 	}
 }

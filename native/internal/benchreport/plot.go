@@ -31,12 +31,14 @@ type curve struct {
 // plot its shape is the same wherever it lies, and it goes through the point of the
 // most work. It is an error if no value above 0 was measured.
 func Plot(path string, s *bench.Series) error {
-	points := slices.SortedFunc(slices.Values(Measured(s)), func(a, b bench.Point) int { return cmp.Compare(a.Value, b.Value) })
+	byValue := func(a, b bench.Point) int { return cmp.Compare(a.Value, b.Value) }
+	byWork := func(a, b bench.Point) int { return cmp.Compare(a.Iteration().FLOPs, b.Iteration().FLOPs) }
+	points := slices.SortedFunc(slices.Values(Measured(s)), byValue)
 	points = slices.DeleteFunc(points, func(p bench.Point) bool { return p.Value <= 0 }) // which have no logarithm
 	if len(points) == 0 {
 		return errors.New("nothing to plot: no value above 0 was measured")
 	}
-	most := slices.MaxFunc(points, func(a, b bench.Point) int { return cmp.Compare(a.Iteration().FLOPs, b.Iteration().FLOPs) }).Iteration()
+	most := slices.MaxFunc(points, byWork).Iteration()
 	p := plot.New()
 	p.Title.Text = fmt.Sprintf("An iteration on %s", s.Adapter.Name)
 	p.X.Label.Text, p.Y.Label.Text = s.Setting, "seconds"
@@ -45,11 +47,16 @@ func Plot(path string, s *bench.Series) error {
 	grid.Vertical.Color, grid.Horizontal.Color = color.Gray{225}, color.Gray{225}
 	p.Add(grid)
 	var times []float64
+	asWork := func(p bench.Point) float64 { return p.Iteration().FLOPs / most.Rates().Wall }
+	iteration := func(p bench.Point) float64 { return p.Iteration().Time.Wall }
+	step := func(i int) func(bench.Point) float64 {
+		return func(p bench.Point) float64 { return p.Programs[i].Time.Wall }
+	}
 	for _, c := range []curve{
-		{"as the work", color.RGBA{120, 120, 120, 255}, true, func(p bench.Point) float64 { return p.Iteration().FLOPs / most.Rates().Wall }},
-		{"iteration", color.RGBA{30, 90, 180, 255}, false, func(p bench.Point) float64 { return p.Iteration().Time.Wall }},
-		{"D step", color.RGBA{200, 90, 20, 255}, false, func(p bench.Point) float64 { return p.Programs[0].Time.Wall }},
-		{"G step", color.RGBA{40, 140, 70, 255}, false, func(p bench.Point) float64 { return p.Programs[1].Time.Wall }},
+		{"as the work", color.RGBA{120, 120, 120, 255}, true, asWork},
+		{"iteration", color.RGBA{30, 90, 180, 255}, false, iteration},
+		{"D step", color.RGBA{200, 90, 20, 255}, false, step(0)},
+		{"G step", color.RGBA{40, 140, 70, 255}, false, step(1)},
 	} {
 		xys := make(plotter.XYs, len(points))
 		for i, at := range points {

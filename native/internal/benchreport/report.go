@@ -24,7 +24,8 @@ func Print(c *console.Console, b *bench.Result) {
 
 func benchTitle(b *bench.Result) string {
 	m := b.Config
-	return fmt.Sprintf("%d×%d, %d to %d channels, %s of %d, batch %d, on %s", m.Size, m.Size, m.SourceChannels, m.TargetChannels,
+	return fmt.Sprintf("%d×%d, %d to %d channels, %s of %d, batch %d, on %s", m.Size, m.Size, m.SourceChannels,
+		m.TargetChannels,
 		console.Count(m.GBlocks, "block"), m.GFilters, m.Batch, b.Adapter.Name)
 }
 
@@ -47,7 +48,8 @@ func printSteps(c *console.Console, b *bench.Result) {
 	t.Head(c, head...)
 	for _, p := range append(slices.Clone(b.Programs), b.Iteration()) {
 		r := p.Rates()
-		row := []string{p.Name, console.Duration(p.Time.Wall), fmt.Sprintf("%.3g", p.FLOPs/1e9), giga(r.Wall), console.Percent(r.Wall / b.Peak.Arithmetic.Wall),
+		row := []string{p.Name, console.Duration(p.Time.Wall), fmt.Sprintf("%.3g", p.FLOPs/1e9), giga(r.Wall),
+			console.Percent(r.Wall / b.Peak.Arithmetic.Wall),
 			fmt.Sprint(p.Dispatches), console.Duration(p.Host)}
 		if byProcessor(b) {
 			row = append(row, console.Duration(p.Time.CPU), giga(r.CPU), console.Percent(r.CPU/b.Peak.Arithmetic.CPU))

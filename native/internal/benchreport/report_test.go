@@ -24,7 +24,8 @@ func sample(dTime float64) *bench.Result {
 		Samples: 5, BytesHeld: 3 << 20,
 		Peak: bench.Peak{Arithmetic: bench.Rate{Wall: 200e9, CPU: 100e9}, Copy: bench.Rate{Wall: 10e9, CPU: 8e9}},
 		Programs: []bench.Program{
-			{Name: "d_step", Time: bench.Time{Wall: dTime, CPU: 2 * dTime}, Host: 0.5e-3, Dispatches: 6, FLOPs: 10e9, Bytes: 1e9},
+			{Name: "d_step", Time: bench.Time{Wall: dTime, CPU: 2 * dTime}, Host: 0.5e-3, Dispatches: 6, FLOPs: 10e9,
+				Bytes: 1e9},
 			{Name: "g_step", Time: bench.Time{Wall: 0.05, CPU: 0.1}, Host: 0.25e-3, Dispatches: 3, FLOPs: 5e9, Bytes: 1e9},
 		},
 		Kernels: []bench.Kernel{

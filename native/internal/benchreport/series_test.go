@@ -31,7 +31,8 @@ func sampleSeries() *bench.Series {
 		Config: recipe.Model{Size: 32, SourceChannels: 1, TargetChannels: 3, GBlocks: 1, GFilters: 64, Batch: 1},
 		Peak:   bench.Peak{Arithmetic: bench.Rate{Wall: 200e9, CPU: 100e9}},
 		Points: []bench.Point{
-			point(1, 0.08, 0.12), point(4, 0.2, 0.2), {Value: 256, Batch: 256, Error: "gpu: program d_step: buffer \"x\" has 9 bytes"}, point(16, 0.64, 0.96),
+			point(1, 0.08, 0.12), point(4, 0.2, 0.2), {Value: 256, Batch: 256,
+				Error: "gpu: program d_step: buffer \"x\" has 9 bytes"}, point(16, 0.64, 0.96),
 		},
 	}
 }
@@ -93,7 +94,8 @@ func TestGrowth(t *testing.T) {
 func TestPlot(t *testing.T) {
 	dir := t.TempDir()
 	s := sampleSeries()
-	s.Points = append(s.Points, bench.Point{Value: 0, Batch: 1, Programs: s.Points[0].Programs}) // has no place on the axis
+	s.Points = append(s.Points, bench.Point{Value: 0, Batch: 1,
+		Programs: s.Points[0].Programs}) // has no place on the axis
 	svg, picture := filepath.Join(dir, "a.svg"), filepath.Join(dir, "a.PNG")
 	for _, path := range []string{svg, picture} {
 		if err := Plot(path, s); err != nil {
@@ -111,7 +113,8 @@ func TestPlot(t *testing.T) {
 	if !errors.Is(err, io.EOF) {
 		t.Errorf("the SVG is no XML: %v", err)
 	}
-	for _, want := range []string{">An iteration on a GPU<", ">batch<", ">seconds<", ">as the work<", ">16<", ">0.5<", "Arial"} {
+	for _, want := range []string{">An iteration on a GPU<", ">batch<", ">seconds<", ">as the work<", ">16<", ">0.5<",
+		"Arial"} {
 		if !bytes.Contains(text, []byte(want)) {
 			t.Errorf("the SVG lacks %s", want)
 		}

@@ -53,7 +53,10 @@ func decadeTicks(least, most float64) []plot.Tick {
 func Write(path string, p *plot.Plot) error {
 	const width, height, margin = 6 * vg.Inch, 3.75 * vg.Inch, 8
 	p.Title.Padding, p.Legend.YOffs, p.Legend.XOffs, p.Legend.Padding = margin, -margin, margin, 3
-	for _, s := range []*draw.TextStyle{&p.Title.TextStyle, &p.X.Label.TextStyle, &p.Y.Label.TextStyle, &p.X.Tick.Label, &p.Y.Tick.Label, &p.Legend.TextStyle} {
+	for _, s := range []*draw.TextStyle{
+		&p.Title.TextStyle, &p.X.Label.TextStyle, &p.Y.Label.TextStyle,
+		&p.X.Tick.Label, &p.Y.Tick.Label, &p.Legend.TextStyle,
+	} {
 		s.Font.Variant = "Sans"
 	}
 	canvas, err := draw.NewFormattedCanvas(width, height, Format(path))
@@ -69,7 +72,8 @@ func Write(path string, p *plot.Plot) error {
 		return fmt.Errorf("drawing a plot: %w", err)
 	}
 	// An SVG has no fonts in it: others are named for a viewer that lacks the first.
-	text := bytes.ReplaceAll(b.Bytes(), []byte("font-family:Liberation Sans;"), []byte("font-family:Liberation Sans,Arial,Helvetica,sans-serif;"))
+	text := bytes.ReplaceAll(b.Bytes(),
+		[]byte("font-family:Liberation Sans;"), []byte("font-family:Liberation Sans,Arial,Helvetica,sans-serif;"))
 	return rundir.WriteFile(path, func(w io.Writer) error {
 		_, err := w.Write(text)
 		return err

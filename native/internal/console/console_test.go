@@ -18,13 +18,15 @@ func TestPanicIsOneLine(t *testing.T) {
 	}()
 	says := errs.String()
 	if !strings.HasPrefix(says, "pixelda-wgpu: internal error: runtime error: index out of range") ||
-		!strings.Contains(says, "TestPanicIsOneLine") || !strings.Contains(says, "(console_test.go:") || strings.Count(says, "\n") != 1 {
+		!strings.Contains(says, "TestPanicIsOneLine") || !strings.Contains(says, "(console_test.go:") ||
+		strings.Count(says, "\n") != 1 {
 		t.Errorf("it says %q", says)
 	}
 }
 
 func TestDoubleDashes(t *testing.T) {
-	got := strings.Join(DoubleDashes([]string{"-adapter", "-json=false", "--steps", "-o", "-5", "-", "-h", "--", "-adapter"}), " ")
+	got := strings.Join(DoubleDashes([]string{"-adapter", "-json=false", "--steps", "-o", "-5", "-", "-h", "--",
+		"-adapter"}), " ")
 	if want := "--adapter --json=false --steps -o -5 - -h -- -adapter"; got != want {
 		t.Errorf("flags become %q, want %q", got, want)
 	}
@@ -47,7 +49,8 @@ func TestColours(t *testing.T) {
 
 func TestDuration(t *testing.T) {
 	for s, want := range map[float64]string{
-		0: "0.00 µs", 9.99e-6: "9.99 µs", 9.996e-6: "10.0 µs", 0.09994: "99.9 ms", 0.09996: "100 ms", 0.25: "250 ms", 1: "1.00 s", 123: "123 s",
+		0: "0.00 µs", 9.99e-6: "9.99 µs", 9.996e-6: "10.0 µs", 0.09994: "99.9 ms", 0.09996: "100 ms", 0.25: "250 ms",
+		1: "1.00 s", 123: "123 s",
 	} {
 		if got := Duration(s); got != want {
 			t.Errorf("%g s is %q, want %q", s, got, want)

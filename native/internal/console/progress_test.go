@@ -89,7 +89,8 @@ func TestProgressIntoAFileHasNoBar(t *testing.T) {
 		t.Fatal(err)
 	}
 	text, err := os.ReadFile(name)
-	if err != nil || bytes.ContainsAny(text, "\r\x1b") || !bytes.HasPrefix(text, []byte("a line\ntrain: 10/10 steps in ")) {
+	if err != nil || bytes.ContainsAny(text, "\r\x1b") || !bytes.HasPrefix(text,
+		[]byte("a line\ntrain: 10/10 steps in ")) {
 		t.Errorf("the file holds %q, %v", text, err)
 	}
 }

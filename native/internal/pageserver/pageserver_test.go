@@ -45,7 +45,8 @@ func TestServeFiles(t *testing.T) {
 		"/traces/a.safetensors": "application/octet-stream", "/faces.pxds": "application/octet-stream",
 	} {
 		r := get(t, s, "GET", path)
-		if r.Code != http.StatusOK || r.Header().Get("Content-Type") != kind || r.Header().Get("Cache-Control") != "no-cache" {
+		if r.Code != http.StatusOK || r.Header().Get("Content-Type") != kind ||
+			r.Header().Get("Cache-Control") != "no-cache" {
 			t.Errorf("%s: %d, %v", path, r.Code, r.Header())
 		}
 	}
@@ -69,13 +70,16 @@ func TestServeFiles(t *testing.T) {
 	if tag == "" || tag == plain.Header().Get("ETag") {
 		t.Errorf("tags %q and %q", tag, plain.Header().Get("ETag"))
 	}
-	if r := get(t, s, "GET", "/page.js", "Accept-Encoding", "gzip", "If-None-Match", tag); r.Code != http.StatusNotModified {
+	if r := get(t, s, "GET", "/page.js", "Accept-Encoding", "gzip", "If-None-Match",
+		tag); r.Code != http.StatusNotModified {
 		t.Errorf("what the browser has is sent again: %d", r.Code)
 	}
-	if r := get(t, s, "GET", "/faces.pxds", "Range", "bytes=2-4"); r.Code != http.StatusPartialContent || body(t, r.Body) != "234" {
+	if r := get(t, s, "GET", "/faces.pxds", "Range", "bytes=2-4"); r.Code != http.StatusPartialContent ||
+		body(t, r.Body) != "234" {
 		t.Errorf("a part of a set: %d", r.Code)
 	}
-	for path, status := range map[string]int{"/none.js": 404, "/traces": 404, "/traces/": 404, "/../serve.go": 404, "/%2e%2e/serve.go": 404, "/other.pxds": 404} {
+	for path, status := range map[string]int{"/none.js": 404, "/traces": 404, "/traces/": 404, "/../serve.go": 404,
+		"/%2e%2e/serve.go": 404, "/other.pxds": 404} {
 		if r := get(t, s, "GET", path); r.Code != status {
 			t.Errorf("%s: %d, want %d", path, r.Code, status)
 		}
@@ -83,7 +87,8 @@ func TestServeFiles(t *testing.T) {
 	if r := get(t, s, "POST", "/"); r.Code != http.StatusMethodNotAllowed {
 		t.Errorf("POST: %d", r.Code)
 	}
-	if r := get(t, s, "HEAD", "/page.js"); r.Code != http.StatusOK || r.Header().Get("Content-Length") != strconv.Itoa(len(script)) || body(t, r.Body) != "" {
+	if r := get(t, s, "HEAD", "/page.js"); r.Code != http.StatusOK ||
+		r.Header().Get("Content-Length") != strconv.Itoa(len(script)) || body(t, r.Body) != "" {
 		t.Errorf("HEAD: %d, %s bytes", r.Code, r.Header().Get("Content-Length"))
 	}
 }

@@ -16,7 +16,8 @@ import ()
 
 // curveColours tell rows apart, for the colour-blind too (Okabe and Ito, 2008).
 var curveColours = []color.Color{
-	color.RGBA{153, 153, 153, 255}, color.RGBA{240, 228, 66, 255}, color.RGBA{86, 180, 233, 255}, color.RGBA{0, 158, 115, 255},
+	color.RGBA{153, 153, 153, 255}, color.RGBA{240, 228, 66, 255}, color.RGBA{86, 180, 233, 255},
+	color.RGBA{0, 158, 115, 255},
 	color.RGBA{230, 159, 0, 255}, color.RGBA{204, 121, 167, 255}, color.RGBA{0, 114, 178, 255}, color.Black,
 }
 

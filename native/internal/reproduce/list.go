@@ -48,6 +48,7 @@ func (j *Job) List() error {
 		tab.Add(l.Run, string(l.State), l.Method, iterations)
 	}
 	tab.Print(j.Console, "")
-	j.Console.Printf("\nRuns     %s\nReport   %s\n", filepath.Join(j.Out, string(j.Scale), "runs"), filepath.Join(j.Study.ReportFolder(j.Out, j.Scale), reportMarkdown))
+	j.Console.Printf("\nRuns     %s\nReport   %s\n", filepath.Join(j.Out, string(j.Scale), "runs"),
+		filepath.Join(j.Study.ReportFolder(j.Out, j.Scale), reportMarkdown))
 	return nil
 }

@@ -33,7 +33,9 @@ func plotReport(folder string, r *study.Report) ([]study.Picture, error) {
 			return nil, err
 		}
 		if p != nil {
-			if err := save(fmt.Sprintf("%s-%s.svg", c.Scenario, c.Statistic), c.Title+", "+c.Statistic.Text()+": the paper's figures and those found here", p); err != nil {
+			name := fmt.Sprintf("%s-%s.svg", c.Scenario, c.Statistic)
+			caption := c.Title + ", " + c.Statistic.Text() + ": the paper's figures and those found here"
+			if err := save(name, caption, p); err != nil {
 				return nil, err
 			}
 		}

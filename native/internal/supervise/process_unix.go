@@ -12,7 +12,8 @@ import (
 
 // forwarded are the signals that a child gets from its parent. It has a process
 // group of its own, so that a terminal sends them to the parent alone.
-var forwarded = []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGTSTP, syscall.SIGCONT}
+var forwarded = []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGTSTP,
+	syscall.SIGCONT}
 
 // terminalEnv tells a child that it has the real standard error as descriptor 3.
 const terminalEnv = "PIXELDA_SUPERVISED_STDERR"

@@ -156,7 +156,8 @@ func TestSupervisePassesThrough(t *testing.T) {
 	}
 }
 
-const lost = "the GPU device was lost (Parent device is lost): its driver was reset, or it was unplugged or out of power"
+const lost = "the GPU device was lost (Parent device is lost): its driver was reset, or it was unplugged or out of " +
+	"power"
 
 func TestSuperviseExplainsACrash(t *testing.T) {
 	status, _, err := superviseTest(t, constant("crash"))
@@ -172,14 +173,16 @@ func TestSuperviseResumes(t *testing.T) {
 		}
 		return []string{"exit", "0", "of", folder}
 	})
-	if status != console.Done || out != "a result\n" || !strings.Contains(err, lost+". Resuming runs/7 in 1ms (restart 1 of 2)\na message\n") {
+	if status != console.Done || out != "a result\n" || !strings.Contains(err,
+		lost+". Resuming runs/7 in 1ms (restart 1 of 2)\na message\n") {
 		t.Errorf("status %d, output %q and\n%s", status, out, err)
 	}
 }
 
 func TestSuperviseGivesUp(t *testing.T) {
 	status, _, err := superviseTest(t, constant("crash", "runs/7"))
-	want := "pixelda-wgpu: " + lost + ", 3 times in a row. The run is safe in runs/7; to go on: pixelda-wgpu crash runs/7\n"
+	want := "pixelda-wgpu: " + lost + ", 3 times in a row. The run is safe in runs/7; to go on: pixelda-wgpu crash " +
+		"runs/7\n"
 	if status != console.Failed || !strings.HasSuffix(err, want) || strings.Count(err, "Resuming") != 2 {
 		t.Errorf("status %d and\n%s", status, err)
 	}
@@ -196,7 +199,8 @@ func TestSuperviseShowsOurPanics(t *testing.T) {
 
 func TestSuperviseKilled(t *testing.T) {
 	status, _, err := superviseTest(t, constant("die"))
-	want := "pixelda-wgpu: killed by a user, or by the system because memory ran out. The run is safe in runs/7; to go on: pixelda-wgpu die\n"
+	want := "pixelda-wgpu: killed by a user, or by the system because memory ran out. The run is safe in runs/7; to " +
+		"go on: pixelda-wgpu die\n"
 	if status != console.Failed || err != want {
 		t.Errorf("status %d and %q", status, err)
 	}
@@ -272,7 +276,8 @@ func TestSuperviseLostDevice(t *testing.T) {
 		t.Fatal("no libvulkan.so.1 in /usr/lib; make setup installs it", err, err2)
 	}
 	dir := t.TempDir()
-	build := exec.Command("cc", "-shared", "-fPIC", "-o", filepath.Join(dir, "libvulkan.so.1"), "testdata/lost_vulkan.c", "-ldl")
+	build := exec.Command("cc", "-shared", "-fPIC", "-o", filepath.Join(dir, "libvulkan.so.1"), "testdata/lost_vulkan.c",
+		"-ldl")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
