@@ -1,8 +1,8 @@
 //go:build js
 
-// The gallery of the page: Ebiten in a frame of its own, since it takes over the
-// document that it is in. The page brings samples by messages, and gets the
-// gallery's questions; web/src/page/gallery-messages.ts lists them.
+// Command gallery is the gallery of the page: Ebiten in a frame of its own, since it takes over the
+// document that it is in. The page brings samples by messages, and gets the gallery's questions;
+// package frame lists both.
 package main
 
 import (
@@ -13,57 +13,49 @@ import (
 
 	"pixelda-wgpu/trainer/gallery"
 	"pixelda-wgpu/trainer/gallery/window"
+	"pixelda-wgpu/wasm/frame"
+	"pixelda-wgpu/wasm/message"
+	"pixelda-wgpu/wasm/wire"
 )
 
+// host is what the frame's script gives this program: see web/src/page/gallery-frame.ts.
+var host = js.Global().Get("pixeldaFrame")
+
 func main() {
-	p := &page{parent: js.Global().Get("parent")}
+	p := &page{}
 	w, err := window.New(p, "PixelDA", p.leave)
 	if err != nil {
-		p.post("failed", map[string]any{"why": err.Error()})
+		post(frame.Failed{Why: err.Error()})
 		return
 	}
 	p.window = w
-	js.Global().Call("addEventListener", "message", js.FuncOf(func(_ js.Value, args []js.Value) any {
-		// Only the page that holds the frame may tell it what to show.
-		if event := args[0]; event.Get("source").Equal(p.parent) {
-			p.hear(event.Get("data"))
-		}
-		return nil
-	}))
-	p.post("ready", nil)
+	wire.Receive(host, p.hear)
+	post(frame.Ready{})
 	if err := w.Run(); err != nil {
-		p.post("failed", map[string]any{"why": err.Error()})
+		post(frame.Failed{Why: err.Error()})
+	}
+}
+
+// post sends the page a message, and the arrays that its fields stand for.
+func post(m message.Message, parts ...[]byte) {
+	if err := wire.Post(host, m, parts); err != nil {
+		panic(err) // messages of the frame always have a form in JSON
 	}
 }
 
 // page is the gallery's host.
 type page struct {
-	parent js.Value
 	window *window.Window
 }
 
-// post sends the page a message, and hands the memory of buffers over.
-func (p *page) post(kind string, fields map[string]any, transfer ...any) {
-	message := map[string]any{"type": kind}
-	for name, v := range fields {
-		message[name] = v
+// hear does what a message of the page says.
+func (p *page) hear(text []byte, parts message.Parts) {
+	show, err := read(text, parts)
+	if err != nil {
+		post(frame.Failed{Why: err.Error()})
+		return
 	}
-	p.parent.Call("postMessage", message, js.Global().Get("location").Get("origin"), transfer)
-}
-
-// hear takes a message of the page.
-func (p *page) hear(m js.Value) {
-	switch m.Get("type").String() {
-	case "samples":
-		samples := readSamples(m)
-		p.window.Do(func(g *gallery.Gallery) { g.Show(samples) })
-	case "answer":
-		answer := readAnswer(m)
-		p.window.Do(func(g *gallery.Gallery) { g.Answer(answer) })
-	case "status":
-		text := m.Get("text").String()
-		p.window.Do(func(g *gallery.Gallery) { g.Status(text) })
-	}
+	p.window.Do(show)
 }
 
 // Ask implements gallery.Host.
@@ -72,9 +64,10 @@ func (p *page) Ask(q gallery.Query) {
 	for _, z := range q.Noise {
 		noise = append(noise, z...)
 	}
-	p.post("ask", map[string]any{
-		"query": q.ID, "image": q.Image, "count": len(q.Noise), "noise": float32Array(noise), "neighbours": q.Neighbours,
-	})
+	var parts message.Parts
+	post(frame.Ask{
+		Query: q.ID, Image: q.Image, Count: len(q.Noise), Noise: parts.AddFloats(noise), Neighbours: q.Neighbours,
+	}, parts...)
 }
 
 // Turn implements gallery.Host. The page shows the present state alone.
@@ -84,7 +77,7 @@ func (p *page) Turn(int) {}
 func (p *page) Leave() string { return "back to the page" }
 
 func (p *page) leave() bool {
-	p.post("leave", nil)
+	post(frame.Leave{})
 	return false
 }
 
@@ -96,9 +89,8 @@ func (p *page) Save() {
 			p.window.Do(func(g *gallery.Gallery) { g.Toast(err.Error()) })
 			return
 		}
-		bytes := js.Global().Get("Uint8Array").New(file.Len())
-		js.CopyBytesToJS(bytes, file.Bytes())
-		p.post("picture", map[string]any{"png": bytes}, bytes.Get("buffer"))
+		var parts message.Parts
+		post(frame.Picture{PNG: parts.AddBytes(file.Bytes())}, parts...)
 		p.window.Do(func(g *gallery.Gallery) { g.Toast("Saved") })
 	})
 }

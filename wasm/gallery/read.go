@@ -3,77 +3,96 @@
 package main
 
 import (
-	"encoding/binary"
+	"encoding/json"
+	"fmt"
 	"math"
-	"syscall/js"
 
 	"pixelda-wgpu/trainer/gallery"
 	"pixelda-wgpu/trainer/validate"
+	"pixelda-wgpu/wasm/frame"
+	"pixelda-wgpu/wasm/message"
 )
 
-// readSamples takes what the page's training worker calls Samples, with a title.
-func readSamples(m js.Value) gallery.Samples {
-	r := result{m.Get("samples")}
-	s := gallery.Samples{
-		Title: m.Get("title").String(), Step: r.Get("step").Int(),
-		Source: r.images("source"), Adapted: r.images("adapted"),
-		Classes: r.classes(), Probabilities: r.probabilities(),
+// read returns what a message of the page does to the gallery.
+func read(text []byte, parts message.Parts) (func(*gallery.Gallery), error) {
+	var envelope struct {
+		Type string `json:"type"`
 	}
-	if nearest := r.images("nearest"); len(nearest) > 0 && len(nearest)%len(s.Source) == 0 {
+	if err := json.Unmarshal(text, &envelope); err != nil {
+		return nil, err
+	}
+	switch envelope.Type {
+	case frame.Show{}.Type():
+		m, err := decode[frame.Show](text)
+		samples := readSamples(m, parts)
+		return func(g *gallery.Gallery) { g.Show(samples) }, err
+	case frame.Answer{}.Type():
+		m, err := decode[frame.Answer](text)
+		answer := readAnswer(m, parts)
+		return func(g *gallery.Gallery) { g.Answer(answer) }, err
+	case frame.Status{}.Type():
+		m, err := decode[frame.Status](text)
+		return func(g *gallery.Gallery) { g.Status(m.Text) }, err
+	}
+	return nil, fmt.Errorf("gallery: the page sent a message of the unknown type %q", envelope.Type)
+}
+
+func decode[M any](text []byte) (m M, err error) {
+	err = json.Unmarshal(text, &m)
+	return m, err
+}
+
+// readSamples turns samples into what the gallery shows.
+func readSamples(m frame.Show, parts message.Parts) gallery.Samples {
+	r := m.Samples
+	s := gallery.Samples{
+		Title: m.Title, Step: r.Step, Source: images(r.Source, parts), Adapted: images(r.Adapted, parts),
+		Classes: r.Classes, Probabilities: probabilities(r, parts),
+	}
+	if nearest := images(r.Nearest, parts); len(nearest) > 0 && len(nearest)%len(s.Source) == 0 {
 		each := len(nearest) / len(s.Source)
 		for i := range s.Source {
 			s.Nearest = append(s.Nearest, nearest[i*each])
 		}
 	}
-	for i := range r.Get("labels").Length() {
-		s.Labels = append(s.Labels, r.Get("labels").Index(i).Int())
+	for _, label := range r.Labels {
+		s.Labels = append(s.Labels, int(label))
 	}
-	if noise := float32s(r.Get("noise")); len(noise) > 0 {
+	if noise := parts.Floats(r.Noise); len(noise) > 0 {
 		s.Noise = rows(noise, len(noise)/len(s.Source))
 	}
 	return s
 }
 
-// readAnswer takes the worker's Samples for one image, as asked for.
-func readAnswer(m js.Value) gallery.Answer {
-	r := result{m.Get("samples")}
-	a := gallery.Answer{ID: m.Get("query").Int(), Images: r.images("adapted"), Probabilities: r.probabilities()}
-	for _, img := range r.images("nearest") {
+// readAnswer turns samples of one image into an answer to the gallery's question.
+func readAnswer(m frame.Answer, parts message.Parts) gallery.Answer {
+	r := m.Samples
+	a := gallery.Answer{ID: m.Query, Images: images(r.Adapted, parts), Probabilities: probabilities(r, parts)}
+	for _, img := range images(r.Nearest, parts) {
 		a.Neighbours = append(a.Neighbours, gallery.Neighbour{Image: img, Distance: distance(a.Images[0], img)})
 	}
 	return a
 }
 
-// result is the worker's Samples.
-type result struct{ js.Value }
-
-func (r result) images(name string) []*gallery.Image {
-	v := r.Get(name)
-	if v.Get("count").Int() == 0 {
+// images returns pixels as the gallery takes them, or nil if there are none.
+func images(m message.Images, parts message.Parts) []*gallery.Image {
+	if m.Count == 0 {
 		return nil
 	}
-	pixels := make([]byte, v.Get("pixels").Length())
-	js.CopyBytesToGo(pixels, v.Get("pixels"))
-	return gallery.FromPixels(pixels, v.Get("width").Int(), v.Get("height").Int(), v.Get("channels").Int())
+	return gallery.FromPixels(parts.Bytes(m.Pixels), m.Width, m.Height, m.Channels)
 }
 
-func (r result) classes() []string {
-	var names []string
-	for i := range r.Get("classes").Length() {
-		names = append(names, r.Get("classes").Index(i).String())
-	}
-	return names
-}
-
-func (r result) probabilities() [][]float32 {
-	classes := r.Get("classes").Length()
-	p, err := validate.Probabilities(float32s(r.Get("logits")), classes)
+// probabilities returns those of the classes, a row for each image, or nil if the logits are not
+// finite: the classifier then has no opinion.
+func probabilities(r message.Samples, parts message.Parts) [][]float32 {
+	p, err := validate.Probabilities(parts.Floats(r.Logits), len(r.Classes))
 	if err != nil {
-		return nil // logits that are not finite: the classifier has no opinion
+		return nil
 	}
-	return rows(p, classes)
+	return rows(p, len(r.Classes))
 }
 
+// rows splits values into rows of a width, and leaves out what does not fill one.
 func rows(values []float32, width int) [][]float32 {
 	var all [][]float32
 	for ; len(values) >= width && width > 0; values = values[width:] {
@@ -82,7 +101,7 @@ func rows(values []float32, width int) [][]float32 {
 	return all
 }
 
-// distance is the root mean square difference of two images.
+// distance is the root mean square difference of two images, in steps of 8-bit channels.
 func distance(a, b *gallery.Image) float64 {
 	sum := 0.0
 	for i, v := range a.RGBA {
@@ -90,26 +109,4 @@ func distance(a, b *gallery.Image) float64 {
 		sum += d * d
 	}
 	return math.Sqrt(sum / float64(len(a.RGBA)/4*3)) // alpha is the same
-}
-
-// float32s copies a Float32Array.
-func float32s(v js.Value) []float32 {
-	bytes := make([]byte, v.Get("byteLength").Int())
-	js.CopyBytesToGo(bytes, js.Global().Get("Uint8Array").New(v.Get("buffer"), v.Get("byteOffset"), len(bytes)))
-	values := make([]float32, len(bytes)/4)
-	for i := range values {
-		values[i] = math.Float32frombits(binary.LittleEndian.Uint32(bytes[4*i:]))
-	}
-	return values
-}
-
-// float32Array is a new Float32Array.
-func float32Array(values []float32) js.Value {
-	bytes := make([]byte, 0, 4*len(values))
-	for _, v := range values {
-		bytes = binary.LittleEndian.AppendUint32(bytes, math.Float32bits(v))
-	}
-	array := js.Global().Get("Uint8Array").New(len(bytes))
-	js.CopyBytesToJS(array, bytes)
-	return js.Global().Get("Float32Array").New(array.Get("buffer"))
 }

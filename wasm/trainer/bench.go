@@ -11,11 +11,13 @@ import (
 
 	"pixelda-wgpu/gpu"
 	"pixelda-wgpu/trainer/bench"
+	"pixelda-wgpu/wasm/message"
+	"pixelda-wgpu/wasm/protocol"
 )
 
 // bench measures an iteration of the run's model on the device, in a session of
 // its own; the run rests meanwhile. A request to stop ends it early.
-func (w *worker) bench(r *request) error {
+func (w *worker) bench(r *request, ask *protocol.Bench) error {
 	defer func(began time.Time) { w.run.loop.Exclude(time.Since(began)) }(time.Now())
 	choose, err := w.chooser(w.run.tune, w.run.trainer.Kernels())
 	if err != nil {
@@ -24,9 +26,9 @@ func (w *worker) bench(r *request) error {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	w.inbox.urgent = func() {
-		if stop := w.inbox.take("stop"); stop != nil {
+		if stop := w.inbox.take(protocol.Stop{}.Type()); stop != nil {
 			cancel()
-			reply(stop, nil)
+			reply(stop, protocol.Stop{}, protocol.Nothing{})
 		}
 	}
 	defer func() { w.inbox.urgent = nil }()
@@ -37,10 +39,10 @@ func (w *worker) bench(r *request) error {
 	}
 	b, err := bench.Measure(ctx, w.device, w.run.trainer.Config.Model, bench.Options{
 		Choose: choose, Samples: samples,
-		Phase: func(what string) { progress("benchmarking", what, 0, 0) },
+		Phase: func(what string) { progress(protocol.Benchmarking, what, 0, 0) },
 	})
 	if errors.Is(err, context.Canceled) {
-		reply(r, nil)
+		reply(r, ask, nil)
 		return nil
 	}
 	if err != nil {
@@ -50,14 +52,15 @@ func (w *worker) bench(r *request) error {
 	if err := b.Write(&file); err != nil {
 		return err
 	}
-	clock := "wall"
+	clock := protocol.WallClock
 	if b.Adapter.Has(gpu.TimestampQuery) {
-		clock = "gpu"
+		clock = protocol.GPUClock
 	}
-	reply(r, message{
-		"steps": append(slices.Clone(b.Programs), b.Iteration()), "peak": b.Peak, "memory": b.BytesHeld, "clock": clock,
-		"kinds": b.Lines(b.MainKinds()), "slowest": b.Lines(b.Slowest()),
-		"file": message{"name": "bench.json", "bytes": bytesOf(file.Bytes())},
-	})
+	var parts message.Parts
+	reply(r, ask, &protocol.Benched{
+		Steps: append(slices.Clone(b.Programs), b.Iteration()), Peak: b.Peak, Memory: b.BytesHeld, Clock: clock,
+		Kinds: b.Lines(b.MainKinds()), Slowest: b.Lines(b.Slowest()),
+		File: protocol.SavedFile{Name: "bench.json", Bytes: parts.AddBytes(file.Bytes())},
+	}, parts...)
 	return nil
 }

@@ -9,26 +9,10 @@ import (
 
 	"pixelda-wgpu/datasets"
 	"pixelda-wgpu/trainer/recipe"
+	"pixelda-wgpu/wasm/message"
+	"pixelda-wgpu/wasm/protocol"
+	"pixelda-wgpu/wasm/wire"
 )
-
-// source is where the images of a domain come from: DataSource of the protocol.
-type source struct {
-	Kind  string `json:"kind"`
-	Name  string `json:"name,omitempty"`
-	URL   string `json:"url,omitempty"`
-	Files []struct {
-		Path string `json:"path"`
-		File part   `json:"file"`
-	} `json:"files,omitempty"`
-}
-
-// title is what the configuration calls the data set.
-func (s source) title() string {
-	if s.Kind == "packed" {
-		return s.URL
-	}
-	return s.Name
-}
 
 // library keeps what was opened last, so that a changed setting need not open
 // images anew.
@@ -38,29 +22,29 @@ type library struct {
 }
 
 // open opens a data set; r holds the files that the page sent.
-func (l *library) open(s source, r *request, seed uint64, size int) (datasets.Splits, error) {
+func (l *library) open(s protocol.DataSource, r *request, seed uint64, size int) (datasets.Splits, error) {
 	o := datasets.Options{Seed: seed}
 	switch s.Kind {
-	case "builtin":
+	case protocol.Builtin:
 		return l.remember(fmt.Sprintf("%s %d", s.Name, seed), func() (datasets.Splits, error) {
-			progress("data", s.Name, 0, 0)
+			progress(protocol.Data, s.Name, 0, 0)
 			o.Draw = drawElsewhere
 			return datasets.Open(s.Name, o)
 		})
-	case "packed":
+	case protocol.Packed:
 		return l.remember("packed "+s.URL, func() (datasets.Splits, error) {
-			progress("data", s.URL, 0, 0)
+			progress(protocol.Data, s.URL, 0, 0)
 			data, err := fetch(s.URL)
 			if err != nil {
 				return datasets.Splits{}, err
 			}
 			return datasets.ReadPacked(s.URL, bytes.NewReader(data))
 		})
-	case "files":
-		progress("data", s.Name, 0, 0)
+	case protocol.Files:
+		progress(protocol.Data, s.Name, 0, 0)
 		files := make([]datasets.File, len(s.Files))
 		for i, f := range s.Files {
-			files[i] = datasets.File{Path: f.Path, Data: r.bytes(f.File)}
+			files[i] = datasets.File{Path: f.Path, Data: r.parts.Bytes(f.File)}
 		}
 		o.Size = size
 		domains, err := datasets.ReadFiles(s.Name, files, o)
@@ -99,33 +83,35 @@ func (l *library) remember(key string, open func() (datasets.Splits, error)) (da
 func fetch(url string) ([]byte, error) {
 	v, err := await(host.Call("fetch", url))
 	if err != nil {
-		return nil, &fault{"network", fmt.Errorf("datasets: %s: %w", url, err),
+		return nil, &fault{protocol.BadNetwork, fmt.Errorf("datasets: %s: %w", url, err),
 			"Check the connection and that the file lies there."}
 	}
-	return goBytes(v), nil
+	return wire.Bytes(v), nil
 }
 
-// dataInfo is DataInfo of the protocol.
-func dataInfo(name string, s datasets.Splits) message {
+// dataInfo tells the page of a data set.
+func dataInfo(name string, s datasets.Splits) protocol.DataInfo {
 	classes := s.Train.Classes
 	if classes == nil {
 		classes = []string{}
 	}
-	return message{
-		"name": name, "train": s.Train.Len(), "valid": s.Valid.Len(), "test": s.Test.Len(),
-		"width": s.Train.Width, "height": s.Train.Height, "channels": s.Train.Channels, "classes": classes,
+	return protocol.DataInfo{
+		Name: name, Train: s.Train.Len(), Valid: s.Valid.Len(), Test: s.Test.Len(),
+		Width: s.Train.Width, Height: s.Train.Height, Channels: s.Train.Channels,
+		Classes: classes,
 	}
 }
 
-// imagesOf is Images of the protocol.
-func imagesOf(s *datasets.Set) message {
+// imagesOf tells the page of images, and puts their pixels into parts.
+func imagesOf(s *datasets.Set, parts *message.Parts) message.Images {
 	if s.Len() == 0 {
-		return message{"count": 0, "width": 0, "height": 0, "channels": 0, "pixels": bytesOf(nil)}
+		return message.Images{Pixels: parts.AddBytes(nil)}
 	}
-	return message{"count": s.Len(), "width": s.Width, "height": s.Height, "channels": s.Channels,
-		"pixels": bytesOf(s.Pixels)}
+	return message.Images{Count: s.Len(), Width: s.Width, Height: s.Height, Channels: s.Channels,
+		Pixels: parts.AddBytes(s.Pixels)}
 }
 
+// labelsOf returns the labels of images: none, but not nil, if they have none.
 func labelsOf(s *datasets.Set) []uint32 {
 	if s.Labels == nil {
 		return []uint32{}
@@ -134,26 +120,26 @@ func labelsOf(s *datasets.Set) []uint32 {
 }
 
 // preview shows the first images of a data set.
-func (w *worker) preview(r *request) error {
-	ask := struct {
-		Data  source `json:"data"`
-		Count int    `json:"count"`
-	}{Count: 32}
-	if err := r.decode(&ask); err != nil {
-		return err
+func (w *worker) preview(r *request, ask *protocol.Preview) error {
+	count := 32
+	if ask.Count != nil {
+		count = *ask.Count
 	}
 	s, err := w.library.open(ask.Data, r, 1, 0)
 	if err != nil {
-		return as("data", err)
+		return as(protocol.BadData, err)
 	}
-	some := s.Train.Slice(0, min(max(ask.Count, 0), s.Train.Len()))
-	reply(r, message{"data": dataInfo(ask.Data.title(), s), "images": imagesOf(some), "labels": labelsOf(some)})
+	some := s.Train.Slice(0, min(max(count, 0), s.Train.Len()))
+	var parts message.Parts
+	reply(r, ask, protocol.DataPreview{
+		Data: dataInfo(ask.Data.Title(), s), Images: imagesOf(some, &parts), Labels: labelsOf(some),
+	}, parts...)
 	return nil
 }
 
 // configured reads the configuration that a request asks for.
-func configured(preset string, changes json.RawMessage, source, target source) (recipe.Config, error) {
-	from, to := source.title(), target.title()
+func configured(preset string, changes json.RawMessage, source, target protocol.DataSource) (recipe.Config, error) {
+	from, to := source.Title(), target.Title()
 	return recipe.Request{Preset: preset, File: changes, Source: &from, Target: &to}.Config()
 }
 

@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"pixelda-wgpu/datasets"
+	"pixelda-wgpu/wasm/wire"
 )
 
 // drawElsewhere is a datasets.Drawer that has this program's copies in other
@@ -22,7 +23,7 @@ func drawElsewhere(name string, seed uint64, from, n int) (pixels []byte, err er
 	}
 	pixels = make([]byte, 0, total)
 	for i := range shares.Length() {
-		pixels = append(pixels, goBytes(shares.Index(i))...)
+		pixels = append(pixels, wire.Bytes(shares.Index(i))...)
 	}
 	return pixels, nil
 }
@@ -37,5 +38,5 @@ func drawShare(name, seed string, from, n int) {
 	if err != nil {
 		panic(err) // it knew the name
 	}
-	host.Call("drawn", jsBytes(s.Pixels))
+	host.Call("drawn", wire.Array(s.Pixels))
 }

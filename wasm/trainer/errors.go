@@ -8,21 +8,21 @@ import (
 
 	"pixelda-wgpu/gpu"
 	"pixelda-wgpu/trainer/engine"
+	"pixelda-wgpu/wasm/protocol"
 )
 
-// fault is an error with its code, for the page.
+// fault is an error that the page tells apart by its code.
 type fault struct {
-	code string
-	err  error
-	// remedy is what to do; where it is empty, the error's own text may say it.
-	remedy string
+	code   protocol.ErrorCode
+	err    error
+	remedy string // what the person can do; if empty, the error's own text may say it after a semicolon
 }
 
 func (f *fault) Error() string { return f.err.Error() }
 func (f *fault) Unwrap() error { return f.err }
 
-// as marks an error as one of that code, unless it has one; nil stays nil.
-func as(code string, err error) error {
+// as gives an error a code, unless it has one. Nil stays nil.
+func as(code protocol.ErrorCode, err error) error {
 	var f *fault
 	var h *gpu.HostError
 	if err == nil || errors.As(err, &f) || errors.As(err, &h) {
@@ -31,43 +31,43 @@ func as(code string, err error) error {
 	return &fault{code: code, err: err}
 }
 
+// refuse is the error of a request that cannot be served now.
 func refuse(what, remedy string) error {
-	return &fault{"state", errors.New("trainer: " + what), remedy}
+	return &fault{protocol.BadState, errors.New("trainer: " + what), remedy}
 }
 
-// emitError tells the page of an error: of the request of that id, or 0.
+// emitError tells the page of an error of the request of an id, or of none if it is 0.
 func emitError(id int, err error) {
-	code, remedy := "internal", ""
+	m := protocol.Error{ID: id, Code: protocol.Internal}
 	text := err.Error()
 	var h *gpu.HostError
 	var f *fault
 	switch {
 	case errors.As(err, &h):
-		text, remedy = h.What, h.Remedy
+		text, m.Remedy = h.What, h.Remedy
 		if h.Code != "" && h.Code != "usage" {
-			code = h.Code
+			m.Code = protocol.ErrorCode(h.Code)
 		}
 	case errors.Is(err, engine.ErrNotFinite):
-		code, remedy = "diverged", "Lower the learning rate or change the seed, and begin again; or go on from the last snapshot."
+		m.Code = protocol.Diverged
+		m.Remedy = "Lower the learning rate or change the seed, and begin again; or go on from the last snapshot."
 	case errors.As(err, &f):
-		code, remedy = f.code, f.remedy
+		m.Code, m.Remedy = f.code, f.remedy
 	}
 	where, what := place(text)
-	if first, rest, found := strings.Cut(what, "; "); found && remedy == "" {
-		what, remedy = first, rest
+	if first, rest, found := strings.Cut(what, "; "); found && m.Remedy == "" {
+		what, m.Remedy = first, rest
 	}
-	emit(message{
-		"type": "error", "id": id, "code": code, "what": sentence(what), "where": where, "remedy": sentence(remedy),
-		"fatal": code == "no-webgpu" || code == "no-adapter",
-	})
+	m.Where, m.What, m.Remedy = where, sentence(what), sentence(m.Remedy)
+	m.Fatal = m.Code == protocol.NoWebGPU || m.Code == protocol.NoAdapter
+	emit(m)
 }
 
-// place parts an error of this program, "package: place: what", into where it
-// happened and what. The package means nothing to a person; names of files keep
-// their case.
+// place splits the text of an error, "package: place: what", into where it happened and what did. It
+// drops the package, which means nothing to a person, and leaves the case of file names alone.
 func place(text string) (where, what string) {
-	for _, prefix := range []string{"trainer: ", "datasets: ", "model: ", "graph: ", "gpu: ", "export: ", "safetensors: ", "storage: "} {
-		text = strings.TrimPrefix(text, prefix)
+	for _, room := range []string{"trainer", "datasets", "model", "graph", "gpu", "export", "safetensors", "storage"} {
+		text = strings.TrimPrefix(text, room+": ")
 	}
 	for {
 		part, rest, found := strings.Cut(text, ": ")
@@ -78,7 +78,7 @@ func place(text string) (where, what string) {
 	}
 }
 
-// sentence gives a text the form of one.
+// sentence gives a text a capital letter and a full stop, unless it is empty.
 func sentence(s string) string {
 	if s == "" {
 		return ""

@@ -11,28 +11,29 @@ import (
 	"pixelda-wgpu/trainer/checkpoint"
 	"pixelda-wgpu/trainer/export"
 	"pixelda-wgpu/trainer/verify"
+	"pixelda-wgpu/wasm/message"
+	"pixelda-wgpu/wasm/protocol"
 )
 
+// replyFile answers a request with a file for the person to keep.
+func replyFile(r *request, ask protocol.Ask[protocol.SavedFile], name string, file []byte) {
+	var parts message.Parts
+	reply(r, ask, protocol.SavedFile{Name: name, Bytes: parts.AddBytes(file)}, parts...)
+}
+
 // metrics gives the page all records: metrics.jsonl.
-func (w *worker) metrics(r *request) error {
+func (w *worker) metrics(r *request, ask *protocol.Metrics) error {
 	var b bytes.Buffer
 	for _, rec := range w.run.history {
 		b.Write(rec.line)
 		b.WriteByte('\n')
 	}
-	reply(r, message{"name": "metrics.jsonl", "bytes": bytesOf(b.Bytes())})
+	replyFile(r, ask, "metrics.jsonl", b.Bytes())
 	return nil
 }
 
 // export gives the page the generator in a form for elsewhere.
-func (w *worker) export(r *request) error {
-	var ask struct {
-		Format string `json:"format"`
-		Half   bool   `json:"half"`
-	}
-	if err := r.decode(&ask); err != nil {
-		return err
-	}
+func (w *worker) export(r *request, ask *protocol.Export) error {
 	b, err := w.checkpoint()
 	if err != nil {
 		return err
@@ -46,16 +47,16 @@ func (w *worker) export(r *request) error {
 		err = bundle.SetExamples(w.run.images[0].Test)
 	}
 	if err != nil {
-		return as("state", err)
+		return as(protocol.BadState, err)
 	}
 	var out bytes.Buffer
 	name := "generator" + export.Extension
 	switch ask.Format {
-	case "bundle":
+	case protocol.Bundle:
 		err = bundle.Write(&out, ask.Half)
-	case "onnx":
+	case protocol.ONNX:
 		name, err = "generator.onnx", bundle.WriteONNX(&out)
-	case "safetensors":
+	case protocol.Safetensors:
 		name, err = "generator.safetensors", bundle.WriteWeights(&out, ask.Half)
 	default:
 		err = refuse(fmt.Sprintf("there is no format %q", ask.Format), "Ask for bundle, onnx or safetensors.")
@@ -63,7 +64,7 @@ func (w *worker) export(r *request) error {
 	if err != nil {
 		return err
 	}
-	reply(r, message{"name": name, "bytes": bytesOf(out.Bytes())})
+	replyFile(r, ask, name, out.Bytes())
 	return nil
 }
 
@@ -97,11 +98,11 @@ func (w *worker) selfTests() []selfTest {
 }
 
 // verify replays reference traces on the device.
-func (w *worker) verify(r *request) error {
-	all, tests := true, w.selfTests()
-	var results []message
+func (w *worker) verify(r *request, ask *protocol.Verify) error {
+	tests := w.selfTests()
+	verified := protocol.Verified{OK: true}
 	for i, test := range tests {
-		progress("verifying", test.title, i, len(tests))
+		progress(protocol.Verifying, test.title, i, len(tests))
 		url := "traces/" + test.trace + ".safetensors"
 		b, err := fetch(url)
 		if err != nil {
@@ -122,10 +123,10 @@ func (w *worker) verify(r *request) error {
 				checks[k].Error = 1e300
 			}
 		}
-		all = all && ok
-		results = append(results, message{"name": test.title, "ok": ok, "checks": checks})
+		verified.OK = verified.OK && ok
+		verified.Traces = append(verified.Traces, protocol.Replay{Name: test.title, OK: ok, Checks: checks})
 	}
-	progress("verifying", "", len(tests), len(tests))
-	reply(r, message{"ok": all, "traces": results})
+	progress(protocol.Verifying, "", len(tests), len(tests))
+	reply(r, ask, verified)
 	return nil
 }

@@ -6,12 +6,14 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"time"
 
 	"pixelda-wgpu/datasets"
 	"pixelda-wgpu/gpu"
 	"pixelda-wgpu/model/graph"
 	"pixelda-wgpu/trainer/recipe"
+	"pixelda-wgpu/wasm/protocol"
 )
 
 // worker serves the page. It does one thing at a time.
@@ -53,13 +55,13 @@ func main() {
 
 // open opens the device.
 func (w *worker) open() error {
-	progress("loading", "the graphics adapter", 0, 0)
+	progress(protocol.Loading, "the graphics adapter", 0, 0)
 	d, err := gpu.Open(gpu.Options{})
 	if err != nil {
 		return err
 	}
 	w.device = d
-	d.OnPipeline = func(done, total int) { progress("compiling", "", done, total) }
+	d.OnPipeline = func(done, total int) { progress(protocol.Compiling, "", done, total) }
 	return nil
 }
 
@@ -78,41 +80,36 @@ func (w *worker) chooser(tune bool, known map[string]string) (graph.Chooser, err
 	}
 	t.Use(kept)
 	t.Use(known)
-	t.OnTrial = func(op string) { progress("tuning", op, 0, 0) }
+	t.OnTrial = func(op string) { progress(protocol.Tuning, op, 0, 0) }
 	return t, nil
 }
 
 // announce tells the page what there is.
 func (w *worker) announce() {
-	var presets []message
+	m := protocol.Ready{Adapter: w.device.Info(), Settings: recipe.Settings(), Limits: map[string]uint64{},
+		Suggested: recipe.Suggested(w.device.Info().Software())}
 	for _, name := range recipe.Presets() {
 		c, err := recipe.Preset(name)
 		if err != nil {
 			emitError(0, err)
 			return
 		}
-		presets = append(presets, message{"name": name, "config": c})
+		m.Presets = append(m.Presets, protocol.Preset{Name: name, Config: c})
 	}
-	var sets []message
 	for _, s := range datasets.List() {
 		if datasets.Generated(s.Name) {
-			sets = append(sets, message{"name": s.Name, "about": s.About})
+			m.Sets = append(m.Sets, protocol.Set{Name: s.Name, About: s.About})
 		}
 	}
-	limits := map[string]uint64{}
 	for _, l := range w.device.Limits().List() {
-		limits[l.Name] = l.Value
+		m.Limits[l.Name] = l.Value
 	}
 	snapshot, err := w.store.latest()
 	if err != nil {
-		emitError(0, as("storage", err))
-	}
-	m := message{
-		"type": "ready", "adapter": w.device.Info(), "limits": limits, "presets": presets, "suggested": recipe.Suggested(w.device.Info().Software()),
-		"settings": recipe.Settings(), "sets": sets, "snapshot": nil,
+		emitError(0, as(protocol.BadStorage, err))
 	}
 	if snapshot != nil {
-		m["snapshot"] = snapshot.info()
+		m.Snapshot = snapshot.info()
 	}
 	emit(m)
 }
@@ -133,52 +130,53 @@ func (w *worker) serve(r *request) {
 	}
 }
 
+// handle does what a request asks and answers it, or returns why it cannot.
 func (w *worker) handle(r *request) error {
-	switch r.Type {
-	case "configure":
-		return w.configure(r)
-	case "preview":
-		return w.preview(r)
-	case "restore":
-		return w.restore(r)
-	case "load":
-		return w.load(r)
-	case "discard":
-		err := w.store.discard()
-		if err == nil {
-			reply(r, nil)
-		}
-		return as("storage", err)
-	case "verify":
-		return w.verify(r)
-	case "stop": // what it would have ended has ended
-		reply(r, nil)
+	ask, err := r.decode()
+	if err != nil {
+		return err
+	}
+	switch ask := ask.(type) {
+	case *protocol.Configure:
+		return w.configure(r, ask)
+	case *protocol.Preview:
+		return w.preview(r, ask)
+	case *protocol.Restore:
+		return w.restore(r, ask)
+	case *protocol.Load:
+		return w.load(r, ask)
+	case *protocol.Discard:
+		return w.discard(r, ask)
+	case *protocol.Verify:
+		return w.verify(r, ask)
+	case *protocol.Stop:
+		reply(r, ask, protocol.Nothing{}) // what it would have ended has ended
 		return nil
 	}
 	if w.run == nil {
 		return refuse("there is no run yet", "Configure one first.")
 	}
-	switch r.Type {
-	case "train":
-		return w.train(r)
-	case "pause":
-		return w.pause(r)
-	case "step":
-		return w.step(r)
-	case "samples":
-		return w.samples(r)
-	case "evaluate":
-		return w.evaluate(r)
-	case "save":
-		return w.save(r)
-	case "export":
-		return w.export(r)
-	case "metrics":
-		return w.metrics(r)
-	case "bench":
-		return w.bench(r)
+	switch ask := ask.(type) {
+	case *protocol.Train:
+		return w.train(r, ask)
+	case *protocol.Pause:
+		return w.pause(r, ask)
+	case *protocol.Step:
+		return w.step(r, ask)
+	case *protocol.SamplesRequest:
+		return w.samples(r, ask)
+	case *protocol.Evaluate:
+		return w.evaluate(r, ask)
+	case *protocol.Save:
+		return w.save(r, ask)
+	case *protocol.Export:
+		return w.export(r, ask)
+	case *protocol.Metrics:
+		return w.metrics(r, ask)
+	case *protocol.Bench:
+		return w.bench(r, ask)
 	}
-	return refuse("there is no request "+r.Type, "Reload the page.")
+	return fmt.Errorf("trainer: nothing serves the request %s", r.Type)
 }
 
 // recover opens another device in place of a lost one and goes back to the last
@@ -190,8 +188,9 @@ func (w *worker) recover(cause error) error {
 	if errors.As(cause, &h) {
 		why = h.What
 	}
-	for attempt, pause := range []time.Duration{0, time.Second, 3 * time.Second, 10 * time.Second, 20 * time.Second, 40 * time.Second} {
-		emit(message{"type": "lost", "why": why, "attempt": attempt + 1, "retry": pause.Seconds()})
+	for attempt, seconds := range []time.Duration{0, 1, 3, 10, 20, 40} {
+		pause := seconds * time.Second
+		emit(protocol.Lost{Why: why, Attempt: attempt + 1, Retry: pause.Seconds()})
 		w.device.Close()
 		time.Sleep(pause)
 		err := w.open()
@@ -204,7 +203,7 @@ func (w *worker) recover(cause error) error {
 				step = w.run.trainer.Iteration()
 			}
 			w.dead = false
-			emit(message{"type": "recovered", "step": step})
+			emit(protocol.Recovered{Step: step})
 			return nil
 		}
 		if errors.As(err, &h) {
@@ -212,7 +211,10 @@ func (w *worker) recover(cause error) error {
 		}
 	}
 	w.dead = true
-	err := &gpu.HostError{Code: "lost", What: "The GPU device was lost and no other could be had: " + why, Remedy: "Restart the browser and go on from the snapshot."}
+	err := &gpu.HostError{
+		Code: string(protocol.LostDevice), What: "The GPU device was lost and no other could be had: " + why,
+		Remedy: "Restart the browser and go on from the snapshot.",
+	}
 	if r := w.training; r != nil {
 		w.training = nil
 		emitError(r.ID, err)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"pixelda-wgpu/trainer"
+	"pixelda-wgpu/wasm/protocol"
 )
 
 // port hears of a run and tells the page.
@@ -20,37 +21,35 @@ func (p *port) Hear(e trainer.Event) error {
 	switch e := e.(type) {
 	case trainer.Iterated:
 		if p.worker.training != nil {
-			p.progress("training", e.Step, p.run.loop.Until)
+			p.progress(protocol.Training, e.Step, p.run.loop.Until)
 		}
 	case trainer.TrainRecord:
-		emit(message{"type": "trained", "record": e})
+		emit(protocol.TrainedEvent{Record: e})
 	case trainer.Evaluating:
-		progress("evaluating", "", 0, 0)
+		progress(protocol.Evaluating, "", 0, 0)
 	case trainer.Evaluated:
-		m := p.run.evaluation(e)
-		m["type"] = "evaluated"
-		emit(m)
+		emit(protocol.EvaluatedEvent(p.run.evaluation(e)))
 	case trainer.Sampled:
 		p.run.show(e.Samples)
 	case trainer.Ended:
-		progress("training", "", e.Step, p.run.loop.Until)
+		progress(protocol.Training, "", e.Step, p.run.loop.Until)
 	}
 	return nil
 }
 
 // progress tells how far something is, a few times a second.
-func (p *port) progress(stage string, done, total int) {
+func (p *port) progress(stage protocol.Stage, done, total int) {
 	if time.Since(p.shownAt) > 250*time.Millisecond {
 		p.shownAt = time.Now()
 		progress(stage, "", done, total)
 	}
 }
 
-// evaluation is Evaluation of the protocol.
-func (r *run) evaluation(e trainer.Evaluated) message {
+// evaluation tells the page of an evaluation of the run.
+func (r *run) evaluation(e trainer.Evaluated) protocol.Evaluated {
 	confusion := map[string][][]int{}
 	for domain, ev := range e.ByDomain {
 		confusion[domain] = ev.Confusion
 	}
-	return message{"record": e.Record, "confusion": confusion, "classes": r.trainer.Data.Source.Train.Classes}
+	return protocol.Evaluated{Record: e.Record, Confusion: confusion, Classes: r.trainer.Data.Source.Train.Classes}
 }

@@ -13,10 +13,11 @@ import (
 	"pixelda-wgpu/trainer/engine"
 	"pixelda-wgpu/trainer/recipe"
 	"pixelda-wgpu/trainer/safetensors"
+	"pixelda-wgpu/wasm/protocol"
 )
 
 // restore goes on from the stored snapshot.
-func (w *worker) restore(r *request) error {
+func (w *worker) restore(r *request, ask *protocol.Restore) error {
 	s := w.store.last
 	if s == nil {
 		return refuse("there is no snapshot", "Begin a new run.")
@@ -25,17 +26,17 @@ func (w *worker) restore(r *request) error {
 	sources := s.Sources
 	for i, from := range s.Sources {
 		var err error
-		if from.Kind == "kept" {
+		if from.Kind == inStore {
 			var b []byte
 			if b, err = readFile(from.URL); err == nil {
 				images[i], err = datasets.ReadPacked(from.Name, bytes.NewReader(b))
 			}
-			w.store.data[i], sources[i] = from.URL, source{Kind: "files", Name: from.Name}
+			w.store.data[i], sources[i] = from.URL, protocol.DataSource{Kind: protocol.Files, Name: from.Name}
 		} else {
 			images[i], err = w.library.open(from, r, s.Config.Seed, s.Config.Model.Size)
 		}
 		if err != nil {
-			return as("data", err)
+			return as(protocol.BadData, err)
 		}
 	}
 	next := &run{sources: sources, images: images, tune: s.Tune, kept: s}
@@ -44,31 +45,25 @@ func (w *worker) restore(r *request) error {
 			Step int `json:"step"`
 		}
 		if err := json.Unmarshal(line, &at); err != nil {
-			return as("checkpoint", err)
+			return as(protocol.BadCheckpoint, err)
 		}
 		next.history = append(next.history, record{at.Step, line})
 	}
 	const name = "the snapshot"
 	f, st, err := checkpoint.Read(bytes.NewReader(s.checkpoint), int64(len(s.checkpoint)), name)
 	if err != nil {
-		return as("checkpoint", err)
+		return as(protocol.BadCheckpoint, err)
 	}
-	return w.resume(r, next, s.Config, f, st, name)
+	return w.resume(r, ask, next, s.Config, f, st, name)
 }
 
 // load goes on from a checkpoint of the page or of the command line.
-func (w *worker) load(r *request) error {
-	var ask struct {
-		Checkpoint part `json:"checkpoint"`
-	}
-	if err := r.decode(&ask); err != nil {
-		return err
-	}
+func (w *worker) load(r *request, ask *protocol.Load) error {
 	const name = "the file"
-	b := r.bytes(ask.Checkpoint)
+	b := r.parts.Bytes(ask.Checkpoint)
 	f, st, err := checkpoint.Read(bytes.NewReader(b), int64(len(b)), name)
 	if err != nil {
-		return as("checkpoint", err)
+		return as(protocol.BadCheckpoint, err)
 	}
 	c := st.Config
 	if err := exact(c); err != nil {
@@ -78,27 +73,27 @@ func (w *worker) load(r *request) error {
 	for i, set := range []string{c.Source, c.Target} {
 		switch {
 		case datasets.Generated(set):
-			next.sources[i] = source{Kind: "builtin", Name: set}
+			next.sources[i] = protocol.DataSource{Kind: protocol.Builtin, Name: set}
 			if next.images[i], err = w.library.open(next.sources[i], r, c.Seed, c.Model.Size); err != nil {
-				return as("data", err)
+				return as(protocol.BadData, err)
 			}
 		case w.run != nil:
 			next.sources[i], next.images[i] = w.run.sources[i], w.run.images[i]
 		default:
-			return &fault{"checkpoint", fmt.Errorf("checkpoint: it was trained on %s → %s", c.Source, c.Target),
+			return &fault{protocol.BadCheckpoint, fmt.Errorf("checkpoint: it was trained on %s → %s", c.Source, c.Target),
 				"Choose these images first, then load the checkpoint."}
 		}
 	}
-	return w.resume(r, next, c, f, st, name)
+	return w.resume(r, ask, next, c, f, st, name)
 }
 
 // resume builds a run and takes it to an open checkpoint, which errors call name.
 func (w *worker) resume(
-	r *request, next *run, c recipe.Config, f *safetensors.File, st checkpoint.State, name string,
+	r *request, ask protocol.Ask[protocol.Configured], next *run, c recipe.Config, f *safetensors.File, st checkpoint.State, name string,
 ) error {
 	data, err := engine.PrepareData(c, next.images[0], next.images[1])
 	if err != nil {
-		return as("data", err)
+		return as(protocol.BadData, err)
 	}
 	var kernels map[string]string
 	if st.Adapter == w.device.Info().Key() {
@@ -110,20 +105,20 @@ func (w *worker) resume(
 	}
 	if err := checkpoint.Resume(next.trainer, f, st, name); err != nil {
 		next.close()
-		return as("checkpoint", err)
+		return as(protocol.BadCheckpoint, err)
 	}
 	w.adopt(next)
-	reply(r, next.describe())
+	reply(r, ask, next.describe())
 	return w.show()
 }
 
 // save gives the page a checkpoint: the file of the command line.
-func (w *worker) save(r *request) error {
+func (w *worker) save(r *request, ask *protocol.Save) error {
 	b, err := w.checkpoint()
 	if err != nil {
 		return err
 	}
-	reply(r, message{"name": fmt.Sprintf("pixelda-%08d.safetensors", w.run.trainer.Iteration()), "bytes": bytesOf(b)})
+	replyFile(r, ask, fmt.Sprintf("pixelda-%08d.safetensors", w.run.trainer.Iteration()), b)
 	return nil
 }
 
@@ -166,7 +161,7 @@ func (r *run) rewind(s *snapshot) error {
 			err = checkpoint.Resume(r.trainer, f, st, name)
 		}
 		if err != nil {
-			return as("checkpoint", err)
+			return as(protocol.BadCheckpoint, err)
 		}
 	}
 	r.history.rewind(r.trainer.Iteration())

@@ -3,7 +3,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -12,15 +11,16 @@ import (
 	"pixelda-wgpu/trainer"
 	"pixelda-wgpu/trainer/engine"
 	"pixelda-wgpu/trainer/recipe"
+	"pixelda-wgpu/wasm/protocol"
 )
 
 // run is a configuration being trained.
 type run struct {
 	trainer *engine.Trainer
 	loop    *trainer.Loop
-	first   *engine.Trainer    // the baseline, while it is trained
-	sources [2]source          // of source and target images
-	images  [2]datasets.Splits // as they were opened
+	first   *engine.Trainer        // the baseline, while it is trained
+	sources [2]protocol.DataSource // of source and target images
+	images  [2]datasets.Splits     // as they were opened
 	tune    bool
 
 	history history   // hears of the run, as the next two do
@@ -45,40 +45,30 @@ func (r *run) close() {
 }
 
 // configure builds a run.
-func (w *worker) configure(r *request) error {
-	var ask struct {
-		Preset  string          `json:"preset"`
-		Changes json.RawMessage `json:"changes"`
-		Source  source          `json:"source"`
-		Target  source          `json:"target"`
-		Tune    *bool           `json:"tune"`
-	}
-	if err := r.decode(&ask); err != nil {
-		return err
-	}
+func (w *worker) configure(r *request, ask *protocol.Configure) error {
 	c, err := configured(ask.Preset, ask.Changes, ask.Source, ask.Target)
 	if err != nil {
-		return as("config", err)
+		return as(protocol.BadConfig, err)
 	}
 	if err := exact(c); err != nil {
 		return err
 	}
 	images, err := w.library.open(ask.Source, r, c.Seed, c.Model.Size)
 	if err != nil {
-		return as("data", err)
+		return as(protocol.BadData, err)
 	}
 	target, err := w.library.open(ask.Target, r, c.Seed, c.Model.Size)
 	if err != nil {
-		return as("data", err)
+		return as(protocol.BadData, err)
 	}
 	if n := len(images.Train.Classes); n > 0 && !states(ask.Changes, "classes") {
 		c.Model.Classes = n
 	}
 	data, err := engine.PrepareData(c, images, target)
 	if err != nil {
-		return as("data", err)
+		return as(protocol.BadData, err)
 	}
-	next := &run{sources: [2]source{ask.Source, ask.Target}, images: [2]datasets.Splits{images, target},
+	next := &run{sources: [2]protocol.DataSource{ask.Source, ask.Target}, images: [2]datasets.Splits{images, target},
 		tune: !w.device.Info().Software()}
 	if ask.Tune != nil {
 		next.tune = *ask.Tune
@@ -87,7 +77,7 @@ func (w *worker) configure(r *request) error {
 		return err
 	}
 	w.adopt(next)
-	reply(r, next.describe())
+	reply(r, ask, next.describe())
 	return w.show()
 }
 
@@ -97,7 +87,8 @@ func exact(c recipe.Config) error {
 	if c.Seed <= recipe.LargestExact {
 		return nil
 	}
-	return &fault{"config", fmt.Errorf("trainer: the seed %d is larger than %d, beyond which browsers round numbers", c.Seed, recipe.LargestExact),
+	return &fault{protocol.BadConfig, fmt.Errorf("trainer: the seed %d is larger than %d, beyond which browsers round numbers",
+		c.Seed, recipe.LargestExact),
 		"Choose a smaller one; the command line takes and resumes any."}
 }
 
@@ -115,11 +106,11 @@ func (w *worker) build(next *run, c recipe.Config, data engine.Data, kernels map
 	}
 	t, err := engine.NewTrainer(w.device, c, data, choose)
 	if err != nil {
-		return as("config", err)
+		return as(protocol.BadConfig, err)
 	}
 	if tuner, ok := choose.(*graph.Tuner); ok {
 		if err := w.store.keepTuning(w.device.Info().Key(), tuner.Choices()); err != nil {
-			emitError(0, as("storage", err))
+			emitError(0, as(protocol.BadStorage, err))
 		}
 	}
 	next.trainer = t
@@ -132,17 +123,15 @@ func (w *worker) adopt(next *run) {
 	w.run = next
 }
 
-// describe is Configured of the protocol.
-func (r *run) describe() message {
+// describe tells the page of the run.
+func (r *run) describe() protocol.Configured {
 	t := r.trainer
 	n := t.Engine.Networks
-	return message{
-		"config": t.Config, "source": dataInfo(t.Config.Source, t.Data.Source),
-		"target": dataInfo(t.Config.Target, t.Data.Target),
-		"step":   t.Iteration(), "history": r.history.lines(), "baseline": t.Baseline,
-		"parameters": map[string]int{"generator": count(n.Generator), "discriminator": count(n.Discriminator),
-			"task": count(n.Task)},
-		"memory": t.Engine.Session.BytesHeld(), "flops": t.FLOPs(),
+	return protocol.Configured{
+		Config: t.Config, Source: dataInfo(t.Config.Source, t.Data.Source), Target: dataInfo(t.Config.Target, t.Data.Target),
+		Step: t.Iteration(), History: r.history.lines(), Baseline: t.Baseline,
+		Parameters: protocol.Parameters{Generator: count(n.Generator), Discriminator: count(n.Discriminator), Task: count(n.Task)},
+		Memory:     t.Engine.Session.BytesHeld(), FLOPs: t.FLOPs(),
 	}
 }
 

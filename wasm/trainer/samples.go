@@ -6,26 +6,16 @@ import (
 	"fmt"
 	"math"
 
-	"pixelda-wgpu/gpu"
 	"pixelda-wgpu/trainer/engine"
+	"pixelda-wgpu/wasm/message"
+	"pixelda-wgpu/wasm/protocol"
 )
 
 // most bounds the images of one request for samples.
 const most = 1024
 
 // samples answers a request for adapted images.
-func (w *worker) samples(r *request) error {
-	var ask struct {
-		Images []int `json:"images"`
-		Noise  struct {
-			Seed    *uint64 `json:"seed"`
-			Vectors part    `json:"vectors"`
-		} `json:"noise"`
-		Nearest int `json:"nearest"`
-	}
-	if err := r.decode(&ask); err != nil {
-		return err
-	}
+func (w *worker) samples(r *request, ask *protocol.SamplesRequest) error {
 	t := w.run.trainer
 	if !t.Scheme.Generates {
 		return refuse("a run of method "+string(t.Config.Method)+" has no generator", "")
@@ -35,10 +25,10 @@ func (w *worker) samples(r *request) error {
 		images = t.UsualImages()
 	}
 	var noise []float32
-	switch vectors := r.bytes(ask.Noise.Vectors); {
-	case vectors != nil:
+	switch {
+	case ask.Noise.Vectors != nil:
 		var err error
-		if images, noise, err = pair(images, vectors, t.Config.Model.NoiseDim); err != nil {
+		if images, noise, err = pair(images, r.parts.Floats(*ask.Noise.Vectors), t.Config.Model.NoiseDim); err != nil {
 			return err
 		}
 	case ask.Noise.Seed != nil:
@@ -53,14 +43,13 @@ func (w *worker) samples(r *request) error {
 	if err != nil {
 		return err
 	}
-	reply(r, w.run.describeSamples(images, s))
+	var parts message.Parts
+	reply(r, ask, w.run.describeSamples(images, s, &parts), parts...)
 	return nil
 }
 
 // pair gives one image all noise vectors, all images one vector, or each its own.
-func pair(images []int, vectors []byte, dim int) ([]int, []float32, error) {
-	noise := make([]float32, len(vectors)/4)
-	copy(gpu.Bytes(noise), vectors)
+func pair(images []int, noise []float32, dim int) ([]int, []float32, error) {
 	for _, z := range noise {
 		if !(z >= -math.MaxFloat32 && z <= math.MaxFloat32) {
 			return nil, nil, refuse("the noise is not finite", "")
@@ -92,12 +81,12 @@ func pair(images []int, vectors []byte, dim int) ([]int, []float32, error) {
 		"Give one for each, or one of either.")
 }
 
-// describeSamples is Samples of the protocol.
-func (r *run) describeSamples(images []int, s engine.Samples) message {
-	return message{
-		"step": r.trainer.Iteration(), "images": images, "labels": labelsOf(s.Source), "classes": s.Source.Classes,
-		"source": imagesOf(s.Source), "adapted": imagesOf(s.Adapted), "nearest": imagesOf(s.Nearest),
-		"noise": floatsOf(s.Noise), "logits": floatsOf(s.Logits),
+// describeSamples tells of samples of the run, and puts their arrays into parts.
+func (r *run) describeSamples(images []int, s engine.Samples, parts *message.Parts) message.Samples {
+	return message.Samples{
+		Step: r.trainer.Iteration(), Images: images, Labels: labelsOf(s.Source), Classes: s.Source.Classes,
+		Source: imagesOf(s.Source, parts), Adapted: imagesOf(s.Adapted, parts), Nearest: imagesOf(s.Nearest, parts),
+		Noise: parts.AddFloats(s.Noise), Logits: parts.AddFloats(s.Logits),
 	}
 }
 
@@ -106,9 +95,8 @@ func (r *run) show(s engine.Samples) {
 	if s.Adapted == nil {
 		return
 	}
-	m := r.describeSamples(r.trainer.UsualImages(), s)
-	m["type"] = "samples"
-	emit(m)
+	var parts message.Parts
+	emit(protocol.SamplesEvent(r.describeSamples(r.trainer.UsualImages(), s, &parts)), parts...)
 }
 
 // show draws the run's usual samples for the page.

@@ -13,6 +13,7 @@ import (
 	"pixelda-wgpu/trainer"
 	"pixelda-wgpu/trainer/checkpoint"
 	"pixelda-wgpu/trainer/recipe"
+	"pixelda-wgpu/wasm/protocol"
 )
 
 // A snapshot is a run as a browser keeps it:
@@ -33,19 +34,20 @@ type snapshot struct {
 }
 
 type manifest struct {
-	Number   int               `json:"number"` // of the snapshot: the larger is the newer
-	Saved    int64             `json:"saved"`  // milliseconds since 1970
-	Step     int               `json:"step"`
-	Config   recipe.Config     `json:"config"`
-	Sources  [2]source         `json:"sources"`
-	Tune     bool              `json:"tune"`
-	Baseline *float64          `json:"baseline"`
-	History  []json.RawMessage `json:"history"`
+	Number   int                    `json:"number"` // of the snapshot: the larger is the newer
+	Saved    int64                  `json:"saved"`  // milliseconds since 1970
+	Step     int                    `json:"step"`
+	Config   recipe.Config          `json:"config"`
+	Sources  [2]protocol.DataSource `json:"sources"`
+	Tune     bool                   `json:"tune"`
+	Baseline *float64               `json:"baseline"`
+	History  []json.RawMessage      `json:"history"`
 }
 
-func (s *snapshot) info() message {
-	return message{"step": s.Step, "config": s.Config, "source": s.Config.Source, "target": s.Config.Target,
-		"saved": s.Saved}
+// info describes it to the page.
+func (s *snapshot) info() *protocol.SnapshotInfo {
+	return &protocol.SnapshotInfo{Step: s.Step, Config: s.Config, Source: s.Config.Source, Target: s.Config.Target,
+		Saved: s.Saved}
 }
 
 func (s *snapshot) encode() ([]byte, error) {
@@ -102,9 +104,9 @@ func (k snapshots) Hear(e trainer.Event) error {
 	}}
 	size, err := k.worker.store.keep(r.kept, r.images)
 	if err != nil {
-		emitError(0, as("storage", err))
+		emitError(0, as(protocol.BadStorage, err))
 		return nil
 	}
-	emit(message{"type": "snapshot", "step": save.Step, "bytes": size})
+	emit(protocol.SnapshotEvent{Step: save.Step, Bytes: size})
 	return nil
 }

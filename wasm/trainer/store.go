@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"pixelda-wgpu/datasets"
+	"pixelda-wgpu/wasm/protocol"
+	"pixelda-wgpu/wasm/wire"
 )
 
 // store is the browser's private files.
@@ -43,7 +45,7 @@ func (t *store) keep(s *snapshot, images [2]datasets.Splits) (size int, err erro
 	}
 	stored := *s
 	for i, from := range s.Sources {
-		if from.Kind == "files" {
+		if from.Kind == protocol.Files {
 			if stored.Sources[i], err = t.keepImages(from, images[i]); err != nil {
 				return 0, err
 			}
@@ -60,10 +62,14 @@ func (t *store) keep(s *snapshot, images [2]datasets.Splits) (size int, err erro
 	return len(b), t.tidy(stored.Sources)
 }
 
+// inStore is the kind of a source of which the store keeps the images, in a file that the URL names.
+// Only snapshots have it: the page is told of the files that it once gave.
+const inStore protocol.SourceKind = "kept"
+
 // keepImages stores images that the page was given, once.
-func (t *store) keepImages(from source, images datasets.Splits) (source, error) {
+func (t *store) keepImages(from protocol.DataSource, images datasets.Splits) (protocol.DataSource, error) {
 	name := "images-" + images.Fingerprint()[:16]
-	kept := source{Kind: "kept", Name: from.Name, URL: name}
+	kept := protocol.DataSource{Kind: inStore, Name: from.Name, URL: name}
 	for _, have := range t.data {
 		if have == name {
 			return kept, nil
@@ -81,7 +87,7 @@ func (t *store) keepImages(from source, images datasets.Splits) (source, error) 
 }
 
 // tidy removes the images that the newest snapshot does not need.
-func (t *store) tidy(needed [2]source) error {
+func (t *store) tidy(needed [2]protocol.DataSource) error {
 	names, err := await(host.Get("store").Call("list"))
 	if err != nil {
 		return err
@@ -100,7 +106,16 @@ func (t *store) tidy(needed [2]source) error {
 // discard removes the snapshots and their images.
 func (t *store) discard() error {
 	t.last, t.data = nil, [2]string{}
-	return errors.Join(removeFile(slotName(0)), removeFile(slotName(1)), t.tidy([2]source{}))
+	return errors.Join(removeFile(slotName(0)), removeFile(slotName(1)), t.tidy([2]protocol.DataSource{}))
+}
+
+// discard answers a request to forget the snapshot.
+func (w *worker) discard(r *request, ask *protocol.Discard) error {
+	if err := w.store.discard(); err != nil {
+		return as(protocol.BadStorage, err)
+	}
+	reply(r, ask, protocol.Nothing{})
+	return nil
 }
 
 // tuningFile holds the plans chosen by timing.
@@ -142,11 +157,11 @@ func (t *store) keepTuning(adapter string, choices map[string]string) error {
 
 func readFile(name string) ([]byte, error) {
 	v, err := await(host.Get("store").Call("read", name))
-	return goBytes(v), stored(name, err)
+	return wire.Bytes(v), stored(name, err)
 }
 
 func writeFile(name string, b []byte) error {
-	_, err := await(host.Get("store").Call("write", name, jsBytes(b)))
+	_, err := await(host.Get("store").Call("write", name, wire.Array(b)))
 	return stored(name, err)
 }
 
@@ -160,6 +175,6 @@ func stored(name string, err error) error {
 	if err == nil {
 		return nil
 	}
-	return &fault{"storage", fmt.Errorf("storage: the browser cannot keep %s: %w", name, err),
+	return &fault{protocol.BadStorage, fmt.Errorf("storage: the browser cannot keep %s: %w", name, err),
 		"Leave private browsing, or free space in the browser's settings; save a checkpoint to be safe."}
 }

@@ -8,18 +8,13 @@ import (
 
 	"pixelda-wgpu/gpu"
 	"pixelda-wgpu/trainer/engine"
+	"pixelda-wgpu/wasm/protocol"
 )
 
 // train begins or continues training; the answer comes when it stops.
-func (w *worker) train(r *request) error {
+func (w *worker) train(r *request, ask *protocol.Train) error {
 	if w.training != nil {
 		return refuse("it is being trained already", "")
-	}
-	var ask struct {
-		Until int `json:"until"`
-	}
-	if err := r.decode(&ask); err != nil {
-		return err
 	}
 	w.run.loop.Until = w.run.trainer.Config.Iterations
 	if ask.Until > 0 {
@@ -37,21 +32,22 @@ func (w *worker) halt() {
 		return
 	}
 	w.training = nil
-	reply(r, w.stopped())
+	reply(r, protocol.Train{}, w.stopped())
 }
 
-func (w *worker) stopped() message {
-	return message{"step": w.run.trainer.Iteration(), "finished": w.run.trainer.Iteration() >= w.run.trainer.Config.Iterations}
+func (w *worker) stopped() protocol.Stopped {
+	step := w.run.trainer.Iteration()
+	return protocol.Stopped{Step: step, Finished: step >= w.run.trainer.Config.Iterations}
 }
 
-func (w *worker) pause(r *request) error {
+func (w *worker) pause(r *request, ask *protocol.Pause) error {
 	if w.training != nil {
 		w.halt()
 		if err := w.run.loop.Pause(); err != nil {
 			return err
 		}
 	}
-	reply(r, w.stopped())
+	reply(r, ask, w.stopped())
 	return nil
 }
 
@@ -74,7 +70,7 @@ func (w *worker) advance() {
 			emitError(0, err)
 			return
 		}
-		emit(message{"type": "recovered", "step": w.run.trainer.Iteration()})
+		emit(protocol.Recovered{Step: w.run.trainer.Iteration()})
 	}
 }
 
@@ -90,7 +86,7 @@ func (w *worker) next() error {
 }
 
 // step does one iteration.
-func (w *worker) step(r *request) error {
+func (w *worker) step(r *request, ask *protocol.Step) error {
 	if w.training != nil {
 		return refuse("it is being trained", "Pause first.")
 	}
@@ -98,17 +94,17 @@ func (w *worker) step(r *request) error {
 	if err != nil {
 		return err
 	}
-	reply(r, rec)
+	reply(r, ask, rec)
 	return nil
 }
 
 // evaluate measures the networks now.
-func (w *worker) evaluate(r *request) error {
+func (w *worker) evaluate(r *request, ask *protocol.Evaluate) error {
 	ev, err := w.run.loop.Evaluate()
 	if err != nil {
 		return err
 	}
-	reply(r, w.run.evaluation(ev))
+	reply(r, ask, w.run.evaluation(ev))
 	return nil
 }
 
@@ -130,7 +126,7 @@ func (w *worker) trainBaseline() error {
 			r.dropBaseline()
 			return err
 		}
-		r.port.progress("baseline", r.first.Iteration(), total)
+		r.port.progress(protocol.Baseline, r.first.Iteration(), total)
 		return nil
 	}
 	accuracy, err := r.first.TargetAccuracy()
@@ -140,7 +136,7 @@ func (w *worker) trainBaseline() error {
 	}
 	r.trainer.Baseline = &accuracy
 	r.loop.Changed()
-	emit(message{"type": "baseline", "accuracy": accuracy})
+	emit(protocol.BaselineEvent{Accuracy: accuracy})
 	return nil
 }
 

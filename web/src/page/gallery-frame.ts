@@ -1,5 +1,13 @@
-/** The script of gallery.html: starts the gallery's wasm, and lets Tab leave it. */
-import type { FromGallery } from "./gallery-messages.js";
+/** The script of gallery.html: starts the gallery's wasm, carries its messages, and lets Tab leave it. */
+import { attach, detach } from "../worker/parts.js";
+import type { FromGallery, ToGallery } from "./gallery-messages.js";
+
+/** What Go uses of this script. */
+interface Host {
+  /** Set by Go: takes a message of the page. */
+  receive?: (text: string, parts: Uint8Array[]) => void;
+  post(text: string, parts: Uint8Array<ArrayBuffer>[]): void;
+}
 
 /** Go's glue, which the build puts before this script. */
 declare class Go {
@@ -7,7 +15,21 @@ declare class Go {
   run(instance: WebAssembly.Instance): Promise<void>;
 }
 
-const tell = (message: FromGallery) => parent.postMessage(message, location.origin);
+declare const self: Window & { pixeldaFrame: Host };
+
+const tell = (message: FromGallery, transfer: Transferable[] = []) => parent.postMessage(message, location.origin, transfer);
+
+const host: Host = { post: (text, parts) => tell(attach(text, parts) as FromGallery, parts.map((p) => p.buffer)) };
+
+let carried = Promise.resolve(); // messages reach Go in the order in which they came
+addEventListener("message", ({ data, source }: MessageEvent<ToGallery>) => {
+  // Only the page that holds the frame may tell it what to show.
+  if (source !== parent) return;
+  carried = carried.then(async () => {
+    const { text, parts } = await detach(data);
+    host.receive?.(text, parts);
+  });
+});
 
 // Ebiten takes every key; with Tab a person would never get out again.
 addEventListener("keydown", (e) => {
@@ -18,6 +40,7 @@ addEventListener("keydown", (e) => {
 }, { capture: true });
 
 async function start(): Promise<void> {
+  self.pixeldaFrame = host;
   const go = new Go();
   const response = await fetch("gallery.wasm");
   if (!response.ok) throw new Error(`gallery.wasm: ${response.status} ${response.statusText}`);

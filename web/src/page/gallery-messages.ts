@@ -1,6 +1,6 @@
 import type { Samples } from "../protocol.js";
 
-/** What the page tells the gallery's frame (wasm/gallery reads it). */
+/** What the page tells the gallery's frame (package wasm/frame in Go). */
 export type ToGallery =
   | { type: "samples"; samples: Samples; title: string }
   /** The answer to an `ask`. */

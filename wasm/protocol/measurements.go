@@ -1,0 +1,42 @@
+package protocol
+
+import (
+	"pixelda-wgpu/trainer/bench"
+	"pixelda-wgpu/trainer/verify"
+)
+
+// Verified says how far the adapter strays from recorded reference steps.
+type Verified struct {
+	OK     bool     `json:"ok"` // all of them are
+	Traces []Replay `json:"traces"`
+}
+
+// Replay is one reference step, replayed.
+type Replay struct {
+	Name   string         `json:"name"`
+	OK     bool           `json:"ok"`
+	Checks []verify.Check `json:"checks"` // their errors are finite
+}
+
+// Benched says what a training step takes.
+type Benched struct {
+	Steps   []bench.Program `json:"steps"` // the D step, the G step, and the iteration of both
+	Peak    bench.Peak      `json:"peak"`
+	Memory  uint64          `json:"memory"` // bytes on the device
+	Clock   Clock           `json:"clock"`  // that timed the kernels
+	Kinds   []bench.Line    `json:"kinds"`  // kernels by kind, the small ones as "others", and "all" at the end
+	Slowest []bench.Line    `json:"slowest"`
+	File    SavedFile       `json:"file"` // as bench -json writes it
+}
+
+// Clock is what timed the kernels.
+type Clock string
+
+// The clocks.
+const (
+	GPUClock  Clock = "gpu"
+	WallClock Clock = "wall" // the page's, where the browser does not give the GPU's
+)
+
+func (Verify) answeredBy(Verified) {}
+func (Bench) answeredBy(*Benched)  {} // nil if it was stopped

@@ -1,0 +1,93 @@
+//go:build js
+
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"pixelda-wgpu/wasm/message"
+	"pixelda-wgpu/wasm/protocol"
+	"pixelda-wgpu/wasm/wire"
+)
+
+// request is one of the page's, under way.
+type request struct {
+	ID    int    `json:"id"`
+	Type  string `json:"type"`
+	text  []byte // the whole of it, as JSON
+	parts message.Parts
+}
+
+// decode reads what the request asks.
+func (r *request) decode() (protocol.Request, error) {
+	ask := protocol.New(r.Type)
+	if ask == nil {
+		return nil, refuse("there is no request "+r.Type, "Reload the page.")
+	}
+	if err := json.Unmarshal(r.text, ask); err != nil {
+		return nil, fmt.Errorf("trainer: the request %s: %w", r.Type, err)
+	}
+	return ask, nil
+}
+
+// inbox holds the requests that came in. All goroutines of a program in a browser run on one thread,
+// one at a time.
+type inbox struct {
+	waiting []*request
+	arrived chan struct{}
+	urgent  func() // if set, hears of each request that comes in, whatever the program is waiting for
+}
+
+func newInbox() *inbox {
+	in := &inbox{arrived: make(chan struct{}, 1)}
+	wire.Receive(host, func(text []byte, parts message.Parts) {
+		r := &request{text: text, parts: parts}
+		if err := json.Unmarshal(text, r); err != nil {
+			emitError(0, fmt.Errorf("trainer: a message of the page: %w", err))
+			return
+		}
+		in.waiting = append(in.waiting, r)
+		if in.urgent != nil {
+			in.urgent()
+		}
+		select {
+		case in.arrived <- struct{}{}:
+		default:
+		}
+	})
+	return in
+}
+
+// next takes a request out, or returns nil if there is none.
+func (in *inbox) next() *request {
+	if len(in.waiting) == 0 {
+		return nil
+	}
+	r := in.waiting[0]
+	in.waiting = in.waiting[1:]
+	return r
+}
+
+// take takes the first request of a type out, ahead of those that came earlier. It returns nil if
+// there is none.
+func (in *inbox) take(kind string) *request {
+	at := slices.IndexFunc(in.waiting, func(r *request) bool { return r.Type == kind })
+	if at < 0 {
+		return nil
+	}
+	r := in.waiting[at]
+	in.waiting = slices.Delete(in.waiting, at, at+1)
+	return r
+}
+
+// wait takes a request out as soon as there is one.
+func (in *inbox) wait() *request {
+	for {
+		if r := in.next(); r != nil {
+			return r
+		}
+		<-in.arrived
+	}
+}

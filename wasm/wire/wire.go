@@ -1,0 +1,55 @@
+//go:build js
+
+// Package wire carries messages between Go and the script that started it, which gives Go an object
+// to post by and to be called at. What the messages mean is for packages protocol and frame.
+package wire
+
+import (
+	"syscall/js"
+
+	"pixelda-wgpu/wasm/message"
+)
+
+// Post posts a message and the arrays beside it by host.post, a function of both.
+func Post(host js.Value, m message.Message, parts message.Parts) error {
+	text, err := message.Encode(m)
+	if err != nil {
+		return err
+	}
+	arrays := js.Global().Get("Array").New()
+	for _, p := range parts {
+		arrays.Call("push", Array(p))
+	}
+	host.Call("post", string(text), arrays)
+	return nil
+}
+
+// Receive has the script call hear with each message that comes in: its JSON, and the arrays beside
+// it. Go must not wait for anything of the browser's in there.
+func Receive(host js.Value, hear func(text []byte, parts message.Parts)) {
+	host.Set("receive", js.FuncOf(func(_ js.Value, args []js.Value) any {
+		var parts message.Parts
+		for i := range args[1].Length() {
+			parts = append(parts, Bytes(args[1].Index(i)))
+		}
+		hear([]byte(args[0].String()), parts)
+		return nil
+	}))
+}
+
+// Bytes copies a Uint8Array. It is nil for null and for undefined.
+func Bytes(v js.Value) []byte {
+	if v.IsNull() || v.IsUndefined() {
+		return nil
+	}
+	b := make([]byte, v.Length())
+	js.CopyBytesToGo(b, v)
+	return b
+}
+
+// Array copies bytes into a new Uint8Array.
+func Array(b []byte) js.Value {
+	array := js.Global().Get("Uint8Array").New(len(b))
+	js.CopyBytesToJS(array, b)
+	return array
+}
