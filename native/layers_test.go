@@ -70,9 +70,18 @@ var layers = map[string][]string{
 	"native/internal/reproduce": {"native/internal/console", "native/internal/supervise", "native/internal/chart",
 		"trainer/study", "trainer/recipe", "trainer/rundir", "model/graph", "datasets", "gpu"},
 
-	"wasm": {"trainer", "trainer/bench", "trainer/checkpoint", "trainer/engine", "trainer/export", "trainer/recipe",
-		"trainer/safetensors", "trainer/verify", "model", "model/graph", "datasets", "gpu", "wgsl/plan", "wgsl/kernels"},
-	"wasm/gallery":    {"trainer/gallery", "trainer/validate"},
+	"wasm/message":  {},
+	"wasm/frame":    {"wasm/message"},
+	"wasm/protocol": {"wasm/message", "trainer", "trainer/bench", "trainer/recipe", "trainer/verify", "gpu"},
+	"wasm/wire":     {"wasm/message"},
+	"wasm/trainer": {"wasm/protocol", "wasm/message", "wasm/wire", "trainer", "trainer/bench", "trainer/checkpoint",
+		"trainer/engine", "trainer/export", "trainer/recipe", "trainer/safetensors", "trainer/verify", "model/graph",
+		"datasets", "gpu", "wgsl/kernels"},
+	"wasm/gallery": {"wasm/frame", "wasm/message", "wasm/wire", "trainer/gallery", "trainer/validate"},
+	"wasm/schema":  {"wasm/protocol", "wasm/frame", "wasm/message", "trainer", "trainer/bench", "trainer/recipe", "gpu"},
+	"wasm/reference": {"wasm/schema", "trainer", "trainer/checkpoint", "trainer/engine", "trainer/recipe", "model/graph",
+		"datasets", "gpu", "wgsl/kernels"},
+
 	"web":             {},
 	"testdata/traces": {},
 }

@@ -1,9 +1,10 @@
 //go:build !js
 
-// Command reference is the native side of the browser's tests: it makes small
-// packed sets, trains natively what the page trains, and lowers what only a page can run.
+// Command reference is the native side of the browser's tests: it makes small packed sets, trains
+// natively what the page trains, lowers what only a page can run, and writes the types of messages.
 //
 //	reference data DIR
+//	reference messages
 //	reference reductions N,C,H,W ...
 //	reference train -config FILE [-data DIR] -until N [-from FILE] [-to FILE]
 //
@@ -18,6 +19,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"pixelda-wgpu/datasets"
 	"pixelda-wgpu/gpu"
@@ -26,6 +28,7 @@ import (
 	"pixelda-wgpu/trainer/checkpoint"
 	"pixelda-wgpu/trainer/engine"
 	"pixelda-wgpu/trainer/recipe"
+	"pixelda-wgpu/wasm/schema"
 )
 
 func main() {
@@ -39,11 +42,15 @@ func run(args []string) error {
 	if len(args) == 2 && args[0] == "data" {
 		return makeData(args[1])
 	}
+	if len(args) == 1 && args[0] == "messages" {
+		fmt.Println(strings.Join(schema.Describe(), "\n"))
+		return nil
+	}
 	if len(args) > 0 && args[0] == "reductions" {
 		return printReductions(args[1:])
 	}
 	if len(args) == 0 || args[0] != "train" {
-		return errors.New("want data DIR, reductions and shapes, or train and its flags")
+		return errors.New("want data DIR, messages, reductions and shapes, or train and its flags")
 	}
 	var t training
 	f := flag.NewFlagSet("train", flag.ContinueOnError)

@@ -15,8 +15,8 @@ import (
 	"pixelda-wgpu/wasm/protocol"
 )
 
-// bench measures an iteration of the run's model on the device, in a session of
-// its own; the run rests meanwhile. A request to stop ends it early.
+// bench answers a request to measure an iteration of the run's model on the device. It does so in a
+// session of its own, while the run rests. A request to stop ends it early.
 func (w *worker) bench(r *request, ask *protocol.Bench) error {
 	defer func(began time.Time) { w.run.loop.Exclude(time.Since(began)) }(time.Now())
 	choose, err := w.chooser(w.run.tune, w.run.trainer.Kernels())

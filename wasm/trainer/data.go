@@ -14,14 +14,15 @@ import (
 	"pixelda-wgpu/wasm/wire"
 )
 
-// library keeps what was opened last, so that a changed setting need not open
-// images anew.
+// library keeps the sets that were opened last, so that a changed setting does not have them opened
+// again.
 type library struct {
 	kept map[string]datasets.Splits
 	last []string
 }
 
-// open opens a data set; r holds the files that the page sent.
+// open opens a data set. The files of a source are among the parts of the request r. Images are made
+// size pixels high and wide if they come from files; 0 leaves them as they are.
 func (l *library) open(s protocol.DataSource, r *request, seed uint64, size int) (datasets.Splits, error) {
 	o := datasets.Options{Seed: seed}
 	switch s.Kind {
@@ -60,7 +61,7 @@ func (l *library) open(s protocol.DataSource, r *request, seed uint64, size int)
 	return datasets.Splits{}, fmt.Errorf("datasets: a source of kind %q; want builtin, files or packed", s.Kind)
 }
 
-// remember opens a set unless it is among the last two.
+// remember opens a set, unless it is among the last two that were opened.
 func (l *library) remember(key string, open func() (datasets.Splits, error)) (datasets.Splits, error) {
 	if s, ok := l.kept[key]; ok {
 		return s, nil
@@ -79,7 +80,7 @@ func (l *library) remember(key string, open func() (datasets.Splits, error)) (da
 	return s, nil
 }
 
-// fetch gets a file beside the page.
+// fetch gets a file that lies beside the page.
 func fetch(url string) ([]byte, error) {
 	v, err := await(host.Call("fetch", url))
 	if err != nil {
@@ -119,7 +120,7 @@ func labelsOf(s *datasets.Set) []uint32 {
 	return s.Labels
 }
 
-// preview shows the first images of a data set.
+// preview answers a request for the first images of a data set.
 func (w *worker) preview(r *request, ask *protocol.Preview) error {
 	count := 32
 	if ask.Count != nil {
@@ -137,13 +138,13 @@ func (w *worker) preview(r *request, ask *protocol.Preview) error {
 	return nil
 }
 
-// configured reads the configuration that a request asks for.
+// configured returns the configuration that a request asks for.
 func configured(preset string, changes json.RawMessage, source, target protocol.DataSource) (recipe.Config, error) {
 	from, to := source.Title(), target.Title()
 	return recipe.Request{Preset: preset, File: changes, Source: &from, Target: &to}.Config()
 }
 
-// states reports whether changes give a setting of the model.
+// states reports whether changes have a value for a setting of the model.
 func states(changes json.RawMessage, setting string) bool {
 	var c struct {
 		Model map[string]json.RawMessage `json:"model"`

@@ -10,8 +10,8 @@ import (
 	"pixelda-wgpu/wasm/wire"
 )
 
-// drawElsewhere is a datasets.Drawer that has this program's copies in other
-// workers draw a share each, since a browser's program has one thread.
+// drawElsewhere is a datasets.Drawer that starts copies of this program in other workers, each of which
+// draws a share: a program in a browser has one thread.
 func drawElsewhere(name string, seed uint64, from, n int) (pixels []byte, err error) {
 	shares, err := await(host.Call("draw", name, strconv.FormatUint(seed, 10), from, n))
 	if err != nil {
@@ -28,7 +28,7 @@ func drawElsewhere(name string, seed uint64, from, n int) (pixels []byte, err er
 	return pixels, nil
 }
 
-// drawShare is what a copy does: it draws its share and ends.
+// drawShare is what a copy does: it draws its share, the images from one on, and ends.
 func drawShare(name, seed string, from, n int) {
 	number, err := strconv.ParseUint(seed, 10, 64)
 	if err != nil {

@@ -21,7 +21,7 @@ func replyFile(r *request, ask protocol.Ask[protocol.SavedFile], name string, fi
 	reply(r, ask, protocol.SavedFile{Name: name, Bytes: parts.AddBytes(file)}, parts...)
 }
 
-// metrics gives the page all records: metrics.jsonl.
+// metrics answers a request for all records: metrics.jsonl.
 func (w *worker) metrics(r *request, ask *protocol.Metrics) error {
 	var b bytes.Buffer
 	for _, rec := range w.run.history {
@@ -32,7 +32,7 @@ func (w *worker) metrics(r *request, ask *protocol.Metrics) error {
 	return nil
 }
 
-// export gives the page the generator in a form for elsewhere.
+// export answers a request for the generator in a form for use elsewhere.
 func (w *worker) export(r *request, ask *protocol.Export) error {
 	b, err := w.checkpoint()
 	if err != nil {
@@ -77,9 +77,9 @@ type selfTest struct {
 	kernels      graph.FirstPlan
 }
 
-// selfTests are those of the self-test: all traces, or the simplest alone on a software
-// adapter, which takes minutes to compile the programs of the others; and the simplest
-// by subgroup operations too, which tuning may choose.
+// selfTests are what the self-test replays: all traces or, on a software adapter, the simplest, since
+// that would take minutes to compile the programs of the others. The simplest is replayed by subgroup
+// operations too where there are any, since tuning may choose these.
 func (w *worker) selfTests() []selfTest {
 	info := w.device.Info()
 	usual := graph.Verifying(info)
@@ -97,7 +97,7 @@ func (w *worker) selfTests() []selfTest {
 	return all
 }
 
-// verify replays reference traces on the device.
+// verify answers a request to replay reference traces on the device.
 func (w *worker) verify(r *request, ask *protocol.Verify) error {
 	tests := w.selfTests()
 	verified := protocol.Verified{OK: true}

@@ -1,7 +1,7 @@
 //go:build js
 
-// Command trainer is the Go core in a web page: it runs in a worker, takes the
-// requests of web/src/protocol.ts and trains.
+// Command trainer is the Go core in a web page: it runs in a worker, takes requests of the page and
+// trains. Package protocol says what the two say to each other.
 package main
 
 import (
@@ -16,12 +16,12 @@ import (
 	"pixelda-wgpu/wasm/protocol"
 )
 
-// worker serves the page. It does one thing at a time.
+// worker serves the page. It does one thing at a time: it takes requests between two iterations.
 type worker struct {
 	inbox   *inbox
 	device  *gpu.Device
 	library library
-	run     *run // nil before configure
+	run     *run // nil until one is configured
 	store   store
 
 	training *request // to be answered when training stops; nil while it rests
@@ -65,7 +65,8 @@ func (w *worker) open() error {
 	return nil
 }
 
-// chooser returns how kernels are chosen, by rule unless they shall be timed.
+// chooser returns how kernels are chosen: by rule, or by timing them if tune is set. Plans that were
+// chosen before, known and those in the store, are not timed again.
 func (w *worker) chooser(tune bool, known map[string]string) (graph.Chooser, error) {
 	if !tune {
 		return graph.RuleFor(w.device.Info()), nil
@@ -84,7 +85,7 @@ func (w *worker) chooser(tune bool, known map[string]string) (graph.Chooser, err
 	return t, nil
 }
 
-// announce tells the page what there is.
+// announce tells the page that the worker is ready, and what there is to choose from.
 func (w *worker) announce() {
 	m := protocol.Ready{Adapter: w.device.Info(), Settings: recipe.Settings(), Limits: map[string]uint64{},
 		Suggested: recipe.Suggested(w.device.Info().Software())}
@@ -114,7 +115,7 @@ func (w *worker) announce() {
 	emit(m)
 }
 
-// serve answers a request; on a lost device, once more on another one.
+// serve answers a request. If the device is lost meanwhile, it tries once more on another one.
 func (w *worker) serve(r *request) {
 	err := error(gpu.ErrLost)
 	if !w.dead {
@@ -179,9 +180,9 @@ func (w *worker) handle(r *request) error {
 	return fmt.Errorf("trainer: nothing serves the request %s", r.Type)
 }
 
-// recover opens another device in place of a lost one and goes back to the last
-// snapshot. It tries for more than a minute: a browser whose GPU process ended
-// twice within seconds gives no adapter for 40 seconds.
+// recover opens another device in place of a lost one and goes back to the last snapshot. It tries for
+// more than a minute, since a browser whose GPU process ended twice within seconds gives no adapter for
+// 40 seconds.
 func (w *worker) recover(cause error) error {
 	var h *gpu.HostError
 	why := cause.Error()

@@ -16,7 +16,7 @@ type port struct {
 	shownAt time.Time // when progress was told last
 }
 
-// Hear posts an event of the protocol.
+// Hear posts what it hears, unless it is nothing to the page.
 func (p *port) Hear(e trainer.Event) error {
 	switch e := e.(type) {
 	case trainer.Iterated:

@@ -16,7 +16,7 @@ import (
 	"pixelda-wgpu/wasm/protocol"
 )
 
-// restore goes on from the stored snapshot.
+// restore answers a request to go on from the stored snapshot.
 func (w *worker) restore(r *request, ask *protocol.Restore) error {
 	s := w.store.last
 	if s == nil {
@@ -57,7 +57,8 @@ func (w *worker) restore(r *request, ask *protocol.Restore) error {
 	return w.resume(r, ask, next, s.Config, f, st, name)
 }
 
-// load goes on from a checkpoint of the page or of the command line.
+// load answers a request to go on from a checkpoint of the page or of the command line. It takes images
+// that cannot be drawn again from the present run.
 func (w *worker) load(r *request, ask *protocol.Load) error {
 	const name = "the file"
 	b := r.parts.Bytes(ask.Checkpoint)
@@ -69,7 +70,8 @@ func (w *worker) load(r *request, ask *protocol.Load) error {
 	if err := exact(c); err != nil {
 		return err
 	}
-	next := &run{tune: !w.device.Info().Software(), kept: &snapshot{checkpoint: b, manifest: manifest{Step: st.Iteration}}}
+	next := &run{tune: !w.device.Info().Software(),
+		kept: &snapshot{checkpoint: b, manifest: manifest{Step: st.Iteration}}}
 	for i, set := range []string{c.Source, c.Target} {
 		switch {
 		case datasets.Generated(set):
@@ -87,9 +89,10 @@ func (w *worker) load(r *request, ask *protocol.Load) error {
 	return w.resume(r, ask, next, c, f, st, name)
 }
 
-// resume builds a run and takes it to an open checkpoint, which errors call name.
+// resume builds a run, takes it to an open checkpoint and answers ask. Errors call the checkpoint name.
 func (w *worker) resume(
-	r *request, ask protocol.Ask[protocol.Configured], next *run, c recipe.Config, f *safetensors.File, st checkpoint.State, name string,
+	r *request, ask protocol.Ask[protocol.Configured], next *run, c recipe.Config,
+	f *safetensors.File, st checkpoint.State, name string,
 ) error {
 	data, err := engine.PrepareData(c, next.images[0], next.images[1])
 	if err != nil {
@@ -112,7 +115,7 @@ func (w *worker) resume(
 	return w.show()
 }
 
-// save gives the page a checkpoint: the file of the command line.
+// save answers a request for a checkpoint: the file that the command line writes.
 func (w *worker) save(r *request, ask *protocol.Save) error {
 	b, err := w.checkpoint()
 	if err != nil {

@@ -44,7 +44,7 @@ func (r *run) close() {
 	r.trainer.Close()
 }
 
-// configure builds a run.
+// configure answers a request to build a run, and sends its first samples.
 func (w *worker) configure(r *request, ask *protocol.Configure) error {
 	c, err := configured(ask.Preset, ask.Changes, ask.Source, ask.Target)
 	if err != nil {
@@ -81,19 +81,20 @@ func (w *worker) configure(r *request, ask *protocol.Configure) error {
 	return w.show()
 }
 
-// exact refuses a seed that the page would round: what it shows, links to and
-// begins again would be another run.
+// exact refuses a seed that the page would round: a link to the run, or the same settings again, would
+// then make another run.
 func exact(c recipe.Config) error {
 	if c.Seed <= recipe.LargestExact {
 		return nil
 	}
-	return &fault{protocol.BadConfig, fmt.Errorf("trainer: the seed %d is larger than %d, beyond which browsers round numbers",
-		c.Seed, recipe.LargestExact),
+	return &fault{protocol.BadConfig,
+		fmt.Errorf("trainer: the seed %d is larger than %d, beyond which browsers round numbers",
+			c.Seed, recipe.LargestExact),
 		"Choose a smaller one; the command line takes and resumes any."}
 }
 
-// build makes the trainer of a run, in place of the one before: two might not
-// fit into the device's memory.
+// build makes the trainer of a run. It drops the present run before, since two might not fit into the
+// memory of the device.
 func (w *worker) build(next *run, c recipe.Config, data engine.Data, kernels map[string]string) error {
 	w.halt()
 	if w.run != nil {
@@ -128,14 +129,17 @@ func (r *run) describe() protocol.Configured {
 	t := r.trainer
 	n := t.Engine.Networks
 	return protocol.Configured{
-		Config: t.Config, Source: dataInfo(t.Config.Source, t.Data.Source), Target: dataInfo(t.Config.Target, t.Data.Target),
+		Config: t.Config,
+		Source: dataInfo(t.Config.Source, t.Data.Source), Target: dataInfo(t.Config.Target, t.Data.Target),
 		Step: t.Iteration(), History: r.history.lines(), Baseline: t.Baseline,
-		Parameters: protocol.Parameters{Generator: count(n.Generator), Discriminator: count(n.Discriminator), Task: count(n.Task)},
-		Memory:     t.Engine.Session.BytesHeld(), FLOPs: t.FLOPs(),
+		Parameters: protocol.Parameters{
+			Generator: count(n.Generator), Discriminator: count(n.Discriminator), Task: count(n.Task),
+		},
+		Memory: t.Engine.Session.BytesHeld(), FLOPs: t.FLOPs(),
 	}
 }
 
-// count counts a network's numbers: 0 for one that the method lacks.
+// count returns how many numbers a network learns: 0 for one that the method lacks.
 func count(s *graph.Store) int {
 	if s == nil {
 		return 0

@@ -11,7 +11,7 @@ import (
 	"pixelda-wgpu/wasm/protocol"
 )
 
-// most bounds the images of one request for samples.
+// most is how many images one request may ask for.
 const most = 1024
 
 // samples answers a request for adapted images.
@@ -48,7 +48,8 @@ func (w *worker) samples(r *request, ask *protocol.SamplesRequest) error {
 	return nil
 }
 
-// pair gives one image all noise vectors, all images one vector, or each its own.
+// pair gives each image a vector of noise, of dim numbers. If there is one image or one vector, it goes
+// with all of the other. It returns as many images as vectors.
 func pair(images []int, noise []float32, dim int) ([]int, []float32, error) {
 	for _, z := range noise {
 		if !(z >= -math.MaxFloat32 && z <= math.MaxFloat32) {

@@ -23,8 +23,7 @@ import (
 //	checkpoint         .safetensors
 //	uint32             CRC-32 of all before
 //
-// Two files are written in turn, so that a tab that dies while writing leaves the
-// other one whole.
+// Two files are written in turn, so that the other one is whole if the tab dies while it writes.
 const snapshotMagic = "PXSN"
 
 type snapshot struct {

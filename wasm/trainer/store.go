@@ -15,15 +15,16 @@ import (
 	"pixelda-wgpu/wasm/wire"
 )
 
-// store is the browser's private files.
+// store keeps what is to outlive the page: snapshots of a run, the images that they need, and which
+// kernels were chosen by timing. They are files that the browser gives this page alone.
 type store struct {
-	last *snapshot // of the newest file
-	data [2]string // names of the files of images kept
+	last *snapshot // the newest
+	data [2]string // names of the files that hold images
 }
 
 func slotName(slot int) string { return fmt.Sprintf("snapshot-%d", slot) }
 
-// latest returns the newest whole snapshot, or nil.
+// latest returns the newest snapshot that is whole, or nil.
 func (t *store) latest() (*snapshot, error) {
 	t.last = nil
 	for slot := range 2 {
@@ -38,7 +39,8 @@ func (t *store) latest() (*snapshot, error) {
 	return t.last, nil
 }
 
-// keep stores a snapshot, and images that exist nowhere else.
+// keep stores a snapshot, and those images that a person gave. It returns the bytes of the snapshot's
+// file.
 func (t *store) keep(s *snapshot, images [2]datasets.Splits) (size int, err error) {
 	if t.last != nil {
 		s.Number, s.slot = t.last.Number+1, 1-t.last.slot
@@ -66,7 +68,8 @@ func (t *store) keep(s *snapshot, images [2]datasets.Splits) (size int, err erro
 // Only snapshots have it: the page is told of the files that it once gave.
 const inStore protocol.SourceKind = "kept"
 
-// keepImages stores images that the page was given, once.
+// keepImages stores images that a person gave, unless they are stored already. It returns the source
+// from which they can be opened again.
 func (t *store) keepImages(from protocol.DataSource, images datasets.Splits) (protocol.DataSource, error) {
 	name := "images-" + images.Fingerprint()[:16]
 	kept := protocol.DataSource{Kind: inStore, Name: from.Name, URL: name}
@@ -121,7 +124,7 @@ func (w *worker) discard(r *request, ask *protocol.Discard) error {
 // tuningFile holds the plans chosen by timing.
 const tuningFile = "kernels.json"
 
-// tunings is the file's form. Choices among other kernels are worth nothing.
+// tunings is what the file holds. It is worth nothing once the kernels are others.
 type tunings struct {
 	Kernels string                       `json:"kernels"` // their hash
 	Choices map[string]map[string]string `json:"choices"` // by adapter
@@ -135,8 +138,9 @@ func (t *store) tuning(adapter string) (map[string]string, error) {
 func (t *store) tunings() (tunings, error) {
 	var all tunings
 	b, err := readFile(tuningFile)
-	// A file torn by a tab that died is dropped too: choose anew.
-	if err != nil || b == nil || json.Unmarshal(b, &all) != nil || all.Kernels != kernels.Identity() || all.Choices == nil {
+	// A file that a tab left unfinished when it died is worth nothing either.
+	if err != nil || b == nil || json.Unmarshal(b, &all) != nil ||
+		all.Kernels != kernels.Identity() || all.Choices == nil {
 		all = tunings{kernels.Identity(), map[string]map[string]string{}}
 	}
 	return all, err
@@ -170,7 +174,7 @@ func removeFile(name string) error {
 	return stored(name, err)
 }
 
-// stored words an error of the browser's storage.
+// stored explains an error of the browser's storage. Nil stays nil.
 func stored(name string, err error) error {
 	if err == nil {
 		return nil

@@ -11,7 +11,7 @@ import (
 	"pixelda-wgpu/wasm/protocol"
 )
 
-// train begins or continues training; the answer comes when it stops.
+// train begins training or goes on with it. The request is answered when training stops.
 func (w *worker) train(r *request, ask *protocol.Train) error {
 	if w.training != nil {
 		return refuse("it is being trained already", "")
@@ -35,11 +35,13 @@ func (w *worker) halt() {
 	reply(r, protocol.Train{}, w.stopped())
 }
 
+// stopped says where training rests.
 func (w *worker) stopped() protocol.Stopped {
 	step := w.run.trainer.Iteration()
 	return protocol.Stopped{Step: step, Finished: step >= w.run.trainer.Config.Iterations}
 }
 
+// pause answers a request to stop training and to keep a snapshot.
 func (w *worker) pause(r *request, ask *protocol.Pause) error {
 	if w.training != nil {
 		w.halt()
@@ -74,6 +76,7 @@ func (w *worker) advance() {
 	}
 }
 
+// next does an iteration of the baseline, if it is still to be trained, or of the run.
 func (w *worker) next() error {
 	if t := w.run.trainer; t.Baseline == nil && t.Config.ComparesBaseline() {
 		return w.trainBaseline()
@@ -85,7 +88,7 @@ func (w *worker) next() error {
 	return err
 }
 
-// step does one iteration.
+// step answers a request for one iteration.
 func (w *worker) step(r *request, ask *protocol.Step) error {
 	if w.training != nil {
 		return refuse("it is being trained", "Pause first.")
@@ -98,7 +101,7 @@ func (w *worker) step(r *request, ask *protocol.Step) error {
 	return nil
 }
 
-// evaluate measures the networks now.
+// evaluate answers a request to measure the networks now.
 func (w *worker) evaluate(r *request, ask *protocol.Evaluate) error {
 	ev, err := w.run.loop.Evaluate()
 	if err != nil {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { launch, openTrainer, serveClient } from "./harness.mjs";
+import { launch, openTrainer, serveClient, strays } from "./harness.mjs";
 
 /** What a person is told: all three parts must be there and be sentences. */
 function told(error, code) {
@@ -80,3 +80,5 @@ describe("failures are told with their remedy", () => {
     }
   });
 });
+
+test("the worker says only what the protocol has", () => assert.deepEqual([...strays], []));

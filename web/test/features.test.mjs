@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { deflateSync } from "node:zlib";
-import { launch, openTrainer, serveClient } from "./harness.mjs";
+import { launch, openTrainer, serveClient, strays } from "./harness.mjs";
 import { Native, tiny } from "./native.mjs";
 
 let native, server, browser, page, complaints;
@@ -146,3 +146,5 @@ describe("the worker", () => {
 
   test("complains about nothing in the console", () => assert.deepEqual(complaints, []));
 });
+
+test("the worker says only what the protocol has", () => assert.deepEqual([...strays], []));

@@ -6,6 +6,7 @@ import { dirname, extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { chromium } from "playwright-core";
+import { Contract, lines } from "./message-lines.mjs";
 
 export const web = dirname(dirname(fileURLToPath(import.meta.url)));
 export const root = dirname(web);
@@ -102,6 +103,11 @@ export async function serveClient(extra = {}) {
   return serve({ "/blank.html": blank, "/client.js": outputFiles[0].text, ...extra });
 }
 
+let contract;
+
+/** Where messages of the worker were not what their types in web/src/protocol say, in all pages of openTrainer. */
+export const strays = new Set();
+
 /**
  * Opens the blank page with a trainer as window.trainer and its events in
  * window.events. What the console or a script complains about is kept.
@@ -111,8 +117,19 @@ export async function openTrainer(context, url) {
   const complaints = [];
   page.on("console", (m) => { if (m.type() === "error" || m.type() === "warning") complaints.push(m.text()); });
   page.on("pageerror", (e) => complaints.push(String(e)));
+  contract ??= new Contract(lines());
+  await page.exposeFunction("heard", (text) => {
+    for (const stray of contract.strays("FromWorker", JSON.parse(text))) strays.add(stray);
+  });
   await page.goto(`${url}/blank.html`);
   await page.evaluate(async () => {
+    window.Worker = class extends Worker {
+      constructor(...of) {
+        super(...of);
+        this.addEventListener("message", ({ data }) => window.heard(JSON.stringify(data, (_, v) => (
+          ArrayBuffer.isView(v) ? { $array: v.constructor.name } : v))));
+      }
+    };
     const { Trainer } = await import("/client.js");
     window.events = [];
     window.trainer = new Trainer("/worker.js");

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { build } from "esbuild";
-import { launch, openTrainer, root, serveClient, web } from "./harness.mjs";
+import { launch, openTrainer, root, serveClient, strays, web } from "./harness.mjs";
 
 const kept = (...path) => readFileSync(join(root, "testdata/kept", ...path));
 const images = { source: { kind: "packed", url: "source.pxds" }, target: { kind: "packed", url: "target.pxds" } };
@@ -107,3 +107,5 @@ test("a link opens the same setup", async (t) => {
   assert.deepEqual(setup, { preset, config });
   assert.equal(toHash(setup, presets, settings), link);
 });
+
+test("the worker says only what the protocol has", () => assert.deepEqual([...strays], []));

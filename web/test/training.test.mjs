@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { launch, openTrainer, serveClient } from "./harness.mjs";
+import { launch, openTrainer, serveClient, strays } from "./harness.mjs";
 import { Native, tiny } from "./native.mjs";
 
 let native, server, browser;
@@ -283,3 +283,5 @@ describe("training in the page", () => {
     await again.page.close();
   });
 });
+
+test("the worker says only what the protocol has", () => assert.deepEqual([...strays], []));

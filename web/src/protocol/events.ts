@@ -18,13 +18,28 @@ export interface Ready {
 }
 
 export interface AdapterInfo {
+  /** Of the adapters that there are; a page knows one. */
+  index: number;
   name: string;
   vendor: string;
   driver: string;
   backend: string;
   /** "cpu" is a software adapter, which deserves a warning. */
   type: "discrete" | "integrated" | "other" | "cpu";
+  limits: Limits;
+  /** What WebGPU calls the features that programs can use. */
+  features: string[];
 }
+
+/** What compute programs may use at most, by the names of WebGPU. */
+export type Limits = Record<
+  | "maxBufferSize" | "maxStorageBufferBindingSize" | "maxUniformBufferBindingSize"
+  | "maxStorageBuffersPerShaderStage" | "maxUniformBuffersPerShaderStage"
+  | "minStorageBufferOffsetAlignment" | "minUniformBufferOffsetAlignment"
+  | "maxComputeWorkgroupStorageSize" | "maxComputeInvocationsPerWorkgroup"
+  | "maxComputeWorkgroupSizeX" | "maxComputeWorkgroupSizeY" | "maxComputeWorkgroupSizeZ"
+  | "maxComputeWorkgroupsPerDimension", number
+>;
 
 /** A run that an earlier visit left, for `restore` or `discard`. */
 export interface SnapshotInfo {

@@ -18,7 +18,7 @@ export interface Benched {
   /** D step, G step, and the iteration that both make. */
   steps: StepCost[];
   /** The most that the GPU was seen to do: multiplies and adds; bytes read and written. */
-  peak: Record<"arithmetic" | "copy", { wall: number }>;
+  peak: Record<"arithmetic" | "copy", Clocks>;
   /** Device memory of the steps in bytes. */
   memory: number;
   /** What timed the kernels: the GPU's clock, or the page's where the browser does not give that. */
@@ -31,10 +31,16 @@ export interface Benched {
   file: SavedFile;
 }
 
+/** By the clock, and of the processors; a page is not told the latter, which is 0. */
+export interface Clocks {
+  wall: number;
+  cpu: number;
+}
+
 /** A replay of a program: bench.Program. */
 export interface StepCost {
   name: string;
-  time: { wall: number };
+  time: Clocks;
   /** Seconds to encode and submit it. */
   host: number;
   dispatches: number;
@@ -46,8 +52,12 @@ export interface StepCost {
 /** A kernel, or several together, beside what the GPU can do: bench.Line. */
 export interface KernelLine {
   name: string;
+  /** What it is dispatched for: program and label. Null of several together. */
+  operations: string[] | null;
   dispatches: number;
   seconds: number;
+  flops: number;
+  bytes: number;
   /** Of the time of all kernels. */
   share: number;
   flop_rate: number;

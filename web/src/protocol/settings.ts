@@ -10,8 +10,9 @@ export interface Setting {
   /** One sentence for a person. */
   about: string;
   kind: "integer" | "number" | "boolean" | "choice" | "integers" | "names";
-  min?: number;
-  max?: number;
+  /** The bounds of numbers; 0 for what is none. */
+  min: number;
+  max: number;
   choices?: string[];
 }
 
