@@ -13,6 +13,7 @@
  *
  * Names and units are the Go core's: `snake_case` fields are the JSON of its
  * types, the same as in `metrics.jsonl` and `config.json` of the command line.
+ * The package wasm/protocol declares the same messages in Go; a test compares both.
  */
 import type { DataPreview } from "./protocol/data.js";
 import type { Event } from "./protocol/events.js";
