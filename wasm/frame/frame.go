@@ -3,7 +3,24 @@
 // both, field by field.
 package frame
 
-import "pixelda-wgpu/wasm/message"
+import (
+	"encoding/json"
+	"fmt"
+	"reflect"
+
+	"pixelda-wgpu/wasm/message"
+)
+
+// Message is what one says to the other. Its JSON has a field "type" besides those of the Go type.
+type Message interface {
+	kind() string
+}
+
+// TypeOf returns what the JSON of a message has as its "type": it depends on the Go type alone.
+func TypeOf(m Message) string { return m.kind() }
+
+// Encode returns the JSON of a message.
+func Encode(m Message) ([]byte, error) { return message.Encode(m.kind(), m) }
 
 // Show brings the samples that the gallery is to show.
 type Show struct {
@@ -49,20 +66,39 @@ type Failed struct {
 	Why string `json:"why"`
 }
 
-// Type implements message.Message, as do those below.
-func (Show) Type() string    { return "samples" }
-func (Answer) Type() string  { return "answer" }
-func (Status) Type() string  { return "status" }
-func (Ready) Type() string   { return "ready" }
-func (Ask) Type() string     { return "ask" }
-func (Leave) Type() string   { return "leave" }
-func (Picture) Type() string { return "picture" }
-func (Failed) Type() string  { return "failed" }
+func (Show) kind() string    { return "samples" }
+func (Answer) kind() string  { return "answer" }
+func (Status) kind() string  { return "status" }
+func (Ready) kind() string   { return "ready" }
+func (Ask) kind() string     { return "ask" }
+func (Leave) kind() string   { return "leave" }
+func (Picture) kind() string { return "picture" }
+func (Failed) kind() string  { return "failed" }
 
 // ToFrame lists a value of each message of the page, with empty fields.
-func ToFrame() []message.Message { return []message.Message{Show{}, Answer{}, Status{}} }
+func ToFrame() []Message { return []Message{Show{}, Answer{}, Status{}} }
 
 // FromFrame lists a value of each message of the frame, with empty fields.
-func FromFrame() []message.Message {
-	return []message.Message{Ready{}, Ask{}, Leave{}, Picture{}, Failed{}}
+func FromFrame() []Message {
+	return []Message{Ready{}, Ask{}, Leave{}, Picture{}, Failed{}}
+}
+
+// Decode reads a message of the page. It returns a pointer to one of the types that ToFrame lists.
+func Decode(text []byte) (Message, error) {
+	var envelope struct {
+		Type string `json:"type"`
+	}
+	if err := json.Unmarshal(text, &envelope); err != nil {
+		return nil, fmt.Errorf("frame: a message of the page: %w", err)
+	}
+	for _, m := range ToFrame() {
+		if m.kind() == envelope.Type {
+			m := reflect.New(reflect.TypeOf(m)).Interface().(Message)
+			if err := json.Unmarshal(text, m); err != nil {
+				return nil, fmt.Errorf("frame: the message %s: %w", envelope.Type, err)
+			}
+			return m, nil
+		}
+	}
+	return nil, fmt.Errorf("frame: the page sent a message of the unknown type %q", envelope.Type)
 }

@@ -37,10 +37,12 @@ func main() {
 }
 
 // post sends the page a message, and the arrays that its fields stand for.
-func post(m message.Message, parts ...[]byte) {
-	if err := wire.Post(host, m, parts); err != nil {
-		panic(err) // messages of the frame always have a form in JSON
+func post(m frame.Message, parts ...[]byte) {
+	text, err := frame.Encode(m)
+	if err != nil {
+		panic(err) // these messages always have a form in JSON
 	}
+	wire.Post(host, text, parts)
 }
 
 // page is the gallery's host.
@@ -50,12 +52,21 @@ type page struct {
 
 // hear does what a message of the page says.
 func (p *page) hear(text []byte, parts message.Parts) {
-	show, err := read(text, parts)
+	m, err := frame.Decode(text)
 	if err != nil {
 		post(frame.Failed{Why: err.Error()})
 		return
 	}
-	p.window.Do(show)
+	switch m := m.(type) {
+	case *frame.Show:
+		samples := readSamples(m, parts)
+		p.window.Do(func(g *gallery.Gallery) { g.Show(samples) })
+	case *frame.Answer:
+		answer := readAnswer(m, parts)
+		p.window.Do(func(g *gallery.Gallery) { g.Answer(answer) })
+	case *frame.Status:
+		p.window.Do(func(g *gallery.Gallery) { g.Status(m.Text) })
+	}
 }
 
 // Ask implements gallery.Host.

@@ -3,8 +3,6 @@
 package main
 
 import (
-	"encoding/json"
-	"fmt"
 	"math"
 
 	"pixelda-wgpu/trainer/gallery"
@@ -13,37 +11,8 @@ import (
 	"pixelda-wgpu/wasm/message"
 )
 
-// read returns what a message of the page does to the gallery.
-func read(text []byte, parts message.Parts) (func(*gallery.Gallery), error) {
-	var envelope struct {
-		Type string `json:"type"`
-	}
-	if err := json.Unmarshal(text, &envelope); err != nil {
-		return nil, err
-	}
-	switch envelope.Type {
-	case frame.Show{}.Type():
-		m, err := decode[frame.Show](text)
-		samples := readSamples(m, parts)
-		return func(g *gallery.Gallery) { g.Show(samples) }, err
-	case frame.Answer{}.Type():
-		m, err := decode[frame.Answer](text)
-		answer := readAnswer(m, parts)
-		return func(g *gallery.Gallery) { g.Answer(answer) }, err
-	case frame.Status{}.Type():
-		m, err := decode[frame.Status](text)
-		return func(g *gallery.Gallery) { g.Status(m.Text) }, err
-	}
-	return nil, fmt.Errorf("gallery: the page sent a message of the unknown type %q", envelope.Type)
-}
-
-func decode[M any](text []byte) (m M, err error) {
-	err = json.Unmarshal(text, &m)
-	return m, err
-}
-
 // readSamples turns samples into what the gallery shows.
-func readSamples(m frame.Show, parts message.Parts) gallery.Samples {
+func readSamples(m *frame.Show, parts message.Parts) gallery.Samples {
 	r := m.Samples
 	s := gallery.Samples{
 		Title: m.Title, Step: r.Step, Source: images(r.Source, parts), Adapted: images(r.Adapted, parts),
@@ -65,7 +34,7 @@ func readSamples(m frame.Show, parts message.Parts) gallery.Samples {
 }
 
 // readAnswer turns samples of one image into an answer to the gallery's question.
-func readAnswer(m frame.Answer, parts message.Parts) gallery.Answer {
+func readAnswer(m *frame.Answer, parts message.Parts) gallery.Answer {
 	r := m.Samples
 	a := gallery.Answer{ID: m.Query, Images: images(r.Adapted, parts), Probabilities: probabilities(r, parts)}
 	for _, img := range images(r.Nearest, parts) {

@@ -5,22 +5,16 @@ import (
 	"fmt"
 )
 
-// Message is anything that is posted or received. Its JSON is an object: the fields of the Go type,
-// and "type" besides.
-type Message interface {
-	// Type tells messages apart. It is the same for all values of a Go type.
-	Type() string
-}
-
-// Encode returns the JSON of a message.
-func Encode(m Message) ([]byte, error) {
-	fields, err := json.Marshal(m)
+// Encode returns the JSON of a message: an object that has the fields of a struct, and "type" besides,
+// which tells messages apart.
+func Encode(kind string, fields any) ([]byte, error) {
+	text, err := json.Marshal(fields)
 	if err != nil {
-		return nil, fmt.Errorf("a message of type %s: %w", m.Type(), err)
+		return nil, fmt.Errorf("a message of type %s: %w", kind, err)
 	}
-	text := fmt.Appendf(nil, `{"type":%q`, m.Type())
-	if string(fields) != "{}" {
-		text = append(text, ',')
+	head := fmt.Appendf(nil, `{"type":%q`, kind)
+	if string(text) != "{}" {
+		head = append(head, ',')
 	}
-	return append(text, fields[1:]...), nil
+	return append(head, text[1:]...), nil
 }

@@ -131,15 +131,14 @@ const (
 	Internal      ErrorCode = "internal"
 )
 
-// Type implements message.Message, as do those below.
-func (Reply) Type() string          { return "reply" }
-func (Ready) Type() string          { return "ready" }
-func (Progress) Type() string       { return "progress" }
-func (TrainedEvent) Type() string   { return "trained" }
-func (EvaluatedEvent) Type() string { return "evaluated" }
-func (SamplesEvent) Type() string   { return "samples" }
-func (BaselineEvent) Type() string  { return "baseline" }
-func (SnapshotEvent) Type() string  { return "snapshot" }
-func (Lost) Type() string           { return "lost" }
-func (Recovered) Type() string      { return "recovered" }
-func (Error) Type() string          { return "error" }
+func (Reply) kind() string          { return "reply" }
+func (Ready) kind() string          { return "ready" }
+func (Progress) kind() string       { return "progress" }
+func (TrainedEvent) kind() string   { return "trained" }
+func (EvaluatedEvent) kind() string { return "evaluated" }
+func (SamplesEvent) kind() string   { return "samples" }
+func (BaselineEvent) kind() string  { return "baseline" }
+func (SnapshotEvent) kind() string  { return "snapshot" }
+func (Lost) kind() string           { return "lost" }
+func (Recovered) kind() string      { return "recovered" }
+func (Error) kind() string          { return "error" }

@@ -12,12 +12,20 @@ import (
 	"pixelda-wgpu/wasm/message"
 )
 
-// Request is what the page asks: one of the types that Exchanges lists.
-type Request interface{ message.Message }
+// Message is a request, a reply or an event. Its JSON has a field "type" besides those of the Go type.
+type Message interface {
+	kind() string
+}
+
+// TypeOf returns what the JSON of a message has as its "type": it depends on the Go type alone.
+func TypeOf(m Message) string { return m.kind() }
+
+// Encode returns the JSON of a message.
+func Encode(m Message) ([]byte, error) { return message.Encode(m.kind(), m) }
 
 // Ask is a request that an R answers.
 type Ask[R any] interface {
-	Request
+	Message
 	answeredBy(R)
 }
 
@@ -35,11 +43,11 @@ type Reply struct {
 }
 
 // Answer returns the reply to the request of an id.
-func Answer[R any](id int, to Ask[R], result R) Reply { return Reply{id, to.Type(), result} }
+func Answer[R any](id int, to Ask[R], result R) Reply { return Reply{id, to.kind(), result} }
 
 // Exchange is a request and what answers it.
 type Exchange struct {
-	Request Request // its fields have no values
+	Request Message // its fields have no values
 	Result  reflect.Type
 }
 
@@ -57,18 +65,18 @@ func Exchanges() []Exchange {
 
 // New returns a pointer to an empty request of a type, for JSON to be read into, or nil if there is
 // no such type.
-func New(kind string) Request {
+func New(kind string) Message {
 	for _, x := range Exchanges() {
-		if x.Request.Type() == kind {
-			return reflect.New(reflect.TypeOf(x.Request)).Interface().(Request)
+		if x.Request.kind() == kind {
+			return reflect.New(reflect.TypeOf(x.Request)).Interface().(Message)
 		}
 	}
 	return nil
 }
 
 // Events lists a value of each event, with empty fields.
-func Events() []message.Message {
-	return []message.Message{
+func Events() []Message {
+	return []Message{
 		Ready{}, Progress{}, TrainedEvent{}, EvaluatedEvent{}, SamplesEvent{}, BaselineEvent{}, SnapshotEvent{},
 		Lost{}, Recovered{}, Error{},
 	}

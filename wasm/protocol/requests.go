@@ -98,20 +98,19 @@ type Stop struct{}
 // Metrics asks for all records so far, as metrics.jsonl.
 type Metrics struct{}
 
-// Type implements message.Message, as do those below.
-func (Configure) Type() string      { return "configure" }
-func (Preview) Type() string        { return "preview" }
-func (Train) Type() string          { return "train" }
-func (Pause) Type() string          { return "pause" }
-func (Step) Type() string           { return "step" }
-func (SamplesRequest) Type() string { return "samples" }
-func (Evaluate) Type() string       { return "evaluate" }
-func (Save) Type() string           { return "save" }
-func (Load) Type() string           { return "load" }
-func (Restore) Type() string        { return "restore" }
-func (Discard) Type() string        { return "discard" }
-func (Export) Type() string         { return "export" }
-func (Verify) Type() string         { return "verify" }
-func (Bench) Type() string          { return "bench" }
-func (Stop) Type() string           { return "stop" }
-func (Metrics) Type() string        { return "metrics" }
+func (Configure) kind() string      { return "configure" }
+func (Preview) kind() string        { return "preview" }
+func (Train) kind() string          { return "train" }
+func (Pause) kind() string          { return "pause" }
+func (Step) kind() string           { return "step" }
+func (SamplesRequest) kind() string { return "samples" }
+func (Evaluate) kind() string       { return "evaluate" }
+func (Save) kind() string           { return "save" }
+func (Load) kind() string           { return "load" }
+func (Restore) kind() string        { return "restore" }
+func (Discard) kind() string        { return "discard" }
+func (Export) kind() string         { return "export" }
+func (Verify) kind() string         { return "verify" }
+func (Bench) kind() string          { return "bench" }
+func (Stop) kind() string           { return "stop" }
+func (Metrics) kind() string        { return "metrics" }

@@ -152,8 +152,7 @@ func (w *writer) structure(place string, t reflect.Type) {
 // fieldsOf lists the fields of a struct as encoding/json has them.
 func fieldsOf(t reflect.Type) []field {
 	var all []field
-	for i := range t.NumField() {
-		f := t.Field(i)
+	for f := range t.Fields() {
 		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
 		switch {
 		case f.Anonymous && name == "":

@@ -9,33 +9,33 @@ import (
 	"pixelda-wgpu/trainer/bench"
 	"pixelda-wgpu/trainer/recipe"
 	"pixelda-wgpu/wasm/frame"
-	"pixelda-wgpu/wasm/message"
 	"pixelda-wgpu/wasm/protocol"
 )
 
 // messages writes all messages, in either direction, of the worker and of the gallery's frame.
 func (w *writer) messages() {
 	for _, x := range protocol.Exchanges() {
-		kind := x.Request.Type()
-		w.message("ToWorker<"+kind+">", x.Request, of("id", reflect.TypeFor[int]()))
+		kind := protocol.TypeOf(x.Request)
+		w.message("ToWorker", kind, x.Request, of("id", reflect.TypeFor[int]()))
 		w.object("FromWorker<"+kind+",reply>", []field{
-			one("type", protocol.Reply{}.Type()), of("id", reflect.TypeFor[int]()), one("to", kind), of("result", x.Result),
+			one("type", protocol.TypeOf(protocol.Reply{})), of("id", reflect.TypeFor[int]()),
+			one("to", kind), of("result", x.Result),
 		}, false)
 	}
 	for _, m := range protocol.Events() {
-		w.message("FromWorker<"+m.Type()+">", m)
+		w.message("FromWorker", protocol.TypeOf(m), m)
 	}
 	for _, m := range frame.ToFrame() {
-		w.message("ToGallery<"+m.Type()+">", m)
+		w.message("ToGallery", frame.TypeOf(m), m)
 	}
 	for _, m := range frame.FromFrame() {
-		w.message("FromGallery<"+m.Type()+">", m)
+		w.message("FromGallery", frame.TypeOf(m), m)
 	}
 }
 
-func (w *writer) message(place string, m message.Message, envelope ...field) {
-	fields := append(envelope, one("type", m.Type()))
-	w.object(place, append(fields, fieldsOf(reflect.TypeOf(m))...), false)
+func (w *writer) message(root, kind string, m any, envelope ...field) {
+	fields := append(envelope, one("type", kind))
+	w.object(root+"<"+kind+">", append(fields, fieldsOf(reflect.TypeOf(m))...), false)
 }
 
 // literals are the values of types that have a few only: all constants of the type, as a test sees to.

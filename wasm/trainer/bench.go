@@ -26,7 +26,7 @@ func (w *worker) bench(r *request, ask *protocol.Bench) error {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	w.inbox.urgent = func() {
-		if stop := w.inbox.take(protocol.Stop{}.Type()); stop != nil {
+		if stop := w.inbox.take(protocol.TypeOf(protocol.Stop{})); stop != nil {
 			cancel()
 			reply(stop, protocol.Stop{}, protocol.Nothing{})
 		}

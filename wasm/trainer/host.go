@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"syscall/js"
 
-	"pixelda-wgpu/wasm/message"
 	"pixelda-wgpu/wasm/protocol"
 	"pixelda-wgpu/wasm/wire"
 )
@@ -16,10 +15,13 @@ import (
 var host = js.Global().Get("pixeldaHost")
 
 // emit posts a message, and the arrays that its fields stand for.
-func emit(m message.Message, parts ...[]byte) {
-	if err := wire.Post(host, m, parts); err != nil {
+func emit(m protocol.Message, parts ...[]byte) {
+	text, err := protocol.Encode(m)
+	if err != nil {
 		emitError(0, fmt.Errorf("trainer: %w", err))
+		return
 	}
+	wire.Post(host, text, parts)
 }
 
 // reply answers a request that asked for an R.

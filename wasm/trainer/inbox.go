@@ -21,7 +21,7 @@ type request struct {
 }
 
 // decode reads what the request asks.
-func (r *request) decode() (protocol.Request, error) {
+func (r *request) decode() (protocol.Message, error) {
 	ask := protocol.New(r.Type)
 	if ask == nil {
 		return nil, refuse("there is no request "+r.Type, "Reload the page.")

@@ -10,18 +10,13 @@ import (
 	"pixelda-wgpu/wasm/message"
 )
 
-// Post posts a message and the arrays beside it by host.post, a function of both.
-func Post(host js.Value, m message.Message, parts message.Parts) error {
-	text, err := message.Encode(m)
-	if err != nil {
-		return err
-	}
+// Post posts a message, its JSON and the arrays beside it, by host.post, a function of both.
+func Post(host js.Value, text []byte, parts message.Parts) {
 	arrays := js.Global().Get("Array").New()
 	for _, p := range parts {
 		arrays.Call("push", Array(p))
 	}
 	host.Call("post", string(text), arrays)
-	return nil
 }
 
 // Receive has the script call hear with each message that comes in: its JSON, and the arrays beside
