@@ -189,8 +189,8 @@ func (w *worker) recover(cause error) error {
 	if errors.As(cause, &h) {
 		why = h.What
 	}
-	for attempt, seconds := range []time.Duration{0, 1, 3, 10, 20, 40} {
-		pause := seconds * time.Second
+	for attempt, seconds := range []int{0, 1, 3, 10, 20, 40} {
+		pause := time.Duration(seconds) * time.Second
 		emit(protocol.Lost{Why: why, Attempt: attempt + 1, Retry: pause.Seconds()})
 		w.device.Close()
 		time.Sleep(pause)
