@@ -117,7 +117,7 @@ func (w *worker) announce() {
 
 // serve answers a request. If the device is lost meanwhile, it tries once more on another one.
 func (w *worker) serve(r *request) {
-	err := error(gpu.ErrLost)
+	err := gpu.ErrLost
 	if !w.dead {
 		err = w.handle(r)
 	}
