@@ -165,7 +165,7 @@ func TestBaselineConfigurations(t *testing.T) {
 		}() {
 			for _, in := range []model.Inputs{{}, {HostNoise: true, Labelled: method != "cogan"}} {
 				for _, build := range b.programs {
-					if _, err := build(in, graph.FirstPlan{}); err != nil {
+					if _, err := build(in, graph.Rule{}); err != nil {
 						t.Errorf("%s %s: %v", name, method, err)
 					}
 				}

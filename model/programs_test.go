@@ -12,6 +12,7 @@ import (
 	"pixelda-wgpu/model"
 	"pixelda-wgpu/model/graph"
 	"pixelda-wgpu/trainer/recipe"
+	"pixelda-wgpu/wgsl/plan"
 )
 
 // bytesIn is how a trainer feeds images: grey sources to be scaled up, or RGB-D
@@ -99,7 +100,7 @@ func TestEveryKernel(t *testing.T) {
 // TestPrecision: f16 changes the kernels of Winograd's algorithm and no others, and has
 // them move less; f32 knows nothing of a loss scale.
 func TestPrecision(t *testing.T) {
-	for name, rule := range map[string]graph.FirstPlan{"lavapipe": {CPU: true, Lavapipe: true}, "others": {CPU: true}} {
+	for name, rule := range map[string]graph.Rule{"lavapipe": {For: &plan.Lavapipe}, "others": {For: &plan.SwiftShader}} {
 		made := func(p model.Precision, scale int) (all []*gpu.Program, codes map[string]string, moved float64) {
 			c := preset(t, "mnist-mnistm")
 			c.Precision, c.LossScale, c.GBlocks, c.Batch = p, scale, 1, 8
@@ -181,8 +182,8 @@ func TestConfigurations(t *testing.T) {
 			change(&c)
 			n := networks(t, c)
 			for _, in := range []model.Inputs{{HostNoise: true, Labelled: true}, {Source: model.Images{Width: 5, Height: 40, Channels: 1}, Target: model.Images{Width: c.Size, Height: c.Size, Channels: 1}}} {
-				for _, cpu := range []bool{true, false} {
-					programs(t, n, in, graph.FirstPlan{CPU: cpu})
+				for _, target := range []*plan.Target{&plan.SwiftShader, &plan.DiscreteGPU} {
+					programs(t, n, in, graph.Rule{For: target})
 				}
 			}
 		})
@@ -196,19 +197,19 @@ func TestConfigurations(t *testing.T) {
 func TestCostOfTheFullModel(t *testing.T) {
 	n := networks(t, preset(t, "mnist-mnistm"))
 	for _, c := range []struct {
-		cpu        bool
+		target     *plan.Target
 		program    string
 		dispatches int
 		mebibytes  uint64
 	}{
-		{true, model.DStepProgram, 450, 97}, {true, model.GStepProgram, 680, 208},
-		{false, model.DStepProgram, 307, 98}, {false, model.GStepProgram, 279, 209},
+		{&plan.SwiftShader, model.DStepProgram, 450, 97}, {&plan.SwiftShader, model.GStepProgram, 680, 208},
+		{&plan.DiscreteGPU, model.DStepProgram, 307, 98}, {&plan.DiscreteGPU, model.GStepProgram, 279, 209},
 	} {
 		build := n.DStep
 		if c.program == model.GStepProgram {
 			build = n.GStep
 		}
-		p, err := build(bytesIn(n.Config), graph.FirstPlan{CPU: c.cpu})
+		p, err := build(bytesIn(n.Config), graph.Rule{For: c.target})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -218,7 +219,7 @@ func TestCostOfTheFullModel(t *testing.T) {
 				scratch += b.Size
 			}
 		}
-		t.Logf("%s, CPU %v: %d dispatches, %d modules, %.1f MiB of scratch memory", p.Name, c.cpu, len(p.Dispatches), len(p.Modules), float64(scratch)/(1<<20))
+		t.Logf("%s, %s: %d dispatches, %d modules, %.1f MiB of scratch memory", p.Name, c.target.Name, len(p.Dispatches), len(p.Modules), float64(scratch)/(1<<20))
 		if len(p.Dispatches) > c.dispatches || scratch > c.mebibytes<<20 {
 			t.Errorf("more than %d dispatches or %d MiB", c.dispatches, c.mebibytes)
 		}
@@ -230,7 +231,7 @@ func TestLargeBatches(t *testing.T) {
 	c := preset(t, "mnist-mnistm")
 	c.Batch = 256
 	for _, build := range []func(model.Inputs, graph.Chooser) (*gpu.Program, error){networks(t, c).DStep, networks(t, c).GStep} {
-		p, err := build(bytesIn(c), graph.FirstPlan{})
+		p, err := build(bytesIn(c), graph.Rule{})
 		if err == nil {
 			err = p.Validate(gpu.Portable)
 		}
@@ -239,7 +240,7 @@ func TestLargeBatches(t *testing.T) {
 		}
 	}
 	c.Batch = 1024 // 64 channels of 32 × 32 take 256 MiB
-	p, err := networks(t, c).GStep(bytesIn(c), graph.FirstPlan{})
+	p, err := networks(t, c).GStep(bytesIn(c), graph.Rule{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -252,7 +253,7 @@ func TestLargeBatches(t *testing.T) {
 		if name == "g_step" {
 			build = networks(t, c).GStep
 		}
-		if _, err := build(bytesIn(c), graph.FirstPlan{}); err == nil || !strings.HasPrefix(err.Error(), "model: program "+name+": graph: ") || !strings.Contains(err.Error(), want) {
+		if _, err := build(bytesIn(c), graph.Rule{}); err == nil || !strings.HasPrefix(err.Error(), "model: program "+name+": graph: ") || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s of 4,096 images of 512 × 512: %v", name, err)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 
 	"pixelda-wgpu/gpu"
 	"pixelda-wgpu/model/graph"
+	"pixelda-wgpu/model/tune"
 	"pixelda-wgpu/native/internal/benchreport"
 	"pixelda-wgpu/native/internal/chart"
 	"pixelda-wgpu/native/internal/console"
@@ -93,7 +94,7 @@ func (f *benchFlags) run(c *console.Console, cmd *cobra.Command) error {
 		config.Model.Batch = f.batch
 	}
 	o := bench.Options{Samples: f.steps, Phase: c.Phase, Choose: graph.RuleFor(d.Info())}
-	var tuner *graph.Tuner
+	var tuner *tune.Tuner
 	if f.tune {
 		if tuner, err = openTuner(c, d); err != nil {
 			return err

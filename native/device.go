@@ -10,6 +10,7 @@ import (
 
 	"pixelda-wgpu/gpu"
 	"pixelda-wgpu/model/graph"
+	"pixelda-wgpu/model/tune"
 	"pixelda-wgpu/native/internal/console"
 )
 
@@ -44,9 +45,9 @@ func openDevice(c *console.Console, adapter string) (*gpu.Device, error) {
 }
 
 // chooser returns how kernels are chosen: on a GPU by timing them, which takes a
-// moment; on a software adapter, whose compiler is slow, by rule unless tune is set.
-func chooser(c *console.Console, d *gpu.Device, tune bool) (graph.Chooser, error) {
-	if d.Info().Software() && !tune {
+// moment; on a software adapter, whose compiler is slow, by rule unless always is set.
+func chooser(c *console.Console, d *gpu.Device, always bool) (graph.Chooser, error) {
+	if !graph.TargetOf(d.Info()).Tuned && !always {
 		return graph.RuleFor(d.Info()), nil
 	}
 	return openTuner(c, d)
@@ -54,12 +55,12 @@ func chooser(c *console.Console, d *gpu.Device, tune bool) (graph.Chooser, error
 
 // openTuner returns a tuner that keeps its choices in the user's cache, in a file
 // for each adapter and driver, and says what it times.
-func openTuner(c *console.Console, d *gpu.Device) (*graph.Tuner, error) {
+func openTuner(c *console.Console, d *gpu.Device) (*tune.Tuner, error) {
 	cache, err := os.UserCacheDir()
 	if err != nil {
 		return nil, fmt.Errorf("no folder for the timings of kernels: %w", err)
 	}
-	t, err := graph.NewTuner(d, filepath.Join(cache, "pixelda-wgpu", "kernels-"+fileName(d.Info().Key())+".json"))
+	t, err := tune.New(d, filepath.Join(cache, "pixelda-wgpu", "kernels-"+fileName(d.Info().Key())+".json"))
 	if err != nil {
 		return nil, err
 	}

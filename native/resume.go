@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"pixelda-wgpu/gpu"
-	"pixelda-wgpu/model/graph"
+	"pixelda-wgpu/model/tune"
 	"pixelda-wgpu/native/internal/console"
 	"pixelda-wgpu/native/internal/supervise"
 	"pixelda-wgpu/trainer"
@@ -152,7 +152,7 @@ func (t *training) goOnFrom(
 	if err != nil {
 		return err
 	}
-	if tuner, ok := choose.(*graph.Tuner); ok && st.Adapter == d.Info().Key() {
+	if tuner, ok := choose.(*tune.Tuner); ok && st.Adapter == d.Info().Key() {
 		tuner.Use(st.Kernels)
 	}
 	tr, err := engine.NewTrainer(d, c, data, choose)

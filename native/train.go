@@ -14,6 +14,7 @@ import (
 	"pixelda-wgpu/datasets"
 	"pixelda-wgpu/gpu"
 	"pixelda-wgpu/model/graph"
+	"pixelda-wgpu/model/tune"
 	"pixelda-wgpu/native/internal/console"
 	"pixelda-wgpu/native/internal/supervise"
 	"pixelda-wgpu/trainer"
@@ -225,7 +226,7 @@ func (t *training) introduce(d *gpu.Device, c recipe.Config, data engine.Data, o
 
 // train runs a trainer and tells how it goes.
 func (t *training) train(ctx context.Context, tr *engine.Trainer, w *rundir.Writer, choose graph.Chooser) error {
-	if tuner, ok := choose.(*graph.Tuner); ok {
+	if tuner, ok := choose.(*tune.Tuner); ok {
 		if err := tuner.Save(); err != nil {
 			return err
 		}

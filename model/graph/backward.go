@@ -122,7 +122,7 @@ func (g *Graph) Backward(losses []Term, stores ...*Store) {
 func (g *Graph) read(totals []*Tensor) map[*Tensor]bool {
 	read := map[*Tensor]bool{}
 	for _, n := range g.nodes {
-		if len(n.plans) == 0 {
+		if n.view() {
 			continue // a view
 		}
 		for _, in := range n.inputs {

@@ -3,6 +3,7 @@ package graph_test
 import (
 	"math"
 	"pixelda-wgpu/wgsl/kernels"
+	"pixelda-wgpu/wgsl/plan"
 	"testing"
 
 	"pixelda-wgpu/gpu"
@@ -209,7 +210,7 @@ func baselines() map[string]network {
 				"d0": {3, 1, 3, 3}, "d0.bias": {3}, "d1": {2, 12}, "d1.bias": {2}, "e": {2, 1, 3, 3},
 			},
 			weights: []float64{1, 0.5, 3, 10},
-			cpu:     true,
+			target:  &plan.SwiftShader,
 		}.both(drawing[*graph.Tensor], drawing[*array]),
 	}
 }
@@ -242,7 +243,7 @@ func TestReversal(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			s := load(t, g, graph.FirstPlan{})
+			s := load(t, g, graph.Rule{})
 			x, ws, vs := []float32{1, -2, 0.5, 3}, []float32{0.5, -0.25, 1, 0.75, -1, 0.125}, []float32{1.5, -0.5, 0.25}
 			write(t, s, "x", 0, x)
 			write(t, s, before.Values(), w.Offset, ws)

@@ -47,17 +47,17 @@ func (g *Graph) Correlation(label string, a, b *Tensor) *Tensor {
 	if a.N != b.N {
 		fail("%s%s: correlation of %v and %v", g.scope, label, a.Shape, b.Shape)
 	}
-	product := func(label string, s plan.MatMul, a, b *Tensor) *Tensor {
-		return g.add(g.tensor(label, Features(s.M, s.N)), "c", s.Plans(plan.Epilogue{}), map[string]*Tensor{"a": a, "b": b}, a, b)
+	multiply := func(label string, s plan.MatMul, a, b *Tensor) *Tensor {
+		return g.add(g.tensor(label, Features(s.M, s.N)), "c", product{MatMul: s}.ways, map[string]*Tensor{"a": a, "b": b}, a, b)
 	}
-	y := product(label, plan.MatMul{M: a.C, N: b.C, K: a.N, TransA: true}, a, b)
+	y := multiply(label, plan.MatMul{M: a.C, N: b.C, K: a.N, TransA: true}, a, b)
 	y.node.backward = func(grads []*Tensor, needs []bool) []*Tensor {
 		d := make([]*Tensor, 2)
 		if needs[0] {
-			d[0] = product("first", plan.MatMul{M: a.N, N: a.C, K: b.C, TransB: true}, b, grads[0])
+			d[0] = multiply("first", plan.MatMul{M: a.N, N: a.C, K: b.C, TransB: true}, b, grads[0])
 		}
 		if needs[1] {
-			d[1] = product("second", plan.MatMul{M: a.N, N: b.C, K: a.C}, a, grads[0])
+			d[1] = multiply("second", plan.MatMul{M: a.N, N: b.C, K: a.C}, a, grads[0])
 		}
 		return d
 	}

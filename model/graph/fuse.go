@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"iter"
 	"maps"
 	"pixelda-wgpu/wgsl/kernels"
 	"pixelda-wgpu/wgsl/plan"
@@ -32,10 +33,14 @@ type (
 	sum        struct{} // of a and b
 )
 
-// fuse returns the operations of a program with those that can be joined joined. Those
-// of the graph stay as they are.
-func fuse(nodes []*node) []*node {
-	f := fusion{make([]*node, len(nodes))}
+func (c convolution) ways(t *plan.Target) iter.Seq[plan.Plan] { return c.Plans(c.epilogue, t) }
+
+func (c weightGrad) ways(t *plan.Target) iter.Seq[plan.Plan] { return plan.Conv(c).WeightGradPlans(t) }
+
+// fuse returns the operations of a program for a target with those that can be joined
+// joined. Those of the graph stay as they are.
+func fuse(nodes []*node, t *plan.Target) []*node {
+	f := fusion{t, make([]*node, len(nodes))}
 	for i, n := range nodes {
 		c := *n
 		f.nodes[i] = &c
@@ -54,7 +59,10 @@ func fuse(nodes []*node) []*node {
 
 // fusion holds the operations while they are joined. Each rule reports whether what an
 // operation did is now done elsewhere.
-type fusion struct{ nodes []*node }
+type fusion struct {
+	target *plan.Target
+	nodes  []*node
+}
 
 // dropoutIntoNorm lets a normalisation drop and add noise to what it stores, where
 // nobody wants to see it before.
@@ -164,7 +172,8 @@ func (f *fusion) readers(t *Tensor) []*node {
 // rewrite makes n the single kernel k, with some operands of another operation beside
 // its own.
 func (n *node) rewrite(k kernels.Kernel, operands map[string]*Tensor, names ...string) {
-	n.plans = []plan.Plan{plan.Single(k)}
+	only := plan.Single(k)
+	n.only, n.ways = &only, nil
 	n.operands = merged(n.operands, operands, names...)
 	n.inputs = nil
 	for _, b := range k.Bindings() {

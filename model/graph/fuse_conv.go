@@ -20,7 +20,7 @@ func (f *fusion) momentsIntoConv(n *node) bool {
 		return false
 	}
 	c.epilogue.Moments = true
-	p.op, p.plans = c, c.Plans(c.epilogue)
+	p.op, p.ways = c, c.ways
 	p.outputs = append(slices.Clip(p.outputs), n.outputs...)
 	p.operands = merged(p.operands, n.operands, "partials")
 	return true
@@ -44,7 +44,7 @@ func (f *fusion) sumIntoConv(n *node) bool {
 			continue
 		}
 		c.epilogue.Residual = true
-		n.label, n.op, n.plans = p.label, c, c.Plans(c.epilogue)
+		n.label, n.op, n.only, n.ways = p.label, c, nil, c.ways
 		n.operands = merged(map[string]*Tensor{"residual": residual, "y": n.outputs[0]}, p.operands, "x", "w")
 		n.inputs = append(slices.Clip(p.inputs), residual)
 		*p, *n = *n, *p // at the convolution's place
@@ -72,10 +72,10 @@ func (f *fusion) normIntoConv(n *node) bool {
 		switch op := r.op.(type) {
 		case convolution:
 			op.Prologue = plan.Prologue{Norm: true, Act: apply.Act}
-			j.op, j.plans, ok = op, op.Plans(op.epilogue), op.AbsorbsNorm()
+			j.op, j.ways, ok = op, op.ways, op.AbsorbsNorm(f.target)
 		case weightGrad:
 			op.Prologue = plan.Prologue{Norm: true, Act: apply.Act}
-			j.op, j.plans, ok = op, plan.Conv(op).WeightGradPlans(), plan.Conv(op).AbsorbsNorm()
+			j.op, j.ways, ok = op, op.ways, plan.Conv(op).AbsorbsNorm(f.target)
 		default:
 			return false
 		}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"pixelda-wgpu/wgsl/kernels"
+	"pixelda-wgpu/wgsl/plan"
 	"slices"
 	"strings"
 	"testing"
@@ -120,7 +121,7 @@ func counted(kernels map[bool][]string, kind string) (n [2]int) {
 // TestFusion: joined operations do what they did apart, and draw the same numbers.
 func TestFusion(t *testing.T) {
 	for _, shape := range []graph.Shape{{N: 2, C: 3, H: 6, W: 8}, {N: 3, C: 2, H: 5, W: 7}} { // planes of whole quads, or not
-		kernels := joinedAndApart(t, shape, shape.N*8*shape.H*shape.W, graph.FirstPlan{CPU: true}, fusable)
+		kernels := joinedAndApart(t, shape, shape.N*8*shape.H*shape.W, graph.Rule{For: &plan.SwiftShader}, fusable)
 		bias := 1 // a pass of its own
 		if shape.H*shape.W%4 == 0 {
 			bias = 0
@@ -166,12 +167,12 @@ func TestNormIntoConv(t *testing.T) {
 	for _, c := range []struct {
 		name  string
 		shape graph.Shape
-		rule  graph.FirstPlan
+		rule  graph.Rule
 		want  [2]int // kernels that apply a normalisation, apart and joined
 	}{
-		{"Winograd", graph.Shape{N: 3, C: 3, H: 22, W: 26}, graph.FirstPlan{CPU: true}, [2]int{4, 2}},
-		{"matrix products", graph.Shape{N: 3, C: 3, H: 22, W: 26}, graph.FirstPlan{}, [2]int{4, 6}},
-		{"too small", graph.Shape{N: 2, C: 3, H: 9, W: 12}, graph.FirstPlan{CPU: true}, [2]int{4, 4}},
+		{"Winograd", graph.Shape{N: 3, C: 3, H: 22, W: 26}, graph.Rule{For: &plan.SwiftShader}, [2]int{4, 2}},
+		{"matrix products", graph.Shape{N: 3, C: 3, H: 22, W: 26}, graph.Rule{}, [2]int{4, 6}},
+		{"too small", graph.Shape{N: 2, C: 3, H: 9, W: 12}, graph.Rule{For: &plan.SwiftShader}, [2]int{4, 4}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			kernels := joinedAndApart(t, c.shape, c.shape.N*32*c.shape.H*c.shape.W, c.rule, blocks)
@@ -203,7 +204,7 @@ func TestNormStored(t *testing.T) {
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			kernels := joinedAndApart(t, shape, shape.Len(), graph.FirstPlan{CPU: true}, func(x graph.Shape, s, stats *graph.Store) func(*graph.Graph) {
+			kernels := joinedAndApart(t, shape, shape.Len(), graph.Rule{For: &plan.SwiftShader}, func(x graph.Shape, s, stats *graph.Store) func(*graph.Graph) {
 				w, beta := s.Add("w", x.C, x.C, 3, 3), s.Add("beta", x.C)
 				mean, variance := stats.Add("mean", x.C), stats.Add("variance", x.C)
 				return func(g *graph.Graph) {

@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"pixelda-wgpu/wgsl/kernels"
+	"pixelda-wgpu/wgsl/plan"
 	"slices"
 	"testing"
 
@@ -74,7 +75,7 @@ type network struct {
 	inputs    map[string]graph.Shape
 	variables map[string][]int
 	weights   []float64
-	cpu       bool // takes the plans for CPU drivers; the kernels' own tests try all plans
+	target    *plan.Target // whose plans it takes; the kernels' own tests try all
 	graph     func(o ops[*graph.Tensor]) []*graph.Tensor
 	reference func(o ops[*array]) []*array
 }
@@ -177,13 +178,13 @@ func networks() map[string]network {
 				"~d1": {2, 3, 3, 3}, "~d1.bias": {2}, "~d2": {4, 2, 3, 3}, "~d.beta": {4}, "~fc": {1, 16}, "~fc.bias": {1},
 			},
 			weights: []float64{0.7, 1, 0.5, 0.25},
-			cpu:     true,
+			target:  &plan.SwiftShader,
 		}.both(adversarial[*graph.Tensor], adversarial[*array]),
 		"sharing": network{
 			inputs:    map[string]graph.Shape{"t": {N: 1, C: 1, H: 1, W: 3}, "s": graph.Features(2, 2)},
 			variables: map[string][]int{"v": {15}, "u": {15}, "k": {15}, "w": {2, 5, 3, 3}, "p": {1, 1, 3, 3}, "unused": {2}},
 			weights:   []float64{1, 0.5, 2},
-			cpu:       true,
+			target:    &plan.SwiftShader,
 		}.both(sharing[*graph.Tensor], sharing[*array]),
 		"posed": network{
 			inputs: map[string]graph.Shape{"source": {N: 3, C: 4, H: 5, W: 3}, "poses": graph.Features(3, 4)},
@@ -282,7 +283,7 @@ func TestGradients(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			s := load(t, g, graph.FirstPlan{CPU: n.cpu})
+			s := load(t, g, graph.Rule{For: n.target})
 			for name := range n.inputs {
 				write(t, s, name, 0, narrow(ref.inputs[name].v))
 			}

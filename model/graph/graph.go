@@ -53,7 +53,8 @@ func (t *Tensor) memory() *Tensor {
 // node is an operation in the graph: one plan's worth of kernels.
 type node struct {
 	label    string
-	plans    []plan.Plan
+	only     *plan.Plan         // the one way to compute it, or else
+	ways     ways               // the ways; neither for a view, which computes nothing
 	operands map[string]*Tensor // by the plans' operand names
 	inputs   []*Tensor
 	outputs  []*Tensor
@@ -71,6 +72,9 @@ type node struct {
 	lossGrad  func(weight float64) (input, grad *Tensor)
 	constants []*Tensor
 }
+
+// view reports whether n only shows a tensor in another shape.
+func (n *node) view() bool { return n.only == nil && n.ways == nil }
 
 // maxLen is how many elements of a tensor the kernels can count.
 const maxLen = 1 << 30
@@ -136,8 +140,8 @@ func (t *Tensor) checked() *Tensor {
 }
 
 // Reserve makes sure that the program's buffer of that name holds so many
-// elements, also where the operations touch a part of them only. None need no
-// buffer.
+// elements, also where the operations touch only a part of them. Zero elements
+// need no buffer.
 func (g *Graph) Reserve(buffer string, words int) {
 	if words > 0 {
 		g.reserved = append(g.reserved, gpu.Buffer{Name: buffer, Size: 4 * uint64(words)})
@@ -169,12 +173,12 @@ func (g *Graph) Reshape(t *Tensor, s Shape) *Tensor {
 }
 
 // add appends an operation whose output is a new tensor, called y in the plans.
-func (g *Graph) add(out *Tensor, y string, plans []plan.Plan, operands map[string]*Tensor, inputs ...*Tensor) *Tensor {
-	if len(plans) == 0 {
+func (g *Graph) add(out *Tensor, y string, w ways, operands map[string]*Tensor, inputs ...*Tensor) *Tensor {
+	if !(Operation{ways: w}).possible() {
 		fail("%s: %v takes more workgroups than a GPU must run at once; make the batch or the images smaller", out.label, out.Shape)
 	}
 	operands[y] = out
-	out.node = &node{label: out.label, plans: plans, operands: operands, inputs: inputs, outputs: []*Tensor{out}, exact: true}
+	out.node = &node{label: out.label, ways: w, operands: operands, inputs: inputs, outputs: []*Tensor{out}, exact: true}
 	g.nodes = append(g.nodes, out.node)
 	return out
 }
@@ -189,9 +193,10 @@ func (g *Graph) kernel(label string, k kernels.Kernel, tensors ...*Tensor) *node
 	if !k.Fits() {
 		fail("%s%s: kernel %s takes %v workgroups, more than a GPU must run at once; make the batch or the images smaller", g.scope, label, k.Name, k.Workgroups)
 	}
+	only := plan.Single(k)
 	n := &node{
 		label: g.scope + label, operands: map[string]*Tensor{},
-		plans: []plan.Plan{plan.Single(k)},
+		only: &only,
 	}
 	for i, b := range k.Bindings() {
 		t := tensors[i]

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"fmt"
+	"iter"
 	"pixelda-wgpu/wgsl/kernels"
 	"pixelda-wgpu/wgsl/plan"
 	"slices"
@@ -24,29 +25,37 @@ func (g *Graph) convolve(label string, x, w, bias *Tensor, c plan.Conv, act kern
 	if bias != nil {
 		operands["bias"], inputs = bias, append(inputs, bias)
 	}
-	e := plan.Epilogue{Bias: bias != nil, Act: act}
 	c.Half = g.half
-	y := g.add(g.tensor(label, Shape{c.N, c.OutC, c.OutH, c.OutW}), "y", c.Plans(e), operands, inputs...)
-	y.node.op = convolution{c, e}
+	forward := convolution{c, plan.Epilogue{Bias: bias != nil, Act: act}}
+	y := g.add(g.tensor(label, Shape{c.N, c.OutC, c.OutH, c.OutW}), "y", forward.ways, operands, inputs...)
+	y.node.op = forward
 	y.node.backward = func(grads []*Tensor, needs []bool) []*Tensor {
 		dz := g.activationGrad(grads[0], y, act)
 		in := make([]*Tensor, len(inputs))
 		if needs[1] {
-			in[1] = g.add(g.tensor("weight", w.Shape), "dw", c.WeightGradPlans(), map[string]*Tensor{"x": x, "dy": dz}, x, dz)
+			in[1] = g.add(g.tensor("weight", w.Shape), "dw", weightGrad(c).ways, map[string]*Tensor{"x": x, "dy": dz}, x, dz)
 			in[1].node.op = weightGrad(c)
 		}
 		if bias != nil && needs[2] {
 			in[2] = g.channelSum("bias", dz)
 		}
 		if needs[0] {
-			data := c.DataGrad()
-			in[0] = g.add(g.tensor("data", x.Shape), "y", data.Plans(plan.Epilogue{}), map[string]*Tensor{"x": dz, "w": w}, dz, w)
-			in[0].node.op = convolution{data, plan.Epilogue{}}
+			data := convolution{Conv: c.DataGrad()}
+			in[0] = g.add(g.tensor("data", x.Shape), "y", data.ways, map[string]*Tensor{"x": dz, "w": w}, dz, w)
+			in[0].node.op = data
 		}
 		return in
 	}
 	return y
 }
+
+// product is a matrix product and what is done with its sums.
+type product struct {
+	plan.MatMul
+	epilogue plan.Epilogue
+}
+
+func (p product) ways(t *plan.Target) iter.Seq[plan.Plan] { return p.Plans(p.epilogue, t) }
 
 // Linear is a fully connected layer: x [N,I,1,1], w [O,I] → [N,O,1,1].
 func (g *Graph) Linear(label string, x, w, bias *Tensor, act kernels.Act) *Tensor {
@@ -60,20 +69,20 @@ func (g *Graph) Linear(label string, x, w, bias *Tensor, act kernels.Act) *Tenso
 		operands["bias"], inputs = bias, append(inputs, bias)
 	}
 	forward := plan.MatMul{M: n, N: out, K: in, TransB: true}
-	y := g.add(g.tensor(label, Features(n, out)), "c", forward.Plans(plan.Epilogue{Bias: bias != nil, Act: act}), operands, inputs...)
+	y := g.add(g.tensor(label, Features(n, out)), "c", product{forward, plan.Epilogue{Bias: bias != nil, Act: act}}.ways, operands, inputs...)
 	y.node.backward = func(grads []*Tensor, needs []bool) []*Tensor {
 		dz := g.activationGrad(grads[0], y, act)
 		d := make([]*Tensor, len(inputs))
 		if needs[1] {
 			s := plan.MatMul{M: out, N: in, K: n, TransA: true}
-			d[1] = g.add(g.tensor("weight", w.Shape), "c", s.Plans(plan.Epilogue{}), map[string]*Tensor{"a": dz, "b": x}, dz, x)
+			d[1] = g.add(g.tensor("weight", w.Shape), "c", product{MatMul: s}.ways, map[string]*Tensor{"a": dz, "b": x}, dz, x)
 		}
 		if bias != nil && needs[2] {
 			d[2] = g.sumRows("bias", dz, bias.Shape)
 		}
 		if needs[0] {
 			s := plan.MatMul{M: n, N: in, K: out}
-			d[0] = g.add(g.tensor("data", x.Shape), "c", s.Plans(plan.Epilogue{}), map[string]*Tensor{"a": dz, "b": w}, dz, w)
+			d[0] = g.add(g.tensor("data", x.Shape), "c", product{MatMul: s}.ways, map[string]*Tensor{"a": dz, "b": w}, dz, w)
 		}
 		return d
 	}

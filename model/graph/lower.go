@@ -3,6 +3,7 @@ package graph
 import (
 	"fmt"
 	"pixelda-wgpu/wgsl/kernels"
+	"pixelda-wgpu/wgsl/plan"
 	"slices"
 
 	"pixelda-wgpu/gpu"
@@ -11,7 +12,7 @@ import (
 // Program lowers the graph: it drops operations whose results nobody uses, joins
 // others, chooses a plan for each, places scratch memory and lists the dispatches.
 func (g *Graph) Program(name string, choose Chooser) (*gpu.Program, error) {
-	return g.lower(name, fuse(g.live()), choose)
+	return g.lower(name, fuse(g.live(), choose.Target()), choose)
 }
 
 // lower makes a program of operations.
@@ -24,7 +25,7 @@ func (g *Graph) lower(name string, nodes []*node, choose Chooser) (*gpu.Program,
 		l.buffer(b.Name, b.Size)
 	}
 	var err error
-	if l.subgroups, err = choose.subgroups(); err != nil {
+	if l.subgroups, err = choose.Subgroups(); err != nil {
 		return nil, fmt.Errorf("graph: program %s: %w", name, err)
 	}
 	for _, n := range nodes {
@@ -52,7 +53,7 @@ func (g *Graph) live() []*node {
 	}
 	var live []*node
 	for _, n := range g.nodes {
-		if needed[n] && len(n.plans) > 0 { // views compute nothing
+		if needed[n] && !n.view() {
 			live = append(live, n)
 		}
 	}
@@ -83,15 +84,11 @@ type scratchKey struct {
 }
 
 func (l *lowering) node(n *node, choose Chooser) error {
-	pick := 0
-	if len(n.plans) > 1 {
-		var err error
-		if pick, err = choose.choose(n); err != nil {
-			return err
-		}
+	p, err := n.plan(choose)
+	if err != nil {
+		return err
 	}
-	plan := n.plans[pick]
-	for _, c := range plan.Calls {
+	for _, c := range p.Calls {
 		kernel := c.Kernel
 		if l.subgroups {
 			kernel = kernel.Subgroups()
@@ -104,7 +101,7 @@ func (l *lowering) node(n *node, choose Chooser) error {
 			o := c.Operand(b)
 			binding := gpu.Binding{Index: b.Index, Offset: 4 * uint64(o.Offset), Size: 4 * uint64(o.Size), Access: gpu.Access(b.Access)}
 			t := n.operands[o.Name]
-			switch words, scratch := plan.Scratch[o.Name]; {
+			switch words, scratch := p.Scratch[o.Name]; {
 			case t != nil && t.memory().buffer != "":
 				m := t.memory()
 				if binding.Size == 0 {
@@ -125,6 +122,18 @@ func (l *lowering) node(n *node, choose Chooser) error {
 		l.program.Dispatches = append(l.program.Dispatches, d)
 	}
 	return nil
+}
+
+// plan is the only way to compute n, or the one chosen.
+func (n *node) plan(choose Chooser) (plan.Plan, error) {
+	if n.only != nil {
+		return *n.only, nil
+	}
+	o := Operation{n.ways, map[string]Shape{}}
+	for name, t := range n.operands {
+		o.Operands[name] = t.Shape
+	}
+	return choose.Choose(o)
 }
 
 // padded is the memory of so many floats: vec4 access may overhang them.

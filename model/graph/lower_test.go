@@ -6,6 +6,7 @@ import (
 	"maps"
 	"math"
 	"pixelda-wgpu/wgsl/kernels"
+	"pixelda-wgpu/wgsl/plan"
 	"slices"
 	"strings"
 	"testing"
@@ -31,7 +32,7 @@ func program(t *testing.T, f func(g *graph.Graph)) *gpu.Program {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := g.Program("test", graph.FirstPlan{})
+	p, err := g.Program("test", graph.Rule{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -129,7 +130,7 @@ func TestDropoutGradient(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	session := load(t, g, graph.FirstPlan{CPU: true})
+	session := load(t, g, graph.Rule{For: &plan.SwiftShader})
 	ones := slices.Repeat([]float32{1}, n)
 	write(t, session, s.Values(), v.Offset, ones)
 	if err := session.Run("test"); err != nil {
@@ -169,7 +170,7 @@ func TestRunningMoments(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	session := load(t, g, graph.FirstPlan{CPU: true})
+	session := load(t, g, graph.Rule{For: &plan.SwiftShader})
 	write(t, session, "a", 0, []float32{1, 1, 3, 3})     // mean 2, variance 1
 	write(t, session, "b", 0, []float32{10, 10, 14, 14}) // mean 12, variance 4
 	write(t, session, s.Values(), beta.Offset, []float32{0.5})
@@ -197,7 +198,7 @@ func TestCollect(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := load(t, g, graph.FirstPlan{})
+	s := load(t, g, graph.Rule{})
 	untouched := make([]float32, 2*kernels.MetricColumns)
 	want := make([]float64, len(untouched))
 	for i := range untouched {

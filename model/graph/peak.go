@@ -3,6 +3,7 @@ package graph
 import (
 	"fmt"
 	"pixelda-wgpu/wgsl/kernels"
+	"pixelda-wgpu/wgsl/plan"
 
 	"pixelda-wgpu/gpu"
 )
@@ -17,11 +18,9 @@ const (
 // multiply-adds in registers, and copies of memory that no cache holds. Their
 // dispatches say how much that is; a software adapter takes about a tenth of a
 // second for it, the fastest GPUs some milliseconds.
-func PeakPrograms(software bool) ([]*gpu.Program, error) {
-	rounds, dispatches := 64, 12
-	if software {
-		dispatches = 1
-	}
+func PeakPrograms(t *plan.Target) ([]*gpu.Program, error) {
+	const rounds = 64
+	dispatches := t.PeakDispatches
 	const threads, copied = 1 << 18, 24 << 20
 	arithmetic, copies := New(), New()
 	y := arithmetic.Input("peak.y", Features(1, threads))
@@ -30,10 +29,10 @@ func PeakPrograms(software bool) ([]*gpu.Program, error) {
 		arithmetic.kernel(fmt.Sprint(i), kernels.FMAPeak(threads, rounds), y)
 		copies.kernel(fmt.Sprint(i), kernels.Copy(copied), from, to)
 	}
-	a, err := arithmetic.Program(PeakArithmetic, FirstPlan{})
+	a, err := arithmetic.Program(PeakArithmetic, Rule{For: t})
 	if err != nil {
 		return nil, err
 	}
-	c, err := copies.Program(PeakCopy, FirstPlan{})
+	c, err := copies.Program(PeakCopy, Rule{For: t})
 	return []*gpu.Program{a, c}, err
 }

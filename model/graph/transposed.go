@@ -30,18 +30,18 @@ func (g *Graph) TransposedConv(label string, x, w, bias *Tensor, stride, pad int
 	if bias != nil {
 		operands["bias"], inputs = bias, append(inputs, bias)
 	}
-	y := g.add(g.tensor(label, Shape{x.N, w.C, outH, outW}), "y", c.DataGrad().Plans(plan.Epilogue{Bias: bias != nil, Act: act}), operands, inputs...)
+	y := g.add(g.tensor(label, Shape{x.N, w.C, outH, outW}), "y", convolution{c.DataGrad(), plan.Epilogue{Bias: bias != nil, Act: act}}.ways, operands, inputs...)
 	y.node.backward = func(grads []*Tensor, needs []bool) []*Tensor {
 		dz := g.activationGrad(grads[0], y, act)
 		in := make([]*Tensor, len(inputs))
 		if needs[1] {
-			in[1] = g.add(g.tensor("weight", w.Shape), "dw", c.WeightGradPlans(), map[string]*Tensor{"x": dz, "dy": x}, dz, x)
+			in[1] = g.add(g.tensor("weight", w.Shape), "dw", weightGrad(c).ways, map[string]*Tensor{"x": dz, "dy": x}, dz, x)
 		}
 		if bias != nil && needs[2] {
 			in[2] = g.channelSum("bias", dz)
 		}
 		if needs[0] {
-			in[0] = g.add(g.tensor("data", x.Shape), "y", c.Plans(plan.Epilogue{}), map[string]*Tensor{"x": dz, "w": w}, dz, w)
+			in[0] = g.add(g.tensor("data", x.Shape), "y", convolution{Conv: c}.ways, map[string]*Tensor{"x": dz, "w": w}, dz, w)
 		}
 		return in
 	}

@@ -151,7 +151,7 @@ func middle(x []float64) float64 {
 func measurePeak(ctx context.Context, d *gpu.Device, next func(string) error) (Peak, error) {
 	const samples = 7
 	var peak Peak
-	programs, err := graph.PeakPrograms(d.Info().Software())
+	programs, err := graph.PeakPrograms(graph.TargetOf(d.Info()))
 	if err != nil {
 		return peak, err
 	}

@@ -7,6 +7,7 @@ import (
 	"pixelda-wgpu/datasets"
 	"pixelda-wgpu/gpu"
 	"pixelda-wgpu/model/graph"
+	"pixelda-wgpu/model/tune"
 	"pixelda-wgpu/trainer/recipe"
 )
 
@@ -48,7 +49,7 @@ func NewTrainer(d *gpu.Device, c recipe.Config, data Data, choose graph.Chooser)
 		return nil, err
 	}
 	t := &Trainer{Engine: e, Scheme: s, Config: c, Data: data, device: d, flops: s.work(programs)}
-	if tuner, ok := choose.(*graph.Tuner); ok {
+	if tuner, ok := choose.(*tune.Tuner); ok {
 		t.kernels = tuner.Choices
 	}
 	if err := t.begin(); err != nil {

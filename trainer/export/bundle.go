@@ -18,6 +18,7 @@ import (
 	"pixelda-wgpu/trainer/engine"
 	"pixelda-wgpu/trainer/recipe"
 	"pixelda-wgpu/trainer/safetensors"
+	"pixelda-wgpu/wgsl/plan"
 )
 
 // Extension is that of a bundle's file name.
@@ -106,14 +107,14 @@ func FromFile(f *safetensors.File, st checkpoint.State, path string) (*Bundle, e
 	for _, v := range n.GeneratorVariables() {
 		b.Layout[v.Name] = Place{v.Buffer(), 4 * uint64(v.Offset)}
 	}
-	for _, cpu := range []bool{false, true} {
+	for _, target := range []*plan.Target{&plan.DiscreteGPU, &plan.SwiftShader} {
 		for _, batch := range batches {
-			p, err := n.Generate(batch, graph.FirstPlan{CPU: cpu})
+			p, err := n.Generate(batch, graph.Rule{For: target})
 			if err != nil {
 				return nil, err
 			}
 			p.Name = programName(batch)
-			b.Programs = append(b.Programs, Program{device(cpu), batch, p})
+			b.Programs = append(b.Programs, Program{device(target.Software), batch, p})
 		}
 	}
 	return b, nil

@@ -74,7 +74,7 @@ var traces = []string{"grey-to-rgb-16", "clipped-16", "odd-20", "wide-16", "line
 // selfTest is a reference trace and the kernels that replay it.
 type selfTest struct {
 	trace, title string
-	kernels      graph.FirstPlan
+	kernels      graph.Rule
 }
 
 // selfTests are what the self-test replays: all traces or, on a software adapter, the simplest, since
@@ -91,7 +91,7 @@ func (w *worker) selfTests() []selfTest {
 		}
 	}
 	if info.Has(gpu.Subgroups) {
-		usual.Subgroups = true
+		usual.BySubgroups = true
 		all = append(all, selfTest{traces[0], traces[0] + " by subgroup operations", usual})
 	}
 	return all

@@ -12,6 +12,7 @@ import (
 	"pixelda-wgpu/datasets"
 	"pixelda-wgpu/gpu"
 	"pixelda-wgpu/model/graph"
+	"pixelda-wgpu/model/tune"
 	"pixelda-wgpu/trainer/recipe"
 	"pixelda-wgpu/wasm/protocol"
 )
@@ -67,11 +68,11 @@ func (w *worker) open() error {
 
 // chooser returns how kernels are chosen: by rule, or by timing them if tune is set. Plans that were
 // chosen before, known and those in the store, are not timed again.
-func (w *worker) chooser(tune bool, known map[string]string) (graph.Chooser, error) {
-	if !tune {
+func (w *worker) chooser(timed bool, known map[string]string) (graph.Chooser, error) {
+	if !timed {
 		return graph.RuleFor(w.device.Info()), nil
 	}
-	t, err := graph.NewTuner(w.device, "")
+	t, err := tune.New(w.device, "")
 	if err != nil {
 		return nil, err
 	}

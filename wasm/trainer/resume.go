@@ -9,6 +9,7 @@ import (
 	"fmt"
 
 	"pixelda-wgpu/datasets"
+	"pixelda-wgpu/model/graph"
 	"pixelda-wgpu/trainer/checkpoint"
 	"pixelda-wgpu/trainer/engine"
 	"pixelda-wgpu/trainer/recipe"
@@ -70,7 +71,7 @@ func (w *worker) load(r *request, ask *protocol.Load) error {
 	if err := exact(c); err != nil {
 		return err
 	}
-	next := &run{tune: !w.device.Info().Software(),
+	next := &run{tune: graph.TargetOf(w.device.Info()).Tuned,
 		kept: &snapshot{checkpoint: b, manifest: manifest{Step: st.Iteration}}}
 	for i, set := range []string{c.Source, c.Target} {
 		switch {

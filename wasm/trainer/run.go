@@ -8,6 +8,7 @@ import (
 
 	"pixelda-wgpu/datasets"
 	"pixelda-wgpu/model/graph"
+	"pixelda-wgpu/model/tune"
 	"pixelda-wgpu/trainer"
 	"pixelda-wgpu/trainer/engine"
 	"pixelda-wgpu/trainer/recipe"
@@ -69,7 +70,7 @@ func (w *worker) configure(r *request, ask *protocol.Configure) error {
 		return as(protocol.BadData, err)
 	}
 	next := &run{sources: [2]protocol.DataSource{ask.Source, ask.Target}, images: [2]datasets.Splits{images, target},
-		tune: !w.device.Info().Software()}
+		tune: graph.TargetOf(w.device.Info()).Tuned}
 	if ask.Tune != nil {
 		next.tune = *ask.Tune
 	}
@@ -109,7 +110,7 @@ func (w *worker) build(next *run, c recipe.Config, data engine.Data, kernels map
 	if err != nil {
 		return as(protocol.BadConfig, err)
 	}
-	if tuner, ok := choose.(*graph.Tuner); ok {
+	if tuner, ok := choose.(*tune.Tuner); ok {
 		if err := w.store.keepTuning(w.device.Info().Key(), tuner.Choices()); err != nil {
 			emitError(0, as(protocol.BadStorage, err))
 		}

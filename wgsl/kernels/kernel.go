@@ -47,7 +47,7 @@ type source struct {
 
 // NewKernel is a kernel that is no file of this package.
 func NewKernel(name, code string, bindings []expand.Binding, groups [3]uint32) Kernel {
-	k := Kernel{Name: name, Workgroups: groups, source: &source{expansion: expand.Expansion{code, bindings}}}
+	k := Kernel{Name: name, Workgroups: groups, source: &source{expansion: expand.Expansion{Code: code, Bindings: bindings}}}
 	k.source.once.Do(func() {})
 	return k
 }

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"iter"
 	"pixelda-wgpu/wgsl/expand"
 	"pixelda-wgpu/wgsl/kernels"
 )
@@ -78,7 +79,7 @@ func (c Conv) String() string {
 }
 
 // out is the shape of the result.
-func (c Conv) out() kernels.Map { return kernels.Map{c.N, c.OutC, c.OutH, c.OutW} }
+func (c Conv) out() kernels.Map { return kernels.Map{N: c.N, C: c.OutC, H: c.OutH, W: c.OutW} }
 
 // Epilogue is what a convolution or matrix product does with its sums before
 // it stores them.
@@ -108,47 +109,28 @@ func (e Epilogue) String() string {
 	return s
 }
 
-// Plans lists the ways to compute the convolution. Operands: x [N,InC,InH,InW],
-// w [OutC,InC,KernelH,KernelW] (of a data gradient: the forward weights), bias
-// [OutC], residual and partials if the epilogue has them, those of the prologue, y
-// [N,OutC,OutH,OutW]. There is none for what takes more workgroups than any adapter must
-// run.
-func (c Conv) Plans(e Epilogue) []Plan {
-	var plans []Plan
-	add := func(p Plan, ok bool) {
-		if ok {
-			plans = append(plans, p)
+// Plans are the ways to compute the convolution on a target, in the order of preference.
+// Operands: x [N,InC,InH,InW], w [OutC,InC,KernelH,KernelW] (of a data gradient: the
+// forward weights), bias [OutC], residual and partials if the epilogue has them, those of
+// the prologue, y [N,OutC,OutH,OutW]. There is none for what takes more workgroups than any
+// adapter must run.
+func (c Conv) Plans(e Epilogue, t *Target) iter.Seq[Plan] {
+	op := "conv " + c.String() + c.Prologue.String() + e.String()
+	return preferred(op, t, t.Conv, c.FLOPs() < t.Brief, func(w convWay) (Plan, bool) {
+		p, ok := w.conv(t, c, e)
+		if !ok {
+			return p, false
 		}
-	}
-	single := c.inFloats()
-	for _, lavapipe := range []bool{true, false} {
-		block := 8
-		if lavapipe {
-			block = 32
+		if c.Prologue.Norm && !p.Winograd {
+			p = c.normalizedFirst(p)
 		}
-		add(c.winogradDirect(e, block, lavapipe))
-		for _, t := range directTiles {
-			if t.uniform == lavapipe {
-				add(single.direct(e, t))
-			}
-		}
-	}
-	briefFirst(plans, c.FLOPs())
-	for _, t := range gemmTiles {
-		plans = append(plans, single.gemm(e, t))
-	}
-	for _, t := range gemmTiles {
-		add(c.winogradGEMM(e, t))
-	}
-	c.normalizeFirst(plans)
-	for i := range plans {
-		if e.Moments && !plans[i].moments {
-			plans[i].Calls = append(plans[i].Calls, Call{
+		if e.Moments && !p.moments {
+			p.Calls = append(p.Calls, Call{
 				Kernel: kernels.BatchNormStats(kernels.BatchNorm{Map: c.out()}), Operands: map[string]Operand{"x": {Name: "y"}},
 			})
 		}
-	}
-	return fitting("conv "+c.String()+c.Prologue.String()+e.String(), plans)
+		return p, true
+	})
 }
 
 // inFloats is the convolution as the plans see it that have no use for halves.
@@ -169,21 +151,13 @@ func (t directTile) terms(c Conv) int {
 	return t.rows * t.columns * t.block * c.taps() / (c.Dilate * c.Dilate)
 }
 
-// The order is that of preference where nothing has been timed.
-var directTiles = []directTile{
-	{8, 8, 8, true, true}, {8, 8, 8, true, false}, {4, 4, 16, true, true}, {4, 4, 16, true, false}, {2, 8, 16, true, false}, {4, 4, 8, true, false}, {2, 4, 8, true, true}, {2, 4, 8, true, false},
-	{8, 8, 4, false, false}, {4, 4, 8, false, false}, {2, 4, 4, true, false}, {2, 4, 4, false, false},
-}
-
-// mostTerms bounds the products in an unrolled loop: drivers take a time to compile
-// them that grows with the square, seconds for so many.
-const mostTerms = 2304
-
-func (c Conv) direct(e Epilogue, t directTile) (Plan, bool) {
+// conv is the plan of direct sums: an invocation keeps a tile of outputs in registers.
+func (t directTile) conv(target *Target, c Conv, e Epilogue) (Plan, bool) {
+	c = c.inFloats()
 	if t.block > 4 && t.block >= 2*c.OutC || t.rows > 2 && t.rows > c.OutH || t.columns > 4 && t.columns > c.OutW {
 		return Plan{}, false // mostly idle
 	}
-	if t.block > 4 && t.terms(c) > mostTerms || t.rows > 4 && c.Dilate == 1 {
+	if t.block > 4 && t.terms(c) > target.MostTerms || t.rows > 4 && c.Dilate == 1 {
 		return Plan{}, false // tall tiles are for outputs that see few taps each
 	}
 	if t.rows%c.Dilate != 0 || t.columns%c.Dilate != 0 {
@@ -205,9 +179,8 @@ func (c Conv) direct(e Epilogue, t directTile) (Plan, bool) {
 	one := c // dispatch
 	xs, ys := c.InC*c.InH*c.InW, c.OutC*c.OutH*c.OutW
 	if t.images {
-		const leastWork = 8e6 // operations a dispatch
 		one.N = largestDivisor(c.N, maxUniformFloats/xs)
-		if one.N == 0 || one.FLOPs()/float64(dispatches) < leastWork || one.N < c.N && (one.N*xs%64 != 0 || one.N*ys%64 != 0) {
+		if one.N == 0 || one.FLOPs()/float64(dispatches) < target.ImagesWork || one.N < c.N && (one.N*xs%64 != 0 || one.N*ys%64 != 0) {
 			return Plan{}, false
 		}
 	}
@@ -231,7 +204,7 @@ func (c Conv) direct(e Epilogue, t directTile) (Plan, bool) {
 		"UNIFORM": t.uniform, "X_UNIFORM": t.images, "X_VEC4": kernels.CeilDiv(one.N*xs, 4), "UNIT": unit(c.InW, t.columns*c.Stride/c.Dilate),
 		"BIAS": e.Bias, "RESIDUAL": e.Residual,
 	}), groups, one.FLOPs()/float64(dispatches), one.bytes()/float64(dispatches))
-	plan := Plan{Name: name, CPU: true, Lavapipe: t.uniform, terms: t.terms(c), Scratch: map[string]int{"pack": parts * packed.blocks * packed.vec4 * 4}, Calls: []Call{pack}}
+	plan := Plan{Name: name, terms: t.terms(c), Scratch: map[string]int{"pack": parts * packed.blocks * packed.vec4 * 4}, Calls: []Call{pack}}
 	for n := range c.N / one.N {
 		x, y, r := Operand{Name: "x"}, Operand{Name: "y"}, Operand{Name: "residual"}
 		if t.images {
@@ -310,9 +283,9 @@ func (t gemmTile) String() string {
 	return fmt.Sprintf("%d×%d %d×%d", t.m, t.o, t.threadM, t.threadO)
 }
 
-var gemmTiles = []gemmTile{{64, 64, 8, 8}, {32, 32, 4, 4}, {64, 32, 8, 4}}
-
-func (c Conv) gemm(e Epilogue, t gemmTile) Plan {
+// conv is the plan of a matrix product whose operands the kernel gathers tile by tile.
+func (t gemmTile) conv(_ *Target, c Conv, e Epilogue) (Plan, bool) {
+	c = c.inFloats()
 	block := kernels.CeilDiv(c.OutC, 4) * 4
 	pack, packed := c.pack(block, 1, false)
 	plan := Plan{
@@ -341,7 +314,7 @@ func (c Conv) gemm(e Epilogue, t gemmTile) Plan {
 			2*float64(m*c.OutC)*float64(c.InC*y.taps*x.taps), c.bytes()/float64(c.Dilate*c.Dilate))
 		plan.Calls = append(plan.Calls, Call{Kernel: k})
 	}
-	return plan
+	return plan, true
 }
 
 // phase is one axis of the outputs p·dilate + phase of a dilated convolution:

@@ -50,18 +50,24 @@ func (c Conv) correlate(name string, tile correlateTile, r correlation, share fl
 		c.FLOPs()*share, float64(4*r.half.floats(r.tiles*(r.frequencies*c.InC+gradients))+4*parts*r.frequencies*c.OutC*c.InC)), parts
 }
 
-// unfoldedWeight is the weight gradient of a strided convolution on CPU drivers: its
+// unfoldedCorrelation is the weight gradient of a strided convolution: its
 // inputs are sorted by the tap that meets them, whose products are then as those in
 // Winograd's algorithm. Direct sums load and mask four times as many inputs as they use.
-func (c Conv) unfoldedWeight(tile correlateTile, lavapipe bool) (Plan, bool) {
+type unfoldedCorrelation struct {
+	tile   correlateTile
+	cached int // floats of the sorted inputs, few enough to stay in a cache
+}
+
+func (u unfoldedCorrelation) weightGrad(_ *Target, c Conv) (Plan, bool) {
+	c = c.inFloats()
 	const leastChannels = 16
 	if c.Stride == 1 || min(c.InC, c.OutC) < leastChannels || c.InC%4 != 0 || c.OutC%4 != 0 {
 		return Plan{}, false
 	}
-	tile = tile.fit(c)
+	tile := u.tile.fit(c)
 	quads := c.OutH * kernels.CeilDiv(c.OutW, 4) // of an image
 	xs, ys := c.InC*c.InH*c.InW, c.OutC*c.OutH*c.OutW
-	images := largestDivisor(c.N, cachedFloats(lavapipe)/(c.taps()*c.InC*quads*4))
+	images := largestDivisor(c.N, u.cached/(c.taps()*c.InC*quads*4))
 	if images == 0 || images < c.N && (images*xs%64 != 0 || images*ys%64 != 0) {
 		return Plan{}, false
 	}
@@ -72,7 +78,7 @@ func (c Conv) unfoldedWeight(tile correlateTile, lavapipe bool) (Plan, bool) {
 	if runs > 1 && parts*length%64 != 0 || runs*parts > kernels.MaxPartials {
 		return Plan{}, false
 	}
-	p := Plan{Name: name, CPU: true, Lavapipe: lavapipe, terms: tile.terms(), Scratch: map[string]int{
+	p := Plan{Name: name, terms: tile.terms(), Scratch: map[string]int{
 		"v": c.taps() * c.InC * stride, "e": c.OutC * stride, "partials": runs * parts * length,
 	}}
 	one := c

@@ -25,8 +25,8 @@ func TestPaddedConv(t *testing.T) {
 			}
 		}
 		taps := c.KernelH * c.KernelW
-		check("y", c.Plans(plan.Epilogue{}), map[string][]float32{"x": x, "w": w}, "y", refConv(c, x, w), c.InC*taps)
-		check("dx", c.DataGrad().Plans(plan.Epilogue{}), map[string][]float32{"x": dy, "w": w}, "y", refDataGrad(c, dy, w), c.OutC*taps)
-		check("dw", c.WeightGradPlans(), map[string][]float32{"x": x, "dy": dy}, "dw", refWeightGrad(c, x, dy), c.N*c.OutH*c.OutW)
+		check("y", forward(c, plan.Epilogue{}), map[string][]float32{"x": x, "w": w}, "y", refConv(c, x, w), c.InC*taps)
+		check("dx", forward(c.DataGrad(), plan.Epilogue{}), map[string][]float32{"x": dy, "w": w}, "y", refDataGrad(c, dy, w), c.OutC*taps)
+		check("dw", weightGrad(c), map[string][]float32{"x": x, "dy": dy}, "dw", refWeightGrad(c, x, dy), c.N*c.OutH*c.OutW)
 	}
 }

@@ -23,40 +23,34 @@ func (p Prologue) String() string {
 	return s
 }
 
-// AbsorbsNorm reports whether plans that every kind of adapter may prefer normalise x on
-// a pass that they make anyway: the transform of Winograd's algorithm.
-func (c Conv) AbsorbsNorm() bool {
-	_, ok := c.tiles(leastChannels(true), cachedLavapipe)
-	return ok && c.FLOPs() >= worthCompiling
+// AbsorbsNorm reports whether plans that the target may prefer normalise x on a pass that
+// they make anyway: the transform of Winograd's algorithm.
+func (c Conv) AbsorbsNorm(t *Target) bool {
+	_, ok := c.tiles(t.Absorbs.leastChannels, t.Absorbs.cached)
+	return ok && c.FLOPs() >= t.AbsorbsWork
 }
 
-// normalizeFirst completes the plans whose kernels do not know the prologue: they begin
-// with a pass that leaves the normalised x in scratch memory.
-func (c Conv) normalizeFirst(plans []Plan) {
-	if !c.Prologue.Norm {
-		return
-	}
-	in := kernels.Map{c.N, c.InC, c.InH, c.InW}
-	apply := Call{Kernel: kernels.BatchNormApply(kernels.BatchNorm{Map: in, Act: c.Prologue.Act}), Operands: map[string]Operand{"y": {Name: "normalized"}}}
-	for i := range plans {
-		p := &plans[i]
-		if p.Winograd {
-			continue
-		}
-		scratch := map[string]int{"normalized": in.Len()}
-		maps.Copy(scratch, p.Scratch)
-		calls := []Call{apply}
-		for _, call := range p.Calls {
-			operands := map[string]Operand{"x": {Name: "x"}}
-			maps.Copy(operands, call.Operands)
-			for binding, o := range operands {
-				if o.Name == "x" {
-					o.Name = "normalized"
-					operands[binding] = o
-				}
+// normalizedFirst completes a plan whose kernels do not know the prologue: it begins with
+// a pass that leaves the normalised x in scratch memory.
+func (c Conv) normalizedFirst(p Plan) Plan {
+	in := kernels.Map{N: c.N, C: c.InC, H: c.InH, W: c.InW}
+	calls := []Call{{
+		Kernel:   kernels.BatchNormApply(kernels.BatchNorm{Map: in, Act: c.Prologue.Act}),
+		Operands: map[string]Operand{"y": {Name: "normalized"}},
+	}}
+	for _, call := range p.Calls {
+		operands := map[string]Operand{"x": {Name: "x"}}
+		maps.Copy(operands, call.Operands)
+		for binding, o := range operands {
+			if o.Name == "x" {
+				o.Name = "normalized"
+				operands[binding] = o
 			}
-			calls = append(calls, Call{call.Kernel, operands})
 		}
-		p.Scratch, p.Calls = scratch, calls
+		calls = append(calls, Call{call.Kernel, operands})
 	}
+	scratch := map[string]int{"normalized": in.Len()}
+	maps.Copy(scratch, p.Scratch)
+	p.Scratch, p.Calls = scratch, calls
+	return p
 }

@@ -46,8 +46,8 @@ func few(t *testing.T, plans []plan.Plan) []plan.Plan {
 	}
 	shortest := map[bool]plan.Plan{}
 	for _, p := range plans {
-		if s, ok := shortest[p.CPU]; !ok || length(p) < length(s) {
-			shortest[p.CPU] = p
+		if s, ok := shortest[p.Target.Software]; !ok || length(p) < length(s) {
+			shortest[p.Target.Software] = p
 		}
 	}
 	if len(shortest) == 0 {
@@ -67,7 +67,7 @@ func tiles(t *testing.T, plans []plan.Plan) []plan.Plan {
 		seen[tile(p)] = true
 	}
 	for _, p := range plans {
-		if p.CPU && !seen[tile(p)] {
+		if p.Target.Software && !seen[tile(p)] {
 			seen[tile(p)] = true
 			chosen = append(chosen, p)
 		}
@@ -149,7 +149,7 @@ func TestSamePadding(t *testing.T) {
 
 func TestConvForward(t *testing.T) {
 	for _, c := range convShapes {
-		plans := c.Plans(plan.Epilogue{})
+		plans := forward(c, plan.Epilogue{})
 		if c == vectored {
 			names(t, plans)
 		} else {
@@ -168,7 +168,7 @@ func TestConvForward(t *testing.T) {
 
 func TestConvDataGrad(t *testing.T) {
 	for _, c := range convShapes {
-		plans := c.DataGrad().Plans(plan.Epilogue{})
+		plans := forward(c.DataGrad(), plan.Epilogue{})
 		if c == strided {
 			plans = tiles(t, plans)
 		} else {
@@ -187,7 +187,7 @@ func TestConvDataGrad(t *testing.T) {
 
 func TestConvWeightGrad(t *testing.T) {
 	for _, c := range convShapes {
-		plans := c.WeightGradPlans()
+		plans := weightGrad(c)
 		switch c {
 		case vectored:
 			names(t, plans)
@@ -224,10 +224,10 @@ func TestConvUniform(t *testing.T) {
 		plan.SameConv(6, 32, 16, 16, 32, 3, 1), plan.SameConv(12, 16, 16, 16, 40, 5, 2),
 	} {
 		x, w, dy := operandsOf(c)
-		planned("forward "+c.String(), c.Plans(plan.Epilogue{}), "images", func(p plan.Plan) {
+		planned("forward "+c.String(), forward(c, plan.Epilogue{}), "images", func(p plan.Plan) {
 			closeToSums(t, c.String(), runPlan(t, p, map[string][]float32{"x": x, "w": w}, "y", len(dy)), refConv(c, x, w), c.InC*c.KernelH*c.KernelW)
 		})
-		planned("data "+c.String(), c.DataGrad().Plans(plan.Epilogue{}), "images", func(p plan.Plan) {
+		planned("data "+c.String(), forward(c.DataGrad(), plan.Epilogue{}), "images", func(p plan.Plan) {
 			closeToSums(t, c.String(), runPlan(t, p, map[string][]float32{"x": dy, "w": w}, "y", len(x)), refDataGrad(c, dy, w), c.OutC*c.KernelH*c.KernelW)
 		})
 	}
@@ -236,7 +236,7 @@ func TestConvUniform(t *testing.T) {
 		plan.SameConv(9, 3, 32, 32, 16, 5, 1), plan.SameConv(4, 16, 20, 16, 16, 3, 2),
 	} {
 		x, _, dy := operandsOf(c)
-		planned("weights "+c.String(), c.WeightGradPlans(), "direct uniform", func(p plan.Plan) {
+		planned("weights "+c.String(), weightGrad(c), "direct uniform", func(p plan.Plan) {
 			want := refWeightGrad(c, x, dy)
 			closeToSums(t, c.String(), runPlan(t, p, map[string][]float32{"x": x, "dy": dy}, "dw", len(want)), want, c.N*c.OutH*c.OutW)
 		})
@@ -249,7 +249,7 @@ func TestConvUnfolded(t *testing.T) {
 	for _, c := range []plan.Conv{plan.SameConv(5, 20, 8, 9, 72, 3, 2), plan.SameConv(2, 16, 13, 11, 20, 5, 3), plan.SameConv(3, 20, 16, 16, 36, 3, 2), plan.SameConv(32, 64, 32, 32, 32, 3, 2)} {
 		x, _, dy := operandsOf(c)
 		want := refWeightGrad(c, x, dy)
-		for _, p := range called(t, "unfolded", c.WeightGradPlans()) {
+		for _, p := range called(t, "unfolded", weightGrad(c)) {
 			closeToSums(t, c.String(), runPlan(t, p, map[string][]float32{"x": x, "dy": dy}, "dw", len(want)), want, c.N*c.OutH*c.OutW)
 		}
 	}
@@ -269,12 +269,12 @@ func TestConvEpilogue(t *testing.T) {
 			if e.Residual {
 				operands["residual"] = dy
 			}
-			plans := few(t, c.Plans(e))
+			plans := few(t, forward(c, e))
 			if c.InC > 64 {
 				if e != (plan.Epilogue{Bias: true, Residual: true, Act: kernels.LeakyReLU(0.2)}) {
 					continue // one is enough for so long a kernel
 				}
-				plans = called(t, "direct 4×4×16 uniform", c.Plans(e))
+				plans = called(t, "direct 4×4×16 uniform", forward(c, e))
 			}
 			for _, p := range plans {
 				closeToSums(t, fmt.Sprint(c, p.Name, e), runPlan(t, p, operands, "y", len(want)), want, c.InC*c.KernelH*c.KernelW)
@@ -291,13 +291,13 @@ func TestConvPlansFit(t *testing.T) {
 		plans []plan.Plan
 		want  bool
 	}{
-		{"full model, batch 256", plan.SameConv(256, 64, 32, 32, 64, 3, 1).Plans(plan.Epilogue{}), true},
-		{"1,024 channels", plan.SameConv(1, 1024, 4, 4, 2048, 3, 2).Plans(plan.Epilogue{}), true},
-		{"the gradient of its images", plan.SameConv(1, 1024, 4, 4, 3, 3, 1).Plans(plan.Epilogue{}), true},
-		{"its weights", plan.SameConv(1, 1024, 4, 4, 2048, 3, 2).WeightGradPlans(), true},
-		{"weights of one output channel", plan.SameConv(2, 64, 8, 8, 1, 1, 1).WeightGradPlans(), true},
-		{"weights of many taps", plan.SameConv(2, 64, 8, 8, 3, 7, 1).WeightGradPlans(), true},
-		{"4,096 images of 512 × 512", plan.SameConv(4096, 1, 512, 512, 1, 1, 1).Plans(plan.Epilogue{}), false},
+		{"full model, batch 256", forward(plan.SameConv(256, 64, 32, 32, 64, 3, 1), plan.Epilogue{}), true},
+		{"1,024 channels", forward(plan.SameConv(1, 1024, 4, 4, 2048, 3, 2), plan.Epilogue{}), true},
+		{"the gradient of its images", forward(plan.SameConv(1, 1024, 4, 4, 3, 3, 1), plan.Epilogue{}), true},
+		{"its weights", weightGrad(plan.SameConv(1, 1024, 4, 4, 2048, 3, 2)), true},
+		{"weights of one output channel", weightGrad(plan.SameConv(2, 64, 8, 8, 1, 1, 1)), true},
+		{"weights of many taps", weightGrad(plan.SameConv(2, 64, 8, 8, 3, 7, 1)), true},
+		{"4,096 images of 512 × 512", forward(plan.SameConv(4096, 1, 512, 512, 1, 1, 1), plan.Epilogue{}), false},
 	} {
 		if (len(c.plans) > 0) != c.want {
 			t.Errorf("%s: %d plans", c.name, len(c.plans))
@@ -339,9 +339,9 @@ func BenchmarkConv(b *testing.B) {
 				plans []plan.Plan
 				sizes map[string]int
 			}{
-				{"forward", c.Plans(plan.Epilogue{}), map[string]int{"x": x, "w": w, "y": y}},
-				{"data", c.DataGrad().Plans(plan.Epilogue{}), map[string]int{"x": y, "w": w, "y": x}},
-				{"weight", c.WeightGradPlans(), map[string]int{"x": x, "dy": y, "dw": w}},
+				{"forward", forward(c, plan.Epilogue{}), map[string]int{"x": x, "w": w, "y": y}},
+				{"data", forward(c.DataGrad(), plan.Epilogue{}), map[string]int{"x": y, "w": w, "y": x}},
+				{"weight", weightGrad(c), map[string]int{"x": x, "dy": y, "dw": w}},
 			} {
 				for _, p := range of.plans {
 					if p.Winograd || !c.Half.On {

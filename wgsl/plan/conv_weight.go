@@ -2,45 +2,23 @@ package plan
 
 import (
 	"fmt"
+	"iter"
 	"pixelda-wgpu/wgsl/expand"
 	"pixelda-wgpu/wgsl/kernels"
-	"slices"
 )
 
-// WeightGradPlans lists the ways to compute the gradient of the weights of a
-// forward convolution. Operands: x [N,InC,InH,InW], dy [N,OutC,OutH,OutW],
-// dw [OutC,InC,KernelH,KernelW], those of the prologue.
-func (c Conv) WeightGradPlans() []Plan {
-	var plans []Plan
-	add := func(p Plan, ok bool) {
-		if ok && !slices.ContainsFunc(plans, func(q Plan) bool { return q.Name == p.Name }) {
-			plans = append(plans, p)
+// WeightGradPlans are the ways to compute the gradient of the weights of a forward
+// convolution on a target, in the order of preference. Operands: x [N,InC,InH,InW],
+// dy [N,OutC,OutH,OutW], dw [OutC,InC,KernelH,KernelW], those of the prologue.
+func (c Conv) WeightGradPlans(t *Target) iter.Seq[Plan] {
+	op := "conv weight " + c.String() + c.Prologue.String()
+	return preferred(op, t, t.WeightGrad, c.FLOPs() < t.Brief, func(w weightWay) (Plan, bool) {
+		p, ok := w.weightGrad(t, c)
+		if ok && c.Prologue.Norm && !p.Winograd {
+			p = c.normalizedFirst(p)
 		}
-	}
-	single := c.inFloats()
-	for _, lavapipe := range []bool{true, false} {
-		tile := correlateTile{16, 8}
-		if lavapipe {
-			tile = correlateTile{32, 32}
-		}
-		add(c.winogradWeightDirect(tile, lavapipe))
-		add(single.unfoldedWeight(tile, lavapipe))
-		if lavapipe {
-			add(single.uniformWeight())
-		}
-	}
-	for _, t := range directWeightTiles {
-		add(single.directWeight(t))
-	}
-	briefFirst(plans, c.FLOPs())
-	for _, t := range gemmTiles {
-		plans = append(plans, single.gemmWeight(t))
-	}
-	for _, t := range gemmTiles {
-		add(c.winogradWeightGEMM(t))
-	}
-	c.normalizeFirst(plans)
-	return fitting("conv weight "+c.String()+c.Prologue.String(), plans)
+		return p, ok
+	})
 }
 
 // directWeightTile is a register tile of conv_direct_weight.wgsl: lanes over
@@ -53,10 +31,8 @@ type directWeightTile struct {
 // terms counts the products in the unrolled loop.
 func (t directWeightTile) terms(c Conv) int { return t.rows * t.columns * t.block * c.taps() }
 
-// The order is that of preference where nothing has been timed.
-var directWeightTiles = []directWeightTile{{true, 2, 4, 16}, {true, 2, 8, 16}, {true, 2, 8, 4}, {true, 2, 4, 1}, {false, 2, 4, 1}, {false, 2, 8, 4}}
-
-func (c Conv) directWeight(t directWeightTile) (Plan, bool) {
+func (t directWeightTile) weightGrad(target *Target, c Conv) (Plan, bool) {
+	c = c.inFloats()
 	lanes, others := c.InC, c.OutC
 	if !t.lanesIn {
 		lanes, others = c.OutC, c.InC
@@ -65,7 +41,7 @@ func (c Conv) directWeight(t directWeightTile) (Plan, bool) {
 		return Plan{}, false
 	}
 	t.block = kernels.CeilDiv(others, kernels.CeilDiv(others, t.block)) // as few idle channels as can be
-	if t.block > 1 && t.terms(c) > mostTerms {
+	if t.block > 1 && t.terms(c) > target.MostTerms {
 		return Plan{}, false
 	}
 	group := min(64, kernels.CeilDiv(lanes, 8)*8)
@@ -79,22 +55,25 @@ func (c Conv) directWeight(t directWeightTile) (Plan, bool) {
 	name := fmt.Sprintf("direct %d×%d×%d", t.rows, t.columns, t.block)
 	k := c.directWeightKernel(name, t, group, splits, 0, [3]uint32{uint32(kernels.CeilDiv(lanes, group)), uint32(kernels.CeilDiv(others, t.block)), uint32(splits)}, 1)
 	p := c.sumSplits(name, k, splits)
-	p.CPU, p.terms = true, t.terms(c)
+	p.terms = t.terms(c)
 	return p, true
 }
 
-// uniformWeight runs conv_direct_weight.wgsl with the operand that its lanes
+// uniformWeights runs conv_direct_weight.wgsl with the operand that its lanes
 // share in a uniform buffer, once for each group of images that fits one, or for
 // each window of output channels of an image. It is the fastest on CPU drivers for
 // groups that are worth a dispatch.
-func (c Conv) uniformWeight() (Plan, bool) {
+type uniformWeights struct{}
+
+func (uniformWeights) weightGrad(target *Target, c Conv) (Plan, bool) {
+	c = c.inFloats()
 	const mostPartials = 10 << 20 // floats
 	const leastWork = 1e6         // operations a dispatch
 	t := directWeightTile{lanesIn: c.lanesIn(), rows: 2, columns: 8, block: 16}
 	if c.OutW%8 != 0 {
 		t.columns = 4
 	}
-	for t.block > 4 && t.terms(c) > mostTerms {
+	for t.block > 4 && t.terms(c) > target.MostTerms {
 		t.block /= 2
 	}
 	if !t.lanesIn {
@@ -139,7 +118,7 @@ func (c Conv) uniformWeight() (Plan, bool) {
 	one.N = images
 	k := one.directWeightKernel("direct uniform", t, group, splits, shared*images/4,
 		[3]uint32{uint32(kernels.CeilDiv(lanes, group)), uint32(channels / t.block), uint32(splits)}, float64(dispatches)*float64(images)/float64(c.N))
-	p := Plan{Name: "direct uniform", CPU: true, Lavapipe: true, terms: t.terms(c), Scratch: map[string]int{"partials": partials * length}}
+	p := Plan{Name: "direct uniform", terms: t.terms(c), Scratch: map[string]int{"partials": partials * length}}
 	for n := range c.N / images {
 		for w := range windows {
 			from := n*splits*length + w*channels*c.InC*c.taps()
@@ -172,7 +151,8 @@ func (c Conv) directWeightKernel(name string, t directWeightTile, group, splits,
 	}, groups, c.FLOPs()/parts, c.bytes()/parts)
 }
 
-func (c Conv) gemmWeight(t gemmTile) Plan {
+func (t gemmTile) weightGrad(_ *Target, c Conv) (Plan, bool) {
+	c = c.inFloats()
 	columns := c.InC * c.taps()
 	groups := kernels.CeilDiv(c.OutC, t.m) * kernels.CeilDiv(columns, t.o)
 	// Enough workgroups for the widest GPUs, each with some hundred pixels to sum.
@@ -183,7 +163,7 @@ func (c Conv) gemmWeight(t gemmTile) Plan {
 		"KERNEL_H": c.KernelH, "KERNEL_W": c.KernelW, "STRIDE": c.Stride, "PAD_Y": c.PadY, "PAD_X": c.PadX,
 		"TILE_O": t.m, "TILE_J": t.o, "TILE_K": 16, "THREAD_O": t.threadM, "THREAD_J": t.threadO, "SPLITS": splits,
 	}, [3]uint32{uint32(kernels.CeilDiv(c.OutC, t.m)), uint32(kernels.CeilDiv(columns, t.o)), uint32(splits)}, c.FLOPs(), c.bytes())
-	return c.sumSplits(name, k, splits)
+	return c.sumSplits(name, k, splits), true
 }
 
 // sumSplits completes a kernel that leaves partial sums.

@@ -15,7 +15,7 @@ import (
 // TestPackHalves: to the nearest of 11 bits whatever the driver's own rounding, down to
 // steps of 2⁻²⁴, and never infinite.
 func TestPackHalves(t *testing.T) {
-	library, err := os.ReadFile("half.wgsl")
+	library, err := os.ReadFile("../pieces/half.wgsl")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,7 +81,7 @@ func halved(c plan.Conv) plan.Conv {
 func TestHalvesAreTunedApart(t *testing.T) {
 	c := winogradShapes[0]
 	for what, plans := range map[string]func(plan.Conv) []plan.Plan{
-		"forward": func(c plan.Conv) []plan.Plan { return c.Plans(plan.Epilogue{}) }, "data": func(c plan.Conv) []plan.Plan { return c.DataGrad().Plans(plan.Epilogue{}) }, "weights": plan.Conv.WeightGradPlans,
+		"forward": func(c plan.Conv) []plan.Plan { return forward(c, plan.Epilogue{}) }, "data": func(c plan.Conv) []plan.Plan { return forward(c.DataGrad(), plan.Epilogue{}) }, "weights": weightGrad,
 	} {
 		if single, half := plans(c)[0].Op, plans(halved(c))[0].Op; half != single+" f16" {
 			t.Errorf("%s: %s and %s", what, single, half)
@@ -106,7 +106,7 @@ func TestWinogradHalves(t *testing.T) {
 func testHalves(t *testing.T, c plan.Conv, e plan.Epilogue, x, w, dy, bias, residual []float32) {
 	t.Helper()
 	want := refEpilogue(c, e, refConv(c, x, w), bias, residual)
-	for _, p := range called(t, "winograd", c.Plans(e)) {
+	for _, p := range called(t, "winograd", forward(c, e)) {
 		operands := map[string][]float32{"x": x, "w": w}
 		if e.Bias {
 			operands["bias"] = bias
@@ -117,13 +117,13 @@ func testHalves(t *testing.T, c plan.Conv, e plan.Epilogue, x, w, dy, bias, resi
 		t.Run(name(p, c), func(t *testing.T) { closeToHalves(t, "y", runPlan(t, p, operands, "y", len(want)), want) })
 	}
 	dx := refDataGrad(c, dy, w)
-	for _, p := range called(t, "winograd", c.DataGrad().Plans(plan.Epilogue{})) {
+	for _, p := range called(t, "winograd", forward(c.DataGrad(), plan.Epilogue{})) {
 		t.Run(fmt.Sprint("data ", name(p, c)), func(t *testing.T) {
 			closeToHalves(t, "dx", runPlan(t, p, map[string][]float32{"x": dy, "w": w}, "y", len(dx)), dx)
 		})
 	}
 	dw := refWeightGrad(c, x, dy)
-	for _, p := range called(t, "winograd", c.WeightGradPlans()) {
+	for _, p := range called(t, "winograd", weightGrad(c)) {
 		t.Run(fmt.Sprint("weights ", name(p, c)), func(t *testing.T) {
 			closeToHalves(t, "dw", runPlan(t, p, map[string][]float32{"x": x, "dy": dy}, "dw", len(dw)), dw)
 		})
@@ -148,7 +148,7 @@ func TestRangeOfHalves(t *testing.T) {
 	for i := range x {
 		x[i] *= 1e5
 	}
-	for _, p := range called(t, "winograd", c.Plans(plan.Epilogue{})) {
+	for _, p := range called(t, "winograd", forward(c, plan.Epilogue{})) {
 		for i, y := range runPlan(t, p, map[string][]float32{"x": x, "w": w}, "y", len(dy)) {
 			if math.IsNaN(float64(y)) || math.IsInf(float64(y), 0) {
 				t.Fatalf("%s: output %d of inputs beyond the range is %g", p.Name, i, y)

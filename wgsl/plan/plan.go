@@ -23,11 +23,10 @@ import (
 // operands carry the names of the kernels' bindings, as the operation's
 // constructor documents them.
 type Plan struct {
-	Op       string // the operation and its shapes, the same for all its plans
-	Name     string // of the variant, unique among an operation's
-	CPU      bool   // made for CPU drivers, which want the opposite of what GPUs do
-	Lavapipe bool   // and for Mesa's among them: operands in uniform buffers, long code
-	Winograd bool   // by Winograd's algorithm, which rounds twice as much as direct sums do
+	Op       string  // the operation and its shapes, the same for all its plans
+	Name     string  // of the variant, unique among an operation's
+	Target   *Target // whose list it is of
+	Winograd bool    // by Winograd's algorithm, which rounds twice as much as direct sums do
 	Scratch  map[string]int
 	terms    int  // products in its unrolled loops: how long its code is
 	moments  bool // the kernel that stores the result computes its moments too
@@ -54,29 +53,10 @@ func (c Call) Operand(b expand.Binding) Operand {
 	return Operand{Name: b.Name}
 }
 
-// fitting drops the plans with a kernel of more workgroups than any adapter
-// must run, and names the operation in the others.
-func fitting(op string, plans []Plan) []Plan {
-	plans = slices.DeleteFunc(plans, func(p Plan) bool {
-		return slices.ContainsFunc(p.Calls, func(c Call) bool { return !c.Kernel.Fits() })
-	})
-	for i := range plans {
-		plans[i].Op = op
-	}
-	return plans
+// fits reports whether every adapter must be able to dispatch the plan's kernels.
+func (p Plan) fits() bool {
+	return !slices.ContainsFunc(p.Calls, func(c Call) bool { return !c.Kernel.Fits() })
 }
 
 // Single is the plan of an operation that is one kernel.
 func Single(k kernels.Kernel) Plan { return Plan{Op: k.Name, Name: "only", Calls: []Call{{Kernel: k}}} }
-
-// worthCompiling is from how many operations on long code pays.
-const worthCompiling = 3e7
-
-// briefFirst puts the plans of the shortest code first where there is little to
-// compute: CPU drivers take up to a second to compile a long kernel, which small
-// layers never win back.
-func briefFirst(plans []Plan, flops float64) {
-	if flops < worthCompiling {
-		slices.SortStableFunc(plans, func(a, b Plan) int { return a.terms - b.terms })
-	}
-}

@@ -7,35 +7,30 @@ import (
 	"pixelda-wgpu/wgsl/kernels"
 )
 
-// How many floats a transformed tensor may have: few enough to stay in a processor's
-// cache until the products have read them, and enough to make dispatches few on
-// lavapipe and to fill a GPU.
-const (
-	cached         = 3 << 19
-	cachedLavapipe = 3 << 20
-	cachedGPU      = 16 << 20
-)
-
-// cachedFloats is the bound for CPU drivers.
-func cachedFloats(lavapipe bool) int {
-	if lavapipe {
-		return cachedLavapipe
-	}
-	return cached
+// winogradLimits say where Winograd's algorithm pays, and how much it does at a time.
+type winogradLimits struct {
+	leastChannels int // from so many input and output channels on
+	// Floats of a transformed tensor: few enough to stay in a processor's cache until the
+	// products have read them, and enough to make dispatches few or to fill a GPU.
+	cached int
 }
 
-// tilesOnCPU is the tiling for CPU drivers.
-func (c Conv) tilesOnCPU(lavapipe bool) (tiling, bool) {
-	t, ok := c.tiles(leastChannels(lavapipe), cachedFloats(lavapipe))
-	return t.deep(), ok
+// tiles is the tiling within the limits; false if the algorithm does not apply or pay.
+func (l winogradLimits) tiles(c Conv) (tiling, bool) { return c.tiles(l.leastChannels, l.cached) }
+
+// winogradBlocks is Winograd's convolution with the products in registers, in blocks of
+// output channels.
+type winogradBlocks struct {
+	winogradLimits
+	block int // at most
 }
 
-// winogradDirect is Winograd's convolution for CPU drivers, in blocks of output channels.
-func (c Conv) winogradDirect(e Epilogue, block int, lavapipe bool) (Plan, bool) {
+func (w winogradBlocks) conv(_ *Target, c Conv, e Epilogue) (Plan, bool) {
 	const least, mostWeights, mostTurns, workgroup = 8, 2048, 64, 8
-	t, ok := c.tilesOnCPU(lavapipe)
-	block = min(block, mostWeights/c.InC/least*least)
-	if !ok || block == 0 || lavapipe && block == least { // which is the plan for both drivers
+	t, ok := w.tiles(c)
+	t = t.deep()
+	block := min(w.block, mostWeights/c.InC/least*least)
+	if !ok || block == 0 || w.block > least && block == least { // which is a way of its own
 		return Plan{}, false
 	}
 	blocks, tiles := kernels.CeilDiv(c.OutC, block), t.quads*4
@@ -45,7 +40,7 @@ func (c Conv) winogradDirect(e Epilogue, block int, lavapipe bool) (Plan, bool) 
 		"IN_C": c.InC, "OUT_C": c.OutC, "BLOCK": block, "BLOCKS": blocks, "HALF": c.Half.On, "STRIDE": t.stride, "TILES": tiles, "TURNS": turns, "WORKGROUP": workgroup,
 	}, [3]uint32{uint32(kernels.CeilDiv(tiles, workgroup*turns)), uint32(blocks), frequencies}, c.FLOPs()*float64(t.images)/float64(c.N), c.productsBytes(t, blocks*block))
 	p := c.winograd(name, e, t, block, []Call{{Kernel: k, Operands: map[string]Operand{"u_half": {Name: "u"}, "v_half": {Name: "v"}}}})
-	p.CPU, p.Lavapipe, p.terms = true, lavapipe, c.InC*block
+	p.terms = c.InC * block
 	return p, true
 }
 
@@ -55,9 +50,16 @@ func (c Conv) productsBytes(t tiling, outC int) float64 {
 	return float64(4 * frequencies * (c.Half.floats(outC*c.InC+c.InC*t.quads*4) + c.OutC*t.quads*4))
 }
 
-// winogradGEMM is Winograd's convolution for GPUs.
-func (c Conv) winogradGEMM(e Epilogue, g gemmTile) (Plan, bool) {
-	t, ok := c.tiles(leastChannels(true), cachedGPU)
+// winogradGEMM is Winograd's algorithm with the products as matrix products, for the
+// convolution and for the gradient of its weights.
+type winogradGEMM struct {
+	winogradLimits
+	tile gemmTile
+}
+
+func (w winogradGEMM) conv(_ *Target, c Conv, e Epilogue) (Plan, bool) {
+	g := w.tile
+	t, ok := w.tiles(c)
 	if !ok {
 		return Plan{}, false
 	}
@@ -70,23 +72,30 @@ func (c Conv) winogradGEMM(e Epilogue, g gemmTile) (Plan, bool) {
 	}}}), true
 }
 
-// winogradWeightDirect is Winograd's weight gradient for CPU drivers.
-func (c Conv) winogradWeightDirect(tile correlateTile, lavapipe bool) (Plan, bool) {
-	t, ok := c.tilesOnCPU(lavapipe)
+// winogradCorrelation is the gradient of the weights by Winograd's algorithm, with the
+// products in registers.
+type winogradCorrelation struct {
+	winogradLimits
+	tile correlateTile
+}
+
+func (w winogradCorrelation) weightGrad(_ *Target, c Conv) (Plan, bool) {
+	t, ok := w.tiles(c)
 	if !ok {
 		return Plan{}, false
 	}
-	tile = tile.fit(c)
+	t = t.deep()
+	tile := w.tile.fit(c)
 	name := "winograd " + tile.String()
 	k, parts := c.correlate("conv weight "+name+" "+c.String(), tile, correlation{frequencies, false, t.quads * 4, t.stride, c.Half}, float64(t.images)/float64(c.N))
 	p := c.winogradWeight(name, t, parts, k)
-	p.CPU, p.Lavapipe, p.terms = true, lavapipe, tile.terms()
+	p.terms = tile.terms()
 	return p, true
 }
 
-// winogradWeightGEMM is Winograd's weight gradient for GPUs.
-func (c Conv) winogradWeightGEMM(g gemmTile) (Plan, bool) {
-	t, ok := c.tiles(leastChannels(true), cachedGPU)
+func (w winogradGEMM) weightGrad(_ *Target, c Conv) (Plan, bool) {
+	g := w.tile
+	t, ok := w.tiles(c)
 	if !ok {
 		return Plan{}, false
 	}
@@ -112,13 +121,4 @@ func (c Conv) productsGEMM(name string, t tiling, g gemmTile, mnk [3]int, layout
 	maps.Copy(p, layout)
 	return kernels.New(name+" "+c.String(), "winograd_gemm.wgsl", p, [3]uint32{uint32(kernels.CeilDiv(n, g.o)), uint32(kernels.CeilDiv(m, g.m)), uint32(parts * frequencies)},
 		c.FLOPs()*float64(t.images)/float64(c.N), float64(4*frequencies*(c.Half.floats(m*k+k*n)+parts*m*n)))
-}
-
-// leastChannels is from how many channels on Winograd's algorithm pays: SwiftShader
-// gains at once, others have better kernels for few.
-func leastChannels(others bool) int {
-	if others {
-		return 32
-	}
-	return 16
 }

@@ -42,19 +42,19 @@ func TestWinograd(t *testing.T) {
 		bias := kerneltest.Normals(4, c.OutC)
 		e := plan.Epilogue{Bias: true, Residual: true, Act: kernels.LeakyReLU(0.2)}
 		want := refEpilogue(c, e, refConv(c, x, w), bias, dy)
-		for _, p := range called(t, "winograd", c.Plans(e)) {
+		for _, p := range called(t, "winograd", forward(c, e)) {
 			t.Run(name(p, c), func(t *testing.T) {
 				closeToSums(t, "y", runPlan(t, p, map[string][]float32{"x": x, "w": w, "bias": bias, "residual": dy}, "y", len(want)), want, lost*c.InC*9)
 			})
 		}
 		dx := refDataGrad(c, dy, w)
-		for _, p := range called(t, "winograd", c.DataGrad().Plans(plan.Epilogue{})) {
+		for _, p := range called(t, "winograd", forward(c.DataGrad(), plan.Epilogue{})) {
 			t.Run(fmt.Sprint("data ", name(p, c)), func(t *testing.T) {
 				closeToSums(t, "dx", runPlan(t, p, map[string][]float32{"x": dy, "w": w}, "y", len(dx)), dx, lost*c.OutC*9)
 			})
 		}
 		dw := refWeightGrad(c, x, dy)
-		for _, p := range called(t, "winograd", c.WeightGradPlans()) {
+		for _, p := range called(t, "winograd", weightGrad(c)) {
 			t.Run(fmt.Sprint("weights ", name(p, c)), func(t *testing.T) {
 				closeToSums(t, "dw", runPlan(t, p, map[string][]float32{"x": x, "dy": dy}, "dw", len(dw)), dw, lost*c.N*c.OutH*c.OutW)
 			})
@@ -73,7 +73,7 @@ func TestConvMoments(t *testing.T) {
 		m := kernels.Map{N: c.N, C: c.OutC, H: c.OutH, W: c.OutW}
 		r := kerneltest.Norm{BatchNorm: kernels.BatchNorm{Map: m, Epsilon: 1e-3}}
 		r.Fit(y)
-		plans := c.Plans(plan.Epilogue{Moments: true})
+		plans := forward(c, plan.Epilogue{Moments: true})
 		chosen := few(t, plans)
 		if c.InC >= 32 {
 			chosen = called(t, "winograd", plans)
@@ -127,7 +127,7 @@ func TestConvOfNorm(t *testing.T) {
 				return m
 			}
 			y, dw := refConv(c, x, w), refWeightGrad(c, x, dy)
-			forward, weights := c.Plans(plan.Epilogue{}), c.WeightGradPlans()
+			forward, weights := forward(c, plan.Epilogue{}), weightGrad(c)
 			if c.Stride == 1 {
 				if act == kernels.NoAct { // the rest of the code is the same
 					forward, weights = called(t, "winograd", forward)[:1], called(t, "winograd", weights)[:1]

@@ -18,6 +18,7 @@ import (
 	"pixelda-wgpu/gpu"
 	"pixelda-wgpu/model/graph"
 	"pixelda-wgpu/native/internal/console"
+	"pixelda-wgpu/wgsl/plan"
 )
 
 // TestMain lets the test binary be the child that a supervisor starts.
@@ -106,7 +107,7 @@ func useDevice(folder string) error {
 		return err
 	}
 	defer d.Close()
-	programs, err := graph.PeakPrograms(true)
+	programs, err := graph.PeakPrograms(&plan.Lavapipe)
 	if err != nil {
 		return err
 	}

@@ -1,4 +1,4 @@
-package graph
+package tune
 
 import (
 	"cmp"
@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"pixelda-wgpu/gpu"
+	"pixelda-wgpu/model/graph"
 	"pixelda-wgpu/wgsl/plan"
 )
 
@@ -18,17 +19,12 @@ const (
 	trialTime   = 3 * time.Second       // for an operation; no round begins that would pass it
 )
 
-// trial times plans of an operation by themselves and returns the place of the
-// fastest in the list.
-func (t *Tuner) trial(n *node, plans []int) (int, error) {
-	copies := 1
-	if !t.device.Info().Software() {
-		copies = 8 // so that a submission's own cost does not count
-	}
+// trial times plans of an operation by themselves and returns the place of the fastest.
+func (t *Tuner) trial(o graph.Operation, plans []plan.Plan) (int, error) {
 	programs := make([]*gpu.Program, len(plans))
-	for i, at := range plans {
+	for i, p := range plans {
 		var err error
-		if programs[i], err = n.alone(at, copies); err != nil {
+		if programs[i], err = o.Alone(p, t.target.TrialCopies); err != nil {
 			return 0, err
 		}
 	}
@@ -47,20 +43,6 @@ func (t *Tuner) trial(n *node, plans []int) (int, error) {
 		err := session.Wait()
 		return time.Since(start), err
 	})
-}
-
-// alone is a program of so many copies of one plan, on operands of their own names.
-func (n *node) alone(at, copies int) (*gpu.Program, error) {
-	p := n.plans[at]
-	g := New()
-	for range copies {
-		c := &node{label: p.Name, plans: []plan.Plan{p}, operands: map[string]*Tensor{}, effect: true}
-		for name, o := range n.operands {
-			c.operands[name] = g.Input(name, o.Shape)
-		}
-		g.nodes = append(g.nodes, c)
-	}
-	return g.Program(p.Name, FirstPlan{})
 }
 
 // race returns the fastest of n plans, of which run does one so many times and

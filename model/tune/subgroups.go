@@ -1,10 +1,13 @@
-package graph
+package tune
 
 import (
 	"fmt"
+	"iter"
 	"math"
+	"pixelda-wgpu/model/graph"
 	"pixelda-wgpu/wgsl/kernels"
 	"pixelda-wgpu/wgsl/plan"
+	"slices"
 
 	"pixelda-wgpu/gpu"
 )
@@ -14,62 +17,59 @@ import (
 // read and not in how they join lanes.
 const reductions = "reductions over a workgroup"
 
-// No rule says Subgroups: on the software drivers at hand they are as fast as barriers
-// or slower (docs/performance.md). A Tuner finds out, and tests have the field.
-func (f FirstPlan) subgroups() (bool, error) { return f.Subgroups, nil }
-
-// subgroups returns the choice kept for the adapter, or else times the sums and moments
+// Subgroups returns the choice kept for the adapter, or else times the sums and moments
 // of a layer both ways, where subgroup operations give the results of barriers.
-func (t *Tuner) subgroups() (bool, error) {
+func (t *Tuner) Subgroups() (bool, error) {
 	if !t.device.Info().Has(gpu.Subgroups) {
 		return false, nil
 	}
-	n := reducing()
+	plans, operands := reducing()
 	if _, known := t.choices[reductions]; !known {
-		agree, err := t.agree(n)
+		agree, err := t.agree(plans, operands)
 		if err != nil {
 			return false, fmt.Errorf("tuning %s: %w", reductions, err)
 		}
 		if !agree {
-			t.Use(map[string]string{reductions: n.plans[0].Name})
+			t.Use(map[string]string{reductions: plans[0].Name})
 		}
 	}
-	i, err := t.choose(n)
-	return i == 1, err
+	p, err := t.Choose(operation(plans, operands))
+	return p.Name == plans[1].Name, err
+}
+
+// operation is one that has the same plans on every target.
+func operation(plans []plan.Plan, operands map[string]graph.Shape) graph.Operation {
+	return graph.NewOperation(func(*plan.Target) iter.Seq[plan.Plan] { return slices.Values(plans) }, operands)
 }
 
 // reducing is an operation for trials: reductions of a layer, by barriers and by
 // subgroup operations.
-func reducing() *node {
+func reducing() ([]plan.Plan, map[string]graph.Shape) {
 	m := kernels.Map{N: 8, C: 64, H: 32, W: 32}
 	norm := kernels.BatchNorm{Map: m, Epsilon: 1, NoBeta: true}
-	channels := Features(1, m.C)
-	n := &node{
-		plans: []plan.Plan{{Op: reductions, Name: "barriers"}, {Op: reductions, Name: "subgroups"}},
-		operands: map[string]*Tensor{
-			"x": {Shape: Shape{m.N, m.C, m.H, m.W}}, "dy": {Shape: Shape{m.N, m.C, m.H, m.W}}, "mean": {Shape: channels}, "inv_std": {Shape: channels},
-		},
-	}
+	images, channels := graph.Shape{N: m.N, C: m.C, H: m.H, W: m.W}, graph.Features(1, m.C)
+	plans := []plan.Plan{{Op: reductions, Name: "barriers"}, {Op: reductions, Name: "subgroups"}}
+	operands := map[string]graph.Shape{"x": images, "dy": images, "mean": channels, "inv_std": channels}
 	for i, k := range []kernels.Kernel{kernels.ChannelSum(m), kernels.BatchNormStats(norm), kernels.BatchNormGradReduce(norm)} {
 		partials := fmt.Sprint("partials ", i)
-		n.operands[partials] = &Tensor{Shape: Features(2*m.Parts(), m.C)}
-		operands := map[string]plan.Operand{"partials": {Name: partials}}
-		n.plans[0].Calls = append(n.plans[0].Calls, plan.Call{Kernel: k, Operands: operands})
-		n.plans[1].Calls = append(n.plans[1].Calls, plan.Call{Kernel: k.Subgroups(), Operands: operands})
+		operands[partials] = graph.Features(2*m.Parts(), m.C)
+		bound := map[string]plan.Operand{"partials": {Name: partials}}
+		plans[0].Calls = append(plans[0].Calls, plan.Call{Kernel: k, Operands: bound})
+		plans[1].Calls = append(plans[1].Calls, plan.Call{Kernel: k.Subgroups(), Operands: bound})
 	}
-	return n
+	return plans, operands
 }
 
 // agree reports whether both plans find the same, up to rounding.
-func (t *Tuner) agree(n *node) (bool, error) {
+func (t *Tuner) agree(plans []plan.Plan, operands map[string]graph.Shape) (bool, error) {
 	const rounding = 1e-5 // a hundred times what sums of 4,096 positive numbers lose in float32
-	ramp := make([]float32, n.operands["x"].Len())
+	ramp := make([]float32, operands["x"].Len())
 	for i := range ramp {
 		ramp[i] = 1 + float32(i%97)/97
 	}
 	var results [2][]float32
-	for i := range n.plans {
-		p, err := n.alone(i, 1)
+	for i, way := range plans {
+		p, err := operation(plans, operands).Alone(way, 1)
 		if err != nil {
 			return false, err
 		}
@@ -79,16 +79,16 @@ func (t *Tuner) agree(n *node) (bool, error) {
 		}
 		defer s.Close()
 		for _, name := range []string{"x", "dy", "inv_std"} { // about a mean of 0
-			if err := s.Write(name, 0, gpu.Bytes(ramp[:n.operands[name].Len()])); err != nil {
+			if err := s.Write(name, 0, gpu.Bytes(ramp[:operands[name].Len()])); err != nil {
 				return false, err
 			}
 		}
 		if err := s.Run(p.Name); err != nil {
 			return false, err
 		}
-		for k := range n.plans[i].Calls {
+		for k := range way.Calls {
 			name := fmt.Sprint("partials ", k)
-			got := make([]float32, n.operands[name].Len())
+			got := make([]float32, operands[name].Len())
 			if err := s.Read(name, 0, gpu.Bytes(got)); err != nil {
 				return false, err
 			}

@@ -1,7 +1,8 @@
-package graph
+package tune
 
 import (
 	"maps"
+	"pixelda-wgpu/model/graph"
 	"pixelda-wgpu/wgsl/kernels"
 	"pixelda-wgpu/wgsl/plan"
 	"strings"
@@ -12,19 +13,19 @@ import (
 
 // Only the reductions of a program change with the rule, and nothing but their code.
 func TestSubgroups(t *testing.T) {
-	g, err := Build(func(g *Graph) {
-		x := g.Input("x", Shape{2, 8, 8, 8})
-		y := g.Conv("conv", x, g.Input("w", Shape{8, 8, 3, 3}), nil, 1, kernels.ReLU)
+	g, err := graph.Build(func(g *graph.Graph) {
+		x := g.Input("x", graph.Shape{N: 2, C: 8, H: 8, W: 8})
+		y := g.Conv("conv", x, g.Input("w", graph.Shape{N: 8, C: 8, H: 3, W: 3}), nil, 1, kernels.ReLU)
 		g.Output("loss", g.MeanSquare("loss", y))
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	barriers, err := g.Program("test", FirstPlan{})
+	barriers, err := g.Program("test", graph.Rule{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	subgroups, err := g.Program("test", FirstPlan{Subgroups: true})
+	subgroups, err := g.Program("test", graph.Rule{BySubgroups: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,27 +55,27 @@ func TestSubgroups(t *testing.T) {
 // lanes wrongly, since the native library compiles no subgroup operations.
 func TestAgree(t *testing.T) {
 	d := gputest.Device(t)
-	tuner, err := NewTuner(d, "")
+	tuner, err := New(d, "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	n := reducing()
-	n.plans[1].Calls = n.plans[0].Calls
-	agree, err := tuner.agree(n)
+	plans, operands := reducing()
+	plans[1].Calls = plans[0].Calls
+	agree, err := tuner.agree(plans, operands)
 	if err != nil || !agree {
 		t.Errorf("barriers disagree with themselves: %v", err)
 	}
-	for i := range n.plans[0].Calls {
-		n := reducing()
-		n.plans[1].Calls = append([]plan.Call(nil), n.plans[0].Calls...)
-		c := &n.plans[1].Calls[i]
+	for i := range plans[0].Calls {
+		plans, operands := reducing()
+		plans[1].Calls = append([]plan.Call(nil), plans[0].Calls...)
+		c := &plans[1].Calls[i]
 		k := c.Kernel
 		wrong := strings.Replace(k.Code(), "j < 8u", "j < 7u", -1)
 		if wrong == k.Code() {
 			t.Fatalf("%s has another loop over its lanes", k.Name)
 		}
 		c.Kernel = kernels.NewKernel(k.Name, wrong, k.Bindings(), k.Workgroups)
-		if agree, err := tuner.agree(n); err != nil || agree {
+		if agree, err := tuner.agree(plans, operands); err != nil || agree {
 			t.Errorf("%s without its last lanes agrees: %v", k.Name, err)
 		}
 	}
@@ -82,13 +83,13 @@ func TestAgree(t *testing.T) {
 
 // A device without the feature has no choice, and none is noted or believed.
 func TestTunerWithoutSubgroups(t *testing.T) {
-	tuner, err := NewTuner(gputest.Device(t), "")
+	tuner, err := New(gputest.Device(t), "")
 	if err != nil {
 		t.Fatal(err)
 	}
 	kept := map[string]string{reductions: "subgroups"}
 	tuner.Use(kept)
-	if yes, err := tuner.subgroups(); yes || err != nil || !maps.Equal(tuner.Choices(), kept) {
+	if yes, err := tuner.Subgroups(); yes || err != nil || !maps.Equal(tuner.Choices(), kept) {
 		t.Errorf("%v, %v, %v", yes, err, tuner.Choices())
 	}
 }

@@ -1,14 +1,17 @@
-package graph
+package tune
 
 import (
 	"encoding/json"
 	"fmt"
+	"iter"
 	"maps"
 	"os"
 	"path/filepath"
+	"pixelda-wgpu/model/graph"
 	"pixelda-wgpu/wgsl/expand"
 	"pixelda-wgpu/wgsl/kernels"
 	"pixelda-wgpu/wgsl/plan"
+	"slices"
 	"strings"
 	"testing"
 
@@ -16,38 +19,49 @@ import (
 )
 
 // loops is an operation of which one plan takes about a hundred times as long
-// as the other. kinds says of each whether it is made for CPU drivers.
-func loops(op string, slow, fast bool) *node {
-	way := func(name string, turns int, cpu bool) plan.Plan {
+// as the other. slow and fast are the targets that each is made for.
+func loops(op string, slow, fast *plan.Target) graph.Operation {
+	way := func(name string, turns int) plan.Plan {
 		k := kernels.NewKernel(name, fmt.Sprintf(`@group(0) @binding(0) var<storage, read_write> y: array<f32>;
 @compute @workgroup_size(64) fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     var v = f32(id.x);
     for (var i = 0u; i < %du; i++) { v = v * 0.999 + 1.0; }
     y[id.x] = v;
 }`, turns), []expand.Binding{{Index: 0, Name: "y", Access: "read_write"}}, [3]uint32{256, 1, 1})
-		return plan.Plan{Op: op, Name: name, CPU: cpu, Calls: []plan.Call{{Kernel: k}}}
+		return plan.Plan{Op: op, Name: name, Calls: []plan.Call{{Kernel: k}}}
 	}
-	y := &Tensor{Shape: Features(1, 256*64)}
-	return &node{plans: []plan.Plan{way("slow", 10000, slow), way("fast", 100, fast)}, operands: map[string]*Tensor{"y": y}}
+	return graph.NewOperation(func(t *plan.Target) iter.Seq[plan.Plan] {
+		var plans []plan.Plan
+		if t == slow {
+			plans = append(plans, way("slow", 10000))
+		}
+		if t == fast {
+			plans = append(plans, way("fast", 100))
+		}
+		return slices.Values(plans)
+	}, map[string]graph.Shape{"y": graph.Features(1, 256*64)})
 }
 
 func TestTuner(t *testing.T) {
 	d := gputest.Device(t)
-	this, other := d.Info().Software(), !d.Info().Software()
+	this, other := graph.TargetOf(d.Info()), &plan.IntegratedGPU
+	if this == other {
+		other = &plan.Lavapipe
+	}
 	path := filepath.Join(t.TempDir(), "cache", "tuning.json")
-	tuner, err := NewTuner(d, path)
+	tuner, err := New(d, path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var trials []string
 	tuner.OnTrial = func(op string) { trials = append(trials, op) }
-	pick := func(tuner *Tuner, n *node) string {
+	pick := func(tuner *Tuner, o graph.Operation) string {
 		t.Helper()
-		i, err := tuner.choose(n)
+		p, err := tuner.Choose(o)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return n.plans[i].Name
+		return p.Name
 	}
 
 	if got := pick(tuner, loops("both", this, this)); got != "fast" {
@@ -73,7 +87,7 @@ func TestTuner(t *testing.T) {
 	}
 
 	// The next process knows, and a choice that exists no longer is made again.
-	again, err := NewTuner(d, path)
+	again, err := New(d, path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,7 +139,7 @@ func TestTunerFile(t *testing.T) {
 		{filepath.Join(dir, "absent"), false},
 		{"", false},
 	} {
-		tuner, err := NewTuner(d, c.path)
+		tuner, err := New(d, c.path)
 		if err != nil {
 			t.Errorf("%s: %v", c.path, err)
 			continue
@@ -142,20 +156,20 @@ func TestTunerFile(t *testing.T) {
 	}
 	for _, bad := range []string{"", "{", `{"adapter":7}`, `{"choices":["a"]}`} {
 		path := file("bad", []byte(bad))
-		_, err := NewTuner(d, path)
-		if err == nil || !strings.HasPrefix(err.Error(), "graph: tuning: "+path+" is damaged") || !strings.Contains(err.Error(), "delete it") {
+		_, err := New(d, path)
+		if err == nil || !strings.HasPrefix(err.Error(), "tune: "+path+" is damaged") || !strings.Contains(err.Error(), "delete it") {
 			t.Errorf("%q: %v", bad, err)
 		}
 	}
-	if _, err := NewTuner(d, dir); err == nil {
+	if _, err := New(d, dir); err == nil {
 		t.Error("a folder is a tuning file")
 	}
-	tuner, err := NewTuner(d, filepath.Join(file("plain", []byte("x")), "below"))
+	tuner, err := New(d, filepath.Join(file("plain", []byte("x")), "below"))
 	if err == nil {
 		tuner.changed = true
 		err = tuner.Save()
 	}
-	if err == nil || !strings.HasPrefix(err.Error(), "graph: tuning: ") {
+	if err == nil || !strings.HasPrefix(err.Error(), "tune: ") {
 		t.Errorf("below a plain file: %v", err)
 	}
 }

@@ -1,4 +1,5 @@
-package graph
+// Package tune times the plans of operations on a device, and keeps what it found.
+package tune
 
 import (
 	"encoding/json"
@@ -8,6 +9,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"pixelda-wgpu/model/graph"
 	"pixelda-wgpu/wgsl/kernels"
 	"pixelda-wgpu/wgsl/plan"
 	"slices"
@@ -20,6 +22,7 @@ import (
 // runs compute the same bits.
 type Tuner struct {
 	device  *gpu.Device
+	target  *plan.Target
 	path    string            // of the file; "" keeps nothing
 	choices map[string]string // plan names by operation
 	changed bool
@@ -35,10 +38,10 @@ type tunings struct {
 	Choices map[string]string `json:"choices"`
 }
 
-// NewTuner returns a tuner that knows the choices in path, if that file exists
+// New returns a tuner that knows the choices in path, if that file exists
 // and is of the same adapter, driver and kernels. A damaged file is an error.
-func NewTuner(d *gpu.Device, path string) (*Tuner, error) {
-	t := &Tuner{device: d, path: path, choices: map[string]string{}}
+func New(d *gpu.Device, path string) (*Tuner, error) {
+	t := &Tuner{device: d, target: graph.TargetOf(d.Info()), path: path, choices: map[string]string{}}
 	if path == "" {
 		return t, nil
 	}
@@ -47,11 +50,11 @@ func NewTuner(d *gpu.Device, path string) (*Tuner, error) {
 		return t, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("graph: tuning: %w", err)
+		return nil, fmt.Errorf("tune: %w", err)
 	}
 	var f tunings
 	if err := json.Unmarshal(b, &f); err != nil {
-		return nil, fmt.Errorf("graph: tuning: %s is damaged (%w); delete it to time the kernels again", path, err)
+		return nil, fmt.Errorf("tune: %s is damaged (%w); delete it to time the kernels again", path, err)
 	}
 	if f.Adapter == d.Info().Key() && f.Kernels == kernels.Identity() {
 		maps.Copy(t.choices, f.Choices)
@@ -72,14 +75,14 @@ func (t *Tuner) Save() error {
 	}
 	b, err := json.MarshalIndent(tunings{t.device.Info().Key(), kernels.Identity(), t.choices}, "", " ")
 	if err != nil {
-		return fmt.Errorf("graph: tuning: %w", err)
+		return fmt.Errorf("tune: %w", err)
 	}
 	if err := os.MkdirAll(filepath.Dir(t.path), 0o755); err != nil {
-		return fmt.Errorf("graph: tuning: %w", err)
+		return fmt.Errorf("tune: %w", err)
 	}
 	temp, err := os.CreateTemp(filepath.Dir(t.path), ".tuning-*")
 	if err != nil {
-		return fmt.Errorf("graph: tuning: %w", err)
+		return fmt.Errorf("tune: %w", err)
 	}
 	_, err = temp.Write(b)
 	if err = errors.Join(err, temp.Close()); err == nil {
@@ -87,40 +90,53 @@ func (t *Tuner) Save() error {
 	}
 	if err != nil {
 		os.Remove(temp.Name())
-		return fmt.Errorf("graph: tuning: %w", err)
+		return fmt.Errorf("tune: %w", err)
 	}
 	t.changed = false
 	return nil
 }
 
-// choose returns the plan known for the operation, or else the fastest of those
-// made for the device's kind (of all, where none is).
-func (t *Tuner) choose(n *node) (int, error) {
-	op := n.plans[0].Op
-	for i, p := range n.plans {
-		if p.Name == t.choices[op] {
-			return i, nil
-		}
+// Target is the class of the device.
+func (t *Tuner) Target() *plan.Target { return t.target }
+
+// Choose returns the plan known for the operation, whatever target it is for, or else the
+// fastest of those for the device's target.
+func (t *Tuner) Choose(o graph.Operation) (plan.Plan, error) {
+	every := o.Every()
+	if len(every) == 0 {
+		return plan.Plan{}, nil
 	}
-	software := t.device.Info().Software()
-	anyKind := !slices.ContainsFunc(n.plans, func(p plan.Plan) bool { return p.CPU == software })
-	var plans []int
-	for i, p := range n.plans {
-		if p.CPU == software || anyKind {
-			plans = append(plans, i)
-		}
+	op := every[0].Op
+	if i := slices.IndexFunc(every, func(p plan.Plan) bool { return p.Name == t.choices[op] }); i >= 0 {
+		return every[i], nil
 	}
+	plans := t.candidates(o)
 	best := 0
 	if len(plans) > 1 {
 		if t.OnTrial != nil {
 			t.OnTrial(op)
 		}
 		var err error
-		if best, err = t.trial(n, plans); err != nil {
-			return 0, fmt.Errorf("tuning %s: %w", op, err)
+		if best, err = t.trial(o, plans); err != nil {
+			return plan.Plan{}, fmt.Errorf("tuning %s: %w", op, err)
 		}
 	}
-	t.choices[op] = n.plans[plans[best]].Name
+	t.choices[op] = plans[best].Name
 	t.changed = true
 	return plans[best], nil
+}
+
+// candidates are the plans worth timing: the target's, and those of the target that it
+// names besides.
+func (t *Tuner) candidates(o graph.Operation) []plan.Plan {
+	plans := slices.Collect(o.Plans(t.target))
+	if t.target.Also == nil {
+		return plans
+	}
+	for p := range o.Plans(t.target.Also) {
+		if !slices.ContainsFunc(plans, func(q plan.Plan) bool { return q.Name == p.Name }) {
+			plans = append(plans, p)
+		}
+	}
+	return plans
 }
