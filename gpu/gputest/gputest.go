@@ -11,18 +11,43 @@ import (
 	"pixelda-wgpu/gpu"
 )
 
-var open = sync.OnceValues(func() (*gpu.Device, error) {
-	return gpu.Open(gpu.Options{Adapter: os.Getenv("PIXELDA_ADAPTER")})
-})
+// Where the driver is software, tests spend their time in its compiler, which uses one
+// thread a device. So parallel tests have a device each; one after the other they share it.
+var devices struct {
+	sync.Mutex
+	idle []*gpu.Device
+	held map[testing.TB]*gpu.Device
+}
 
-// Device returns the device that all tests of the process share. Without an
-// adapter the test fails: a GPU test that does not run proves nothing.
+// Device returns a device that the test has to itself until it and its subtests have
+// ended: one that another test no longer needs, or a new one. Without an adapter the
+// test fails: a GPU test that does not run proves nothing.
 func Device(t testing.TB) *gpu.Device {
 	t.Helper()
-	d, err := open()
-	if err != nil {
-		t.Fatal(err)
+	devices.Lock()
+	defer devices.Unlock()
+	d := devices.held[t]
+	if d != nil {
+		return d
 	}
+	if n := len(devices.idle); n > 0 {
+		d, devices.idle = devices.idle[n-1], devices.idle[:n-1]
+	} else {
+		var err error
+		if d, err = gpu.Open(gpu.Options{Adapter: os.Getenv("PIXELDA_ADAPTER")}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if devices.held == nil {
+		devices.held = map[testing.TB]*gpu.Device{}
+	}
+	devices.held[t] = d
+	t.Cleanup(func() {
+		devices.Lock()
+		defer devices.Unlock()
+		delete(devices.held, t)
+		devices.idle = append(devices.idle, d)
+	})
 	return d
 }
 
