@@ -5,6 +5,7 @@ package gputest
 import (
 	"fmt"
 	"os"
+	"slices"
 	"sync"
 	"testing"
 
@@ -51,6 +52,33 @@ func Device(t testing.TB) *gpu.Device {
 	return d
 }
 
+// shaders has a lock for each text of a shader.
+var shaders sync.Map
+
+// Load makes programs ready to run on the test's device. Where tests that run in parallel
+// want the same shader, one compiles it while the others wait, and then find it in the
+// driver's cache.
+func Load(t testing.TB, programs ...*gpu.Program) *gpu.Session {
+	t.Helper()
+	var texts []string
+	for _, p := range programs {
+		for _, m := range p.Modules {
+			texts = append(texts, m.Code)
+		}
+	}
+	slices.Sort(texts) // so that no two tests wait for each other
+	for _, text := range slices.Compact(texts) {
+		lock, _ := shaders.LoadOrStore(text, new(sync.Mutex))
+		lock.(*sync.Mutex).Lock()
+		defer lock.(*sync.Mutex).Unlock()
+	}
+	s, err := Device(t).Load(programs...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
 // Binding is one argument of Run.
 type Binding struct {
 	access gpu.Access
@@ -84,10 +112,7 @@ func Run(t testing.TB, code string, workgroups [3]uint32, bindings ...Binding) {
 			Index: uint32(i), Buffer: i, Size: size, Access: b.access,
 		})
 	}
-	s, err := Device(t).Load(p)
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := Load(t, p)
 	defer s.Close()
 	for i, b := range bindings {
 		if err := s.Write(fmt.Sprint(i), 0, b.data); err != nil {
