@@ -56,10 +56,7 @@ func Load(t testing.TB, data Tensors, kernels ...kernels.Kernel) (s *gpu.Session
 			t.Fatalf("no kernel binds %s", name)
 		}
 	}
-	s, err := gputest.Device(t).Load(prog)
-	if err != nil {
-		t.Fatal(err)
-	}
+	s = gputest.Load(t, prog)
 	nan := float32(math.NaN())
 	for name, v := range data {
 		b := bytesOf(t, name, v)

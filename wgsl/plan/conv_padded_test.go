@@ -8,6 +8,7 @@ import (
 // Convolutions with padding of their own, and those that a transposed convolution
 // is the data gradient of: of one pixel, of odd sizes, of a kernel of even width.
 func TestPaddedConv(t *testing.T) {
+	t.Parallel()
 	for _, c := range []plan.Conv{
 		plan.PaddedConv(3, 2, 9, 8, 5, 5, 1, 0), plan.PaddedConv(2, 6, 4, 4, 7, 4, 1, 0), plan.PaddedConv(2, 5, 7, 7, 9, 3, 2, 1),
 		plan.PaddedConv(2, 4, 13, 13, 6, 3, 2, 1), plan.PaddedConv(2, 3, 14, 14, 8, 6, 1, 1), plan.PaddedConv(1, 16, 12, 12, 16, 3, 1, 0),
@@ -17,9 +18,14 @@ func TestPaddedConv(t *testing.T) {
 			t.Fatalf("%v: %d rows, want %d", c, c.OutH, want)
 		}
 		x, w, dy := operandsOf(c)
+		choose := tiles
+		if c.PadY == 2 { // as dx of the shape before, whose dx has none
+			choose = few
+		}
 		check := func(what string, plans []plan.Plan, operands map[string][]float32, result string, want []float64, terms int) {
-			for _, p := range tiles(t, plans) {
+			for _, p := range choose(t, plans) {
 				t.Run(what+" "+name(p, c), func(t *testing.T) {
+					t.Parallel()
 					closeToSums(t, what, runPlan(t, p, operands, result, len(want)), want, terms)
 				})
 			}

@@ -148,6 +148,7 @@ func TestSamePadding(t *testing.T) {
 }
 
 func TestConvForward(t *testing.T) {
+	t.Parallel()
 	for _, c := range convShapes {
 		plans := forward(c, plan.Epilogue{})
 		if c == vectored {
@@ -159,6 +160,7 @@ func TestConvForward(t *testing.T) {
 		want := refConv(c, x, w)
 		for _, p := range plans {
 			t.Run(name(p, c), func(t *testing.T) {
+				t.Parallel()
 				got := runPlan(t, p, map[string][]float32{"x": x, "w": w}, "y", len(want))
 				closeToSums(t, "y", got, want, c.InC*c.KernelH*c.KernelW)
 			})
@@ -167,6 +169,7 @@ func TestConvForward(t *testing.T) {
 }
 
 func TestConvDataGrad(t *testing.T) {
+	t.Parallel()
 	for _, c := range convShapes {
 		plans := forward(c.DataGrad(), plan.Epilogue{})
 		if c == strided {
@@ -178,6 +181,7 @@ func TestConvDataGrad(t *testing.T) {
 		want := refDataGrad(c, dy, w)
 		for _, p := range plans {
 			t.Run(name(p, c), func(t *testing.T) {
+				t.Parallel()
 				got := runPlan(t, p, map[string][]float32{"x": dy, "w": w}, "y", len(want))
 				closeToSums(t, "dx", got, want, c.OutC*c.KernelH*c.KernelW)
 			})
@@ -186,6 +190,7 @@ func TestConvDataGrad(t *testing.T) {
 }
 
 func TestConvWeightGrad(t *testing.T) {
+	t.Parallel()
 	for _, c := range convShapes {
 		plans := weightGrad(c)
 		switch c {
@@ -200,6 +205,7 @@ func TestConvWeightGrad(t *testing.T) {
 		want := refWeightGrad(c, x, dy)
 		for _, p := range plans {
 			t.Run(name(p, c), func(t *testing.T) {
+				t.Parallel()
 				got := runPlan(t, p, map[string][]float32{"x": x, "dy": dy}, "dw", len(want))
 				closeToSums(t, "dw", got, want, c.N*c.OutH*c.OutW)
 			})
@@ -211,6 +217,7 @@ func TestConvWeightGrad(t *testing.T) {
 // images a dispatch, windows of one image's channels, a stride with more input
 // channels than a workgroup, lanes over output channels, rows that begin nowhere.
 func TestConvUniform(t *testing.T) {
+	t.Parallel()
 	planned := func(what string, plans []plan.Plan, name string, test func(p plan.Plan)) {
 		t.Run(what, func(t *testing.T) {
 			i := slices.IndexFunc(plans, func(p plan.Plan) bool { return strings.Contains(p.Name, name) })
@@ -246,7 +253,8 @@ func TestConvUniform(t *testing.T) {
 // TestConvUnfolded: rows of pixels that fill no quad, a kernel and stride that leave
 // inputs out, two dispatches of images.
 func TestConvUnfolded(t *testing.T) {
-	for _, c := range []plan.Conv{plan.SameConv(5, 20, 8, 9, 72, 3, 2), plan.SameConv(2, 16, 13, 11, 20, 5, 3), plan.SameConv(3, 20, 16, 16, 36, 3, 2), plan.SameConv(32, 64, 32, 32, 32, 3, 2)} {
+	t.Parallel()
+	for _, c := range []plan.Conv{plan.SameConv(5, 20, 8, 9, 72, 3, 2), plan.SameConv(2, 16, 13, 11, 20, 5, 3), plan.SameConv(96, 16, 32, 32, 16, 3, 2)} {
 		x, _, dy := operandsOf(c)
 		want := refWeightGrad(c, x, dy)
 		for _, p := range called(t, "unfolded", weightGrad(c)) {
@@ -257,6 +265,7 @@ func TestConvUnfolded(t *testing.T) {
 
 // Whole tiles; tiles that overhang the image; input channels in parts.
 func TestConvEpilogue(t *testing.T) {
+	t.Parallel()
 	for _, c := range []plan.Conv{plan.SameConv(2, 3, 8, 8, 9, 1, 1), plan.SameConv(2, 3, 6, 6, 9, 1, 1), plan.SameConv(1, 320, 8, 8, 64, 3, 1)} {
 		x, w, dy := operandsOf(c)
 		bias := kerneltest.Normals(4, c.OutC)

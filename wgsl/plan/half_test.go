@@ -79,7 +79,7 @@ func halved(c plan.Conv) plan.Conv {
 
 // TestHalvesAreTunedApart: a tuner keeps its choices by the names of operations.
 func TestHalvesAreTunedApart(t *testing.T) {
-	c := winogradShapes[0]
+	c := wholeTiles
 	for what, plans := range map[string]func(plan.Conv) []plan.Plan{
 		"forward": func(c plan.Conv) []plan.Plan { return forward(c, plan.Epilogue{}) }, "data": func(c plan.Conv) []plan.Plan { return forward(c.DataGrad(), plan.Epilogue{}) }, "weights": weightGrad,
 	} {
@@ -90,31 +90,26 @@ func TestHalvesAreTunedApart(t *testing.T) {
 }
 
 func TestWinogradHalves(t *testing.T) {
-	for _, c := range winogradShapes {
-		x, w, dy := operandsOf(c)
-		for i := range dy {
-			dy[i] *= 1e-5
-		}
-		bias := kerneltest.Normals(4, c.OutC)
-		residual := kerneltest.Normals(5, len(dy))
-		e := plan.Epilogue{Bias: true, Residual: true, Act: kernels.LeakyReLU(0.2)}
-		testHalves(t, halved(c), e, x, w, dy, bias, residual)
+	t.Parallel()
+	c := wholeTiles // where tiles end, halves are as floats
+	x, w, dy := operandsOf(c)
+	for i := range dy {
+		dy[i] *= 1e-5
 	}
+	testHalves(t, halved(c), x, w, dy, kerneltest.Normals(4, c.OutC), kerneltest.Normals(5, len(dy)))
 }
 
+// halvesEpilogue is behind the convolutions that store halves.
+var halvesEpilogue = plan.Epilogue{Bias: true, Residual: true, Act: kernels.LeakyReLU(0.2)}
+
 // testHalves runs all plans of a convolution that store halves.
-func testHalves(t *testing.T, c plan.Conv, e plan.Epilogue, x, w, dy, bias, residual []float32) {
+func testHalves(t *testing.T, c plan.Conv, x, w, dy, bias, residual []float32) {
 	t.Helper()
-	want := refEpilogue(c, e, refConv(c, x, w), bias, residual)
-	for _, p := range called(t, "winograd", forward(c, e)) {
-		operands := map[string][]float32{"x": x, "w": w}
-		if e.Bias {
-			operands["bias"] = bias
-		}
-		if e.Residual {
-			operands["residual"] = residual
-		}
-		t.Run(name(p, c), func(t *testing.T) { closeToHalves(t, "y", runPlan(t, p, operands, "y", len(want)), want) })
+	want := refEpilogue(c, halvesEpilogue, refConv(c, x, w), bias, residual)
+	for _, p := range called(t, "winograd", forward(c, halvesEpilogue)) {
+		t.Run(name(p, c), func(t *testing.T) {
+			closeToHalves(t, "y", runPlan(t, p, map[string][]float32{"x": x, "w": w, "bias": bias, "residual": residual}, "y", len(want)), want)
+		})
 	}
 	dx := refDataGrad(c, dy, w)
 	for _, p := range called(t, "winograd", forward(c.DataGrad(), plan.Epilogue{})) {
@@ -133,7 +128,8 @@ func testHalves(t *testing.T, c plan.Conv, e plan.Epilogue, x, w, dy, bias, resi
 // TestRangeOfHalves: inputs of up to 10³ with gradients of 10⁻⁷, far below what a half
 // can be; and what is too large saturates.
 func TestRangeOfHalves(t *testing.T) {
-	c := halved(plan.SameConv(1, 32, 8, 8, 32, 3, 1))
+	t.Parallel()
+	c := halved(wholeTiles)
 	x, w, dy := operandsOf(c)
 	for i := range x {
 		x[i] = 1e3 * min(max(x[i], -1), 1)
@@ -144,12 +140,13 @@ func TestRangeOfHalves(t *testing.T) {
 	for i := range dy {
 		dy[i] *= 1e-7
 	}
-	testHalves(t, c, plan.Epilogue{}, x, w, dy, nil, nil)
+	bias, residual := make([]float32, c.OutC), make([]float32, len(dy))
+	testHalves(t, c, x, w, dy, bias, residual)
 	for i := range x {
 		x[i] *= 1e5
 	}
-	for _, p := range called(t, "winograd", forward(c, plan.Epilogue{})) {
-		for i, y := range runPlan(t, p, map[string][]float32{"x": x, "w": w}, "y", len(dy)) {
+	for _, p := range called(t, "winograd", forward(c, halvesEpilogue)) {
+		for i, y := range runPlan(t, p, map[string][]float32{"x": x, "w": w, "bias": bias, "residual": residual}, "y", len(dy)) {
 			if math.IsNaN(float64(y)) || math.IsInf(float64(y), 0) {
 				t.Fatalf("%s: output %d of inputs beyond the range is %g", p.Name, i, y)
 			}

@@ -57,10 +57,7 @@ func runPlan(t testing.TB, p plan.Plan, operands map[string][]float32, result st
 		sizes[name] = len(v)
 	}
 	prog := program(p, sizes)
-	s, err := gputest.Device(t).Load(prog)
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := gputest.Load(t, prog)
 	defer s.Close()
 	for _, b := range prog.Buffers {
 		v := make([]float32, b.Size/4)
