@@ -53,11 +53,14 @@ serve: setup ## Build the page and serve it on this machine
 demo: build ## Adapt a classifier to the built-in target digits; a few minutes on a CPU
 	bin/pixelda-wgpu train
 
+# What each phase of the test takes.
+export TIMEFORMAT := %0lR by the clock, of the processors %0U s and %0S s of the system's
+
 test: setup-web check ## Run every check: format, vet, tests on the GPU or its software driver and in a browser, lint
 	@.ci/setup display
-	go test -timeout 60m ./...  # ten minutes a package are too few where the shader cache is cold
-	@$(MAKE) --no-print-directory test-web
-	@$(MAKE) --no-print-directory lint
+	time go test -timeout 30m ./...  # of a package, on a busy machine without compiled shaders
+	time $(MAKE) --no-print-directory test-web
+	time $(MAKE) --no-print-directory lint
 
 check: setup ## Check the format and vet: seconds
 	@unformatted=$$(gofmt -l .); [ -z "$$unformatted" ] || \
