@@ -54,7 +54,7 @@ demo: build ## Adapt a classifier to the built-in target digits; a few minutes o
 	bin/pixelda-wgpu train
 
 # What each phase of the test takes.
-export TIMEFORMAT := %0lR by the clock, of the processors %0U s and %0S s of the system's
+export TIMEFORMAT := %0lR by the clock, of the processors %1U s and %1S s of the system's
 
 test: setup-web check ## Run every check: format, vet, tests on the GPU or its software driver and in a browser, lint
 	@.ci/setup display
