@@ -100,9 +100,10 @@ func enumerate() (*wgpu.Instance, []AdapterInfo, []*wgpu.Adapter, error) {
 
 // quietLoader turns off Mesa's layer that reorders adapters where it cannot ask
 // the desktop for its choice (in containers, over ssh): it would only print
-// errors about the missing desktop.
+// errors about the missing desktop. It is set once: C code of other devices may be
+// reading the environment later.
 func quietLoader() {
-	if os.Getenv("XDG_RUNTIME_DIR") == "" {
+	if os.Getenv("XDG_RUNTIME_DIR") == "" && os.Getenv("NODEVICE_SELECT") == "" {
 		_ = os.Setenv("NODEVICE_SELECT", "1") // fails on malformed names only
 	}
 }

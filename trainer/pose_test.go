@@ -104,6 +104,7 @@ func train(t testing.TB, c recipe.Config, path string, iterations int, from stri
 // A run with orientations, dropout in the tower and labelled target images: what it
 // records, and that a resumed one is the same, byte for byte.
 func TestPosedRun(t *testing.T) {
+	t.Parallel()
 	c := tinyObjects(t)
 	c.TargetLabelled, c.Model.Similarity, c.Model.SimilarityWeight, c.Model.WeightDecay = 7, model.MaskedPaper, 0.5, 1e-5
 	straight := filepath.Join(t.TempDir(), "straight")
@@ -154,6 +155,7 @@ func TestPosedRun(t *testing.T) {
 // Trained on target labels, the tower tells classes and orientations of others of the
 // kind; a constant guess is 45° off.
 func TestPoseIsLearned(t *testing.T) {
+	t.Parallel()
 	c := tinyObjects(t)
 	c.Method, c.LogEvery, c.EvalEvery, c.CheckpointEvery = engine.TargetOnly, 200, 400, 400
 	c.Model.LR, c.Model.PoseAdaptedWeight, c.Model.TowerKeep, c.Model.Batch = 5e-3, 0.1, 0.9, 16
@@ -209,6 +211,7 @@ func TestTrainClasses(t *testing.T) {
 
 // Depth is left out where the model takes none; grey images become colour ones.
 func TestChannels(t *testing.T) {
+	t.Parallel()
 	c := tinyObjects(t)
 	c.Model.SourceChannels, c.Model.TargetChannels = 3, 3
 	if data := prepare(t, c); data.Source.Train.Channels != 3 || data.Target.Test.Channels != 3 || !bytes.Equal(data.Source.Test.Image(0)[:3], objects("", 2, 1).Pixels[:3]) {

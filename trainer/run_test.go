@@ -168,6 +168,7 @@ func TestChild(t *testing.T) {
 // Twenty iterations in one go, and ten, a kill and ten more, must leave the same
 // checkpoint, byte for byte: all that is random follows from seed and iteration.
 func TestKillAndResume(t *testing.T) {
+	t.Parallel()
 	c := tiny(t)
 	straight := filepath.Join(t.TempDir(), "straight")
 	w := create(t, straight, c)
@@ -286,6 +287,7 @@ func TestResumeOtherImages(t *testing.T) {
 // The baselines must learn: a classifier of source digits gets most of its own
 // training batches right after some steps.
 func TestSourceOnlyLearns(t *testing.T) {
+	t.Parallel()
 	c := tiny(t)
 	c.Method, c.Iterations, c.LogEvery, c.CheckpointEvery = engine.SourceOnly, 600, 100, 600
 	c.Model.LR = 5e-3

@@ -217,6 +217,7 @@ func dims(d []int) graph.Shape {
 // good to 1e-9 or so, and the kinks of ReLU and pooling are missed, since the
 // numbers are drawn from a fixed seed.
 func TestGradients(t *testing.T) {
+	t.Parallel()
 	for name, n := range networks() {
 		// The reference.
 		r := rand.New(rand.NewPCG(1, 2))
@@ -261,6 +262,7 @@ func TestGradients(t *testing.T) {
 		}
 
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			trained, constant := graph.NewStore("trained"), graph.NewStore("constant")
 			variables := map[string]*graph.Variable{}
 			for _, name := range slices.Sorted(maps.Keys(n.variables)) {

@@ -14,6 +14,7 @@ import (
 // those of f32 but for the roundings of its layers (1.5e-3 each, plan.TestWinogradHalves):
 // two on the way to the values, two to four on the way to the gradients.
 func TestHalves(t *testing.T) {
+	t.Parallel()
 	const tolerance = 4e-3
 	x := graph.Shape{N: 3, C: 32, H: 32, W: 32} // enough work for Winograd's algorithm
 	s := graph.NewStore("net")
