@@ -120,6 +120,7 @@ func counted(kernels map[bool][]string, kind string) (n [2]int) {
 
 // TestFusion: joined operations do what they did apart, and draw the same numbers.
 func TestFusion(t *testing.T) {
+	t.Parallel()
 	for _, shape := range []graph.Shape{{N: 2, C: 3, H: 6, W: 8}, {N: 3, C: 2, H: 5, W: 7}} { // planes of whole quads, or not
 		kernels := joinedAndApart(t, shape, shape.N*8*shape.H*shape.W, graph.Rule{For: &plan.SwiftShader}, fusable)
 		bias := 1 // a pass of its own
@@ -164,6 +165,7 @@ func blocks(x graph.Shape, s, stats *graph.Store) func(g *graph.Graph) {
 // TestNormIntoConv: in a residual block the first normalisation is left to those that
 // read it, which do it on a pass of theirs or before.
 func TestNormIntoConv(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name  string
 		shape graph.Shape
@@ -175,6 +177,7 @@ func TestNormIntoConv(t *testing.T) {
 		{"too small", graph.Shape{N: 2, C: 3, H: 9, W: 12}, graph.Rule{For: &plan.SwiftShader}, [2]int{4, 4}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			kernels := joinedAndApart(t, c.shape, c.shape.N*32*c.shape.H*c.shape.W, c.rule, blocks)
 			if got := counted(kernels, "batch norm apply"); got != c.want {
 				t.Errorf("%v apply a normalisation, apart and joined, want %v: %q", got, c.want, kernels[true])
@@ -186,6 +189,7 @@ func TestNormIntoConv(t *testing.T) {
 // TestNormStored: a normalisation stays where others need its result than convolutions as
 // what they sum and gradients of weights, or where noise is behind it.
 func TestNormStored(t *testing.T) {
+	t.Parallel()
 	shape := graph.Shape{N: 3, C: 32, H: 22, W: 26}
 	for name, c := range map[string]struct {
 		noise bool
