@@ -254,7 +254,9 @@ func TestConvUniform(t *testing.T) {
 // inputs out, two dispatches of images.
 func TestConvUnfolded(t *testing.T) {
 	t.Parallel()
-	for _, c := range []plan.Conv{plan.SameConv(5, 20, 8, 9, 72, 3, 2), plan.SameConv(2, 16, 13, 11, 20, 5, 3), plan.SameConv(96, 16, 32, 32, 16, 3, 2)} {
+	for _, c := range []plan.Conv{
+		plan.SameConv(5, 20, 8, 9, 72, 3, 2), plan.SameConv(2, 16, 13, 11, 20, 5, 3), plan.SameConv(96, 16, 32, 32, 16, 3, 2),
+	} {
 		x, _, dy := operandsOf(c)
 		want := refWeightGrad(c, x, dy)
 		for _, p := range called(t, "unfolded", weightGrad(c)) {

@@ -106,9 +106,10 @@ var halvesEpilogue = plan.Epilogue{Bias: true, Residual: true, Act: kernels.Leak
 func testHalves(t *testing.T, c plan.Conv, x, w, dy, bias, residual []float32) {
 	t.Helper()
 	want := refEpilogue(c, halvesEpilogue, refConv(c, x, w), bias, residual)
+	operands := map[string][]float32{"x": x, "w": w, "bias": bias, "residual": residual}
 	for _, p := range called(t, "winograd", forward(c, halvesEpilogue)) {
 		t.Run(name(p, c), func(t *testing.T) {
-			closeToHalves(t, "y", runPlan(t, p, map[string][]float32{"x": x, "w": w, "bias": bias, "residual": residual}, "y", len(want)), want)
+			closeToHalves(t, "y", runPlan(t, p, operands, "y", len(want)), want)
 		})
 	}
 	dx := refDataGrad(c, dy, w)
@@ -145,8 +146,9 @@ func TestRangeOfHalves(t *testing.T) {
 	for i := range x {
 		x[i] *= 1e5
 	}
+	operands := map[string][]float32{"x": x, "w": w, "bias": bias, "residual": residual}
 	for _, p := range called(t, "winograd", forward(c, halvesEpilogue)) {
-		for i, y := range runPlan(t, p, map[string][]float32{"x": x, "w": w, "bias": bias, "residual": residual}, "y", len(dy)) {
+		for i, y := range runPlan(t, p, operands, "y", len(dy)) {
 			if math.IsNaN(float64(y)) || math.IsInf(float64(y), 0) {
 				t.Fatalf("%s: output %d of inputs beyond the range is %g", p.Name, i, y)
 			}

@@ -63,15 +63,17 @@ func TestWinograd(t *testing.T) {
 				forward, weights = few(t, forward), few(t, weights)
 			}
 			want := refEpilogue(c, e, refConv(c, x, w), bias, dy)
+			operands := map[string][]float32{"x": x, "w": w, "bias": bias, "residual": dy}
 			for _, p := range forward {
 				t.Run(p.Name, func(t *testing.T) {
-					closeToSums(t, "y", runPlan(t, p, map[string][]float32{"x": x, "w": w, "bias": bias, "residual": dy}, "y", len(want)), want, lost*c.InC*9)
+					closeToSums(t, "y", runPlan(t, p, operands, "y", len(want)), want, lost*c.InC*9)
 				})
 			}
 			dw := refWeightGrad(c, x, dy)
 			for _, p := range weights {
 				t.Run("weights "+p.Name, func(t *testing.T) {
-					closeToSums(t, "dw", runPlan(t, p, map[string][]float32{"x": x, "dy": dy}, "dw", len(dw)), dw, lost*c.N*c.OutH*c.OutW)
+					got := runPlan(t, p, map[string][]float32{"x": x, "dy": dy}, "dw", len(dw))
+					closeToSums(t, "dw", got, dw, lost*c.N*c.OutH*c.OutW)
 				})
 			}
 		})
@@ -111,7 +113,8 @@ func TestConvMoments(t *testing.T) {
 				if own := strings.HasPrefix(last, "batch norm stats"); own == (c.OutW%16 == 0) {
 					t.Errorf("the last kernel is %s", last)
 				}
-				closeToSums(t, "y", runPlan(t, p, with(operands, "partials", make([]float32, 2*m.Parts()*m.C)), "y", len(y)), y, lost*c.InC*9)
+				got := runPlan(t, p, with(operands, "partials", make([]float32, 2*m.Parts()*m.C)), "y", len(y))
+				closeToSums(t, "y", got, y, lost*c.InC*9)
 				partials := runPlan(t, p, with(operands, "y", make([]float32, len(y))), "partials", 2*m.Parts()*m.C)
 				mean, invStd := make([]float32, m.C), make([]float32, m.C)
 				kerneltest.Run(t, kerneltest.Tensors{"partials": partials, "mean": mean, "inv_std": invStd}, kernels.BatchNormFinalize(r.BatchNorm, false, 0))
