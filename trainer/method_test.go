@@ -13,11 +13,15 @@ import (
 	"pixelda-wgpu/model"
 	"pixelda-wgpu/model/graph"
 	"pixelda-wgpu/trainer"
+	"pixelda-wgpu/trainer/checkpoint"
+	"pixelda-wgpu/trainer/engine"
+	"pixelda-wgpu/trainer/recipe"
 	"pixelda-wgpu/trainer/safetensors"
+	"pixelda-wgpu/trainer/sinks"
 )
 
 // narrow is a configuration of a baseline with little to do.
-func narrow(t testing.TB, m trainer.Method) trainer.Config {
+func narrow(t testing.TB, m recipe.Method) recipe.Config {
 	t.Helper()
 	c := tiny(t).WithMethod(m)
 	a := &c.Adaptation
@@ -26,16 +30,16 @@ func narrow(t testing.TB, m trainer.Method) trainer.Config {
 	a.CoGenerator, a.CoFilters, a.CoUnits = 1, [2]int{3, 4}, 8
 	c.Model.Batch, c.Model.NoiseDim = 4, 5
 	switch m {
-	case trainer.DANN, trainer.MMD:
+	case engine.DANN, engine.MMD:
 		a.PrivateFilters, a.DecoderSide, a.DecoderFilters = [2]int{}, 0, 0
-	case trainer.CoGAN:
+	case engine.CoGAN:
 		a.Start = 0
 	}
 	c.Iterations, c.LogEvery, c.EvalEvery, c.SampleEvery, c.CheckpointEvery = 6, 2, 3, 3, 3
 	return c
 }
 
-var adapting = []trainer.Method{trainer.DANN, trainer.MMD, trainer.DSN, trainer.CoGAN}
+var adapting = []recipe.Method{engine.DANN, engine.MMD, engine.DSN, engine.CoGAN}
 
 // Six iterations in one go, and three, a resumption and three more, leave the same
 // checkpoint, byte for byte, with every method; the run folder has all that belongs to
@@ -52,7 +56,7 @@ func TestMethods(t *testing.T) {
 			straight := filepath.Join(t.TempDir(), "straight")
 			var losses map[string]float64
 			w := create(t, straight, c)
-			report, err := newTrainer(t, c).Run(context.Background(), w, nil, trainer.Observer{Trained: func(r trainer.TrainRecord) { losses = r.Loss }})
+			report, err := sinks.Train(context.Background(), w, newTrainer(t, c), hears{trained: func(r trainer.TrainRecord) { losses = r.Loss }})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -64,17 +68,17 @@ func TestMethods(t *testing.T) {
 					t.Errorf("loss %s is %g", name, v)
 				}
 			}
-			if want := map[trainer.Method]int{trainer.DANN: 2, trainer.MMD: 2, trainer.DSN: 6, trainer.CoGAN: 4}[m]; len(losses) != want {
+			if want := map[recipe.Method]int{engine.DANN: 2, engine.MMD: 2, engine.DSN: 6, engine.CoGAN: 4}[m]; len(losses) != want {
 				t.Errorf("%d losses: %v; want %d", len(losses), losses, want)
 			}
-			if (report.Samples != "") != (m == trainer.CoGAN) {
+			if (report.Samples != "") != (m == engine.CoGAN) {
 				t.Errorf("samples %q", report.Samples)
 			}
 
 			broken := filepath.Join(t.TempDir(), "broken")
 			w = create(t, broken, c)
 			ctx, cancel := context.WithCancel(context.Background())
-			_, err = newTrainer(t, c).Run(ctx, w, nil, trainer.Observer{Iterated: func(done int) {
+			_, err = sinks.Train(ctx, w, newTrainer(t, c), hears{iterated: func(done int) {
 				if done == 3 {
 					cancel()
 				}
@@ -85,13 +89,13 @@ func TestMethods(t *testing.T) {
 			if err := w.Close(); err != nil {
 				t.Fatal(err)
 			}
-			resume(t, broken, trainer.Observer{})
-			if !bytes.Equal(checkpoint(t, straight, 6), checkpoint(t, broken, 6)) {
+			resume(t, broken)
+			if !bytes.Equal(saved(t, straight, 6), saved(t, broken, 6)) {
 				t.Error("the checkpoints differ")
 			}
 
 			d := gputest.Device(t)
-			ev, err := trainer.Evaluate(d, filepath.Join(straight, "checkpoints", "step-00000006.safetensors"), images(1), graph.RuleFor(d.Info()))
+			ev, err := checkpoint.Evaluate(d, filepath.Join(straight, "checkpoints", "step-00000006.safetensors"), images(1), graph.RuleFor(d.Info()))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -106,21 +110,21 @@ func TestMethods(t *testing.T) {
 // the method's variables only.
 func TestMethodCheckpoints(t *testing.T) {
 	t.Parallel()
-	for m, want := range map[trainer.Method]struct {
+	for m, want := range map[recipe.Method]struct {
 		second bool
 		names  string
 	}{
-		trainer.DANN: {false, "domain.fc1.weight"}, trainer.DSN: {false, "private.target.conv1.weight"},
-		trainer.CoGAN: {true, "generator.bn0.running_mean"}, trainer.SourceOnly: {true, "task.adapted.conv1.weight"},
+		engine.DANN: {false, "domain.fc1.weight"}, engine.DSN: {false, "private.target.conv1.weight"},
+		engine.CoGAN: {true, "generator.bn0.running_mean"}, engine.SourceOnly: {true, "task.adapted.conv1.weight"},
 	} {
 		c := narrow(t, m)
-		if m == trainer.SourceOnly {
+		if m == engine.SourceOnly {
 			c = tiny(t)
 			c.Method = m
 		}
 		tr := newTrainer(t, c)
 		var b bytes.Buffer
-		if err := tr.Save(&b, tr.State()); err != nil {
+		if err := checkpoint.Save(&b, tr); err != nil {
 			t.Fatal(err)
 		}
 		f, err := safetensors.Read(bytes.NewReader(b.Bytes()), int64(b.Len()), "memory")
@@ -146,24 +150,24 @@ func TestMethodCheckpoints(t *testing.T) {
 // state.
 func TestAlignmentVariants(t *testing.T) {
 	t.Parallel()
-	ramp := narrow(t, trainer.DANN)
+	ramp := narrow(t, engine.DANN)
 	ramp.Adaptation.Schedule, ramp.Model.LR, ramp.TargetLabelled = model.Ramp, 0.01, 8
 	data := images(1)
 	labelled := data.Target.Train.Pick([]int{1, 2, 3, 4, 5, 6, 7, 8})
 	data.Labelled = labelled
 	d := gputest.Device(t)
-	tr, err := trainer.New(d, ramp, data, trainer.Options{Choose: graph.RuleFor(d.Info())})
+	tr, err := engine.NewTrainer(d, ramp, data, graph.RuleFor(d.Info()))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer tr.Close()
-	r := trainer.NewRecorder(tr)
-	for range 3 {
+	l := trainer.NewLoop(tr, ramp, trainer.Host{})
+	for range 2 {
 		if err := tr.Iterate(); err != nil {
 			t.Fatal(err)
 		}
 	}
-	rec, err := r.RecordNow()
+	rec, err := l.Step()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -176,24 +180,24 @@ func TestAlignmentVariants(t *testing.T) {
 // change them.
 func TestWithMethod(t *testing.T) {
 	base := tiny(t)
-	dann := base.WithMethod(trainer.DANN)
+	dann := base.WithMethod(engine.DANN)
 	if dann.Model.LR != 0.0117249 || dann.Adaptation.Gamma != 0.251175 || dann.Model.WeightDecay != 1e-6 || dann.Model.ClipNorm != 0 {
 		t.Errorf("%+v", dann)
 	}
-	set, err := trainer.SetField(base, "method", "dann")
+	set, err := recipe.SetField(base, "method", "dann")
 	if err != nil || set.Adaptation != dann.Adaptation || set.Model != dann.Model {
 		t.Errorf("-set method=dann: %+v, %v", set, err)
 	}
-	if set, err = trainer.SetField(set, "gamma", "0.5"); err != nil || set.Adaptation.Gamma != 0.5 {
+	if set, err = recipe.SetField(set, "gamma", "0.5"); err != nil || set.Adaptation.Gamma != 0.5 {
 		t.Errorf("-set gamma=0.5: %+v, %v", set.Adaptation, err)
 	}
-	if same := set.WithMethod(trainer.DANN); same.Adaptation.Gamma != 0.5 {
+	if same := set.WithMethod(engine.DANN); same.Adaptation.Gamma != 0.5 {
 		t.Error("the method that it has resets the settings")
 	}
-	if back := set.WithMethod(trainer.PixelDA); back.Validate() != nil {
+	if back := set.WithMethod(recipe.PixelDA); back.Validate() != nil {
 		t.Error(back.Validate())
 	}
-	read, err := trainer.ParseConfig([]byte(`{"method": "dsn", "adaptation": {"start": 3, "alignment": "mmd"}}`), base)
+	read, err := recipe.ParseConfig([]byte(`{"method": "dsn", "adaptation": {"start": 3, "alignment": "mmd"}}`), base)
 	if err != nil || read.Adaptation.Start != 3 || read.Adaptation.Alignment != model.Kernels || read.Adaptation.Beta != 0.075 {
 		t.Errorf("%+v, %v", read.Adaptation, err)
 	}
@@ -201,7 +205,7 @@ func TestWithMethod(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, err := trainer.ParseConfig(b, base)
+	again, err := recipe.ParseConfig(b, base)
 	if err != nil || again.Adaptation != read.Adaptation || again.Model != read.Model {
 		t.Errorf("read back as %+v, %v", again, err)
 	}
@@ -212,16 +216,16 @@ func TestWithMethod(t *testing.T) {
 
 // What cannot be trained is refused with a reason.
 func TestMethodErrors(t *testing.T) {
-	for want, change := range map[string]func(c *trainer.Config){
-		"start is 10000 of 20 iterations, so that dsn would never adapt": func(c *trainer.Config) { *c = c.WithMethod(trainer.DSN) },
-		"adaptation is set, which the method pixelda does not have":      func(c *trainer.Config) { c.Adaptation.Gamma = 1 },
-		`method is "gan"; want one of [pixelda source-only`:              func(c *trainer.Config) { c.Method = "gan" },
-		"the method cogan takes no labels of the target": func(c *trainer.Config) {
-			*c = c.WithMethod(trainer.CoGAN)
+	for want, change := range map[string]func(c *recipe.Config){
+		"start is 10000 of 20 iterations, so that dsn would never adapt": func(c *recipe.Config) { *c = c.WithMethod(engine.DSN) },
+		"adaptation is set, which the method pixelda does not have":      func(c *recipe.Config) { c.Adaptation.Gamma = 1 },
+		`method is "gan"; want one of [pixelda source-only`:              func(c *recipe.Config) { c.Method = "gan" },
+		"the method cogan takes no labels of the target": func(c *recipe.Config) {
+			*c = c.WithMethod(engine.CoGAN)
 			c.TargetLabelled = 5
 		},
-		"size is 32; CoGAN's networks are made for 28": func(c *trainer.Config) {
-			*c = c.WithMethod(trainer.CoGAN)
+		"size is 32; CoGAN's networks are made for 28": func(c *recipe.Config) {
+			*c = c.WithMethod(engine.CoGAN)
 			c.Model.Size = 32
 		},
 	} {
@@ -238,17 +242,17 @@ func TestMethodErrors(t *testing.T) {
 func TestFeatures(t *testing.T) {
 	t.Parallel()
 	c := tiny(t)
-	c.Method, c.Iterations = trainer.SourceOnly, 5
+	c.Method, c.Iterations = engine.SourceOnly, 5
 	w := create(t, filepath.Join(t.TempDir(), "run"), c)
 	defer w.Close()
 	tr := newTrainer(t, c)
-	report, err := tr.Run(context.Background(), w, nil, trainer.Observer{})
+	report, err := sinks.Train(context.Background(), w, tr)
 	if err != nil {
 		t.Fatal(err)
 	}
 	d := gputest.Device(t)
 	test := images(1).Target.Test
-	all, units, err := trainer.Features(d, report.Checkpoint, graph.RuleFor(d.Info()), images(1).Source.Train, test)
+	all, units, err := checkpoint.Features(d, report.Checkpoint, graph.RuleFor(d.Info()), images(1).Source.Train, test)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -287,26 +291,26 @@ func TestFeatures(t *testing.T) {
 	if got := float64(right) / float64(test.Len()); got != report.Final["target"].Accuracy {
 		t.Errorf("by the features %g of the test images are right, by the report %g", got, report.Final["target"].Accuracy)
 	}
-	cogan := narrow(t, trainer.CoGAN)
+	cogan := narrow(t, engine.CoGAN)
 	path := filepath.Join(t.TempDir(), "cogan")
 	cw := create(t, path, cogan)
 	defer cw.Close()
-	if report, err = newTrainer(t, cogan).Run(context.Background(), cw, nil, trainer.Observer{}); err != nil {
+	if report, err = sinks.Train(context.Background(), cw, newTrainer(t, cogan)); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := trainer.Features(d, report.Checkpoint, graph.RuleFor(d.Info()), test); err == nil || !strings.Contains(err.Error(), "method cogan, which has no task tower") {
+	if _, _, err := checkpoint.Features(d, report.Checkpoint, graph.RuleFor(d.Info()), test); err == nil || !strings.Contains(err.Error(), "method cogan, which has no task tower") {
 		t.Errorf("features of CoGAN: %v", err)
 	}
 }
 
 // Where one tower sees both domains, source images get the target's channels.
 func TestOneTowersChannels(t *testing.T) {
-	for m, want := range map[trainer.Method]int{trainer.PixelDA: 3, trainer.DANN: 1, trainer.SourceOnly: 1} {
+	for m, want := range map[recipe.Method]int{recipe.PixelDA: 3, engine.DANN: 1, engine.SourceOnly: 1} {
 		c := tiny(t)
 		c.Model.SourceChannels, c.Model.TargetChannels = 3, 1
 		c = c.WithMethod(m)
 		data := images(1)
-		data, err := trainer.PrepareData(c, data.Target, data.Source) // RGB to grey
+		data, err := engine.PrepareData(c, data.Target, data.Source) // RGB to grey
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,4 +1,4 @@
-package trainer_test
+package verify_test
 
 import (
 	"path/filepath"
@@ -8,11 +8,11 @@ import (
 	"pixelda-wgpu/gpu/gputest"
 	"pixelda-wgpu/model"
 	"pixelda-wgpu/model/graph"
-	"pixelda-wgpu/trainer"
+	"pixelda-wgpu/trainer/verify"
 )
 
 func TestVerifyTraces(t *testing.T) {
-	traces, err := filepath.Glob("../testdata/traces/*.safetensors")
+	traces, err := filepath.Glob("../../testdata/traces/*.safetensors")
 	if err != nil || len(traces) < 3 {
 		t.Fatalf("found %d traces, want at least 3: %v", len(traces), err)
 	}
@@ -21,12 +21,12 @@ func TestVerifyTraces(t *testing.T) {
 		t.Run(filepath.Base(path), func(t *testing.T) {
 			t.Parallel()
 			d := gputest.Device(t)
-			trace, err := trainer.OpenTrace(path)
+			trace, err := verify.OpenTrace(path)
 			if err != nil {
 				t.Fatal(err)
 			}
 			defer trace.Close()
-			checks, err := trainer.Verify(d, trace, graph.RuleFor(d.Info()))
+			checks, err := verify.Replay(d, trace, graph.RuleFor(d.Info()))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -49,7 +49,7 @@ func TestVerifyTraces(t *testing.T) {
 // what is inferred follows from the parameters.
 func TestHalfPrecision(t *testing.T) {
 	t.Parallel()
-	trace, err := trainer.OpenTrace("../testdata/traces/wide-16.safetensors")
+	trace, err := verify.OpenTrace("../../testdata/traces/wide-16.safetensors")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,7 +59,7 @@ func TestHalfPrecision(t *testing.T) {
 	backward := map[string]float64{"loss": 1e-4, "grad": 5e-3, "param": 0.05, "stats": 1e-4, "images": 5e-3, "logits": 5e-3}
 	whole := map[string]float64{"loss": 5e-3, "grad": 0.2, "param": 0.5, "stats": 1e-4, "images": 0.1, "logits": 0.05}
 	for turn, tolerances := range map[int]map[string]float64{1: backward, 10: backward, 0: whole, 6: whole} {
-		checks, err := trainer.Verify(d, trace, &graph.Turns{Turn: turn})
+		checks, err := verify.Replay(d, trace, &graph.Turns{Turn: turn})
 		if err != nil {
 			t.Fatal(err)
 		}
