@@ -31,8 +31,8 @@ func TestPaddedConv(t *testing.T) {
 			}
 		}
 		taps := c.KernelH * c.KernelW
-		check("y", forward(c, plan.Epilogue{}), map[string][]float32{"x": x, "w": w}, "y", refConv(c, x, w), c.InC*taps)
-		check("dx", forward(c.DataGrad(), plan.Epilogue{}), map[string][]float32{"x": dy, "w": w}, "y", refDataGrad(c, dy, w), c.OutC*taps)
-		check("dw", weightGrad(c), map[string][]float32{"x": x, "dy": dy}, "dw", refWeightGrad(c, x, dy), c.N*c.OutH*c.OutW)
+		check("y", convPlans(c, plan.Epilogue{}), map[string][]float32{"x": x, "w": w}, "y", refConv(c, x, w), c.InC*taps)
+		check("dx", convPlans(c.DataGrad(), plan.Epilogue{}), map[string][]float32{"x": dy, "w": w}, "y", refDataGrad(c, dy, w), c.OutC*taps)
+		check("dw", weightPlans(c), map[string][]float32{"x": x, "dy": dy}, "dw", refWeightGrad(c, x, dy), c.N*c.OutH*c.OutW)
 	}
 }

@@ -150,7 +150,7 @@ func TestSamePadding(t *testing.T) {
 func TestConvForward(t *testing.T) {
 	t.Parallel()
 	for _, c := range convShapes {
-		plans := forward(c, plan.Epilogue{})
+		plans := convPlans(c, plan.Epilogue{})
 		if c == vectored {
 			names(t, plans)
 		} else {
@@ -171,7 +171,7 @@ func TestConvForward(t *testing.T) {
 func TestConvDataGrad(t *testing.T) {
 	t.Parallel()
 	for _, c := range convShapes {
-		plans := forward(c.DataGrad(), plan.Epilogue{})
+		plans := convPlans(c.DataGrad(), plan.Epilogue{})
 		if c == strided {
 			plans = tiles(t, plans)
 		} else {
@@ -192,7 +192,7 @@ func TestConvDataGrad(t *testing.T) {
 func TestConvWeightGrad(t *testing.T) {
 	t.Parallel()
 	for _, c := range convShapes {
-		plans := weightGrad(c)
+		plans := weightPlans(c)
 		switch c {
 		case vectored:
 			names(t, plans)
@@ -231,10 +231,10 @@ func TestConvUniform(t *testing.T) {
 		plan.SameConv(6, 32, 16, 16, 32, 3, 1), plan.SameConv(12, 16, 16, 16, 40, 5, 2),
 	} {
 		x, w, dy := operandsOf(c)
-		planned("forward "+c.String(), forward(c, plan.Epilogue{}), "images", func(p plan.Plan) {
+		planned("forward "+c.String(), convPlans(c, plan.Epilogue{}), "images", func(p plan.Plan) {
 			closeToSums(t, c.String(), runPlan(t, p, map[string][]float32{"x": x, "w": w}, "y", len(dy)), refConv(c, x, w), c.InC*c.KernelH*c.KernelW)
 		})
-		planned("data "+c.String(), forward(c.DataGrad(), plan.Epilogue{}), "images", func(p plan.Plan) {
+		planned("data "+c.String(), convPlans(c.DataGrad(), plan.Epilogue{}), "images", func(p plan.Plan) {
 			closeToSums(t, c.String(), runPlan(t, p, map[string][]float32{"x": dy, "w": w}, "y", len(x)), refDataGrad(c, dy, w), c.OutC*c.KernelH*c.KernelW)
 		})
 	}
@@ -243,7 +243,7 @@ func TestConvUniform(t *testing.T) {
 		plan.SameConv(9, 3, 32, 32, 16, 5, 1), plan.SameConv(4, 16, 20, 16, 16, 3, 2),
 	} {
 		x, _, dy := operandsOf(c)
-		planned("weights "+c.String(), weightGrad(c), "direct uniform", func(p plan.Plan) {
+		planned("weights "+c.String(), weightPlans(c), "direct uniform", func(p plan.Plan) {
 			want := refWeightGrad(c, x, dy)
 			closeToSums(t, c.String(), runPlan(t, p, map[string][]float32{"x": x, "dy": dy}, "dw", len(want)), want, c.N*c.OutH*c.OutW)
 		})
@@ -259,7 +259,7 @@ func TestConvUnfolded(t *testing.T) {
 	} {
 		x, _, dy := operandsOf(c)
 		want := refWeightGrad(c, x, dy)
-		for _, p := range called(t, "unfolded", weightGrad(c)) {
+		for _, p := range called(t, "unfolded", weightPlans(c)) {
 			closeToSums(t, c.String(), runPlan(t, p, map[string][]float32{"x": x, "dy": dy}, "dw", len(want)), want, c.N*c.OutH*c.OutW)
 		}
 	}
@@ -280,12 +280,12 @@ func TestConvEpilogue(t *testing.T) {
 			if e.Residual {
 				operands["residual"] = dy
 			}
-			plans := few(t, forward(c, e))
+			plans := few(t, convPlans(c, e))
 			if c.InC > 64 {
 				if e != (plan.Epilogue{Bias: true, Residual: true, Act: kernels.LeakyReLU(0.2)}) {
 					continue // one is enough for so long a kernel
 				}
-				plans = called(t, "direct 4×4×16 uniform", forward(c, e))
+				plans = called(t, "direct 4×4×16 uniform", convPlans(c, e))
 			}
 			for _, p := range plans {
 				closeToSums(t, fmt.Sprint(c, p.Name, e), runPlan(t, p, operands, "y", len(want)), want, c.InC*c.KernelH*c.KernelW)
@@ -302,13 +302,13 @@ func TestConvPlansFit(t *testing.T) {
 		plans []plan.Plan
 		want  bool
 	}{
-		{"full model, batch 256", forward(plan.SameConv(256, 64, 32, 32, 64, 3, 1), plan.Epilogue{}), true},
-		{"1,024 channels", forward(plan.SameConv(1, 1024, 4, 4, 2048, 3, 2), plan.Epilogue{}), true},
-		{"the gradient of its images", forward(plan.SameConv(1, 1024, 4, 4, 3, 3, 1), plan.Epilogue{}), true},
-		{"its weights", weightGrad(plan.SameConv(1, 1024, 4, 4, 2048, 3, 2)), true},
-		{"weights of one output channel", weightGrad(plan.SameConv(2, 64, 8, 8, 1, 1, 1)), true},
-		{"weights of many taps", weightGrad(plan.SameConv(2, 64, 8, 8, 3, 7, 1)), true},
-		{"4,096 images of 512 × 512", forward(plan.SameConv(4096, 1, 512, 512, 1, 1, 1), plan.Epilogue{}), false},
+		{"full model, batch 256", convPlans(plan.SameConv(256, 64, 32, 32, 64, 3, 1), plan.Epilogue{}), true},
+		{"1,024 channels", convPlans(plan.SameConv(1, 1024, 4, 4, 2048, 3, 2), plan.Epilogue{}), true},
+		{"the gradient of its images", convPlans(plan.SameConv(1, 1024, 4, 4, 3, 3, 1), plan.Epilogue{}), true},
+		{"its weights", weightPlans(plan.SameConv(1, 1024, 4, 4, 2048, 3, 2)), true},
+		{"weights of one output channel", weightPlans(plan.SameConv(2, 64, 8, 8, 1, 1, 1)), true},
+		{"weights of many taps", weightPlans(plan.SameConv(2, 64, 8, 8, 3, 7, 1)), true},
+		{"4,096 images of 512 × 512", convPlans(plan.SameConv(4096, 1, 512, 512, 1, 1, 1), plan.Epilogue{}), false},
 	} {
 		if (len(c.plans) > 0) != c.want {
 			t.Errorf("%s: %d plans", c.name, len(c.plans))
@@ -350,9 +350,9 @@ func BenchmarkConv(b *testing.B) {
 				plans []plan.Plan
 				sizes map[string]int
 			}{
-				{"forward", forward(c, plan.Epilogue{}), map[string]int{"x": x, "w": w, "y": y}},
-				{"data", forward(c.DataGrad(), plan.Epilogue{}), map[string]int{"x": y, "w": w, "y": x}},
-				{"weight", weightGrad(c), map[string]int{"x": x, "dy": y, "dw": w}},
+				{"forward", convPlans(c, plan.Epilogue{}), map[string]int{"x": x, "w": w, "y": y}},
+				{"data", convPlans(c.DataGrad(), plan.Epilogue{}), map[string]int{"x": y, "w": w, "y": x}},
+				{"weight", weightPlans(c), map[string]int{"x": x, "dy": y, "dw": w}},
 			} {
 				for _, p := range of.plans {
 					if p.Winograd || !c.Half.On {

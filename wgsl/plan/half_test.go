@@ -81,7 +81,7 @@ func halved(c plan.Conv) plan.Conv {
 func TestHalvesAreTunedApart(t *testing.T) {
 	c := wholeTiles
 	for what, plans := range map[string]func(plan.Conv) []plan.Plan{
-		"forward": func(c plan.Conv) []plan.Plan { return forward(c, plan.Epilogue{}) }, "data": func(c plan.Conv) []plan.Plan { return forward(c.DataGrad(), plan.Epilogue{}) }, "weights": weightGrad,
+		"forward": func(c plan.Conv) []plan.Plan { return convPlans(c, plan.Epilogue{}) }, "data": func(c plan.Conv) []plan.Plan { return convPlans(c.DataGrad(), plan.Epilogue{}) }, "weights": weightPlans,
 	} {
 		if single, half := plans(c)[0].Op, plans(halved(c))[0].Op; half != single+" f16" {
 			t.Errorf("%s: %s and %s", what, single, half)
@@ -107,19 +107,19 @@ func testHalves(t *testing.T, c plan.Conv, x, w, dy, bias, residual []float32) {
 	t.Helper()
 	want := refEpilogue(c, halvesEpilogue, refConv(c, x, w), bias, residual)
 	operands := map[string][]float32{"x": x, "w": w, "bias": bias, "residual": residual}
-	for _, p := range called(t, "winograd", forward(c, halvesEpilogue)) {
+	for _, p := range called(t, "winograd", convPlans(c, halvesEpilogue)) {
 		t.Run(name(p, c), func(t *testing.T) {
 			closeToHalves(t, "y", runPlan(t, p, operands, "y", len(want)), want)
 		})
 	}
 	dx := refDataGrad(c, dy, w)
-	for _, p := range called(t, "winograd", forward(c.DataGrad(), plan.Epilogue{})) {
+	for _, p := range called(t, "winograd", convPlans(c.DataGrad(), plan.Epilogue{})) {
 		t.Run(fmt.Sprint("data ", name(p, c)), func(t *testing.T) {
 			closeToHalves(t, "dx", runPlan(t, p, map[string][]float32{"x": dy, "w": w}, "y", len(dx)), dx)
 		})
 	}
 	dw := refWeightGrad(c, x, dy)
-	for _, p := range called(t, "winograd", weightGrad(c)) {
+	for _, p := range called(t, "winograd", weightPlans(c)) {
 		t.Run(fmt.Sprint("weights ", name(p, c)), func(t *testing.T) {
 			closeToHalves(t, "dw", runPlan(t, p, map[string][]float32{"x": x, "dy": dy}, "dw", len(dw)), dw)
 		})
@@ -147,7 +147,7 @@ func TestRangeOfHalves(t *testing.T) {
 		x[i] *= 1e5
 	}
 	operands := map[string][]float32{"x": x, "w": w, "bias": bias, "residual": residual}
-	for _, p := range called(t, "winograd", forward(c, halvesEpilogue)) {
+	for _, p := range called(t, "winograd", convPlans(c, halvesEpilogue)) {
 		for i, y := range runPlan(t, p, operands, "y", len(dy)) {
 			if math.IsNaN(float64(y)) || math.IsInf(float64(y), 0) {
 				t.Fatalf("%s: output %d of inputs beyond the range is %g", p.Name, i, y)

@@ -52,7 +52,7 @@ func TestMatMul(t *testing.T) {
 	for _, s := range matmulShapes {
 		a, b := kerneltest.Normals(1, s.M*s.K), kerneltest.Normals(2, s.K*s.N)
 		want := refMatMul(s, a, b)
-		plans := product(s, plan.Epilogue{})
+		plans := productPlans(s, plan.Epilogue{})
 		names(t, plans)
 		if len(plans) < 4 {
 			t.Errorf("%v: %d plans", s, len(plans))
@@ -78,7 +78,7 @@ func TestMatMulEpilogue(t *testing.T) {
 			for i := range want {
 				want[i] = kerneltest.Acts[e.Act](want[i] + float64(bias[i%s.N]))
 			}
-			for _, p := range few(t, product(s, e)) {
+			for _, p := range few(t, productPlans(s, e)) {
 				closeToSums(t, fmt.Sprint(s, p.Name, e), runPlan(t, p, operands, "c", len(want)), want, s.K)
 			}
 		}
@@ -90,7 +90,7 @@ func TestMatMulEpilogue(t *testing.T) {
 func TestMatMulLimits(t *testing.T) {
 	s := plan.MatMul{M: 1, N: 2, K: 70000, TransB: true}
 	a, b := kerneltest.Normals(1, s.K), kerneltest.Normals(2, 2*s.K)
-	plans := product(s, plan.Epilogue{})
+	plans := productPlans(s, plan.Epilogue{})
 	if len(plans) == 0 {
 		t.Error("no plan for a long sum")
 	}
@@ -106,7 +106,7 @@ func TestMatMulLimits(t *testing.T) {
 		{plan.MatMul{M: 1 << 20, N: 1, K: 4}, true},
 		{plan.MatMul{M: 1, N: 1, K: 5 << 20}, false},
 	} {
-		plans := product(c.s, plan.Epilogue{})
+		plans := productPlans(c.s, plan.Epilogue{})
 		names(t, plans)
 		if (len(plans) > 0) != c.want {
 			t.Errorf("%v: %d plans", c.s, len(plans))

@@ -20,16 +20,16 @@ func every(plans func(t *plan.Target) []plan.Plan) []plan.Plan {
 	return all
 }
 
-// forward, weightGrad and product are all plans of an operation.
-func forward(c plan.Conv, e plan.Epilogue) []plan.Plan {
+// convPlans, weightPlans and productPlans are all plans of an operation.
+func convPlans(c plan.Conv, e plan.Epilogue) []plan.Plan {
 	return every(func(t *plan.Target) []plan.Plan { return slices.Collect(c.Plans(e, t)) })
 }
 
-func weightGrad(c plan.Conv) []plan.Plan {
+func weightPlans(c plan.Conv) []plan.Plan {
 	return every(func(t *plan.Target) []plan.Plan { return slices.Collect(c.WeightGradPlans(t)) })
 }
 
-func product(s plan.MatMul, e plan.Epilogue) []plan.Plan {
+func productPlans(s plan.MatMul, e plan.Epilogue) []plan.Plan {
 	return every(func(t *plan.Target) []plan.Plan { return slices.Collect(s.Plans(e, t)) })
 }
 

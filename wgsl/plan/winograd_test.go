@@ -48,11 +48,11 @@ func TestWinograd(t *testing.T) {
 			x, w, dy := operandsOf(c)
 			bias := kerneltest.Normals(4, c.OutC)
 			e := plan.Epilogue{Bias: true, Residual: true, Act: kernels.LeakyReLU(0.2)}
-			forward, weights := called(t, "winograd", forward(c, e)), called(t, "winograd", weightGrad(c))
+			forward, weights := called(t, "winograd", convPlans(c, e)), called(t, "winograd", weightPlans(c))
 			switch c {
 			case wholeTiles:
 				dx := refDataGrad(c, dy, w)
-				for _, p := range called(t, "winograd", forward(c.DataGrad(), plan.Epilogue{})) {
+				for _, p := range called(t, "winograd", convPlans(c.DataGrad(), plan.Epilogue{})) {
 					t.Run("data "+p.Name, func(t *testing.T) {
 						closeToSums(t, "dx", runPlan(t, p, map[string][]float32{"x": dy, "w": w}, "y", len(dx)), dx, lost*c.OutC*9)
 					})
@@ -102,7 +102,7 @@ func TestConvMoments(t *testing.T) {
 		m := kernels.Map{N: c.N, C: c.OutC, H: c.OutH, W: c.OutW}
 		r := kerneltest.Norm{BatchNorm: kernels.BatchNorm{Map: m, Epsilon: 1e-3}}
 		r.Fit(y)
-		plans := forward(c, e)
+		plans := convPlans(c, e)
 		if c.InC >= 32 {
 			plans = called(t, "winograd", plans)
 		}
@@ -153,7 +153,7 @@ func TestConvOfNorm(t *testing.T) {
 			}
 			operands := map[string][]float32{"x": raw, "mean": mean, "inv_std": invStd, "beta": beta}
 			y, dw := refConv(c, x, w), refWeightGrad(c, x, dy)
-			forward, weights := forward(c, plan.Epilogue{}), weightGrad(c)
+			forward, weights := convPlans(c, plan.Epilogue{}), weightPlans(c)
 			if c.Stride == 1 {
 				forward, weights = few(t, called(t, "winograd", forward)), few(t, called(t, "winograd", weights))
 				if act == kernels.NoAct { // the rest of the code is the same, and short for GPUs
