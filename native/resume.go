@@ -163,6 +163,9 @@ func (t *training) goOnFrom(
 	if err := checkpoint.Resume(tr, f, st, file); err != nil {
 		return err
 	}
+	if why := checkpoint.Inexact(tr, st); why != "" {
+		fmt.Fprintf(t.console.Err, "pixelda-wgpu: %s\n", why)
+	}
 	fmt.Fprintf(t.console.Err, "Resuming after iteration %d\n", st.Iteration)
 	return t.train(ctx, tr, w, choose)
 }

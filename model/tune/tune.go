@@ -25,6 +25,7 @@ type Tuner struct {
 	target  *plan.Target
 	path    string            // of the file; "" keeps nothing
 	choices map[string]string // plan names by operation
+	asked   map[string]bool   // the operations for which it has chosen a plan
 	changed bool
 
 	// OnTrial, if set, hears which operation is about to be timed.
@@ -41,7 +42,7 @@ type tunings struct {
 // New returns a tuner that knows the choices in path, if that file exists
 // and is of the same adapter, driver and kernels. A damaged file is an error.
 func New(d *gpu.Device, path string) (*Tuner, error) {
-	t := &Tuner{device: d, target: graph.TargetOf(d.Info()), path: path, choices: map[string]string{}}
+	t := &Tuner{device: d, target: graph.TargetOf(d.Info()), path: path, choices: map[string]string{}, asked: map[string]bool{}}
 	if path == "" {
 		return t, nil
 	}
@@ -57,16 +58,13 @@ func New(d *gpu.Device, path string) (*Tuner, error) {
 		return nil, fmt.Errorf("tune: %s is damaged (%w); delete it to time the kernels again", path, err)
 	}
 	if f.Adapter == d.Info().Key() && f.Kernels == kernels.Identity() {
-		maps.Copy(t.choices, f.Choices)
+		t.Use(f.Choices)
 	}
 	return t, nil
 }
 
 // Choices returns the plans chosen so far, by operation.
 func (t *Tuner) Choices() map[string]string { return maps.Clone(t.choices) }
-
-// Use takes choices made elsewhere, such as those of a run that is resumed.
-func (t *Tuner) Use(choices map[string]string) { maps.Copy(t.choices, choices) }
 
 // Save writes the choices to the tuner's file.
 func (t *Tuner) Save() error {
@@ -107,6 +105,7 @@ func (t *Tuner) Choose(o graph.Operation) (plan.Plan, error) {
 		return plan.Plan{}, nil
 	}
 	op := every[0].Op
+	t.asked[op] = true
 	if i := slices.IndexFunc(every, func(p plan.Plan) bool { return p.Name == t.choices[op] }); i >= 0 {
 		return every[i], nil
 	}

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"errors"
-	"maps"
 
 	"pixelda-wgpu/datasets"
 	"pixelda-wgpu/gpu"
@@ -21,8 +20,8 @@ type Trainer struct {
 
 	iteration int // iterations done
 	device    *gpu.Device
-	kernels   func() map[string]string // choices made, nil where nothing was timed
-	streams   [origins]*stream         // nil where there are no such images
+	tuner     *tune.Tuner      // nil where kernels are chosen by rule
+	streams   [origins]*stream // nil where there are no such images
 	losses    lossLog
 	flops     float64
 	images    string // their fingerprint, once it was asked for
@@ -49,9 +48,7 @@ func NewTrainer(d *gpu.Device, c recipe.Config, data Data, choose graph.Chooser)
 		return nil, err
 	}
 	t := &Trainer{Engine: e, Scheme: s, Config: c, Data: data, device: d, flops: s.work(programs)}
-	if tuner, ok := choose.(*tune.Tuner); ok {
-		t.kernels = tuner.Choices
-	}
+	t.tuner, _ = choose.(*tune.Tuner)
 	if err := t.begin(); err != nil {
 		e.Close()
 		return nil, err
@@ -157,10 +154,10 @@ func (t *Trainer) FLOPs() float64 { return t.flops }
 
 // Kernels are the plans that were chosen by timing; nil where none were timed.
 func (t *Trainer) Kernels() map[string]string {
-	if t.kernels == nil {
+	if t.tuner == nil {
 		return nil
 	}
-	return maps.Clone(t.kernels())
+	return t.tuner.Choices()
 }
 
 // Device is what the run is on.
@@ -186,3 +183,6 @@ func (t *Trainer) GoOn(iteration int, images string) error {
 	t.iteration = iteration
 	return nil
 }
+
+// Tuner is what has chosen the kernels by timing them; nil where a rule chose.
+func (t *Trainer) Tuner() *tune.Tuner { return t.tuner }

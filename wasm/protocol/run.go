@@ -19,6 +19,8 @@ type Configured struct {
 	Parameters Parameters        `json:"parameters"`
 	Memory     uint64            `json:"memory"` // bytes on the device
 	FLOPs      float64           `json:"flops"`  // of one iteration: multiplies and adds of the direct algorithms
+	// Inexact says in one line why a resumed run will not compute the bits of an unbroken one; "" where it will.
+	Inexact string `json:"inexact"`
 }
 
 // Parameters counts the numbers that each network learns: 0 for one that the method lacks.

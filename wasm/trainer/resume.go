@@ -112,7 +112,9 @@ func (w *worker) resume(
 		return as(protocol.BadCheckpoint, err)
 	}
 	w.adopt(next)
-	reply(r, ask, next.describe())
+	answer := next.describe()
+	answer.Inexact = checkpoint.Inexact(next.trainer, st)
+	reply(r, ask, answer)
 	return w.show()
 }
 

@@ -137,6 +137,8 @@ export class App {
       this.run = run;
       this.step = run.step;
       for (const solved of ["config", "data", "checkpoint", "memory", "limit"]) this.notices.hide(solved);
+      if (run.inexact) this.notices.show("inexact", "info", "The run goes on, but not exactly as if it had never stopped.", run.inexact);
+      else this.notices.hide("inexact");
       this.draft?.adopt(run);
       this.board.begin(run);
       this.enter("ready", run.step === 0 ? "Ready to train" : `Ready to continue at step ${count(run.step)}`);

@@ -19,6 +19,8 @@ export interface Configured {
   memory: number;
   /** Multiplies and adds of one iteration, direct algorithms. */
   flops: number;
+  /** Why it will not train to the bits of an unbroken run, in one line; empty where it will, and for a new run. */
+  inexact: string;
 }
 
 export interface Stopped {

@@ -1,0 +1,36 @@
+package checkpoint
+
+import (
+	"fmt"
+	"maps"
+	"pixelda-wgpu/trainer/engine"
+	"slices"
+)
+
+// Inexact says in one line why a run that goes on from the state of a checkpoint will not compute the bits that it would have computed in one go; it returns "" where
+// it will. Kernels are what differs. Nobody expects the bits of another adapter, so of a
+// checkpoint from there it says nothing.
+func Inexact(t *engine.Trainer, st State) string {
+	if st.Adapter != t.Device().Info().Key() {
+		return ""
+	}
+	switch timed := len(st.Kernels) > 0; {
+	case timed && t.Tuner() == nil:
+		return "not bit-exact: the checkpoint names kernels that were chosen by timing, but now they are chosen by rule"
+	case !timed && t.Tuner() != nil:
+		return "not bit-exact: the checkpoint's kernels were chosen by rule, but now they are chosen by timing"
+	case !timed:
+		return ""
+	}
+	missing := t.Tuner().Missing(st.Kernels)
+	if len(missing) == 0 {
+		return ""
+	}
+	op := slices.Min(slices.Collect(maps.Keys(missing)))
+	was := "for which the checkpoint names none"
+	if name := missing[op]; name != "" {
+		was = fmt.Sprintf("for which the checkpoint names %q", name)
+	}
+	return fmt.Sprintf("not bit-exact: this version has other kernels for %d of its operations, such as %q, %s",
+		len(missing), op, was)
+}
