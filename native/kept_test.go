@@ -5,14 +5,18 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"image"
 	_ "image/png"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
+	"pixelda-wgpu/gpu/gputest"
 	"pixelda-wgpu/native/internal/console"
+	"pixelda-wgpu/trainer/safetensors"
 )
 
 // inKept works in a copy of what users kept from commit 1a0b63a (testdata/kept), since
@@ -101,6 +105,36 @@ func TestKeptRun(t *testing.T) {
 	after, err := os.ReadFile(filepath.Join("run", "metrics.jsonl"))
 	if err != nil || !bytes.HasPrefix(after, before) || len(after) == len(before) {
 		t.Errorf("its metrics should only have grown: %v", err)
+	}
+}
+
+// Resuming says in a line of its own that the bits will be others, before it goes on.
+func TestResumesInexactly(t *testing.T) {
+	inKept(t)
+	file := filepath.Join("run", "checkpoints", "step-00000004.safetensors")
+	f, err := safetensors.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stated := f.Metadata()
+	stated["adapter"] = gputest.Device(t).Info().Key()
+	stated["kernels"] = strings.Replace(stated["kernels"], "direct uniform", "gone", 1)
+	changed := safetensors.NewWriter(stated)
+	for _, name := range f.Names() {
+		x, err := f.Float32s(name)
+		shape, err2 := f.Shape(name)
+		if err := errors.Join(err, err2); err != nil {
+			t.Fatal(err)
+		}
+		changed.Float32s(name, shape, x)
+	}
+	if err := errors.Join(f.Close(), changed.Save(file)); err != nil {
+		t.Fatal(err)
+	}
+	status, _, errs := runLine(t, "train", "-resume", "run", "-iterations", "5")
+	said := strings.Index(errs, "\npixelda-wgpu: not bit-exact: ")
+	if status != console.Done || said < 0 || said > strings.Index(errs, "Resuming after iteration 4") {
+		t.Errorf("status %d, and it says %s", status, errs)
 	}
 }
 

@@ -74,6 +74,7 @@ test("a snapshot is restored and trained on", async (t) => {
   assert.deepEqual(restored.config, manifest.config);
   assert.deepEqual(restored.history, manifest.history);
   assert.equal(restored.baseline, 1);
+  assert.equal(restored.inexact, "");
   assert.deepEqual(parts(await save(page)).tensors, parts(checkpoint).tensors);
   assert.deepEqual(await request(page, { type: "train", until: 5 }), { step: 5, finished: false });
 });

@@ -198,13 +198,17 @@ describe("training in the page", () => {
     const there = trained(native.train(run.config, 12, checkpoint));
     const ends = [];
     for (const form of ["barriers", "subgroups", "subgroups"]) {
-      await load(page, withMetadata(checkpoint, { kernels: JSON.stringify({ ...kernels, [reductions]: form }) }));
+      const loaded = await load(page, withMetadata(checkpoint, { kernels: JSON.stringify({ ...kernels, [reductions]: form }) }));
+      assert.equal(loaded.inexact, "");
       sameLosses(await train(page, 12), there);
       const end = await save(page);
       assert.equal(JSON.parse(metadata(end).kernels)[reductions], form);
       ends.push(end);
     }
     assert.ok(ends[1].equals(ends[2]), "the same kernels made other bits");
+
+    const gone = await load(page, withMetadata(checkpoint, { kernels: JSON.stringify({ ...kernels, [reductions]: "gone" }) }));
+    assert.match(gone.inexact, /^not bit-exact: .* 1 of its operations, such as "reductions over a workgroup", .* names "gone"$/);
     assert.deepEqual(complaints, []);
     await page.close();
   });
