@@ -136,16 +136,19 @@ func TestKeptCheckpoint(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	if got, want := text(t, st.Config), text(t, c); got != want || st.Iteration != 4 || st.Baseline == nil || *st.Baseline != 1 {
+	if got, want := text(t, st.Config), text(t, c); got != want || st.Iteration != 4 ||
+		st.Baseline == nil || *st.Baseline != 1 {
 		t.Errorf("it states %+v", st)
 	}
-	if len(st.Kernels) != 38 || st.Kernels["conv weight 2×4×16×16 3×3→8 /2"] != "direct 2×8×4" || !strings.Contains(st.Adapter, "llvmpipe") {
+	if len(st.Kernels) != 38 || st.Kernels["conv weight 2×4×16×16 3×3→8 /2"] != "direct 2×8×4" ||
+		!strings.Contains(st.Adapter, "llvmpipe") {
 		t.Errorf("it names %d plans, timed on %s", len(st.Kernels), st.Adapter)
 	}
 	if dims, err := f.Shape("task.shared.fc1.weight"); len(f.Names()) != 100 || !slices.Equal(dims, []int{8, 64}) {
 		t.Errorf("%d tensors, one of shape %v (%v)", len(f.Names()), dims, err)
 	}
-	if x, err := f.Float32s("optim.m.discriminator.fc.weight"); err != nil || len(x) != 256 || x[0] != -0.016893453896045685 {
+	x, err := f.Float32s("optim.m.discriminator.fc.weight")
+	if err != nil || len(x) != 256 || x[0] != -0.016893453896045685 {
 		t.Errorf("moments %v, %v", x, err)
 	}
 
@@ -261,7 +264,8 @@ func TestInexact(t *testing.T) {
 			`such as "` + op + `", for which the checkpoint names none`},
 		{timed, other(func(st *trainer.State) { st.Kernels[op], st.Adapter = "gone", "another" }), ""},
 	} {
-		if got := c.trainer.Inexact(c.from); !strings.Contains(got, c.says) || (got == "") != (c.says == "") || strings.Contains(got, "\n") {
+		got := c.trainer.Inexact(c.from)
+		if !strings.Contains(got, c.says) || (got == "") != (c.says == "") || strings.Contains(got, "\n") {
 			t.Errorf("it says %q, want %q", got, c.says)
 		}
 	}

@@ -77,7 +77,8 @@ func TestKeptTuning(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := tuner.Choices()
-	if len(got) != 14 || got["conv 2×3×16×16 5×5→4 bias relu"] != "direct 2×4×4 uniform" || got["matmul 2×8·8×8"] != "direct 32" {
+	if len(got) != 14 || got["conv 2×3×16×16 5×5→4 bias relu"] != "direct 2×4×4 uniform" ||
+		got["matmul 2×8·8×8"] != "direct 32" {
 		t.Errorf("it holds %d choices: %v", len(got), got)
 	}
 }

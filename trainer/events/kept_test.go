@@ -35,7 +35,8 @@ func TestKeptEvents(t *testing.T) {
 		}
 		last = values
 	}
-	if len(kept) != 10 || len(last) != 4 || last["accuracy/target"] != 0.5 || float32(last["score"]) != 2.4582003099737904e-10 {
+	if len(kept) != 10 || len(last) != 4 || last["accuracy/target"] != 0.5 ||
+		float32(last["score"]) != 2.4582003099737904e-10 {
 		t.Errorf("%d events, of which the last scalars are %v", len(kept), last)
 	}
 }
