@@ -92,7 +92,7 @@ var forTests = map[string][]string{
 	"":               {"gpu", "gpu/gputest", "wgsl/kernels", "wgsl/kerneltest", "wgsl/expand", "wgsl/plan"},
 	"model":          {"trainer/recipe", "trainer/engine"}, // presets, and the settings that methods have
 	"trainer/recipe": {"trainer/engine", "model"},          // the methods, and whether presets make networks
-	"trainer": {"trainer/sinks", "trainer/checkpoint", "trainer/rundir", "trainer/safetensors", "model", "model/graph",
+	"trainer": {"trainer/sinks", "trainer/checkpoint", "trainer/rundir", "trainer/safetensors", "model", "model/tune", "model/graph",
 		"datasets"}, // whole runs
 	"native":                      {"trainer/grid", "trainer/safetensors"},
 	"native/internal/benchreport": {"trainer/recipe"},

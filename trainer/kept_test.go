@@ -13,21 +13,26 @@ import (
 
 	"pixelda-wgpu/gpu/gputest"
 	"pixelda-wgpu/model/graph"
+	"pixelda-wgpu/model/tune"
 	"pixelda-wgpu/trainer"
+	"pixelda-wgpu/trainer/checkpoint"
+	"pixelda-wgpu/trainer/engine"
+	"pixelda-wgpu/trainer/recipe"
 	"pixelda-wgpu/trainer/rundir"
 	"pixelda-wgpu/trainer/safetensors"
+	"pixelda-wgpu/trainer/sinks"
 )
 
 // keptRun opens the run of commit 1a0b63a (testdata/kept) in the folder in which it was
 // trained, since its configuration names the images relative to that.
-func keptRun(t *testing.T) (*rundir.Run, trainer.Config) {
+func keptRun(t *testing.T) (*rundir.Run, recipe.Config) {
 	t.Helper()
 	t.Chdir(filepath.Join("..", "testdata", "kept"))
 	r, err := rundir.Open("run")
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := trainer.Earlier()
+	c := recipe.Earlier()
 	if err := r.Config(&c); err != nil {
 		t.Fatal(err)
 	}
@@ -36,7 +41,7 @@ func keptRun(t *testing.T) (*rundir.Run, trainer.Config) {
 
 func TestKeptRecords(t *testing.T) {
 	r, c := keptRun(t)
-	want, err := trainer.Preset("small")
+	want, err := recipe.Preset("small")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,7 +55,7 @@ func TestKeptRecords(t *testing.T) {
 		t.Errorf("configuration\n%s, want\n%s", got, want)
 	}
 	stillWritten(t, c, read(t, filepath.Join("run", "config.json")))
-	var report trainer.Report
+	var report sinks.Report
 	if err := r.Report(&report); err != nil {
 		t.Fatal(err)
 	}
@@ -127,11 +132,11 @@ func holds(whole, part any) bool {
 // plans exist, and saved at once it holds its tensors and metadata again.
 func TestKeptCheckpoint(t *testing.T) {
 	r, c := keptRun(t)
-	latest, skipped, err := r.Latest(trainer.CheckCheckpoint)
+	latest, skipped, err := r.Latest(checkpoint.Check)
 	if err != nil || len(skipped) > 0 {
 		t.Fatal(err, skipped)
 	}
-	f, st, err := trainer.OpenCheckpoint(latest.File)
+	f, st, err := checkpoint.Open(latest.File)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -152,17 +157,17 @@ func TestKeptCheckpoint(t *testing.T) {
 		t.Errorf("moments %v, %v", x, err)
 	}
 
-	data, err := trainer.OpenData(c)
+	data, err := engine.OpenData(c)
 	if err != nil {
 		t.Fatal(err)
 	}
 	d := gputest.Device(t)
-	tuner, err := graph.NewTuner(d, "")
+	tuner, err := tune.New(d, "")
 	if err != nil {
 		t.Fatal(err)
 	}
 	tuner.Use(st.Kernels)
-	tr, err := trainer.New(d, c, data, trainer.Options{Choose: tuner})
+	tr, err := engine.NewTrainer(d, c, data, tuner)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -172,15 +177,15 @@ func TestKeptCheckpoint(t *testing.T) {
 			t.Errorf("there is no plan %q for %s any more", name, op)
 		}
 	}
-	if err := tr.ResumeFrom(f, st, "it"); err != nil {
+	if err := checkpoint.Resume(tr, f, st, "it"); err != nil {
 		t.Fatal(err)
 	}
-	now := tr.State()
+	now := checkpoint.Of(tr)
 	if now.Iteration != 4 || now.Data != st.Data || text(t, now.Config) != text(t, st.Config) {
 		t.Errorf("resumed, its state is %+v", now)
 	}
 	var b bytes.Buffer
-	if err := tr.Save(&b, st); err != nil {
+	if err := checkpoint.Save(&b, tr); err != nil {
 		t.Fatal(err)
 	}
 	saved, err := safetensors.Read(bytes.NewReader(b.Bytes()), int64(b.Len()), "saved")
@@ -191,7 +196,7 @@ func TestKeptCheckpoint(t *testing.T) {
 	if err := tr.Iterate(); err != nil {
 		t.Fatal(err)
 	}
-	if ok, err := tr.Healthy(); err != nil || !ok {
+	if ok, err := tr.Engine.Healthy(); err != nil || !ok {
 		t.Errorf("a further iteration is not finite: %v", err)
 	}
 }
@@ -224,47 +229,47 @@ func sameFile(t *testing.T, got, want *safetensors.File) {
 
 func TestInexact(t *testing.T) {
 	_, c := keptRun(t)
-	c.Method = trainer.SourceOnly // few kernels to time
-	data, err := trainer.OpenData(c)
+	c.Method = engine.SourceOnly // few kernels to time
+	data, err := engine.OpenData(c)
 	if err != nil {
 		t.Fatal(err)
 	}
 	d := gputest.Device(t)
-	with := func(choose graph.Chooser) *trainer.Trainer {
-		tr, err := trainer.New(d, c, data, trainer.Options{Choose: choose})
+	with := func(choose graph.Chooser) *engine.Trainer {
+		tr, err := engine.NewTrainer(d, c, data, choose)
 		if err != nil {
 			t.Fatal(err)
 		}
 		t.Cleanup(tr.Close)
 		return tr
 	}
-	tuner, err := graph.NewTuner(d, "")
+	tuner, err := tune.New(d, "")
 	if err != nil {
 		t.Fatal(err)
 	}
 	timed, ruled := with(tuner), with(graph.RuleFor(d.Info()))
 	const op = "matmul 2×8·8×8"
-	other := func(change func(*trainer.State)) trainer.State {
-		st := timed.State()
+	other := func(change func(*checkpoint.State)) checkpoint.State {
+		st := checkpoint.Of(timed)
 		change(&st)
 		return st
 	}
 	for _, c := range []struct {
-		trainer *trainer.Trainer
-		from    trainer.State
+		trainer *engine.Trainer
+		from    checkpoint.State
 		says    string
 	}{
-		{timed, timed.State(), ""},
-		{ruled, ruled.State(), ""},
-		{ruled, timed.State(), "not bit-exact: the checkpoint names kernels that were chosen by timing"},
-		{timed, ruled.State(), "not bit-exact: the checkpoint's kernels were chosen by rule"},
-		{timed, other(func(st *trainer.State) { st.Kernels[op] = "gone" }),
+		{timed, checkpoint.Of(timed), ""},
+		{ruled, checkpoint.Of(ruled), ""},
+		{ruled, checkpoint.Of(timed), "not bit-exact: the checkpoint names kernels that were chosen by timing"},
+		{timed, checkpoint.Of(ruled), "not bit-exact: the checkpoint's kernels were chosen by rule"},
+		{timed, other(func(st *checkpoint.State) { st.Kernels[op] = "gone" }),
 			`for 1 of its operations, such as "` + op + `", for which the checkpoint names "gone"`},
-		{timed, other(func(st *trainer.State) { delete(st.Kernels, op) }),
+		{timed, other(func(st *checkpoint.State) { delete(st.Kernels, op) }),
 			`such as "` + op + `", for which the checkpoint names none`},
-		{timed, other(func(st *trainer.State) { st.Kernels[op], st.Adapter = "gone", "another" }), ""},
+		{timed, other(func(st *checkpoint.State) { st.Kernels[op], st.Adapter = "gone", "another" }), ""},
 	} {
-		got := c.trainer.Inexact(c.from)
+		got := checkpoint.Inexact(c.trainer, c.from)
 		if !strings.Contains(got, c.says) || (got == "") != (c.says == "") || strings.Contains(got, "\n") {
 			t.Errorf("it says %q, want %q", got, c.says)
 		}
