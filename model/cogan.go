@@ -80,15 +80,15 @@ func (n *CoGAN) layGenerators() {
 	in := n.Config.NoiseDim
 	for i, l := range coLayers {
 		f := n.CoGenerator << (len(coLayers) - 1 - i)
-		n.add(n.Generator, fmt.Sprintf("generator.conv%d.weight", i), in, f, l.kernel, l.kernel)
-		n.add(n.Generator, fmt.Sprintf("generator.prelu%d.weight", i), 1)
-		n.add(n.GeneratorStats, fmt.Sprintf("generator.bn%d.running_mean", i), f)
-		n.add(n.GeneratorStats, fmt.Sprintf("generator.bn%d.running_var", i), f)
+		n.add(n.Generator, graph.Weight, fmt.Sprintf("generator.conv%d.weight", i), in, f, l.kernel, l.kernel)
+		n.add(n.Generator, graph.Slope, fmt.Sprintf("generator.prelu%d.weight", i), 1)
+		n.add(n.GeneratorStats, graph.Mean, fmt.Sprintf("generator.bn%d.running_mean", i), f)
+		n.add(n.GeneratorStats, graph.Variance, fmt.Sprintf("generator.bn%d.running_var", i), f)
 		in = f
 	}
 	for _, domain := range []string{"source", "target"} {
-		n.add(n.Generator, "generator.head."+domain+".weight", in, n.channels(domain), 6, 6)
-		n.add(n.Generator, "generator.head."+domain+".bias", n.channels(domain))
+		n.add(n.Generator, graph.Weight, "generator.head."+domain+".weight", in, n.channels(domain), 6, 6)
+		n.add(n.Generator, graph.Bias, "generator.head."+domain+".bias", n.channels(domain))
 	}
 }
 
@@ -117,14 +117,14 @@ func (b bound) generators(z *graph.Tensor, m mode) (source, target *graph.Tensor
 func (n *CoGAN) layDiscriminators() {
 	f := n.CoFilters
 	layer := func(name string, dims ...int) {
-		n.add(n.Discriminator, "discriminator."+name+".weight", dims...)
-		n.add(n.Discriminator, "discriminator."+name+".bias", dims[0])
+		n.add(n.Discriminator, graph.Weight, "discriminator."+name+".weight", dims...)
+		n.add(n.Discriminator, graph.Bias, "discriminator."+name+".bias", dims[0])
 	}
 	layer("conv1.source", f[0], n.Config.SourceChannels, 5, 5)
 	layer("conv1.target", f[0], n.Config.TargetChannels, 5, 5)
 	layer("conv2", f[1], f[0], 5, 5)
 	layer("fc", n.CoUnits, f[1]*4*4)
-	n.add(n.Discriminator, "discriminator.prelu.weight", 1)
+	n.add(n.Discriminator, graph.Slope, "discriminator.prelu.weight", 1)
 	layer("real", 2, n.CoUnits)
 	layer("classes", n.Config.Classes, n.CoUnits)
 }

@@ -60,10 +60,10 @@ func (n *Networks) layDomain(a Adaptation) *graph.Store {
 		features = t.convs[len(t.convs)-1] * t.side(n.Config.Size) * t.side(n.Config.Size)
 	}
 	s := n.store("domain")
-	n.add(s, "domain.fc1.weight", a.DomainUnits, features)
-	n.add(s, "domain.fc1.bias", a.DomainUnits)
-	n.add(s, "domain.fc2.weight", 1, a.DomainUnits)
-	n.add(s, "domain.fc2.bias", 1)
+	n.add(s, graph.Weight, "domain.fc1.weight", a.DomainUnits, features)
+	n.add(s, graph.Bias, "domain.fc1.bias", a.DomainUnits)
+	n.add(s, graph.Weight, "domain.fc2.weight", 1, a.DomainUnits)
+	n.add(s, graph.Bias, "domain.fc2.bias", 1)
 	return s
 }
 

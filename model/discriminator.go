@@ -23,16 +23,16 @@ func (n *Networks) layDiscriminator() {
 	filters, size := n.Config.dLayers()
 	in := n.Config.TargetChannels
 	for i, f := range filters {
-		n.add(n.Discriminator, fmt.Sprintf("discriminator.conv%d.weight", i+1), f, in, 3, 3)
+		n.add(n.Discriminator, graph.Weight, fmt.Sprintf("discriminator.conv%d.weight", i+1), f, in, 3, 3)
 		if i == 0 {
-			n.add(n.Discriminator, "discriminator.conv1.bias", f)
+			n.add(n.Discriminator, graph.Bias, "discriminator.conv1.bias", f)
 		} else {
 			n.addNorm(n.Discriminator, n.DiscriminatorStats, fmt.Sprintf("discriminator.bn%d", i+1), f)
 		}
 		in = f
 	}
-	n.add(n.Discriminator, "discriminator.fc.weight", 1, in*size*size)
-	n.add(n.Discriminator, "discriminator.fc.bias", 1)
+	n.add(n.Discriminator, graph.Weight, "discriminator.fc.weight", 1, in*size*size)
+	n.add(n.Discriminator, graph.Bias, "discriminator.fc.bias", 1)
 }
 
 // discriminator judges images [B,Ct,S,S]: a logit each, high for real ones.

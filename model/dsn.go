@@ -50,13 +50,13 @@ func NewDSN(c Config, a Adaptation) (*DSN, error) {
 func (n *DSN) layPrivate(domain string) {
 	name := "private." + domain
 	f, side := n.PrivateFilters, n.Config.Size/2/2
-	n.add(n.Private, name+".conv1.weight", f[0], n.Config.TargetChannels, 5, 5)
-	n.add(n.Private, name+".bn1.bias", f[0])
-	n.add(n.Private, name+".conv2.weight", f[1], f[0], 5, 5)
-	n.add(n.Private, name+".bn2.bias", f[1])
+	n.add(n.Private, graph.Weight, name+".conv1.weight", f[0], n.Config.TargetChannels, 5, 5)
+	n.add(n.Private, graph.Bias, name+".bn1.bias", f[0])
+	n.add(n.Private, graph.Weight, name+".conv2.weight", f[1], f[0], 5, 5)
+	n.add(n.Private, graph.Bias, name+".bn2.bias", f[1])
 	units := n.Config.tower().hidden[0]
-	n.add(n.Private, name+".fc.weight", units, f[1]*side*side)
-	n.add(n.Private, name+".bn3.bias", units)
+	n.add(n.Private, graph.Weight, name+".fc.weight", units, f[1]*side*side)
+	n.add(n.Private, graph.Bias, name+".bn3.bias", units)
 }
 
 // private encodes images [B,C,S,S] of a domain: [B,units].
@@ -85,12 +85,12 @@ const decoderChannels = 3
 // layDecoder declares the decoder (the original's small_decoder).
 func (n *DSN) layDecoder() {
 	units := decoderChannels * n.DecoderSide * n.DecoderSide
-	n.add(n.Decoder, "decoder.fc.weight", units, n.Config.tower().hidden[0])
-	n.add(n.Decoder, "decoder.bn0.bias", units)
+	n.add(n.Decoder, graph.Weight, "decoder.fc.weight", units, n.Config.tower().hidden[0])
+	n.add(n.Decoder, graph.Bias, "decoder.bn0.bias", units)
 	in := decoderChannels
 	for i, f := range []int{n.DecoderFilters, n.DecoderFilters, n.DecoderFilters, n.Config.TargetChannels} {
-		n.add(n.Decoder, fmt.Sprintf("decoder.conv%d.weight", i+1), f, in, 3, 3)
-		n.add(n.Decoder, fmt.Sprintf("decoder.bn%d.bias", i+1), f)
+		n.add(n.Decoder, graph.Weight, fmt.Sprintf("decoder.conv%d.weight", i+1), f, in, 3, 3)
+		n.add(n.Decoder, graph.Bias, fmt.Sprintf("decoder.bn%d.bias", i+1), f)
 		in = f
 	}
 }

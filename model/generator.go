@@ -22,20 +22,20 @@ func (n *Networks) layGenerator() {
 	in := n.Config.SourceChannels
 	if n.Config.NoiseDim > 0 {
 		pixels := n.Config.Size * n.Config.Size
-		n.add(g, "generator.noise.fc.weight", pixels, n.Config.NoiseDim)
+		n.add(g, graph.Weight, "generator.noise.fc.weight", pixels, n.Config.NoiseDim)
 		n.addNorm(g, stats, "generator.noise.bn", pixels)
 		in++
 	}
-	n.add(g, "generator.stem.weight", f, in, 3, 3)
-	n.add(g, "generator.stem.bias", f)
+	n.add(g, graph.Weight, "generator.stem.weight", f, in, 3, 3)
+	n.add(g, graph.Bias, "generator.stem.bias", f)
 	for i := range n.Config.GBlocks {
 		for j := 1; j <= 2; j++ {
-			n.add(g, fmt.Sprintf("generator.blocks.%d.conv%d.weight", i, j), f, f, 3, 3)
+			n.add(g, graph.Weight, fmt.Sprintf("generator.blocks.%d.conv%d.weight", i, j), f, f, 3, 3)
 			n.addNorm(g, stats, fmt.Sprintf("generator.blocks.%d.bn%d", i, j), f)
 		}
 	}
-	n.add(g, "generator.head.weight", n.Config.TargetChannels, f, n.Config.GHead, n.Config.GHead)
-	n.add(g, "generator.head.bias", n.Config.TargetChannels)
+	n.add(g, graph.Weight, "generator.head.weight", n.Config.TargetChannels, f, n.Config.GHead, n.Config.GHead)
+	n.add(g, graph.Bias, "generator.head.bias", n.Config.TargetChannels)
 }
 
 // generator redraws source images [B,Cs,S,S] in the target's style, [B,Ct,S,S]

@@ -99,15 +99,15 @@ func (n *Networks) GeneratorVariables() []*graph.Variable {
 	return slices.Concat(n.Generator.Variables(), n.GeneratorStats.Variables())
 }
 
-func (n *Networks) add(s *graph.Store, name string, dims ...int) {
-	n.variables[name] = s.Add(name, dims...)
+func (n *Networks) add(s *graph.Store, role graph.Role, name string, dims ...int) {
+	n.variables[name] = s.AddAs(role, name, dims...)
 }
 
 // addNorm adds a batch normalisation: beta as a parameter, moments as statistics.
 func (n *Networks) addNorm(params, stats *graph.Store, name string, channels int) {
-	n.add(params, name+".bias", channels)
-	n.add(stats, name+".running_mean", channels)
-	n.add(stats, name+".running_var", channels)
+	n.add(params, graph.Bias, name+".bias", channels)
+	n.add(stats, graph.Mean, name+".running_mean", channels)
+	n.add(stats, graph.Variance, name+".running_var", channels)
 }
 
 // bound gives the variables of the networks in one graph.

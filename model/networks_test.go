@@ -208,8 +208,47 @@ func TestStores(t *testing.T) {
 	if n := networks(t, c); len(n.Stores()) != 3 {
 		t.Errorf("%d stores without moments", len(n.Stores()))
 	}
-	c.Size = 7
+	c.GHead = 2 // that each number is in its range is recipe's to check
 	if _, err := model.NewNetworks(c); err == nil {
-		t.Error("images of 7 × 7 make networks")
+		t.Error("a last convolution of an even size makes networks")
+	}
+}
+
+// Checkpoints name variables as PyTorch does, and a role must be what the name says: how a
+// variable begins, and whether it decays, follows from it.
+func TestRoles(t *testing.T) {
+	all := map[string]*model.Networks{}
+	for _, name := range []string{"small", "linemod-small"} {
+		all[name] = networks(t, preset(t, name))
+	}
+	for name, b := range baselines(t, func() model.Config { return preset(t, "small") }) {
+		all[name] = b.networks
+	}
+	seen := map[graph.Role]int{}
+	for name, n := range all {
+		for _, s := range n.Stores() {
+			for _, v := range s.Variables() {
+				want := graph.Weight
+				switch {
+				case strings.Contains(v.Name, "prelu"):
+					want = graph.Slope
+				case strings.HasSuffix(v.Name, ".bias"):
+					want = graph.Bias
+				case strings.HasSuffix(v.Name, ".running_mean"):
+					want = graph.Mean
+				case strings.HasSuffix(v.Name, ".running_var"):
+					want = graph.Variance
+				case !strings.HasSuffix(v.Name, ".weight"):
+					t.Errorf("%s: what is %s?", name, v.Name)
+				}
+				if v.Role != want {
+					t.Errorf("%s: the role of %s is %d, not %d", name, v.Name, v.Role, want)
+				}
+				seen[v.Role]++
+			}
+		}
+	}
+	if len(seen) != 5 {
+		t.Errorf("only %d roles occur: %v", len(seen), seen)
 	}
 }

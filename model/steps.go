@@ -5,7 +5,6 @@ import (
 	"math/bits"
 	"pixelda-wgpu/wgsl/kernels"
 	"slices"
-	"strings"
 
 	"pixelda-wgpu/gpu"
 	"pixelda-wgpu/model/graph"
@@ -124,7 +123,7 @@ func (b bound) noise(buffer string, host bool, batch int) *graph.Tensor {
 func (b bound) minimise(losses []graph.Term, stores ...*graph.Store) {
 	for _, s := range stores {
 		for _, v := range s.Variables() {
-			if b.Config.WeightDecay > 0 && (b.decayAll || strings.HasSuffix(v.Name, ".weight")) {
+			if b.Config.WeightDecay > 0 && (b.decayAll || v.Role == graph.Weight || v.Role == graph.Slope) {
 				losses = append(losses, graph.Term{Loss: b.g.HalfSquares("decay", b.g.Variable(v)), Weight: b.Config.WeightDecay})
 			}
 		}

@@ -99,8 +99,8 @@ func (c Config) convName(i int, d domain) string {
 func (n *Networks) layTask() {
 	t := n.Config.tower()
 	layer := func(name string, dims ...int) {
-		n.add(n.Task, name+".weight", dims...)
-		n.add(n.Task, name+".bias", dims[0])
+		n.add(n.Task, graph.Weight, name+".weight", dims...)
+		n.add(n.Task, graph.Bias, name+".bias", dims[0])
 	}
 	conv := func(i int, d domain, channels int) {
 		if i > 0 {

@@ -9,9 +9,23 @@ type Store struct {
 	words int
 }
 
+// Role is what a variable does in its network: it decides how the variable begins, and
+// whether its size counts in weight decay.
+type Role int
+
+// The roles.
+const (
+	Weight   Role = iota // of a linear map
+	Bias                 // added to a channel
+	Slope                // of a PReLU
+	Mean                 // running, of a batch normalisation
+	Variance             // likewise
+)
+
 // Variable is a named array in a store.
 type Variable struct {
 	Name   string
+	Role   Role
 	Dims   []int // as files have it: OIHW, [out, in] or [features]
 	Offset int   // in floats, a multiple of 64
 	store  *Store
@@ -23,9 +37,12 @@ const align = 64
 // NewStore returns an empty store; name begins the names of its buffers.
 func NewStore(name string) *Store { return &Store{name: name} }
 
-// Add appends a variable.
-func (s *Store) Add(name string, dims ...int) *Variable {
-	v := &Variable{Name: name, Dims: dims, Offset: s.words, store: s}
+// Add appends a weight.
+func (s *Store) Add(name string, dims ...int) *Variable { return s.AddAs(Weight, name, dims...) }
+
+// AddAs appends a variable with a role.
+func (s *Store) AddAs(role Role, name string, dims ...int) *Variable {
+	v := &Variable{Name: name, Role: role, Dims: dims, Offset: s.words, store: s}
 	s.vars = append(s.vars, v)
 	s.words += (v.Len() + align - 1) / align * align
 	return v

@@ -4,7 +4,6 @@ import (
 	"hash/fnv"
 	"math"
 	"math/rand/v2"
-	"strings"
 
 	"pixelda-wgpu/model/graph"
 )
@@ -40,14 +39,15 @@ func (i Initial) values(seed uint64, v *graph.Variable) []float32 {
 		}
 	}
 	constant := func(v float64) { fill(func() float64 { return v }) }
-	switch {
-	case strings.HasSuffix(v.Name, ".running_var"):
+	switch v.Role {
+	case graph.Mean: // 0
+	case graph.Variance:
 		constant(1)
-	case strings.HasSuffix(v.Name, ".bias"):
+	case graph.Bias:
 		constant(i.Bias)
-	case strings.HasSuffix(v.Name, ".weight") && len(v.Dims) == 1:
+	case graph.Slope:
 		constant(slope)
-	case strings.HasSuffix(v.Name, ".weight"):
+	case graph.Weight:
 		h := fnv.New64a()
 		h.Write([]byte(v.Name))
 		r := rand.New(rand.NewPCG(seed, h.Sum64()))
