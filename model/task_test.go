@@ -252,12 +252,12 @@ func TestSimilarities(t *testing.T) {
 		far := 0
 		for i := range d {
 			d[i] = float64(fake[i]) - float64(source[i])
-			if depth := source[i/k*k+3*k/4+i%(k/4)]; strings.HasPrefix(string(similarity), "masked") && depth >= 0.99 {
+			if depth := source[i/k*k+3*k/4+i%(k/4)]; strings.HasPrefix(similarity, "masked") && depth >= 0.99 {
 				d[i] = 0
 				far++
 			}
 		}
-		if masked := strings.HasPrefix(string(similarity), "masked"); masked && (far == 0 || far == len(d)) {
+		if masked := strings.HasPrefix(similarity, "masked"); masked && (far == 0 || far == len(d)) {
 			t.Fatalf("%d of %d elements are far", far, len(d))
 		}
 		got := float64(r.read(model.GStepProgram+".losses", model.LossColumns)[model.GSimilarity])

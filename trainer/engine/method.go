@@ -24,7 +24,7 @@ type method struct {
 var methods = map[recipe.Method]method{}
 
 // register makes a method known to this package and to configurations.
-func register(m method) method {
+func register(m method) {
 	m.about.Check = func(c recipe.Config) error {
 		if m.takesNoLabels != "" && c.TargetLabelled > 0 {
 			return fmt.Errorf("trainer: configuration: target_labelled is %d, but the method %s %s", c.TargetLabelled,
@@ -40,5 +40,4 @@ func register(m method) method {
 	}
 	recipe.Register(m.about)
 	methods[m.about.Name] = m
-	return m
 }

@@ -11,16 +11,18 @@ import (
 // CoGAN draws pairs of a source and a target image with the same content (Liu and Tuzel, NIPS 2016).
 const CoGAN recipe.Method = "cogan"
 
-var _ = register(method{
-	about: recipe.Description{
-		Name: CoGAN, Place: 6, Defaults: coGANDefaults,
-		Uses: []string{"cogan_generator", "cogan_filters", "cogan_units", "feature_weight", "class_weight",
-			"init_gain", "init_bias"},
-	},
-	sourceTowers:  true,
-	takesNoLabels: "takes no labels of the target",
-	lay:           layCoGAN,
-})
+func init() {
+	register(method{
+		about: recipe.Description{
+			Name: CoGAN, Place: 6, Defaults: coGANDefaults,
+			Uses: []string{"cogan_generator", "cogan_filters", "cogan_units", "feature_weight", "class_weight",
+				"init_gain", "init_bias"},
+		},
+		sourceTowers:  true,
+		takesNoLabels: "takes no labels of the target",
+		lay:           layCoGAN,
+	})
+}
 
 // coGANDefaults are those of the authors' PyTorch for MNIST to USPS, with a grey source.
 func coGANDefaults(m *recipe.Model) recipe.Adaptation {

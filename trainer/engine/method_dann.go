@@ -8,11 +8,13 @@ import (
 // DANN aligns features by a classifier of domains whose gradient is reversed (Ganin et al., JMLR 2016).
 const DANN recipe.Method = "dann"
 
-var _ = register(method{
-	about: recipe.Description{Name: DANN, Place: 3, Defaults: dannDefaults, Uses: alignmentSettings},
-	check: alignsInTime,
-	lay:   layDANN,
-})
+func init() {
+	register(method{
+		about: recipe.Description{Name: DANN, Place: 3, Defaults: dannDefaults, Uses: alignmentSettings},
+		check: alignsInTime,
+		lay:   layDANN,
+	})
+}
 
 // dannDefaults are those of the command in the original's README. With the schedule ramp Ganin et al.
 // have lr 0.01, gamma 1, batch 64 of each domain and no decay.

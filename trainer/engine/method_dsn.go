@@ -10,15 +10,17 @@ import (
 // DSN separates what the domains share from what each has for itself (Bousmalis et al., NIPS 2016).
 const DSN recipe.Method = "dsn"
 
-var _ = register(method{
-	about: recipe.Description{
-		Name: DSN, Place: 5, Defaults: dsnDefaults,
-		Uses: slices.Concat(alignmentSettings,
-			[]string{"alpha", "beta", "private_filters", "decoder_side", "decoder_filters"}),
-	},
-	check: alignsInTime,
-	lay:   layDSN,
-})
+func init() {
+	register(method{
+		about: recipe.Description{
+			Name: DSN, Place: 5, Defaults: dsnDefaults,
+			Uses: slices.Concat(alignmentSettings,
+				[]string{"alpha", "beta", "private_filters", "decoder_side", "decoder_filters"}),
+		},
+		check: alignsInTime,
+		lay:   layDSN,
+	})
+}
 
 // dsnDefaults are the weights of a port that reaches 77 % (the original's are unknown), the paper's
 // start, and the original code's networks.

@@ -8,11 +8,13 @@ import (
 // MMD aligns features by the distance of their means under kernels (Long et al., ICML 2015).
 const MMD recipe.Method = "mmd"
 
-var _ = register(method{
-	about: recipe.Description{Name: MMD, Place: 4, Defaults: mmdDefaults, Uses: alignmentSettings},
-	check: alignsInTime,
-	lay:   layMMD,
-})
+func init() {
+	register(method{
+		about: recipe.Description{Name: MMD, Place: 4, Defaults: mmdDefaults, Uses: alignmentSettings},
+		check: alignsInTime,
+		lay:   layMMD,
+	})
+}
 
 // mmdDefaults are DANN's but for the weight, which is unknown.
 func mmdDefaults(m *recipe.Model) recipe.Adaptation {

@@ -6,11 +6,13 @@ import (
 )
 
 // PixelDA trains a generator, a discriminator and the task tower.
-var _ = register(method{
-	about:        recipe.Description{Name: recipe.PixelDA, Place: 0},
-	sourceTowers: true,
-	lay:          layPixelDA,
-})
+func init() {
+	register(method{
+		about:        recipe.Description{Name: recipe.PixelDA, Place: 0},
+		sourceTowers: true,
+		lay:          layPixelDA,
+	})
+}
 
 // layPixelDA has the D steps, then the G steps.
 func layPixelDA(c recipe.Config) (*Scheme, error) {

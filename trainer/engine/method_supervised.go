@@ -11,19 +11,23 @@ const (
 	TargetOnly recipe.Method = "target-only" // on the labels of the target
 )
 
-var _ = register(method{
-	about: recipe.Description{Name: SourceOnly, Place: 1},
-	lay:   func(c recipe.Config) (*Scheme, error) { return laySupervised(c, sourceFeed) },
-})
+func init() {
+	register(method{
+		about: recipe.Description{Name: SourceOnly, Place: 1},
+		lay:   func(c recipe.Config) (*Scheme, error) { return laySupervised(c, sourceFeed) },
+	})
+}
 
-var _ = register(method{
-	about:         recipe.Description{Name: TargetOnly, Place: 2},
-	targetLabels:  true,
-	takesNoLabels: "trains on all labels of the target; its target_train chooses how many",
-	lay: func(c recipe.Config) (*Scheme, error) {
-		return laySupervised(c, Feed{From: FromTarget, Images: "source", Truth: true})
-	},
-})
+func init() {
+	register(method{
+		about:         recipe.Description{Name: TargetOnly, Place: 2},
+		targetLabels:  true,
+		takesNoLabels: "trains on all labels of the target; its target_train chooses how many",
+		lay: func(c recipe.Config) (*Scheme, error) {
+			return laySupervised(c, Feed{From: FromTarget, Images: "source", Truth: true})
+		},
+	})
+}
 
 // laySupervised has one step of the task tower on labelled images.
 func laySupervised(c recipe.Config, images Feed) (*Scheme, error) {

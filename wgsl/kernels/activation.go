@@ -27,7 +27,7 @@ func (a Act) String() string {
 	return [...]string{"", "relu", "leaky", "tanh", "sigmoid"}[a.kind]
 }
 
-// set adds the constants that activate.wgsl and activate4.wgsl read.
+// Set adds the constants that activate.wgsl and activate4.wgsl read.
 func (a Act) Set(p expand.Params) expand.Params {
 	p["ACTIVATION"], p["SLOPE"] = a.kind, a.slope
 	return p

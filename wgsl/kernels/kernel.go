@@ -89,11 +89,11 @@ const (
 	MaxUniformBinding         = 65536 // bytes
 )
 
-// maxTurns is how often the loops of an invocation may turn: lavapipe ends them
+// MaxTurns is how often the loops of an invocation may turn: lavapipe ends them
 // after 65,535 turns, all together, without a word.
 const MaxTurns = 65000
 
-// build makes a dispatchable kernel of a file. Very large shapes make kernels that
+// New makes a dispatchable kernel of a file. Very large shapes make kernels that
 // do not fit.
 func New(name, file string, p expand.Params, groups [3]uint32, flops, bytes float64) Kernel {
 	for _, g := range groups {
@@ -107,7 +107,7 @@ func New(name, file string, p expand.Params, groups [3]uint32, flops, bytes floa
 // Fits reports whether every adapter can dispatch the kernel.
 func (k Kernel) Fits() bool { return slices.Max(k.Workgroups[:]) <= MaxWorkgroupsPerDimension }
 
-// grid folds n workgroups into x and y so that neither passes the limit. The
+// Grid folds n workgroups into x and y so that neither passes the limit. The
 // shader takes workgroup_id.y * num_workgroups.x + workgroup_id.x and must
 // ignore what lies beyond n.
 func Grid(n int) [3]uint32 {
@@ -119,4 +119,5 @@ func Grid(n int) [3]uint32 {
 	return [3]uint32{uint32(x), uint32(y), 1}
 }
 
+// CeilDiv is ⌈a / b⌉.
 func CeilDiv(a, b int) int { return (a + b - 1) / b }

@@ -13,7 +13,7 @@ func (m Map) String() string { return fmt.Sprintf("%d×%d×%d×%d", m.N, m.C, m.
 
 func (m Map) plane() int { return m.H * m.W }
 
-// width is how many neighbours of a channel a reduction reads at once: vec4
+// Width is how many neighbours of a channel a reduction reads at once: vec4
 // loads need planes that are a multiple of four.
 func (m Map) Width() int {
 	if m.plane()%4 == 0 {
@@ -25,7 +25,7 @@ func (m Map) Width() int {
 // units is the number of loads a channel takes at that width.
 func (m Map) units() int { return m.N * m.plane() / m.Width() }
 
-// chunk is how many units one workgroup of a reduction over a channel takes, a
+// Chunk is how many units one workgroup of a reduction over a channel takes, a
 // multiple of its 64 lanes: 16 for each of them, fewer where there are no more,
 // or so many that there are at most 64 parts. The few numbers of a feature are
 // one part.

@@ -52,6 +52,7 @@ func GradientHolds(t *testing.T, what string, x, grad []float64, value func(x []
 	}
 }
 
+// Wide is v in float64.
 func Wide(v []float32) []float64 {
 	w := make([]float64, len(v))
 	for i := range v {
@@ -60,6 +61,7 @@ func Wide(v []float32) []float64 {
 	return w
 }
 
+// Dot is Σ a·b.
 func Dot(a, b []float64) float64 {
 	var s float64
 	for i := range a {

@@ -23,6 +23,7 @@ type Norm struct {
 	Mask                  []float64 // nil for ones
 }
 
+// Kept is what dropout multiplies element i by.
 func (r *Norm) Kept(i int) float64 {
 	if r.Mask == nil {
 		return 1
@@ -30,8 +31,10 @@ func (r *Norm) Kept(i int) float64 {
 	return r.Mask[i]
 }
 
+// Channel is that of element i of an [N, C, H, W] tensor.
 func (r *Norm) Channel(i int) int { return i / (r.H * r.W) % r.C }
 
+// Fit takes the moments of x, as training does.
 func (r *Norm) Fit(x []float64) {
 	m := float64(r.N * r.H * r.W)
 	r.Mean, r.Variance, r.Scale = make([]float64, r.C), make([]float64, r.C), make([]float64, r.C)
@@ -47,6 +50,7 @@ func (r *Norm) Fit(x []float64) {
 	}
 }
 
+// Forward is y of x, with the moments at hand.
 func (r *Norm) Forward(x, beta, residual []float64) []float64 {
 	y := make([]float64, len(x))
 	for i, v := range x {
@@ -60,6 +64,7 @@ func (r *Norm) Forward(x, beta, residual []float64) []float64 {
 	return y
 }
 
+// Backward is the gradients of x and of beta for those of y, whose moments are x's.
 func (r *Norm) Backward(dy, x, y []float64) (dx, dbeta []float64) {
 	m := float64(r.N * r.H * r.W)
 	dx, dbeta = make([]float64, len(x)), make([]float64, r.C)
@@ -76,6 +81,7 @@ func (r *Norm) Backward(dy, x, y []float64) (dx, dbeta []float64) {
 	return dx, dbeta
 }
 
+// Normals draws n normal numbers.
 func Normals(seed uint64, n int) []float32 {
 	r := rand.New(rand.NewPCG(seed, 7))
 	v := make([]float32, n)

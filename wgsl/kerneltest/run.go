@@ -31,6 +31,8 @@ func Run(t testing.TB, data Tensors, kernels ...kernels.Kernel) {
 	}
 }
 
+// Load puts kernels on the test's device with their operands; written are the names of those that
+// they may write.
 func Load(t testing.TB, data Tensors, kernels ...kernels.Kernel) (s *gpu.Session, written map[string]bool) {
 	t.Helper()
 	prog := &gpu.Program{Name: "test"}
