@@ -63,7 +63,8 @@ func (a album) divide(first picture, channels int, o Options) (Splits, error) {
 		if members == nil {
 			return nil
 		}
-		s := &Set{Name: a.title, Width: first.width, Height: first.height, Channels: channels, Classes: a.classes, Labels: labels[name], Poses: poses[name]}
+		s := &Set{Name: a.title, Width: first.width, Height: first.height, Channels: channels, Classes: a.classes,
+			Labels: labels[name], Poses: poses[name]}
 		return s.view(len(members), func(dst []byte, i int) error {
 			p, err := a.decode(members[i], o)
 			if err != nil {
@@ -110,7 +111,8 @@ func (s *Splits) hold() error {
 	for _, split := range packOrder {
 		set := s.named(split)
 		if (*set).Len() > 0 && (*set).Len() > maxSetBytes/(*set).ImageBytes() {
-			return fmt.Errorf("datasets: %s: %d images of %s take more than %d bytes: choose a smaller size, or pack them with `pixelda-wgpu datasets pack -raw`",
+			return fmt.Errorf("datasets: %s: %d images of %s take more than %d bytes: choose a smaller size, or pack "+
+				"them with `pixelda-wgpu datasets pack -raw`",
 				(*set).Name, (*set).Len(), (*set).shape(), int64(maxSetBytes))
 		}
 		var err error

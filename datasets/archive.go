@@ -22,7 +22,9 @@ import (
 var archiveEndings = []string{".zip", ".tar.gz", ".tgz"}
 
 func isArchive(name string) bool {
-	return slices.ContainsFunc(archiveEndings, func(ending string) bool { return strings.HasSuffix(strings.ToLower(name), ending) })
+	return slices.ContainsFunc(archiveEndings, func(ending string) bool {
+		return strings.HasSuffix(strings.ToLower(name), ending)
+	})
 }
 
 // cutArchive parts ARCHIVE/folder.
@@ -101,7 +103,8 @@ func listTar(r io.ReaderAt, size int64, keep func(name string) (string, bool)) (
 			continue
 		}
 		if total += h.Size; h.Size > maxFileBytes || total > maxSetBytes/4 {
-			return nil, fmt.Errorf("%s is too large: at most %d bytes a file and %d in all can be read", h.Name, maxFileBytes, int64(maxSetBytes/4))
+			return nil, fmt.Errorf("%s is too large: at most %d bytes a file and %d in all can be read", h.Name,
+				maxFileBytes, int64(maxSetBytes/4))
 		}
 		data, err := readExactly(t, h.Size)
 		if err != nil {
@@ -113,7 +116,9 @@ func listTar(r io.ReaderAt, size int64, keep func(name string) (string, bool)) (
 
 // inMemory is an entry whose bytes are here.
 func inMemory(name string, data []byte) entry {
-	return entry{name, int64(len(data)), func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(data)), nil }}
+	return entry{name, int64(len(data)), func() (io.ReadCloser, error) {
+		return io.NopCloser(bytes.NewReader(data)), nil
+	}}
 }
 
 // ReadArchive reads the domains of a ZIP or tar.gz file of images, laid out as a

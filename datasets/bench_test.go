@@ -64,7 +64,8 @@ func BenchmarkSampling(b *testing.B) {
 func BenchmarkOpenRaw(b *testing.B) {
 	const side, n = 64, 256 << 20 / (64 * 64)
 	path := filepath.Join(b.TempDir(), "raw.pxds")
-	if err := SaveRaw(path, Splits{Train: &Set{Name: "x", Width: side, Height: side, Channels: 1, Pixels: make([]byte, n*side*side)}}); err != nil {
+	if err := SaveRaw(path, Splits{Train: &Set{Name: "x", Width: side, Height: side, Channels: 1,
+		Pixels: make([]byte, n*side*side)}}); err != nil {
 		b.Fatal(err)
 	}
 	info, err := os.Stat(path)

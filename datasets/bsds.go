@@ -55,7 +55,8 @@ func readPhotos(dir string, files []entry) ([]background, error) {
 
 func bsdsFiles(dir string) ([]entry, error) {
 	isPhoto := func(name string) bool { return path.Ext(name) == ".jpg" && path.Dir(name) == "." }
-	for _, sub := range []string{"train", "images/train", "BSDS500/data/images/train", "BSR/BSDS500/data/images/train"} {
+	for _, sub := range []string{"train", "images/train", "BSDS500/data/images/train",
+		"BSR/BSDS500/data/images/train"} {
 		below := filepath.Join(dir, filepath.FromSlash(sub))
 		if _, err := os.Stat(below); err != nil {
 			continue

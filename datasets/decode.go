@@ -47,7 +47,8 @@ func decodeImage(data []byte) (m image.Image, format string, err error) {
 		return nil, "", fmt.Errorf("damaged %s image: %w", format, err)
 	}
 	if config.Width < 1 || config.Height < 1 || config.Width > maxImagePixels/config.Height {
-		return nil, "", fmt.Errorf("an image of %dx%d pixels; at most %d in all can be read", config.Width, config.Height, maxImagePixels)
+		return nil, "", fmt.Errorf("an image of %dx%d pixels; at most %d in all can be read", config.Width,
+			config.Height, maxImagePixels)
 	}
 	if m, _, err = image.Decode(bytes.NewReader(data)); err != nil {
 		return nil, "", fmt.Errorf("damaged %s image: %w", format, err)

@@ -33,7 +33,8 @@ func grey(w, h int, v byte) *image.Gray {
 // the inverse cosine transform to the decoder: one level in luma and in chroma
 // makes 1 + 1.772 in blue. Repeated chroma or full-range WebP err by over 10.
 func TestDecodeAgreesWithLibraries(t *testing.T) {
-	for name, limit := range map[string]int{"420.jpg": 3, "422.jpg": 3, "444.jpg": 3, "lossy.webp": 0, "lossless.webp": 0} {
+	for name, limit := range map[string]int{"420.jpg": 3, "422.jpg": 3, "444.jpg": 3, "lossy.webp": 0,
+		"lossless.webp": 0} {
 		data, err := os.ReadFile(filepath.Join("testdata", name))
 		if err != nil {
 			t.Fatal(err)
@@ -48,7 +49,8 @@ func TestDecodeAgreesWithLibraries(t *testing.T) {
 		}
 		want, err := decodePicture(reference)
 		if err != nil || got.width != want.width || got.height != want.height || got.channels != 3 {
-			t.Fatalf("%s: %dx%dx%d, want %dx%d: %v", name, got.width, got.height, got.channels, want.width, want.height, err)
+			t.Fatalf("%s: %dx%dx%d, want %dx%d: %v", name, got.width, got.height, got.channels, want.width, want.height,
+				err)
 		}
 		worst, unequal := compare(got.pixels, want.pixels)
 		t.Logf("%s: off by at most %d, %.1f %% unequal", name, worst, 100*unequal)
@@ -72,7 +74,8 @@ func compare(a, b []byte) (worst int, unequal float64) {
 
 func TestDecodeColourModels(t *testing.T) {
 	r := image.Rect(0, 0, 1, 1)
-	wide, clear, palette := image.NewGray16(r), image.NewNRGBA(r), image.NewPaletted(r, color.Palette{color.RGBA{1, 2, 3, 255}})
+	wide, clear, palette := image.NewGray16(r), image.NewNRGBA(r),
+		image.NewPaletted(r, color.Palette{color.RGBA{1, 2, 3, 255}})
 	wide.SetGray16(0, 0, color.Gray16{0x80ff})
 	clear.SetNRGBA(0, 0, color.NRGBA{200, 100, 50, 128})
 	for name, c := range map[string]struct {

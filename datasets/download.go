@@ -78,7 +78,8 @@ func (d *downloader) set(ctx context.Context, remotes []Remote, name, dir string
 		}
 		return errors.Join(failures...)
 	}
-	return fmt.Errorf("datasets: nothing is known to download under the name %q: there are %s", name, strings.Join(names, ", "))
+	return fmt.Errorf("datasets: nothing is known to download under the name %q: there are %s", name,
+		strings.Join(names, ", "))
 }
 
 func present(files []RemoteFile, dir string) bool {

@@ -46,7 +46,8 @@ func sha(b []byte) string {
 }
 
 func remote(body []byte, urls ...string) []Remote {
-	return []Remote{{Name: "x", Sources: [][]RemoteFile{{{Path: "sub/f.bin", Size: int64(len(body)), SHA256: sha(body), URLs: urls}}}}}
+	return []Remote{{Name: "x", Sources: [][]RemoteFile{{{Path: "sub/f.bin", Size: int64(len(body)), SHA256: sha(body),
+		URLs: urls}}}}}
 }
 
 func testDownloader() *downloader {
@@ -90,7 +91,8 @@ func TestDownloadResumes(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantFile(t, dir, body)
-	if len(s.requests) != 2 || s.requests[1].Get("Range") != fmt.Sprintf("bytes=%d-", len(body)/3) || s.requests[1].Get("If-Range") != `"v1"` {
+	if len(s.requests) != 2 || s.requests[1].Get("Range") != fmt.Sprintf("bytes=%d-", len(body)/3) ||
+		s.requests[1].Get("If-Range") != `"v1"` {
 		t.Errorf("requests: %v", s.requests)
 	}
 	if done[len(done)-1] != int64(len(body)) {
@@ -170,7 +172,9 @@ func TestDownloadTakesTheNextMirror(t *testing.T) {
 		"bad hash": newServer(t, func(_ int, w http.ResponseWriter, r *http.Request) {
 			serve(w, r, append([]byte("!"), body[1:]...), `"b"`)
 		}).URL,
-		"too short": newServer(t, func(_ int, w http.ResponseWriter, r *http.Request) { serve(w, r, body[1:], `"b"`) }).URL,
+		"too short": newServer(t, func(_ int, w http.ResponseWriter, r *http.Request) {
+			serve(w, r, body[1:], `"b"`)
+		}).URL,
 		"too long, size not told": newServer(t, func(_ int, w http.ResponseWriter, r *http.Request) {
 			w.Write(body)
 			w.(http.Flusher).Flush()
@@ -209,13 +213,15 @@ func TestDownloadErrors(t *testing.T) {
 	gone := newServer(t, func(_ int, w http.ResponseWriter, r *http.Request) { http.NotFound(w, r) })
 	dir := t.TempDir()
 	err := testDownloader().set(context.Background(), remote(body, bad.URL, gone.URL), "x", dir)
-	if err == nil || !strings.Contains(err.Error(), "639999 bytes there, it should have 640000") || !strings.Contains(err.Error(), "404 Not Found") {
+	if err == nil || !strings.Contains(err.Error(), "639999 bytes there, it should have 640000") ||
+		!strings.Contains(err.Error(), "404 Not Found") {
 		t.Errorf("no mirror works: %v", err)
 	}
 	if _, err := os.Stat(filepath.Join(dir, "x/sub/f.bin")); err == nil {
 		t.Error("a file lies under the final name")
 	}
-	if err := testDownloader().set(context.Background(), remote(body), "y", dir); err == nil || !strings.Contains(err.Error(), "there are x") {
+	if err := testDownloader().set(context.Background(), remote(body), "y", dir); err == nil ||
+		!strings.Contains(err.Error(), "there are x") {
 		t.Errorf("unknown name: %v", err)
 	}
 	os.WriteFile(filepath.Join(dir, "x/sub/f.bin"), []byte("mine"), 0o644)
@@ -245,7 +251,8 @@ func TestDownloadUsesNeedsAndAlternatives(t *testing.T) {
 		{Name: "whole", Needs: []string{"part"}},
 		{Name: "part", Sources: [][]RemoteFile{
 			{{Path: "c", URLs: []string{s.URL + "/c"}}},
-			{{Path: "a.gz", URLs: []string{s.URL + "/a.gz"}}, {Path: "b", MD5: hex.EncodeToString(sum[:]), URLs: []string{s.URL + "/b"}}},
+			{{Path: "a.gz", URLs: []string{s.URL + "/a.gz"}},
+				{Path: "b", MD5: hex.EncodeToString(sum[:]), URLs: []string{s.URL + "/b"}}},
 		}},
 	}
 	dir := t.TempDir()
@@ -258,7 +265,8 @@ func TestDownloadUsesNeedsAndAlternatives(t *testing.T) {
 		t.Errorf("%d requests, want 3", len(s.requests))
 	}
 	os.WriteFile(filepath.Join(dir, "part/a.gz"), zip[:len(zip)-1], 0o644)
-	if err := testDownloader().set(context.Background(), remotes, "whole", dir); err == nil || !strings.Contains(err.Error(), "is damaged") {
+	if err := testDownloader().set(context.Background(), remotes, "whole", dir); err == nil ||
+		!strings.Contains(err.Error(), "is damaged") {
 		t.Errorf("damaged gzip: %v", err)
 	}
 }

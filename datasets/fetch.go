@@ -74,8 +74,10 @@ func (d *downloader) get(ctx context.Context, f RemoteFile, url, path string, pa
 	switch {
 	case resp.StatusCode == http.StatusOK:
 		start = 0
-	case resp.StatusCode == http.StatusPartialContent && strings.HasPrefix(resp.Header.Get("Content-Range"), fmt.Sprintf("bytes %d-", start)):
-	case resp.StatusCode == http.StatusRequestedRangeNotSatisfiable && resp.Header.Get("Content-Range") == fmt.Sprintf("bytes */%d", start):
+	case resp.StatusCode == http.StatusPartialContent && strings.HasPrefix(resp.Header.Get("Content-Range"),
+		fmt.Sprintf("bytes %d-", start)):
+	case resp.StatusCode == http.StatusRequestedRangeNotSatisfiable &&
+		resp.Header.Get("Content-Range") == fmt.Sprintf("bytes */%d", start):
 		return nil // it was whole already
 	default:
 		part.remove()
@@ -122,7 +124,8 @@ func (f RemoteFile) limit() int64 {
 }
 
 // copy moves the body into the file, reporting as it goes.
-func (d *downloader) copy(ctx context.Context, cancel context.CancelCauseFunc, out io.Writer, body io.Reader, limit int64, p Progress) error {
+func (d *downloader) copy(ctx context.Context, cancel context.CancelCauseFunc, out io.Writer, body io.Reader,
+	limit int64, p Progress) error {
 	silent := fmt.Errorf("no data for %v", d.stall)
 	watch := time.AfterFunc(d.stall, func() { cancel(silent) })
 	defer watch.Stop()

@@ -69,7 +69,8 @@ type seal struct {
 func (k *seal) holds(s *Set) bool {
 	return k != nil && s.mapped && s.made == nil &&
 		s.Width == k.of.Width && s.Height == k.of.Height && s.Channels == k.of.Channels &&
-		same(s.Pixels, k.of.Pixels) && same(s.Labels, k.of.Labels) && same(s.Poses, k.of.Poses) && slices.Equal(s.Classes, k.of.Classes)
+		same(s.Pixels, k.of.Pixels) && same(s.Labels, k.of.Labels) && same(s.Poses, k.of.Poses) &&
+		slices.Equal(s.Classes, k.of.Classes)
 }
 
 // same reports whether a and b are the same part of memory.

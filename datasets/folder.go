@@ -121,7 +121,8 @@ func arrange(files []imageFile) ([]place, error) {
 	depth := len(folders[0])
 	for i, f := range folders {
 		if len(f) != depth || depth > 2 {
-			return nil, fmt.Errorf("%s does not lie in domain/class/image or class/image like %s", files[i].path, files[0].path)
+			return nil, fmt.Errorf("%s does not lie in domain/class/image or class/image like %s", files[i].path,
+				files[0].path)
 		}
 		if depth == 2 {
 			places[i].domain = f[0]

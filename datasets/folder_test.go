@@ -65,7 +65,8 @@ func (f tree) zipFile(t testing.TB) string {
 }
 
 func TestFolderAndZIPAreEqual(t *testing.T) {
-	f := tree{"notes.txt": []byte("x"), ".hidden/cat/1.png": []byte("x"), "__MACOSX/cat/._1.png": []byte("x"), "cat/.DS_Store": []byte("x")}
+	f := tree{"notes.txt": []byte("x"), ".hidden/cat/1.png": []byte("x"), "__MACOSX/cat/._1.png": []byte("x"),
+		"cat/.DS_Store": []byte("x")}
 	f.dots(t, "dog", 20, 100).dots(t, "cat", 20, 0)
 	var prints []string
 	for _, path := range []string{f.folder(t), f.zipFile(t)} {
@@ -117,7 +118,8 @@ func TestFolderSplitsAndDomains(t *testing.T) {
 		}
 		for _, d := range all {
 			if d.Train.Len() != 6 || d.Valid.Len() != 1 || d.Test.Len() != 2 || d.Train.shape() != "2x2x3" {
-				t.Errorf("%s: %d, %d, %d images of %s", d.Name, d.Train.Len(), d.Valid.Len(), d.Test.Len(), d.Train.shape())
+				t.Errorf("%s: %d, %d, %d images of %s", d.Name, d.Train.Len(), d.Valid.Len(), d.Test.Len(),
+					d.Train.shape())
 			}
 		}
 		if _, err := Open(path, Options{}); err == nil || !strings.Contains(err.Error(), "2 domains (amazon, webcam)") {
@@ -159,11 +161,13 @@ func TestFolderMixesFormatsSizesAndColours(t *testing.T) {
 	for name, file := range map[string]string{"a/2.jpeg": "420.jpg", "a/3.webp": "lossy.webp"} {
 		f[name], _ = os.ReadFile(filepath.Join("testdata", file))
 	}
-	if _, err := Open(f.folder(t), Options{}); err == nil || !strings.Contains(err.Error(), "a/1.PNG is 9x5 but a/2.jpeg is 65x31: give a size") {
+	if _, err := Open(f.folder(t), Options{}); err == nil ||
+		!strings.Contains(err.Error(), "a/1.PNG is 9x5 but a/2.jpeg is 65x31: give a size") {
 		t.Errorf("sizes differ: %v", err)
 	}
 	s, err := Open(f.folder(t), Options{Size: 8, Counts: &Counts{}})
-	if err != nil || s.Train.Len() != 5 || s.Train.shape() != "8x8x3" || !bytes.Equal(s.Train.Image(0)[:3], []byte{255, 0, 0}) {
+	if err != nil || s.Train.Len() != 5 || s.Train.shape() != "8x8x3" ||
+		!bytes.Equal(s.Train.Image(0)[:3], []byte{255, 0, 0}) {
 		t.Fatalf("%v %v", s.Train, err)
 	}
 	s, err = Open(f.folder(t), Options{Size: 8, Channels: 1, Counts: &Counts{}})
@@ -178,14 +182,17 @@ func TestFolderErrors(t *testing.T) {
 		files tree
 		want  string
 	}{
-		"nothing":          {tree{"a.txt": png}, "no PNG, JPEG or WebP images"},
-		"corrupt":          {tree{"a/1.png": png, "b/bad.png": png[:30]}, "b/bad.png: damaged png image"},
-		"no image":         {tree{"a/1.png": png, "b/bad.webp": []byte("hello")}, "b/bad.webp: no PNG, JPEG or WebP"},
-		"uneven depth":     {tree{"a/1.png": png, "2.png": png}, "a/1.png does not lie in domain/class/image or class/image like 2.png"},
-		"too deep":         {tree{"a/b/c/1.png": png, "b/b/c/1.png": png}, "does not lie in domain/class/image"},
-		"half split":       {tree{"train/a/1.png": png, "other/a/1.png": png}, "lies in a split folder but other/a/1.png does not"},
-		"only test":        {tree{"test/a/1.png": png, "valid/a/1.png": png}, "no images in train"},
-		"foreign class":    {tree{"x/a/1.png": png, "x/b/1.png": png, "y/a/1.png": png, "y/c/1.png": png}, `class "b" is in`},
+		"nothing":  {tree{"a.txt": png}, "no PNG, JPEG or WebP images"},
+		"corrupt":  {tree{"a/1.png": png, "b/bad.png": png[:30]}, "b/bad.png: damaged png image"},
+		"no image": {tree{"a/1.png": png, "b/bad.webp": []byte("hello")}, "b/bad.webp: no PNG, JPEG or WebP"},
+		"uneven depth": {tree{"a/1.png": png, "2.png": png},
+			"a/1.png does not lie in domain/class/image or class/image like 2.png"},
+		"too deep": {tree{"a/b/c/1.png": png, "b/b/c/1.png": png}, "does not lie in domain/class/image"},
+		"half split": {tree{"train/a/1.png": png, "other/a/1.png": png},
+			"lies in a split folder but other/a/1.png does not"},
+		"only test": {tree{"test/a/1.png": png, "valid/a/1.png": png}, "no images in train"},
+		"foreign class": {tree{"x/a/1.png": png, "x/b/1.png": png, "y/a/1.png": png, "y/c/1.png": png},
+			`class "b" is in`},
 		"too few for test": {tree{"a/1.png": png, "b/1.png": png}, "2 images are too few"},
 	} {
 		o := Options{Counts: &Counts{}}
@@ -203,7 +210,8 @@ func TestFolderErrors(t *testing.T) {
 
 func TestZIPWithUnsafeNamesAndDamage(t *testing.T) {
 	png := encodePNG(t, grey(2, 2, 9))
-	s, err := ReadArchive("z.zip", bytes.NewReader(tree{"../../etc/a/1.png": png, `..\b\1.png`: png, "/etc/a/2.png": png, "etc/b/1.png": png}.zip(t)), 0, Options{})
+	s, err := ReadArchive("z.zip", bytes.NewReader(tree{"../../etc/a/1.png": png, `..\b\1.png`: png,
+		"/etc/a/2.png": png, "etc/b/1.png": png}.zip(t)), 0, Options{})
 	if err == nil {
 		t.Errorf("a size of 0: %v", s)
 	}
@@ -213,7 +221,8 @@ func TestZIPWithUnsafeNamesAndDamage(t *testing.T) {
 		t.Errorf("unsafe names: %v %v", all, err)
 	}
 	for _, cut := range []int{10, len(data) / 2, len(data) - 1} {
-		if _, err := ReadArchive("z.zip", bytes.NewReader(data[:cut]), int64(cut), Options{}); err == nil || !strings.Contains(err.Error(), "z.zip: damaged ZIP file") {
+		if _, err := ReadArchive("z.zip", bytes.NewReader(data[:cut]), int64(cut), Options{}); err == nil ||
+			!strings.Contains(err.Error(), "z.zip: damaged ZIP file") {
 			t.Errorf("cut at %d: %v", cut, err)
 		}
 	}
@@ -230,14 +239,16 @@ func TestZIPBomb(t *testing.T) {
 	if len(data) > 1<<20 {
 		t.Fatal("not a bomb")
 	}
-	if _, err := ReadArchive("z.zip", bytes.NewReader(data), int64(len(data)), Options{}); err == nil || !strings.Contains(err.Error(), "a/1.png: a file of 67108865 bytes") {
+	if _, err := ReadArchive("z.zip", bytes.NewReader(data), int64(len(data)), Options{}); err == nil ||
+		!strings.Contains(err.Error(), "a/1.png: a file of 67108865 bytes") {
 		t.Errorf("%v", err)
 	}
 }
 
 func FuzzZIP(f *testing.F) {
 	f.Add(tree{}.dots(f, "a", 2, 1).dots(f, "b", 2, 1).zip(f))
-	f.Add(tree{}.dots(f, "x/train/a", 1, 1).dots(f, "x/test/a", 2, 1).dots(f, "y/train/a", 1, 1).dots(f, "y/test/a", 1, 1).zip(f))
+	f.Add(tree{}.dots(f, "x/train/a", 1, 1).dots(f, "x/test/a", 2, 1).dots(f, "y/train/a", 1, 1).dots(f, "y/test/a", 1,
+		1).zip(f))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		all, err := ReadArchive("fuzz.zip", bytes.NewReader(data), int64(len(data)), Options{Size: 3})
 		for _, d := range all {
@@ -270,7 +281,8 @@ func FuzzArrange(f *testing.F) {
 			return
 		}
 		for i, p := range places {
-			if (p.class == "") != (places[0].class == "") || (p.domain == "") != (places[0].domain == "") || (p.split == "") != (places[0].split == "") {
+			if (p.class == "") != (places[0].class == "") || (p.domain == "") != (places[0].domain == "") ||
+				(p.split == "") != (places[0].split == "") {
 				t.Errorf("%q became %+v beside %+v", files[i].path, p, places[0])
 			}
 		}

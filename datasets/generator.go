@@ -23,7 +23,8 @@ var generators = map[string]generator{
 
 // set is images [from, from+n), drawn when they are asked for.
 func (g generator) set(name string, seed uint64, from, n int) *Set {
-	s := &Set{Name: name, Width: g.side, Height: g.side, Channels: g.channels, Classes: g.classes(), Labels: make([]uint32, n)}
+	s := &Set{Name: name, Width: g.side, Height: g.side, Channels: g.channels, Classes: g.classes(),
+		Labels: make([]uint32, n)}
 	if g.posed {
 		s.Poses = make([]Pose, n)
 	}
@@ -62,7 +63,9 @@ func openBuiltin(name string, o Options, what string) (held, string, error) {
 	}
 	const most = 10_000_000
 	if c.Train < 0 || c.Valid < 0 || c.Test < 0 || c.Train > most || c.Valid > most || c.Test > most {
-		return held{}, "", fmt.Errorf("datasets: cannot generate %d training, %d validation and %d test images: give 0 to %d of each", c.Train, c.Valid, c.Test, most)
+		return held{}, "",
+			fmt.Errorf("datasets: cannot generate %d training, %d validation and %d test images: give 0 to %d of each",
+				c.Train, c.Valid, c.Test, most)
 	}
 	what = fmt.Sprintf("%s from seed %d", what, o.Seed)
 	n := c.Train + c.Valid + c.Test
@@ -77,7 +80,8 @@ func openBuiltin(name string, o Options, what string) (held, string, error) {
 			return held{}, "", err
 		}
 		if len(pixels) != n*s.ImageBytes() {
-			return held{}, "", fmt.Errorf("datasets: %s: %d of %d images were drawn", name, len(pixels)/s.ImageBytes(), n)
+			return held{}, "", fmt.Errorf("datasets: %s: %d of %d images were drawn", name, len(pixels)/s.ImageBytes(),
+				n)
 		}
 		s.Pixels, s.made = pixels, nil
 	}

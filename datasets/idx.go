@@ -19,7 +19,8 @@ const (
 	idxFloat = 0x0D
 )
 
-var idxTypes = map[byte]string{0x08: "unsigned bytes", 0x09: "signed bytes", 0x0B: "int16", 0x0C: "int32", 0x0D: "float32", 0x0E: "float64"}
+var idxTypes = map[byte]string{0x08: "unsigned bytes", 0x09: "signed bytes", 0x0B: "int16", 0x0C: "int32",
+	0x0D: "float32", 0x0E: "float64"}
 
 // idxArray is an idx file with its values brought to bytes.
 type idxArray struct {
@@ -56,13 +57,15 @@ func (a *idxArray) images(name string) (*Set, error) {
 	case 4:
 		s.Channels = a.dims[3]
 		if s.Channels != 1 && s.Channels != 3 && s.Channels != 4 {
-			return nil, fmt.Errorf("datasets: %s: the fourth dimension is %d; it must be the 1, 3 or 4 channels", name, s.Channels)
+			return nil, fmt.Errorf("datasets: %s: the fourth dimension is %d; it must be the 1, 3 or 4 channels", name,
+				s.Channels)
 		}
 		fallthrough
 	case 3:
 		s.Height, s.Width = a.dims[1], a.dims[2]
 	default:
-		return nil, fmt.Errorf("datasets: %s: %d dimensions; images have 3 (N, height, width) or 4 (and channels)", name, len(a.dims))
+		return nil, fmt.Errorf("datasets: %s: %d dimensions; images have 3 (N, height, width) or 4 (and channels)",
+			name, len(a.dims))
 	}
 	return s, s.Validate()
 }
@@ -161,7 +164,8 @@ func goesOn(name string, size int64) error {
 
 func shortRead(name string, got, want int64, err error) error {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return fmt.Errorf("datasets: %s: ends after %d of %d values: the file is cut off, get it again", name, got, want)
+		return fmt.Errorf("datasets: %s: ends after %d of %d values: the file is cut off, get it again", name, got,
+			want)
 	}
 	return fmt.Errorf("datasets: %s: after %d of %d values: %w", name, got, want, err)
 }

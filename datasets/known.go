@@ -19,23 +19,31 @@ type Known struct {
 func List() []Known {
 	return []Known{
 		builtin("digits", "generated handwritten-looking digits, 28x28 grey, no files needed", "digits generated"),
-		builtin("digits-m", "generated digits on coloured textures, 32x32 RGB, no files needed", "digits on textures generated"),
-		builtin("objects", "generated objects on black, 64x64 RGB with depth and poses, no files needed", "objects rendered"),
+		builtin("digits-m", "generated digits on coloured textures, 32x32 RGB, no files needed",
+			"digits on textures generated"),
+		builtin("objects", "generated objects on black, 64x64 RGB with depth and poses, no files needed",
+			"objects rendered"),
 		builtin("objects-bg", "the same objects on coloured textures, no files needed", "objects on textures rendered"),
-		builtin("objects-m", "generated objects among clutter, by poor sensors, no files needed", "objects among clutter rendered"),
+		builtin("objects-m", "generated objects among clutter, by poor sensors, no files needed",
+			"objects among clutter rendered"),
 		{Name: "mnist", About: "MNIST, 28x28 grey, 50,000 + 10,000 + 10,000", counts: MNISTPaper,
 			open: func(o Options) (held, string, error) { return openMNIST(subfolder(o.dir(), "mnist")) }},
 		{Name: "usps", About: "USPS in its original split, 16x16 grey, 6,562 + 729 + 2,007", counts: USPSPaper,
 			open: func(o Options) (held, string, error) { return openUSPS(subfolder(o.dir(), "usps")) }},
 		{Name: "mnist-m", About: "MNIST-M, 32x32 RGB, 58,001 + 1,000 + 9,001", counts: MNISTMPaper,
 			open: func(o Options) (held, string, error) { return openMNISTM(o.dir(), o.Seed) }},
-		{Name: "mnist-m-difference", About: "MNIST-M by the formula |digit - patch|, 58,001 + 1,000 + 9,001", counts: MNISTMPaper,
-			open: func(o Options) (held, string, error) { return openMNISTMDifference(o.dir(), o.Seed) }},
-		{Name: "linemod", About: "Cropped LineMod, RGB with depth and poses, 9,673 + 1,000 + 2,655", counts: LineModPaper,
+		{Name: "mnist-m-difference", About: "MNIST-M by the formula |digit - patch|, 58,001 + 1,000 + 9,001",
+			counts: MNISTMPaper,
+			open:   func(o Options) (held, string, error) { return openMNISTMDifference(o.dir(), o.Seed) }},
+		{Name: "linemod", About: "Cropped LineMod, RGB with depth and poses, 9,673 + 1,000 + 2,655",
+			counts: LineModPaper,
 			places: []string{"linemod", "linemod.pxds", "linemod.zip", "linemod.tar.gz"}},
-		{Name: "linemod-crops", About: "real LineMod crops of five objects, 64x64 RGB with poses, 2,120 + 235 + 3,535", counts: Counts{Valid: 235},
+		{Name: "linemod-crops", About: "real LineMod crops of five objects, 64x64 RGB with poses, 2,120 + 235 + 3,535",
+			counts: Counts{Valid: 235},
 			places: cropPlaces("real")},
-		{Name: "linemod-crops-synthetic", About: "renders of these objects on black, 64x64 RGB with poses, 4,055 + 500 + 500", counts: Counts{Valid: 500, Test: 500},
+		{Name: "linemod-crops-synthetic",
+			About:  "renders of these objects on black, 64x64 RGB with poses, 4,055 + 500 + 500",
+			counts: Counts{Valid: 500, Test: 500},
 			places: cropPlaces("fine")},
 	}
 }
@@ -46,7 +54,8 @@ func builtin(name, about, what string) Known {
 }
 
 func cropPlaces(domain string) []string {
-	return []string{"linemod_crops/dataset/" + domain, "linemod_crops/" + domain, "linemod_crops/linemod_crops_64.tar.gz/dataset/" + domain}
+	return []string{"linemod_crops/dataset/" + domain, "linemod_crops/" + domain,
+		"linemod_crops/linemod_crops_64.tar.gz/dataset/" + domain}
 }
 
 // Found reports whether the set's own folder or file is there. Sets that need none,
@@ -78,7 +87,9 @@ func (k Known) splits(o Options) (Splits, error) {
 	if k.open == nil {
 		path, found := k.place(o.dir())
 		if !found {
-			return Splits{}, fmt.Errorf("datasets: %s is not in %s: it has no public home to download it from; docs/linemod.md tells how to get it", k.Name, filepath.Join(o.dir(), k.places[0]))
+			return Splits{},
+				fmt.Errorf("datasets: %s is not in %s: it has no public home to download it from; docs/linemod.md "+
+					"tells how to get it", k.Name, filepath.Join(o.dir(), k.places[0]))
 		}
 		return openPath(path, o)
 	}

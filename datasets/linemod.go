@@ -124,7 +124,8 @@ func readModels(from string, objects []string) ([]string, []*render.Mesh, error)
 	err = parallelErr(len(names), func(i int) error {
 		f, ok := byName[names[i]]
 		if !ok {
-			return fmt.Errorf("datasets: %s: no model of %s; there are %s", from, names[i], strings.Join(sortedKeys(byName), ", "))
+			return fmt.Errorf("datasets: %s: no model of %s; there are %s", from, names[i],
+				strings.Join(sortedKeys(byName), ", "))
 		}
 		r, err := f.open()
 		if err == nil {

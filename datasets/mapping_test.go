@@ -14,7 +14,8 @@ import (
 func TestMappedIDXEqualsReadIDX(t *testing.T) {
 	dir := t.TempDir()
 	rapid.Check(t, func(t *rapid.T) {
-		count, h, w := rapid.IntRange(1, 9).Draw(t, "n"), rapid.IntRange(1, 9).Draw(t, "h"), rapid.IntRange(1, 9).Draw(t, "w")
+		count, h, w := rapid.IntRange(1, 9).Draw(t, "n"), rapid.IntRange(1, 9).Draw(t, "h"),
+			rapid.IntRange(1, 9).Draw(t, "w")
 		dims := []uint32{uint32(count), uint32(h), uint32(w)}
 		size := count * h * w
 		if rapid.Bool().Draw(t, "rgb") {
@@ -39,7 +40,8 @@ func TestMappedIDXEqualsReadIDX(t *testing.T) {
 		if (mapErr == nil) != (readErr == nil) || mapErr != nil && mapErr.Error() != readErr.Error() {
 			t.Fatalf("mapped: %v; read: %v", mapErr, readErr)
 		}
-		if readErr == nil && (!mapped.mapped || mapped.Fingerprint() != read.Fingerprint() || mapped.Name != read.Name) {
+		if readErr == nil && (!mapped.mapped || mapped.Fingerprint() != read.Fingerprint() ||
+			mapped.Name != read.Name) {
 			t.Fatalf("mapped %v %s, read %s", mapped.mapped, mapped.shape(), read.shape())
 		}
 	})
@@ -72,7 +74,8 @@ func TestViewsEqualCopies(t *testing.T) {
 	forms := func() []*Set {
 		s := all.Train
 		return []*Set{
-			s.Pick(some), s.Resize(7, 9), s.WithChannels(1), s.Pick(some).Slice(2, 6), s.Slice(10, 80).Resize(40, 5).Pick(some),
+			s.Pick(some), s.Resize(7, 9), s.WithChannels(1), s.Pick(some).Slice(2, 6),
+			s.Slice(10, 80).Resize(40, 5).Pick(some),
 			s.WithChannels(1).Resize(8, 8).Slice(1, 89), s.Pick(some).Subset([]int{2, 2, 0}),
 		}
 	}
@@ -112,7 +115,10 @@ func TestSealHoldsForTheWholeAlone(t *testing.T) {
 	renamed := *s.Train
 	renamed.Classes = numberedClasses(11)
 	for i, other := range []*Set{s.Train.Slice(0, 19), &bare, &renamed, s.Train.Resize(27, 28)} {
-		if plain := *other; other.seal.holds(other) || func() bool { plain.seal = nil; return plain.Fingerprint() != other.Fingerprint() }() {
+		if plain := *other; other.seal.holds(other) || func() bool {
+			plain.seal = nil
+			return plain.Fingerprint() != other.Fingerprint()
+		}() {
 			t.Errorf("form %d has the fingerprint of the file", i)
 		}
 	}
@@ -143,14 +149,16 @@ func TestFaultIsAnError(t *testing.T) {
 		"hash":   func() { (&Set{Width: 1, Height: 1, Channels: 1, Pixels: s.Train.Pixels}).Fingerprint() },
 		"resize": func() { s.Train.Resize(5, 5) },
 	} {
-		if err := fault(read); err == nil || !strings.Contains(err.Error(), path+": byte ") || !strings.Contains(err.Error(), "cut off") {
+		if err := fault(read); err == nil || !strings.Contains(err.Error(), path+": byte ") ||
+			!strings.Contains(err.Error(), "cut off") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	if err := fault(func() { panic("something else") }); err != nil {
 		t.Errorf("another panic is taken for a fault: %v", err)
 	}
-	if _, err := Open(path, Options{}); err == nil || !strings.Contains(err.Error(), "the file has 4096 bytes, by its header") {
+	if _, err := Open(path, Options{}); err == nil ||
+		!strings.Contains(err.Error(), "the file has 4096 bytes, by its header") {
 		t.Errorf("opened again: %v", err)
 	}
 }

@@ -7,7 +7,8 @@ import (
 )
 
 func systemMap(f *os.File, size int) ([]byte, error) {
-	handle, err := syscall.CreateFileMapping(syscall.Handle(f.Fd()), nil, syscall.PAGE_READONLY, uint32(uint64(size)>>32), uint32(size), nil)
+	handle, err := syscall.CreateFileMapping(syscall.Handle(f.Fd()), nil, syscall.PAGE_READONLY,
+		uint32(uint64(size)>>32), uint32(size), nil)
 	if err != nil {
 		return nil, err
 	}

@@ -68,7 +68,9 @@ func ReadFiles(name string, files []File, o Options) ([]Domain, error) {
 			return o.one(name, held{pool: pool})
 		}
 	}
-	return nil, fmt.Errorf("datasets: %s: neither images (PNG, JPEG, WebP), idx files, a ZIP file nor a packed set (.pxds)", name)
+	return nil,
+		fmt.Errorf("datasets: %s: neither images (PNG, JPEG, WebP), idx files, a ZIP file nor a packed set (.pxds)",
+			name)
 }
 
 // looksLikeIDX reports whether data begin as an idx file does, gzipped or not.

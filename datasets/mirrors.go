@@ -35,12 +35,14 @@ func Remotes() []Remote {
 			Sources: [][]RemoteFile{mnistFiles()},
 		},
 		{
-			Name: "usps", Title: "USPS handwritten digits, original split", Licence: "none stated; customary for research",
-			Home: "https://www.csie.ntu.edu.tw/~cjlin/libsvmtools/datasets/multiclass.html#usps",
+			Name: "usps", Title: "USPS handwritten digits, original split",
+			Licence: "none stated; customary for research",
+			Home:    "https://www.csie.ntu.edu.tw/~cjlin/libsvmtools/datasets/multiclass.html#usps",
 			Sources: [][]RemoteFile{
 				{ // MD5 as torchvision pins them
 					{Path: "usps.bz2", MD5: "ec16c51db3855ca6c91edd34d0e9b197", URLs: []string{libsvm + "usps.bz2"}},
-					{Path: "usps.t.bz2", MD5: "8ea070ee2aca1ac39742fdd1ef5ed118", URLs: []string{libsvm + "usps.t.bz2"}},
+					{Path: "usps.t.bz2", MD5: "8ea070ee2aca1ac39742fdd1ef5ed118",
+						URLs: []string{libsvm + "usps.t.bz2"}},
 				},
 				{
 					{Path: "zip.train.gz", URLs: statLearn("zip.train.gz")},
@@ -72,10 +74,14 @@ func Remotes() []Remote {
 
 func mnistFiles() []RemoteFile {
 	files := []RemoteFile{
-		{Path: "train-images-idx3-ubyte.gz", Size: 9912422, SHA256: "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609"},
-		{Path: "train-labels-idx1-ubyte.gz", Size: 28881, SHA256: "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c"},
-		{Path: "t10k-images-idx3-ubyte.gz", Size: 1648877, SHA256: "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6"},
-		{Path: "t10k-labels-idx1-ubyte.gz", Size: 4542, SHA256: "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6"},
+		{Path: "train-images-idx3-ubyte.gz", Size: 9912422,
+			SHA256: "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609"},
+		{Path: "train-labels-idx1-ubyte.gz", Size: 28881,
+			SHA256: "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c"},
+		{Path: "t10k-images-idx3-ubyte.gz", Size: 1648877,
+			SHA256: "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6"},
+		{Path: "t10k-labels-idx1-ubyte.gz", Size: 4542,
+			SHA256: "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6"},
 	}
 	for i := range files {
 		for _, mirror := range []string{

@@ -105,12 +105,14 @@ func readMNIST(dir string) (train, test *Set, err error) {
 	case err != nil:
 		return nil, nil, err
 	case !train.Labelled() || !test.Labelled():
-		return nil, nil, fmt.Errorf("datasets: %s has MNIST's images but not both label files: download them again", dir)
+		return nil, nil, fmt.Errorf("datasets: %s has MNIST's images but not both label files: download them again",
+			dir)
 	}
 	return train, test, nil
 }
 
 // missing is the error for a known set that is not in its folder.
 func missing(name, dir string) error {
-	return fmt.Errorf("datasets: %s is not in %s: run `pixelda-wgpu datasets download %s`, or give the folder that holds it as -data", name, dir, name)
+	return fmt.Errorf("datasets: %s is not in %s: run `pixelda-wgpu datasets download %s`, or give the folder that "+
+		"holds it as -data", name, dir, name)
 }

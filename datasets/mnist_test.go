@@ -60,7 +60,8 @@ func TestMNISTFiles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !bytes.Equal(s.Train.Pixels, train.Slice(0, 30).Pixels) || !bytes.Equal(s.Valid.Pixels, train.Slice(30, 40).Pixels) || !bytes.Equal(s.Test.Pixels, test.Pixels) {
+	if !bytes.Equal(s.Train.Pixels, train.Slice(0, 30).Pixels) ||
+		!bytes.Equal(s.Valid.Pixels, train.Slice(30, 40).Pixels) || !bytes.Equal(s.Test.Pixels, test.Pixels) {
 		t.Error("the splits are not the first 30, the next 10 and the test file")
 	}
 	// The same files by path, and one file by itself.
@@ -69,7 +70,8 @@ func TestMNISTFiles(t *testing.T) {
 	if err != nil || s.Train.Len() != 36 || s.Valid.Len() != 4 || s.Test.Len() != 20 {
 		t.Errorf("folder: %v", err)
 	}
-	s, err = Open(filepath.Join(dir, "train-images-idx3-ubyte.gz"), Options{Counts: &Counts{Test: 10}, Size: 14, Channels: 3})
+	s, err = Open(filepath.Join(dir, "train-images-idx3-ubyte.gz"),
+		Options{Counts: &Counts{Test: 10}, Size: 14, Channels: 3})
 	if err != nil || s.Train.Len() != 30 || s.Train.shape() != "14x14x3" || !s.Train.Labelled() {
 		t.Errorf("one file: %v", err)
 	}
@@ -118,7 +120,8 @@ func TestUSPSForms(t *testing.T) {
 	line, pairLine := "7.0000"+plain.String()+" \n", "8"+pairs.String()+"\n"
 	idx := t.TempDir()
 	for _, part := range []string{"train", "test"} {
-		put(t, filepath.Join(idx, "usps", "usps-"+part+"-images-idx3-float.gz"), idxBytes(13, floatBytes(append(floats, floats...)...), 2, 16, 16))
+		put(t, filepath.Join(idx, "usps", "usps-"+part+"-images-idx3-float.gz"),
+			idxBytes(13, floatBytes(append(floats, floats...)...), 2, 16, 16))
 		put(t, filepath.Join(idx, "usps", "usps-"+part+"-labels-idx1-ubyte.gz"), idxBytes(8, []byte{7, 7}, 2))
 	}
 	esl := t.TempDir()
@@ -159,7 +162,8 @@ func TestUSPSTextErrors(t *testing.T) {
 		"endless line": {strings.Repeat("1 ", 1<<20), "token too long"},
 		"bzip2":        {"BZh9xxxx", "after 0 images: "},
 	} {
-		if _, err := readUSPSText(name, strings.NewReader(c.text)); err == nil || !strings.Contains(err.Error(), c.want) {
+		if _, err := readUSPSText(name, strings.NewReader(c.text)); err == nil ||
+			!strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v; want %q", name, err, c.want)
 		}
 	}

@@ -37,7 +37,8 @@ func openMNISTM(root string, seed uint64) (held, string, error) {
 		return h, "MNIST-M, released images rebuilt by " + recipe, err
 	}
 	h, err := makeMNISTM(root, seed, invert)
-	return h, fmt.Sprintf("MNIST-M made from MNIST and BSDS500 in %s by seed %d (not the released images)", root, seed), err
+	return h, fmt.Sprintf("MNIST-M made from MNIST and BSDS500 in %s by seed %d (not the released images)", root, seed),
+		err
 }
 
 // openMNISTMDifference makes the set by the paper's formula.
@@ -91,7 +92,8 @@ func mnistmParts(root string) (train, test *Set, photos []background, err error)
 		return nil, nil, nil, err
 	}
 	if train.Width != 28 || train.Height != 28 || train.Channels != 1 {
-		return nil, nil, nil, fmt.Errorf("datasets: mnist-m needs the 28x28x1 images of MNIST, not %s ones", train.shape())
+		return nil, nil, nil, fmt.Errorf("datasets: mnist-m needs the 28x28x1 images of MNIST, not %s ones",
+			train.shape())
 	}
 	photos, err = readBSDS(subfolder(root, "bsds500", "bsds", "BSDS500"))
 	return train, test, photos, err
@@ -104,7 +106,8 @@ func makeMNISTM(root string, seed uint64, combine func(digit, patch byte) byte) 
 	}
 	for _, p := range photos {
 		if p.width < mnistmSide || p.height < mnistmSide {
-			return held{}, fmt.Errorf("datasets: %s: the photograph is %dx%d, smaller than a patch", p.name, p.width, p.height)
+			return held{}, fmt.Errorf("datasets: %s: the photograph is %dx%d, smaller than a patch", p.name, p.width,
+				p.height)
 		}
 	}
 	draw := func(split uint64, n int) []patch {
@@ -112,7 +115,8 @@ func makeMNISTM(root string, seed uint64, combine func(digit, patch byte) byte) 
 		for i := range patches {
 			r := newRandom(seed, split, uint64(i))
 			photo := r.intn(len(photos))
-			patches[i] = patch{photo, r.intn(photos[photo].height - mnistmSide + 1), r.intn(photos[photo].width - mnistmSide + 1)}
+			patches[i] = patch{photo, r.intn(photos[photo].height - mnistmSide + 1),
+				r.intn(photos[photo].width - mnistmSide + 1)}
 		}
 		return patches
 	}
@@ -187,7 +191,8 @@ func parseRecipe(data []byte, photos []background, digits int) ([]patch, error) 
 			return nil, fmt.Errorf("sample %d names photograph %d of %d", i, p.photo, len(photos))
 		}
 		if photo := photos[p.photo]; p.y+mnistmSide > photo.height || p.x+mnistmSide > photo.width {
-			return nil, fmt.Errorf("sample %d cuts at row %d, column %d, beyond %s of %dx%d", i, p.y, p.x, photo.name, photo.width, photo.height)
+			return nil, fmt.Errorf("sample %d cuts at row %d, column %d, beyond %s of %dx%d", i, p.y, p.x, photo.name,
+				photo.width, photo.height)
 		}
 		patches[i] = p
 	}

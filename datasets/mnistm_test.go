@@ -39,7 +39,8 @@ func smallMNISTM(t testing.TB) (root string, train, test *Set) {
 
 // checkMNISTM compares every pixel with what the definition says, given where
 // the patches lie.
-func checkMNISTM(t *testing.T, got, digits *Set, photos []background, patches []patch, combine func(digit, patch byte) byte) {
+func checkMNISTM(t *testing.T, got, digits *Set, photos []background, patches []patch,
+	combine func(digit, patch byte) byte) {
 	t.Helper()
 	for i := range got.Len() {
 		p := photos[patches[i].photo]
@@ -52,7 +53,8 @@ func checkMNISTM(t *testing.T, got, digits *Set, photos []background, patches []
 				for c := range 3 {
 					under := p.pixels[((patches[i].y+y)*p.width+patches[i].x+x)*3+c]
 					if v := got.Image(i)[(y*32+x)*3+c]; v != combine(ink, under) {
-						t.Fatalf("image %d, row %d, column %d, channel %d: %d for ink %d on %d", i, y, x, c, v, ink, under)
+						t.Fatalf("image %d, row %d, column %d, channel %d: %d for ink %d on %d", i, y, x, c, v, ink,
+							under)
 					}
 				}
 			}
@@ -104,7 +106,8 @@ func TestMNISTMFromRecipe(t *testing.T) {
 		}
 	}
 	put(t, filepath.Join(root, "mnist_m/bsds_train_order.txt"), []byte("10.jpg\n30.jpg\n"))
-	if _, err := Open("mnist-m", Options{Dir: root}); err == nil || !strings.Contains(err.Error(), "photograph 30.jpg is not in") {
+	if _, err := Open("mnist-m", Options{Dir: root}); err == nil ||
+		!strings.Contains(err.Error(), "photograph 30.jpg is not in") {
 		t.Error(err)
 	}
 }
@@ -120,7 +123,8 @@ func TestMNISTMMade(t *testing.T) {
 		return s
 	}
 	binary, grey := open("mnist-m", 1), open("mnist-m-difference", 1)
-	if binary.Fingerprint() != open("mnist-m", 1).Fingerprint() || binary.Fingerprint() == open("mnist-m", 2).Fingerprint() {
+	if binary.Fingerprint() != open("mnist-m", 1).Fingerprint() ||
+		binary.Fingerprint() == open("mnist-m", 2).Fingerprint() {
 		t.Error("the set does not follow from the seed")
 	}
 	// The border has no ink, so it shows where each patch was cut.
@@ -134,7 +138,9 @@ func TestMNISTMMade(t *testing.T) {
 		}
 		return p
 	})
-	checkMNISTM(t, grey.Train, train, photos, patches, func(d, p byte) byte { return byte(max(int(d)-int(p), int(p)-int(d))) })
+	checkMNISTM(t, grey.Train, train, photos, patches, func(d, p byte) byte {
+		return byte(max(int(d)-int(p), int(p)-int(d)))
+	})
 }
 
 // find locates the patch whose outermost rows and columns an image shows.
@@ -142,7 +148,8 @@ func find(t *testing.T, pixels []byte, photos []background) patch {
 	for k, p := range photos {
 		for y := range p.height - 31 {
 			for x := range p.width - 31 {
-				if bytes.Equal(pixels[:96], p.pixels[(y*p.width+x)*3:][:96]) && bytes.Equal(pixels[31*96:], p.pixels[((y+31)*p.width+x)*3:][:96]) {
+				if bytes.Equal(pixels[:96], p.pixels[(y*p.width+x)*3:][:96]) &&
+					bytes.Equal(pixels[31*96:], p.pixels[((y+31)*p.width+x)*3:][:96]) {
 					return patch{k, y, x}
 				}
 			}
@@ -159,7 +166,8 @@ func TestMNISTMReleaseFolder(t *testing.T) {
 		var list strings.Builder
 		for i := range 12 {
 			k := 11 - i // the list, not the name, gives the order
-			put(t, filepath.Join(root, "mnist_m", "mnist_m_"+split, fmt.Sprintf("%08d.png", k)), encodePNG(t, images.Grid([]int{k}, 1, 1)))
+			put(t, filepath.Join(root, "mnist_m", "mnist_m_"+split, fmt.Sprintf("%08d.png", k)),
+				encodePNG(t, images.Grid([]int{k}, 1, 1)))
 			fmt.Fprintf(&list, "%08d.png %d\n", k, k%10)
 		}
 		put(t, filepath.Join(root, "mnist_m", "mnist_m_"+split+"_labels.txt"), []byte(list.String()))
@@ -192,9 +200,11 @@ func TestBSDSArchive(t *testing.T) {
 		name string
 		data []byte
 	}{
-		{"train/2.jpg", photo(t, 40, 33, 1)}, {"train/1.jpg", photo(t, 33, 40, 1)}, {"test/3.jpg", []byte("x")}, {"train/Thumbs.db", []byte("x")},
+		{"train/2.jpg", photo(t, 40, 33, 1)}, {"train/1.jpg", photo(t, 33, 40, 1)}, {"test/3.jpg", []byte("x")},
+		{"train/Thumbs.db", []byte("x")},
 	} {
-		w.WriteHeader(&tar.Header{Name: "BSR/BSDS500/data/images/" + file.name, Size: int64(len(file.data)), Mode: 0o644})
+		w.WriteHeader(&tar.Header{Name: "BSR/BSDS500/data/images/" + file.name, Size: int64(len(file.data)),
+			Mode: 0o644})
 		w.Write(file.data)
 	}
 	w.Close()
@@ -209,7 +219,8 @@ func TestBSDSArchive(t *testing.T) {
 		t.Errorf("cut archive: %v", err)
 	}
 	put(t, filepath.Join(dir, "z/train/1.jpg"), photo(t, 33, 40, 1)[:100])
-	if _, err := readBSDS(filepath.Join(dir, "z")); err == nil || !strings.Contains(err.Error(), "1.jpg: damaged jpeg image") {
+	if _, err := readBSDS(filepath.Join(dir, "z")); err == nil ||
+		!strings.Contains(err.Error(), "1.jpg: damaged jpeg image") {
 		t.Errorf("cut photograph: %v", err)
 	}
 }

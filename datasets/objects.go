@@ -48,7 +48,8 @@ func texture64(dst []byte, r *random) {
 	copy(dst, small.resize(objectSide, objectSide).pixels)
 }
 
-func objectGenerator(get func() *studio, stream uint64, draw func(s *studio, dst []byte, r *random, i uint64)) generator {
+func objectGenerator(get func() *studio, stream uint64,
+	draw func(s *studio, dst []byte, r *random, i uint64)) generator {
 	return generator{
 		side: objectSide, channels: RGBD, posed: true, counts: objectCounts,
 		classes: func() []string { return get().classes },
@@ -109,13 +110,15 @@ func (sc *scene) backdrop(r *random) {
 		for k := range 3 {
 			sc.colour[i][k] = float64(wall[3*i+k]) / 255
 		}
-		sc.behind[i] = distance + right*(float64(i%objectSide)/objectSide-0.5) + down*(float64(i/objectSide)/objectSide-0.5)
+		sc.behind[i] = distance + right*(float64(i%objectSide)/objectSide-0.5) +
+			down*(float64(i/objectSide)/objectSide-0.5)
 	}
 }
 
 // roomLight is a lamp somewhere on the camera's side, of some colour.
 func roomLight(r *random) render.Light {
-	l := render.Light{Towards: render.Vec{r.between(-1, 1), r.between(-1, 0.7), -r.between(0.15, 0.9)}.Unit(), Gloss: r.between(0, 0.5)}
+	l := render.Light{Towards: render.Vec{r.between(-1, 1), r.between(-1, 0.7), -r.between(0.15, 0.9)}.Unit(),
+		Gloss: r.between(0, 0.5)}
 	ambient, diffuse, warm := r.between(0.2, 0.5), r.between(0.4, 0.9), r.between(-0.15, 0.2)
 	l.Ambient = render.Vec{ambient, ambient, ambient}
 	l.Diffuse = render.Vec{diffuse * (1 + warm), diffuse, diffuse * (1 - warm)}
@@ -202,13 +205,15 @@ var clutter = sync.OnceValue(func() []*render.Mesh {
 		case 0:
 			m = render.Box(render.Vec{2 * wide, r.between(10, 60), high})
 		case 1:
-			m = render.Lathe(20, [2]float64{0, -high}, [2]float64{wide, -high}, [2]float64{wide * r.between(0.3, 1), high}, [2]float64{0, high})
+			m = render.Lathe(20, [2]float64{0, -high}, [2]float64{wide, -high},
+				[2]float64{wide * r.between(0.3, 1), high}, [2]float64{0, high})
 		case 2:
 			m = render.Ellipsoid(render.Vec{wide, r.between(15, 50), high}, 20)
 		case 3:
 			m = render.Tube(10, render.Arc(16, render.Vec{}, wide, 0, r.between(120, 355)), r.between(4, 12))
 		default:
-			m = render.Plate(r.between(4, 20), [2]float64{-wide, -high}, [2]float64{wide, -high}, [2]float64{r.between(-wide, wide), high})
+			m = render.Plate(r.between(4, 20), [2]float64{-wide, -high}, [2]float64{wide, -high},
+				[2]float64{r.between(-wide, wide), high})
 		}
 		c := fromHSV(r.float(), r.between(0.1, 0.9), r.between(0.2, 1))
 		all = append(all, m.Paint(render.Vec{c[0] / 255, c[1] / 255, c[2] / 255}))

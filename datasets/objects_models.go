@@ -103,7 +103,8 @@ func boat() []*render.Mesh {
 }
 
 func photoCamera() []*render.Mesh {
-	lens := render.Lathe(24, xy{0, 0}, xy{34, 0}, xy{34, 26}, xy{30, 26}, xy{30, 44}, xy{24, 44}, xy{20, 38}, xy{0, 38}).Turn(alongX, 90)
+	lens := render.Lathe(24, xy{0, 0}, xy{34, 0}, xy{34, 26}, xy{30, 26}, xy{30, 44}, xy{24, 44}, xy{20, 38},
+		xy{0, 38}).Turn(alongX, 90)
 	return []*render.Mesh{
 		box(at{130, 42, 76}, at{}).Paint(coal),
 		box(at{131, 43, 14}, at{0, 0, 30}).Paint(steel),
@@ -153,7 +154,8 @@ func chair() []*render.Mesh {
 }
 
 func drill() []*render.Mesh {
-	body := render.Lathe(20, xy{0, -66}, xy{24, -66}, xy{29, -50}, xy{29, 10}, xy{24, 20}, xy{17, 34}, xy{17, 44}, xy{10, 62}, xy{0, 62}).Turn(alongY, 90)
+	body := render.Lathe(20, xy{0, -66}, xy{24, -66}, xy{29, -50}, xy{29, 10}, xy{24, 20}, xy{17, 34}, xy{17, 44},
+		xy{10, 62}, xy{0, 62}).Turn(alongY, 90)
 	return []*render.Mesh{
 		body.Paint(teal),
 		rod(at{60, 0, 0}, at{108, 0, 0}, 3.5, 3).Paint(steel),
@@ -194,7 +196,8 @@ func lamp() []*render.Mesh {
 
 func mug() []*render.Mesh {
 	return []*render.Mesh{
-		render.Lathe(36, xy{0, -48}, xy{40, -48}, xy{45, -44}, xy{47, 50}, xy{43, 50}, xy{41, -40}, xy{0, -40}).Paint(orange),
+		render.Lathe(36, xy{0, -48}, xy{40, -48}, xy{45, -44}, xy{47, 50}, xy{43, 50}, xy{41, -40},
+			xy{0, -40}).Paint(orange),
 		render.Lathe(36, xy{42.5, 46}, xy{40.5, -38}, xy{0, -38}).Paint(chalk),
 		render.Tube(14, render.Arc(18, at{42, 0, 2}, 31, -86, 86), 8).Paint(orange.Scale(0.8)),
 		ball(at{16, 4, 20}, at{}).Move(at{0, -46, 0}).Paint(blue), // a badge at one side
@@ -204,7 +207,8 @@ func mug() []*render.Mesh {
 }
 
 func plane() []*render.Mesh {
-	fuselage := render.Lathe(20, xy{0, -92}, xy{5, -90}, xy{15, -40}, xy{18, 10}, xy{17, 50}, xy{11, 78}, xy{0, 88}).Turn(alongY, 90)
+	fuselage := render.Lathe(20, xy{0, -92}, xy{5, -90}, xy{15, -40}, xy{18, 10}, xy{17, 50}, xy{11, 78},
+		xy{0, 88}).Turn(alongY, 90)
 	return []*render.Mesh{
 		fuselage.Paint(chalk),
 		render.Plate(5, xy{36, 0}, xy{6, 96}, xy{-20, 96}, xy{-6, 0}).Move(at{0, 0, -4}).Paint(red),
@@ -222,7 +226,8 @@ func rabbit() []*render.Mesh {
 		ball(at{50, 36, 40}, at{-12, 0, -20}).Paint(pink),
 		ball(at{28, 25, 26}, at{38, 0, 24}).Paint(pink),
 		render.Tube(12, []at{{30, 12, 40}, {20, 16, 66}, {8, 20, 94}, {4, 20, 102}}, 7, 10, 8, 1).Paint(pink),
-		render.Tube(12, []at{{30, -12, 40}, {22, -16, 66}, {22, -24, 88}, {30, -30, 98}}, 7, 10, 8, 1).Paint(pink.Scale(0.75)),
+		render.Tube(12, []at{{30, -12, 40}, {22, -16, 66}, {22, -24, 88}, {30, -30, 98}}, 7, 10, 8,
+			1).Paint(pink.Scale(0.75)),
 		ball(at{15, 15, 15}, at{-64, 0, -22}).Paint(chalk),
 		ball(at{26, 13, 10}, at{20, 22, -54}).Paint(chalk),
 		ball(at{26, 13, 10}, at{20, -22, -54}).Paint(chalk),

@@ -37,7 +37,8 @@ func TestObjectsFollowFromSeedAndIndex(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !bytes.Equal(part.Pixels, whole.Valid.Pixels) || !slices.Equal(part.Labels, whole.Valid.Labels) || !slices.Equal(part.Poses, whole.Valid.Poses) {
+		if !bytes.Equal(part.Pixels, whole.Valid.Pixels) || !slices.Equal(part.Labels, whole.Valid.Labels) ||
+			!slices.Equal(part.Poses, whole.Valid.Poses) {
 			t.Errorf("%s: image 22 depends on where generation starts", name)
 		}
 		other, err := Draw(name, 8, 22, 11)
@@ -199,7 +200,8 @@ func TestObjectsAreTold(t *testing.T) {
 		share, close := float64(right)/float64(test.Len()), float64(near)/float64(right)
 		t.Logf("%s: %.3f right, %.3f of these within 40°; others %v", c.name, share, close, misses)
 		if share < c.low || share > c.high || close < c.near {
-			t.Errorf("%s: %.3f right, not %.2f to %.2f; or %.3f near, not %.2f", c.name, share, c.low, c.high, close, c.near)
+			t.Errorf("%s: %.3f right, not %.2f to %.2f; or %.3f near, not %.2f", c.name, share, c.low, c.high, close,
+				c.near)
 		}
 	}
 }

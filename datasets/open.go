@@ -93,7 +93,8 @@ func openPath(path string, o Options) (Splits, error) {
 		for i, d := range all {
 			names[i] = d.Name
 		}
-		return Splits{}, fmt.Errorf("datasets: %s holds %d domains (%s): name one, as in %s/%s", path, len(all), strings.Join(names, ", "), path, names[0])
+		return Splits{}, fmt.Errorf("datasets: %s holds %d domains (%s): name one, as in %s/%s", path, len(all),
+			strings.Join(names, ", "), path, names[0])
 	}
 	return all[0].Splits, nil
 }

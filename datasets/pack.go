@@ -102,7 +102,8 @@ func readPacked(r io.Reader) (Splits, error) {
 		return Splits{}, err
 	}
 	if got := s.Fingerprint(); got != h.Fingerprint {
-		return Splits{}, fmt.Errorf("damaged: its content has the fingerprint %s, its header says %s; %s", got, h.Fingerprint, packAgain)
+		return Splits{}, fmt.Errorf("damaged: its content has the fingerprint %s, its header says %s; %s", got,
+			h.Fingerprint, packAgain)
 	}
 	return s, nil
 }
@@ -169,7 +170,9 @@ func readPackHeader(r io.Reader) (h packHeader, all []byte, err error) {
 		return h, nil, fmt.Errorf("damaged header (%w); %s", err, packAgain)
 	}
 	if h.Version < packZstd || h.Version > packNewest {
-		return h, nil, fmt.Errorf("version %d of the format; this program reads versions %d to %d: take a newer one, or pack the set anew", h.Version, packZstd, packNewest)
+		return h, nil,
+			fmt.Errorf("version %d of the format; this program reads versions %d to %d: take a newer one, or pack "+
+				"the set anew", h.Version, packZstd, packNewest)
 	}
 	most := int64(maxSetBytes)
 	if h.raw() {
@@ -184,7 +187,8 @@ func readPackHeader(r io.Reader) (h packHeader, all []byte, err error) {
 	}
 	for _, split := range h.Splits {
 		if split.Count < 1 || int64(split.Count) > most/bytes {
-			return h, nil, fmt.Errorf("split %s of %d images is impossible (at most %d bytes)", split.Split, split.Count, most)
+			return h, nil, fmt.Errorf("split %s of %d images is impossible (at most %d bytes)", split.Split,
+				split.Count, most)
 		}
 	}
 	return h, append(head[:], text...), nil
@@ -194,11 +198,13 @@ func readPackHeader(r io.Reader) (h packHeader, all []byte, err error) {
 func (h packHeader) readSplit(r io.Reader, s *Set, count int) error {
 	size := int64(count) * int64(s.ImageBytes())
 	if size > maxSetBytes {
-		return fmt.Errorf("%d bytes of images do not fit into memory (at most %d): this file has to be mapped, which a browser cannot do", size, int64(maxSetBytes))
+		return fmt.Errorf("%d bytes of images do not fit into memory (at most %d): this file has to be mapped, which "+
+			"a browser cannot do", size, int64(maxSetBytes))
 	}
 	var err error
 	if s.Pixels, err = readExactly(r, size); err != nil {
-		return fmt.Errorf("the file is cut off or damaged after %d of %d bytes (%w); %s", len(s.Pixels), size, err, packAgain)
+		return fmt.Errorf("the file is cut off or damaged after %d of %d bytes (%w); %s", len(s.Pixels), size, err,
+			packAgain)
 	}
 	return h.readDescription(r, s, count)
 }

@@ -106,7 +106,8 @@ func (s *Set) checkSums(r io.ReaderAt, from int64, p rawPlace, sums []byte) erro
 		at := int64(i) * rawBlock
 		block := buffer[:min(rawBlock, size-at)]
 		if n, err := r.ReadAt(block, from+at); n < len(block) {
-			return fmt.Errorf("bytes %d to %d cannot be read (%w); %s", p.pixels+at, p.pixels+at+int64(len(block))-1, err, packAgain)
+			return fmt.Errorf("bytes %d to %d cannot be read (%w); %s", p.pixels+at, p.pixels+at+int64(len(block))-1,
+				err, packAgain)
 		}
 		if crc32.Checksum(block, castagnoli) != binary.LittleEndian.Uint32(sums[4*i:]) {
 			last := at + int64(len(block)) - 1
@@ -120,10 +121,12 @@ func (s *Set) checkSums(r io.ReaderAt, from int64, p rawPlace, sums []byte) erro
 	}
 	sums = sums[4*blocks:]
 	if crc32.Checksum(packLabels(s.Labels), castagnoli) != binary.LittleEndian.Uint32(sums) {
-		return fmt.Errorf("damaged: the labels, bytes %d to %d of the file, do not have their checksum; %s", p.labels, p.poses-1, packAgain)
+		return fmt.Errorf("damaged: the labels, bytes %d to %d of the file, do not have their checksum; %s", p.labels,
+			p.poses-1, packAgain)
 	}
 	if s.Poses != nil && crc32.Checksum(packPoses(s.Poses), castagnoli) != binary.LittleEndian.Uint32(sums[4:]) {
-		return fmt.Errorf("damaged: the poses, bytes %d to %d of the file, do not have their checksum; %s", p.poses, p.sums-1, packAgain)
+		return fmt.Errorf("damaged: the poses, bytes %d to %d of the file, do not have their checksum; %s", p.poses,
+			p.sums-1, packAgain)
 	}
 	return nil
 }
@@ -156,7 +159,9 @@ func openRaw(r io.ReaderAt, size int64, mapped func() ([]byte, error)) (Splits, 
 	}
 	places := h.rawPlaces(int64(len(head)))
 	if end := places[len(places)-1].end; size != end {
-		return Splits{}, fmt.Errorf("the file has %d bytes, by its header %d: it was cut off, or something was added; %s", size, end, packAgain)
+		return Splits{},
+			fmt.Errorf("the file has %d bytes, by its header %d: it was cut off, or something was added; %s", size, end,
+				packAgain)
 	}
 	data, err := mapped()
 	if err != nil {

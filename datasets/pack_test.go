@@ -33,7 +33,9 @@ func TestPackedRoundTrip(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got.Fingerprint() != s.Fingerprint() || got.Origin != s.Origin || got.Train.Name != s.Train.Name || got.Train.Labelled() != s.Train.Labelled() || !slices.Equal(got.Train.Poses, s.Train.Poses) || (got.Valid == nil) != (s.Valid == nil) {
+		if got.Fingerprint() != s.Fingerprint() || got.Origin != s.Origin || got.Train.Name != s.Train.Name ||
+			got.Train.Labelled() != s.Train.Labelled() || !slices.Equal(got.Train.Poses, s.Train.Poses) ||
+			(got.Valid == nil) != (s.Valid == nil) {
 			t.Errorf("read %+v", got)
 		}
 	}
@@ -54,7 +56,8 @@ func TestPackedFile(t *testing.T) {
 		t.Errorf("opened: %v", err)
 	}
 	other, err := Open(path, Options{Size: 14, Counts: &Counts{Train: 20, Valid: 5}})
-	if err != nil || other.Train.Len() != 20 || other.Valid.Len() != 5 || other.Test.Len() != 10 || other.Train.Width != 14 {
+	if err != nil || other.Train.Len() != 20 || other.Valid.Len() != 5 || other.Test.Len() != 10 ||
+		other.Train.Width != 14 {
 		t.Errorf("with counts: %v", err)
 	}
 	if err := SavePacked(filepath.Join(dir, "none", "d.pxds"), s); err == nil {
@@ -77,7 +80,9 @@ func repack(header string, content []byte) []byte {
 
 func TestPackedErrors(t *testing.T) {
 	header := func(version, width, count int, split string) string {
-		return fmt.Sprintf(`{"version":%d,"width":%d,"height":1,"channels":1,"splits":[{"split":%q,"count":%d}],"fingerprint":"x"}`, version, width, split, count)
+		return fmt.Sprintf(
+			`{"version":%d,"width":%d,"height":1,"channels":1,"splits":[{"split":%q,"count":%d}],"fingerprint":"x"}`,
+			version, width, split, count)
 	}
 	good, _ := Open("digits", Options{Counts: &Counts{Train: 3}})
 	data := packed(t, good)
@@ -87,15 +92,17 @@ func TestPackedErrors(t *testing.T) {
 		data []byte
 		want string
 	}{
-		"empty":         {nil, "not a packed set"},
-		"png":           {[]byte("\x89PNG\r\n\x1a\n..."), "not a packed set"},
-		"header size":   {[]byte("PXDS\xff\xff\xff\xff"), "a header of 4294967295 bytes"},
-		"header cut":    {data[:50], "cut off in its header"},
-		"header":        {repack("{", nil), "damaged header"},
-		"version":       {repack(header(5, 1, 1, "train"), nil), "version 5 of the format; this program reads versions 1 to 4: "},
-		"width":         {repack(header(1, 0, 1, "train"), nil), "images of 0x1x1 are impossible"},
-		"huge images":   {repack(header(1, 1<<40, 1, "train"), nil), "are impossible"},
-		"huge count":    {repack(header(1, 1, 1<<40, "train"), nil), "split train of 1099511627776 images is impossible"},
+		"empty":       {nil, "not a packed set"},
+		"png":         {[]byte("\x89PNG\r\n\x1a\n..."), "not a packed set"},
+		"header size": {[]byte("PXDS\xff\xff\xff\xff"), "a header of 4294967295 bytes"},
+		"header cut":  {data[:50], "cut off in its header"},
+		"header":      {repack("{", nil), "damaged header"},
+		"version": {repack(header(5, 1, 1, "train"), nil),
+			"version 5 of the format; this program reads versions 1 to 4: "},
+		"width":       {repack(header(1, 0, 1, "train"), nil), "images of 0x1x1 are impossible"},
+		"huge images": {repack(header(1, 1<<40, 1, "train"), nil), "are impossible"},
+		"huge count": {repack(header(1, 1, 1<<40, "train"), nil),
+			"split train of 1099511627776 images is impossible"},
 		"bomb":          {repack(header(1, 1000, 4000000, "train"), []byte("x")), "after 1 of 4000000000 bytes"},
 		"unknown split": {repack(header(1, 1, 1, "dev"), []byte("x")), `split "dev" is unknown`},
 		"no train":      {repack(header(1, 1, 1, "test"), []byte("x")), "the set is missing"},
@@ -104,7 +111,8 @@ func TestPackedErrors(t *testing.T) {
 		"cut":           {data[:len(data)-100], "cut off or damaged"},
 		"flipped":       {flipped, "x: "},
 	} {
-		if _, err := ReadPacked("x", bytes.NewReader(c.data)); err == nil || !strings.Contains(err.Error(), c.want) || !strings.HasPrefix(err.Error(), "datasets: x: ") {
+		if _, err := ReadPacked("x", bytes.NewReader(c.data)); err == nil || !strings.Contains(err.Error(), c.want) ||
+			!strings.HasPrefix(err.Error(), "datasets: x: ") {
 			t.Errorf("%s: %v; want %q", name, err, c.want)
 		}
 	}

@@ -95,26 +95,32 @@ func newPacker(s Splits, version int) (*packer, error) {
 	}
 	t := s.Train
 	if len(t.Classes) > maxClasses {
-		return nil, fmt.Errorf("datasets: %s: %d classes; a packed set holds at most %d", t.Name, len(t.Classes), maxClasses)
+		return nil, fmt.Errorf("datasets: %s: %d classes; a packed set holds at most %d", t.Name, len(t.Classes),
+			maxClasses)
 	}
 	posed := t.Poses != nil
 	if posed {
 		version += packPosed
 	}
-	p := &packer{packHeader: packHeader{version, s.Origin, t.Width, t.Height, t.Channels, t.Classes, nil, unknownFingerprint}}
+	p := &packer{packHeader: packHeader{version, s.Origin, t.Width, t.Height, t.Channels, t.Classes, nil,
+		unknownFingerprint}}
 	for _, split := range packOrder {
 		set := *s.named(split)
 		if set == nil {
 			continue
 		}
 		if set.Labelled() != t.Labelled() {
-			return nil, fmt.Errorf("datasets: only one of %s and %s is labelled: a packed set is labelled as a whole", t.Name, set.Name)
+			return nil, fmt.Errorf("datasets: only one of %s and %s is labelled: a packed set is labelled as a whole",
+				t.Name, set.Name)
 		}
 		if (set.Poses != nil) != posed {
-			return nil, fmt.Errorf("datasets: only one of %s and %s has poses: a packed set has them as a whole", t.Name, set.Name)
+			return nil, fmt.Errorf("datasets: only one of %s and %s has poses: a packed set has them as a whole",
+				t.Name, set.Name)
 		}
 		if !p.raw() && set.Len() > maxSetBytes/set.ImageBytes() {
-			return nil, fmt.Errorf("datasets: %s: %d images of %s are more than the %d bytes that a compressed set holds: pack it with -raw, or smaller", set.Name, set.Len(), set.shape(), int64(maxSetBytes))
+			return nil,
+				fmt.Errorf("datasets: %s: %d images of %s are more than the %d bytes that a compressed set holds: "+
+					"pack it with -raw, or smaller", set.Name, set.Len(), set.shape(), int64(maxSetBytes))
 		}
 		part := packSplit{Split: split, Name: set.Name, Count: set.Len()}
 		if p.raw() {

@@ -38,7 +38,8 @@ func (p Pose) check() error {
 		return fmt.Errorf("the quaternion %g %g %g %g has the norm %.4g, not 1", p[0], p[1], p[2], p[3], norm)
 	}
 	if p[0] < 0 {
-		return fmt.Errorf("the quaternion %g %g %g %g has w < 0: give its negative, which is the same orientation", p[0], p[1], p[2], p[3])
+		return fmt.Errorf("the quaternion %g %g %g %g has w < 0: give its negative, which is the same orientation",
+			p[0], p[1], p[2], p[3])
 	}
 	return nil
 }

@@ -157,10 +157,12 @@ func attachSplits(images []imageFile, classes map[string]*posedClass, lists map[
 		for dir := path.Dir(f.path); ; dir = path.Dir(dir) {
 			if list, ok := lists[dir]; ok {
 				if class == nil {
-					return fmt.Errorf("%s lists images by their order in %s, which %s does not have", path.Join(dir, splitFile), poseFile, f.path)
+					return fmt.Errorf("%s lists images by their order in %s, which %s does not have",
+						path.Join(dir, splitFile), poseFile, f.path)
 				}
 				if last := list[len(list)-1]; last >= len(class.poses) {
-					return fmt.Errorf("%s lists image %d, but %s has %d", path.Join(dir, splitFile), last, class.text.path, len(class.poses))
+					return fmt.Errorf("%s lists image %d, but %s has %d", path.Join(dir, splitFile), last,
+						class.text.path, len(class.poses))
 				}
 				f.split = "test"
 				if _, found := slices.BinarySearch(list, class.poses[path.Base(f.path)].index); found {

@@ -69,7 +69,8 @@ func TestCroppedLineMod(t *testing.T) {
 		t.Fatal(err)
 	}
 	a := s.Train
-	if a.shape() != "4x4x4" || !slices.Equal(a.Classes, []string{"ape", "cam"}) || !slices.Equal(a.Labels, []uint32{0, 0, 0, 1, 1, 1}) {
+	if a.shape() != "4x4x4" || !slices.Equal(a.Classes, []string{"ape", "cam"}) ||
+		!slices.Equal(a.Labels, []uint32{0, 0, 0, 1, 1, 1}) {
 		t.Fatalf("%s, %v, %v", a.shape(), a.Classes, a.Labels)
 	}
 	for i, p := range a.Poses {
@@ -78,7 +79,8 @@ func TestCroppedLineMod(t *testing.T) {
 		}
 	}
 	// The median of the middle is the surface: 200 mm before it is 0, behind it 255.
-	if got := a.Image(1)[:20]; !slices.Equal(got, []byte{10, 0, 7, 255, 10, 0, 7, 64, 10, 0, 7, 223, 10, 0, 7, 255, 10, 0, 7, 128}) {
+	if got := a.Image(1)[:20]; !slices.Equal(got, []byte{10, 0, 7, 255, 10, 0, 7, 64, 10, 0, 7, 223, 10, 0, 7, 255, 10,
+		0, 7, 128}) {
 		t.Errorf("image 1 is %v", got)
 	}
 	if got := a.Image(5)[:4]; !slices.Equal(got, []byte{20, 100, 7, 52}) {
@@ -97,7 +99,8 @@ func TestCroppedLineMod(t *testing.T) {
 			bare[strings.Replace(name, "/rgb/", "/mask/", 1)] = encodePNG(t, grey(4, 4, 1))
 		}
 	}
-	if s, err := Open(bare.folder(t), Options{Counts: &Counts{}}); err != nil || s.Train.shape() != "4x4x3" || s.Train.Len() != 6 || !slices.Equal(s.Train.Classes, a.Classes) {
+	if s, err := Open(bare.folder(t), Options{Counts: &Counts{}}); err != nil || s.Train.shape() != "4x4x3" ||
+		s.Train.Len() != 6 || !slices.Equal(s.Train.Classes, a.Classes) {
 		t.Errorf("folders rgb and mask without depth: %v", err)
 	}
 	// A stated distance is the object's: 750 instead of the surface at 700.
@@ -114,7 +117,8 @@ func TestCroppedLineMod(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "c.tar.gz")
 	put(t, path, split.tar(t))
 	all, err := Open(path, Options{Counts: &Counts{}})
-	if err != nil || all.Train.Fingerprint() != s.Train.Fingerprint() || all.Test.Fingerprint() != s.Train.Fingerprint() {
+	if err != nil || all.Train.Fingerprint() != s.Train.Fingerprint() ||
+		all.Test.Fingerprint() != s.Train.Fingerprint() {
 		t.Errorf("in split folders of an archive: %v", err)
 	}
 	packed := filepath.Join(t.TempDir(), "c.pxds")
@@ -128,7 +132,8 @@ func TestCroppedLineMod(t *testing.T) {
 	for name, data := range f {
 		files = append(files, File{"x/" + name, data})
 	}
-	if got, err := ReadFiles("x", files, Options{Counts: &Counts{}}); err != nil || got[0].Fingerprint() != s.Fingerprint() {
+	if got, err := ReadFiles("x", files, Options{Counts: &Counts{}}); err != nil ||
+		got[0].Fingerprint() != s.Fingerprint() {
 		t.Errorf("in memory: %v", err)
 	}
 }
@@ -152,7 +157,8 @@ func (f tree) tar(t testing.TB) []byte {
 
 // Crops without depth, of which a list names the training images of each class.
 func TestCropsWithTrainingList(t *testing.T) {
-	f := tree{"d/fine/ape/poses.txt": []byte("# fine0.png\n1 0 0 0\n"), "d/fine/ape/fine0.png": encodePNG(t, rgb(4, 4, color.NRGBA{9, 9, 8, 255}))}
+	f := tree{"d/fine/ape/poses.txt": []byte("# fine0.png\n1 0 0 0\n"),
+		"d/fine/ape/fine0.png": encodePNG(t, rgb(4, 4, color.NRGBA{9, 9, 8, 255}))}
 	for name, data := range cropped(t) {
 		if !strings.Contains(name, "/depth/") {
 			f["d/real/"+strings.Replace(name, "/rgb", "", 1)] = data
@@ -172,10 +178,12 @@ func TestCropsWithTrainingList(t *testing.T) {
 		}
 		return all
 	}
-	if !slices.Equal(reds(s.Train), []byte{0, 20, 0, 20}) || !slices.Equal(reds(s.Test), []byte{10, 10}) || s.Train.Channels != 3 || len(s.Test.Poses) != 2 {
+	if !slices.Equal(reds(s.Train), []byte{0, 20, 0, 20}) || !slices.Equal(reds(s.Test), []byte{10, 10}) ||
+		s.Train.Channels != 3 || len(s.Test.Poses) != 2 {
 		t.Errorf("train %v, test %v", reds(s.Train), reds(s.Test))
 	}
-	if all, err := OpenDomains(path, Options{}); err != nil || len(all) != 2 || all[0].Name != "fine" || all[0].Train.Len() != 2 {
+	if all, err := OpenDomains(path, Options{}); err != nil || len(all) != 2 || all[0].Name != "fine" ||
+		all[0].Train.Len() != 2 {
 		t.Errorf("domains: %v", err)
 	}
 }
@@ -185,43 +193,87 @@ func TestCroppedLineModErrors(t *testing.T) {
 		change func(f tree)
 		want   string
 	}{
-		"norm":         {func(f tree) { f.edit("ape/poses.txt", "-0.6 0 -.8 0", "-0.6 0 -.7 0") }, "ape/poses.txt, line 4: the quaternion -0.6 0 -.7 0 has the norm 0.922, not 1"},
-		"numbers":      {func(f tree) { f.edit("ape/poses.txt", "-0.6 0 -.8 0", "-0.6 0 -.8") }, "ape/poses.txt, line 4: 3 numbers; want a quaternion"},
-		"word":         {func(f tree) { f.edit("ape/poses.txt", "-0.6 0 -.8 0", "-0.6 0 -.8 O") }, `ape/poses.txt, line 4: "O" is no number`},
-		"NaN":          {func(f tree) { f.edit("ape/poses.txt", "-0.6 0 -.8 0", "NaN 0 -.8 0") }, `ape/poses.txt, line 4: "NaN" is no number`},
-		"distance":     {func(f tree) { f.edit("ape/poses.txt", "-0.6 0 -.8 0", "-0.6 0 -.8 0 -5") }, "ape/poses.txt, line 4: a distance of -5 mm"},
-		"no name":      {func(f tree) { f.edit("cam/poses.txt", "# real0.png\n", "") }, `cam/poses.txt, line 1: a pose without a line "# NAME.png" before it`},
-		"no pose":      {func(f tree) { f.edit("cam/poses.txt", "-0.6 0 -.8 0\n", "") }, "cam/poses.txt, line 3: no pose follows real1.png"},
-		"cut":          {func(f tree) { f.edit("cam/poses.txt", "-0.6 0 8e-1 0\n", "") }, "cam/poses.txt, line 5: no pose follows real2.png"},
-		"twice":        {func(f tree) { f.edit("cam/poses.txt", "real2.png", "real0.png") }, "cam/poses.txt, line 5: real0.png has a pose already, in line 1"},
-		"path":         {func(f tree) { f.edit("cam/poses.txt", "real2.png", "../real2.png") }, `cam/poses.txt, line 5: "../real2.png" is no image's name`},
-		"empty":        {func(f tree) { f["cam/poses.txt"] = nil }, "cam/poses.txt, line 1: no poses"},
-		"no image":     {func(f tree) { delete(f, "cam/rgb/real1.png") }, "cam/poses.txt, line 3: the image real1.png is missing"},
-		"unposed":      {func(f tree) { f["cam/rgb/real9.png"] = f["cam/rgb/real1.png"] }, "cam/rgb/real9.png has no pose in cam/poses.txt"},
-		"no text":      {func(f tree) { delete(f, "cam/poses.txt") }, "has no poses.txt in its folder, as others have"},
-		"no depth":     {func(f tree) { delete(f, "cam/depth/real1.png") }, "cam/rgb/real1.png has no depth image, as others have"},
-		"depth alone":  {func(f tree) { f["cam/depth/real9.png"] = f["cam/depth/real1.png"] }, "cam/depth/real9.png is the depth of no image"},
-		"depth size":   {func(f tree) { f["cam/depth/real1.png"] = encodePNG(t, grey(4, 5, 1)) }, "cam/depth/real1.png: the depth image is 4x5, its colours 4x4"},
-		"depth colour": {func(f tree) { f["cam/depth/real1.png"] = f["cam/rgb/real1.png"] }, "cam/depth/real1.png: a depth image has to be grey"},
-		"depth cut":    {func(f tree) { f["cam/depth/real1.png"] = f["cam/depth/real1.png"][:60] }, "cam/depth/real1.png: damaged png image"},
+		"norm": {func(f tree) {
+			f.edit("ape/poses.txt", "-0.6 0 -.8 0", "-0.6 0 -.7 0")
+		}, "ape/poses.txt, line 4: the quaternion -0.6 0 -.7 0 has the norm 0.922, not 1"},
+		"numbers": {func(f tree) {
+			f.edit("ape/poses.txt", "-0.6 0 -.8 0", "-0.6 0 -.8")
+		}, "ape/poses.txt, line 4: 3 numbers; want a quaternion"},
+		"word": {func(f tree) {
+			f.edit("ape/poses.txt", "-0.6 0 -.8 0", "-0.6 0 -.8 O")
+		}, `ape/poses.txt, line 4: "O" is no number`},
+		"NaN": {func(f tree) {
+			f.edit("ape/poses.txt", "-0.6 0 -.8 0", "NaN 0 -.8 0")
+		}, `ape/poses.txt, line 4: "NaN" is no number`},
+		"distance": {func(f tree) {
+			f.edit("ape/poses.txt", "-0.6 0 -.8 0", "-0.6 0 -.8 0 -5")
+		}, "ape/poses.txt, line 4: a distance of -5 mm"},
+		"no name": {func(f tree) {
+			f.edit("cam/poses.txt", "# real0.png\n", "")
+		}, `cam/poses.txt, line 1: a pose without a line "# NAME.png" before it`},
+		"no pose": {func(f tree) {
+			f.edit("cam/poses.txt", "-0.6 0 -.8 0\n", "")
+		}, "cam/poses.txt, line 3: no pose follows real1.png"},
+		"cut": {func(f tree) {
+			f.edit("cam/poses.txt", "-0.6 0 8e-1 0\n", "")
+		}, "cam/poses.txt, line 5: no pose follows real2.png"},
+		"twice": {func(f tree) {
+			f.edit("cam/poses.txt", "real2.png", "real0.png")
+		}, "cam/poses.txt, line 5: real0.png has a pose already, in line 1"},
+		"path": {func(f tree) {
+			f.edit("cam/poses.txt", "real2.png", "../real2.png")
+		}, `cam/poses.txt, line 5: "../real2.png" is no image's name`},
+		"empty": {func(f tree) { f["cam/poses.txt"] = nil }, "cam/poses.txt, line 1: no poses"},
+		"no image": {func(f tree) {
+			delete(f, "cam/rgb/real1.png")
+		}, "cam/poses.txt, line 3: the image real1.png is missing"},
+		"unposed": {func(f tree) {
+			f["cam/rgb/real9.png"] = f["cam/rgb/real1.png"]
+		}, "cam/rgb/real9.png has no pose in cam/poses.txt"},
+		"no text": {func(f tree) { delete(f, "cam/poses.txt") }, "has no poses.txt in its folder, as others have"},
+		"no depth": {func(f tree) {
+			delete(f, "cam/depth/real1.png")
+		}, "cam/rgb/real1.png has no depth image, as others have"},
+		"depth alone": {func(f tree) {
+			f["cam/depth/real9.png"] = f["cam/depth/real1.png"]
+		}, "cam/depth/real9.png is the depth of no image"},
+		"depth size": {func(f tree) {
+			f["cam/depth/real1.png"] = encodePNG(t, grey(4, 5, 1))
+		}, "cam/depth/real1.png: the depth image is 4x5, its colours 4x4"},
+		"depth colour": {func(f tree) {
+			f["cam/depth/real1.png"] = f["cam/rgb/real1.png"]
+		}, "cam/depth/real1.png: a depth image has to be grey"},
+		"depth cut": {func(f tree) {
+			f["cam/depth/real1.png"] = f["cam/depth/real1.png"][:60]
+		}, "cam/depth/real1.png: damaged png image"},
 		"size": {func(f tree) {
 			f["cam/rgb/real1.png"] = encodePNG(t, rgb(5, 4, color.NRGBA{1, 2, 3, 255}))
 			f["cam/depth/real1.png"] = encodePNG(t, grey(5, 4, 1))
 		}, "cam/rgb/real1.png is 5x4"},
-		"list":       {func(f tree) { f["training_split.txt"] = []byte("0, 3") }, "training_split.txt lists image 3, but ape/poses.txt has 3"},
-		"list word":  {func(f tree) { f["training_split.txt"] = []byte("0\n1 x") }, `training_split.txt, line 2: "x" is no number of an image`},
-		"list twice": {func(f tree) { f["training_split.txt"] = []byte("0 1 0") }, "training_split.txt, line 1: an image is listed twice"},
-		"list empty": {func(f tree) { f["training_split.txt"] = []byte("\n") }, "training_split.txt, line 1: no images are listed"},
+		"list": {func(f tree) {
+			f["training_split.txt"] = []byte("0, 3")
+		}, "training_split.txt lists image 3, but ape/poses.txt has 3"},
+		"list word": {func(f tree) {
+			f["training_split.txt"] = []byte("0\n1 x")
+		}, `training_split.txt, line 2: "x" is no number of an image`},
+		"list twice": {func(f tree) {
+			f["training_split.txt"] = []byte("0 1 0")
+		}, "training_split.txt, line 1: an image is listed twice"},
+		"list empty": {func(f tree) {
+			f["training_split.txt"] = []byte("\n")
+		}, "training_split.txt, line 1: no images are listed"},
 	} {
 		f := cropped(t)
 		c.change(f)
 		dir := f.folder(t)
-		if _, err := Open(dir, Options{Counts: &Counts{}}); err == nil || !strings.Contains(err.Error(), c.want) || !strings.HasPrefix(err.Error(), "datasets: "+filepath.ToSlash(dir)) {
+		if _, err := Open(dir, Options{Counts: &Counts{}}); err == nil || !strings.Contains(err.Error(), c.want) ||
+			!strings.HasPrefix(err.Error(), "datasets: "+filepath.ToSlash(dir)) {
 			t.Errorf("%s: %v; want %q", name, err, c.want)
 		}
 	}
 	f := cropped(t)
-	if _, err := Open(f.folder(t), Options{Counts: &Counts{Train: 4, Valid: 2, Test: 1}}); err == nil || !strings.Contains(err.Error(), "cannot take 1 test images") {
+	if _, err := Open(f.folder(t), Options{Counts: &Counts{Train: 4, Valid: 2, Test: 1}}); err == nil ||
+		!strings.Contains(err.Error(), "cannot take 1 test images") {
 		t.Errorf("too many: %v", err)
 	}
 	path := filepath.Join(t.TempDir(), "c.tar.gz")
@@ -292,7 +344,9 @@ func TestKnownLineMod(t *testing.T) {
 		return false
 	}
 	none := t.TempDir()
-	if _, err := Open("linemod", Options{Dir: none}); err == nil || !strings.Contains(err.Error(), "linemod is not in "+filepath.Join(none, "linemod")+": ") || found("linemod", none) || !found("objects", none) {
+	if _, err := Open("linemod", Options{Dir: none}); err == nil ||
+		!strings.Contains(err.Error(), "linemod is not in "+filepath.Join(none, "linemod")+": ") ||
+		found("linemod", none) || !found("objects", none) {
 		t.Errorf("nothing there: %v", err)
 	}
 	f := tree{}
@@ -303,11 +357,13 @@ func TestKnownLineMod(t *testing.T) {
 		}
 	}
 	data := f.folder(t)
-	if _, err := Open("linemod", Options{Dir: data}); err == nil || !strings.Contains(err.Error(), "cannot take 9673 train images: there are 6") {
+	if _, err := Open("linemod", Options{Dir: data}); err == nil ||
+		!strings.Contains(err.Error(), "cannot take 9673 train images: there are 6") {
 		t.Errorf("the paper's counts of too few images: %v", err)
 	}
 	s, err := Open("linemod", Options{Dir: data, Counts: &Counts{Train: 3, Valid: 2, Test: 1}})
-	if err != nil || s.Train.Len() != 3 || s.Valid.Len() != 2 || s.Test.Len() != 1 || s.Train.Channels != 4 || len(s.Test.Poses) != 1 || !found("linemod", data) {
+	if err != nil || s.Train.Len() != 3 || s.Valid.Len() != 2 || s.Test.Len() != 1 || s.Train.Channels != 4 ||
+		len(s.Test.Poses) != 1 || !found("linemod", data) {
 		t.Errorf("own counts: %v", err)
 	}
 	if _, err := Open("linemod-crops-synthetic", Options{Dir: data, Counts: &Counts{Test: 2}}); err != nil {
@@ -317,10 +373,13 @@ func TestKnownLineMod(t *testing.T) {
 	if found("linemod-crops", none) {
 		t.Error("found crops that are not there")
 	}
-	if err := os.WriteFile(filepath.Join(none, "linemod_crops", "linemod_crops_64.tar.gz"), gzipped(tree{"dataset/real/a/poses.txt": []byte("# 1.png\n1 0 0 0")}.tar(t)), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(none, "linemod_crops", "linemod_crops_64.tar.gz"),
+		gzipped(tree{"dataset/real/a/poses.txt": []byte("# 1.png\n1 0 0 0")}.tar(t)), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Open("linemod-crops", Options{Dir: none}); err == nil || !strings.Contains(err.Error(), "a/poses.txt, line 1: the image 1.png is missing") || !found("linemod-crops", none) {
+	if _, err := Open("linemod-crops", Options{Dir: none}); err == nil ||
+		!strings.Contains(err.Error(), "a/poses.txt, line 1: the image 1.png is missing") ||
+		!found("linemod-crops", none) {
 		t.Errorf("crops without images: %v", err)
 	}
 }

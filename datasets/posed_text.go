@@ -93,7 +93,9 @@ func readIndices(text []byte) ([]int, error) {
 	number := 0
 	for line := range bytes.Lines(text) {
 		number++
-		for _, word := range strings.FieldsFunc(string(line), func(r rune) bool { return strings.ContainsRune(", \t\r\n", r) }) {
+		for _, word := range strings.FieldsFunc(string(line), func(r rune) bool {
+			return strings.ContainsRune(", \t\r\n", r)
+		}) {
 			i, err := strconv.Atoi(word)
 			if err != nil || i < 0 {
 				return nil, fmt.Errorf("line %d: %q is no number of an image", number, word)

@@ -138,7 +138,8 @@ func TestRealLineModCrops(t *testing.T) {
 	}
 	want := map[string][2]int{"coarse": {1335, 0}, "fine": {5055, 0}, "real": {2355, 3535}}
 	for _, d := range all {
-		if got := [2]int{d.Train.Len(), d.Test.Len()}; got != want[d.Name] || d.Train.shape() != "64x64x3" || len(d.Train.Poses) != d.Train.Len() {
+		if got := [2]int{d.Train.Len(), d.Test.Len()}; got != want[d.Name] || d.Train.shape() != "64x64x3" ||
+			len(d.Train.Poses) != d.Train.Len() {
 			t.Errorf("%s: %v of %s", d.Name, got, d.Train.shape())
 		}
 		if !slices.Equal(d.Train.Classes, []string{"ape", "benchvise", "cam", "cat", "duck"}) {
@@ -168,7 +169,8 @@ func TestRealLineModSilhouettes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	crops, err := Open(filepath.Join(dir, "linemod_crops", "linemod_crops_64.tar.gz")+"/dataset/fine", Options{Counts: &Counts{}})
+	crops, err := Open(filepath.Join(dir, "linemod_crops", "linemod_crops_64.tar.gz")+"/dataset/fine",
+		Options{Counts: &Counts{}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -204,7 +206,8 @@ func TestRealLineModSilhouettes(t *testing.T) {
 		}
 		t.Logf("%d %s: overlap %.3f, at least %.3f; the fit's %.3f", class, name, mean, worst, c.Objects[name].Overlap)
 		if mean < c.Objects[name].Overlap-0.01 || worst < 0.9 {
-			t.Errorf("%s: silhouettes overlap by %.3f on average and %.3f at least, the convention's fit by %.3f", name, mean, worst, c.Objects[name].Overlap)
+			t.Errorf("%s: silhouettes overlap by %.3f on average and %.3f at least, the convention's fit by %.3f", name,
+				mean, worst, c.Objects[name].Overlap)
 		}
 	}
 }

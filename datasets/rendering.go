@@ -25,7 +25,8 @@ type Rendering struct {
 // DefaultRendering is the synthetic source of the paper's LineMod scenario, with
 // 100 test images of each object beside it.
 func DefaultRendering() Rendering {
-	return Rendering{Counts: Counts{Train: LineModRendered, Test: 1100}, Size: 64, Field: 250, Views: LineModViews, Seed: 1}
+	return Rendering{Counts: Counts{Train: LineModRendered, Test: 1100}, Size: 64, Field: 250, Views: LineModViews,
+		Seed: 1}
 }
 
 // renderDistance is where the camera stands without a convention, in mm: that of
@@ -66,13 +67,15 @@ func (r Rendering) check() error {
 	c, v := r.Counts, r.Views
 	switch {
 	case c.Train < 1 || c.Valid < 0 || c.Test < 0 || c.Train > most || c.Valid > most || c.Test > most:
-		return fmt.Errorf("datasets: cannot render %d training, %d validation and %d test images: give 1 to %d for training, 0 or more of the others", c.Train, c.Valid, c.Test, most)
+		return fmt.Errorf("datasets: cannot render %d training, %d validation and %d test images: give 1 to %d for "+
+			"training, 0 or more of the others", c.Train, c.Valid, c.Test, most)
 	case r.Size < 8 || r.Size > 1024:
 		return fmt.Errorf("datasets: cannot render %d pixels: give 8 to 1024", r.Size)
 	case !(r.Field > 0):
 		return fmt.Errorf("datasets: a field of %g mm shows nothing", r.Field)
 	case !(v.Lowest >= -90 && v.Lowest < v.Highest && v.Highest <= 90):
-		return fmt.Errorf("datasets: there are no views from %g° to %g° of elevation: give two from -90 to 90, the lower first", v.Lowest, v.Highest)
+		return fmt.Errorf("datasets: there are no views from %g° to %g° of elevation: give two from -90 to 90, the "+
+			"lower first", v.Lowest, v.Highest)
 	case !(v.Roll >= 0 && v.Roll <= 180):
 		return fmt.Errorf("datasets: images cannot be turned by up to %g°: give 0 to 180", v.Roll)
 	}
@@ -90,7 +93,8 @@ func (r Rendering) studio() (*studio, error) {
 		s.distance, s.field = c.Distance, conventionSide/c.Scale
 		for _, name := range objects {
 			if _, ok := c.Objects[name]; !ok {
-				return nil, fmt.Errorf("datasets: the convention of poses has no %s; it has %s", name, strings.Join(sortedKeys(c.Objects), ", "))
+				return nil, fmt.Errorf("datasets: the convention of poses has no %s; it has %s", name,
+					strings.Join(sortedKeys(c.Objects), ", "))
 			}
 		}
 		if len(objects) == 0 {
@@ -111,7 +115,9 @@ func (r Rendering) studio() (*studio, error) {
 			m = r.Convention.model(name, meshes[i])
 		}
 		if size := m.mesh.Radius() + m.offset.Norm(); size < 1 || size > s.distance/2 {
-			return nil, fmt.Errorf("datasets: %s: the model of %s reaches %.3g mm from its origin; want 1 to %g: models are in millimetres", r.Models, name, size, s.distance/2)
+			return nil,
+				fmt.Errorf("datasets: %s: the model of %s reaches %.3g mm from its origin; want 1 to %g: models are "+
+					"in millimetres", r.Models, name, size, s.distance/2)
 		}
 		s.models = append(s.models, m)
 	}
@@ -138,7 +144,8 @@ func photographs(from string, side int) (func(dst []byte, r *random), error) {
 	}
 	for _, p := range photos {
 		if min(p.width, p.height) < side {
-			return nil, fmt.Errorf("datasets: %s: %s is %dx%d, smaller than the images to render (%d)", from, p.name, p.width, p.height, side)
+			return nil, fmt.Errorf("datasets: %s: %s is %dx%d, smaller than the images to render (%d)", from, p.name,
+				p.width, p.height, side)
 		}
 	}
 	return func(dst []byte, r *random) {
@@ -156,7 +163,9 @@ func photographs(from string, side int) (func(dst []byte, r *random), error) {
 func (c *Convention) Depth(s Splits, models string) (Splits, error) {
 	t := s.Train
 	if t.Width != t.Height || t.Channels != 3 || t.Poses == nil || !t.Labelled() {
-		return s, fmt.Errorf("datasets: %s: depth can be drawn for square RGB images with classes and poses, not for these", t.Name)
+		return s,
+			fmt.Errorf("datasets: %s: depth can be drawn for square RGB images with classes and poses, not for these",
+				t.Name)
 	}
 	r := DefaultRendering()
 	r.Models, r.Convention, r.Objects, r.Size = models, c, t.Classes, t.Width

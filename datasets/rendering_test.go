@@ -20,7 +20,8 @@ import (
 func plyOf(m *render.Mesh) []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "ply\nformat ascii 1.0\nelement vertex %d\n", len(m.Points))
-	for _, name := range []string{"float x", "float y", "float z", "float nx", "float ny", "float nz", "uchar red", "uchar green", "uchar blue"} {
+	for _, name := range []string{"float x", "float y", "float z", "float nx", "float ny", "float nz", "uchar red",
+		"uchar green", "uchar blue"} {
 		fmt.Fprintf(&b, "property %s\n", name)
 	}
 	fmt.Fprintf(&b, "element face %d\nproperty list uchar int vertex_indices\nend_header\n", len(m.Faces))
@@ -38,8 +39,9 @@ func plyOf(m *render.Mesh) []byte {
 // with a cup, which the paper leaves out.
 func twoModels() tree {
 	return tree{
-		"lm/models/obj_000001.ply":      plyOf(render.Box(render.Vec{120, 60, 30}).Paint(render.Vec{1, 0, 0})),
-		"lm/models/obj_000005.ply":      plyOf(render.Tube(12, []render.Vec{{0, 0, -70}, {0, 0, 70}}, 20, 30).Paint(render.Vec{0, 0, 1})),
+		"lm/models/obj_000001.ply": plyOf(render.Box(render.Vec{120, 60, 30}).Paint(render.Vec{1, 0, 0})),
+		"lm/models/obj_000005.ply": plyOf(render.Tube(12, []render.Vec{{0, 0, -70}, {0, 0, 70}}, 20,
+			30).Paint(render.Vec{0, 0, 1})),
 		"lm/models/obj_000007.ply":      plyOf(render.Box(render.Vec{50, 50, 50})),
 		"lm/models_eval/obj_000001.ply": []byte("not to be read"),
 	}
@@ -61,7 +63,8 @@ func TestRendering(t *testing.T) {
 		t.Fatal(err)
 	}
 	a := s.Train
-	if a.shape() != "32x32x4" || !slices.Equal(a.Classes, []string{"ape", "can"}) || !slices.Equal(a.Labels[:4], []uint32{0, 1, 0, 1}) || a.Len() != 40 || s.Valid.Len() != 6 || s.Test.Len() != 4 {
+	if a.shape() != "32x32x4" || !slices.Equal(a.Classes, []string{"ape", "can"}) ||
+		!slices.Equal(a.Labels[:4], []uint32{0, 1, 0, 1}) || a.Len() != 40 || s.Valid.Len() != 6 || s.Test.Len() != 4 {
 		t.Fatalf("%s of %v: %v", a.shape(), a.Classes, a.Labels)
 	}
 	for i := range a.Len() {
@@ -101,7 +104,8 @@ func TestRendering(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, path := range []string{one, many} {
-		if got, err := Open(path, Options{}); err != nil || got.Fingerprint() != want || !strings.Contains(got.Origin, "rendered from") {
+		if got, err := Open(path, Options{}); err != nil || got.Fingerprint() != want ||
+			!strings.Contains(got.Origin, "rendered from") {
 			t.Errorf("%s: %v", path, err)
 		}
 	}
@@ -173,7 +177,8 @@ func TestRenderingOnPhotographs(t *testing.T) {
 	}
 	photos["c.jpg"] = photo(t, 40, 31, 1)
 	r.Backgrounds = photos.folder(t)
-	if _, err := r.Open(); err == nil || !strings.Contains(err.Error(), "c.jpg is 40x31, smaller than the images to render (32)") {
+	if _, err := r.Open(); err == nil || !strings.Contains(err.Error(),
+		"c.jpg is 40x31, smaller than the images to render (32)") {
 		t.Errorf("small photograph: %v", err)
 	}
 	r.Backgrounds = t.TempDir()
@@ -184,14 +189,17 @@ func TestRenderingOnPhotographs(t *testing.T) {
 
 // By a convention the model is turned and moved before its pose applies.
 func TestConvention(t *testing.T) {
-	dir := tree{"c.json": []byte(`{"convention": "in words", "s_px_per_mm": 0.32, "d_mm": 500, "objects": {"ape": {"bop_id": 1, "offset_mm": [40, 0, 0], "model_rot_z_deg": 90}}}`)}.folder(t)
+	dir := tree{"c.json": []byte(
+		`{"convention": "in words", "s_px_per_mm": 0.32, "d_mm": 500, "objects": {
+			"ape": {"bop_id": 1, "offset_mm": [40, 0, 0], "model_rot_z_deg": 90}}}`)}.folder(t)
 	c, err := ReadConvention(filepath.Join(dir, "c.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	models := twoModels().folder(t)
 	crops := &Set{
-		Name: "crops", Width: 64, Height: 64, Channels: 3, Pixels: bytes.Repeat([]byte{9, 8, 7}, 2*64*64), Labels: []uint32{0, 0}, Classes: []string{"ape"},
+		Name: "crops", Width: 64, Height: 64, Channels: 3, Pixels: bytes.Repeat([]byte{9, 8, 7}, 2*64*64),
+		Labels: []uint32{0, 0}, Classes: []string{"ape"},
 		Poses: []Pose{{1, 0, 0, 0}, NewPose(quat.Number{Real: 1, Kmag: 1})},
 	}
 	both, err := c.Depth(Splits{Train: crops, Test: crops.Slice(1, 2)}, models)
@@ -219,7 +227,8 @@ func TestConvention(t *testing.T) {
 		if i == 1 {
 			wide, high = high, wide
 		}
-		if math.Abs(float64(right-left)-wide) > 2 || math.Abs(float64(bottom-top)-high) > 2.5 || math.Abs(float64(left+right)/2-float64(at[0])) > 1 || math.Abs(float64(top+bottom)/2-float64(at[1])) > 1 {
+		if math.Abs(float64(right-left)-wide) > 2 || math.Abs(float64(bottom-top)-high) > 2.5 ||
+			math.Abs(float64(left+right)/2-float64(at[0])) > 1 || math.Abs(float64(top+bottom)/2-float64(at[1])) > 1 {
 			t.Errorf("pose %d: from %d, %d to %d, %d", i, left, top, right, bottom)
 		}
 	}
@@ -227,9 +236,11 @@ func TestConvention(t *testing.T) {
 	if _, err := c.Depth(Splits{Train: crops}, models); err == nil {
 		t.Error("depth without poses")
 	}
-	for name, text := range map[string]string{"damaged": "{", "empty": "{}", "scale": `{"s_px_per_mm": -1, "d_mm": 5, "objects": {"ape": {}}}`} {
+	for name, text := range map[string]string{"damaged": "{", "empty": "{}",
+		"scale": `{"s_px_per_mm": -1, "d_mm": 5, "objects": {"ape": {}}}`} {
 		dir := tree{"c.json": []byte(text)}.folder(t)
-		if _, err := ReadConvention(filepath.Join(dir, "c.json")); err == nil || !strings.Contains(err.Error(), "convention of poses") {
+		if _, err := ReadConvention(filepath.Join(dir, "c.json")); err == nil ||
+			!strings.Contains(err.Error(), "convention of poses") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -246,15 +257,19 @@ func TestRenderingErrors(t *testing.T) {
 		"none":       {tree{"a.txt": nil}, nil, "no PLY models"},
 		"no folder":  {nil, func(r *Rendering) { r.Models = "nowhere" }, "nowhere"},
 		"no archive": {nil, func(r *Rendering) { r.Models = "nowhere.zip" }, "nowhere.zip"},
-		"object":     {two, func(r *Rendering) { r.Objects = []string{"cow"} }, "no model of cow; there are ape, can, obj_000007"},
-		"twice":      {two, func(r *Rendering) { r.Objects = []string{"ape", "ape"} }, "an object is named twice"},
+		"object": {two, func(r *Rendering) {
+			r.Objects = []string{"cow"}
+		}, "no model of cow; there are ape, can, obj_000007"},
+		"twice": {two, func(r *Rendering) { r.Objects = []string{"ape", "ape"} }, "an object is named twice"},
 		"convention": {two, func(r *Rendering) {
 			r.Objects, r.Convention = []string{"can"}, &Convention{Scale: 1, Distance: 500}
 		}, "the convention of poses has no can"},
-		"damaged":   {tree{"x.ply": two["lm/models/obj_000001.ply"][:300]}, nil, "x.ply: PLY, line "},
-		"apart":     {apart, nil, "models lie in a and b: give one of these folders"},
-		"metres":    {tree{"x.ply": plyOf(render.Box(render.Vec{0.1, 0.1, 0.1}))}, nil, "the model of x reaches 0.0866 mm from its origin"},
-		"large":     {tree{"x.ply": plyOf(render.Box(render.Vec{900, 1, 1}))}, nil, "the model of x reaches 450 mm from its origin"},
+		"damaged": {tree{"x.ply": two["lm/models/obj_000001.ply"][:300]}, nil, "x.ply: PLY, line "},
+		"apart":   {apart, nil, "models lie in a and b: give one of these folders"},
+		"metres": {tree{"x.ply": plyOf(render.Box(render.Vec{0.1, 0.1, 0.1}))}, nil,
+			"the model of x reaches 0.0866 mm from its origin"},
+		"large": {tree{"x.ply": plyOf(render.Box(render.Vec{900, 1, 1}))}, nil,
+			"the model of x reaches 450 mm from its origin"},
 		"count":     {two, func(r *Rendering) { r.Counts.Train = 0 }, "cannot render 0 training"},
 		"size":      {two, func(r *Rendering) { r.Size = 4 }, "cannot render 4 pixels"},
 		"field":     {two, func(r *Rendering) { r.Field = math.NaN() }, "a field of NaN mm"},
@@ -265,7 +280,8 @@ func TestRenderingErrors(t *testing.T) {
 		if c.change != nil {
 			c.change(&r)
 		}
-		if _, err := r.Open(); err == nil || !strings.Contains(err.Error(), c.want) || !strings.HasPrefix(err.Error(), "datasets: ") {
+		if _, err := r.Open(); err == nil || !strings.Contains(err.Error(), c.want) ||
+			!strings.HasPrefix(err.Error(), "datasets: ") {
 			t.Errorf("%s: %v; want %q", name, err, c.want)
 		}
 	}

@@ -9,7 +9,8 @@ import (
 )
 
 func randomPicture(t *rapid.T) picture {
-	p := newPicture(rapid.IntRange(1, 40).Draw(t, "width"), rapid.IntRange(1, 40).Draw(t, "height"), rapid.SampledFrom([]int{1, 3}).Draw(t, "channels"))
+	p := newPicture(rapid.IntRange(1, 40).Draw(t, "width"), rapid.IntRange(1, 40).Draw(t, "height"),
+		rapid.SampledFrom([]int{1, 3}).Draw(t, "channels"))
 	r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "pixels"), 0))
 	for i := range p.pixels {
 		p.pixels[i] = byte(r.Uint32())

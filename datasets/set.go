@@ -94,7 +94,8 @@ func (s *Set) Subset(indices []int) *Set {
 
 // like is a set of the same name, labels, classes and poses for other images.
 func (s *Set) like(width, height, channels int) *Set {
-	return &Set{Name: s.Name, Width: width, Height: height, Channels: channels, Labels: s.Labels, Classes: s.Classes, Poses: s.Poses}
+	return &Set{Name: s.Name, Width: width, Height: height, Channels: channels, Labels: s.Labels, Classes: s.Classes,
+		Poses: s.Poses}
 }
 
 // Gather copies the images with the given indices into dst, one after the
@@ -144,11 +145,13 @@ func (s *Set) Validate() error {
 	case s == nil:
 		return errors.New("datasets: the set is missing")
 	case s.Width < 1 || s.Height < 1 || s.Channels < 1:
-		return fmt.Errorf("datasets: %s: images of %dx%d with %d channels are impossible", s.Name, s.Width, s.Height, s.Channels)
+		return fmt.Errorf("datasets: %s: images of %dx%d with %d channels are impossible", s.Name, s.Width, s.Height,
+			s.Channels)
 	case s.made == nil && len(s.Pixels) == 0 || s.made != nil && s.made.n == 0:
 		return fmt.Errorf("datasets: %s: no images", s.Name)
 	case len(s.Pixels)%s.ImageBytes() != 0:
-		return fmt.Errorf("datasets: %s: %d bytes of pixels are no whole number of %dx%dx%d images", s.Name, len(s.Pixels), s.Width, s.Height, s.Channels)
+		return fmt.Errorf("datasets: %s: %d bytes of pixels are no whole number of %dx%dx%d images", s.Name,
+			len(s.Pixels), s.Width, s.Height, s.Channels)
 	case s.Poses != nil && len(s.Poses) != s.Len():
 		return fmt.Errorf("datasets: %s: %d images but %d poses", s.Name, s.Len(), len(s.Poses))
 	case s.Labels != nil && len(s.Labels) != s.Len():
@@ -156,7 +159,8 @@ func (s *Set) Validate() error {
 	}
 	for i, label := range s.Labels {
 		if int64(label) >= int64(len(s.Classes)) {
-			return fmt.Errorf("datasets: %s: image %d has label %d, but there are %d classes", s.Name, i, label, len(s.Classes))
+			return fmt.Errorf("datasets: %s: image %d has label %d, but there are %d classes", s.Name, i, label,
+				len(s.Classes))
 		}
 	}
 	for i, pose := range s.Poses {

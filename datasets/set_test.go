@@ -18,7 +18,8 @@ func TestSetValidate(t *testing.T) {
 		"3 images but 2 labels":     func(s *Set) { s.Labels = s.Labels[1:] },
 		"image 2 has label 2, but ": func(s *Set) { s.Labels[2] = 2 },
 	} {
-		s := &Set{Name: "x", Width: 2, Height: 2, Channels: 1, Pixels: make([]byte, 12), Labels: []uint32{0, 1, 0}, Classes: []string{"a", "b"}}
+		s := &Set{Name: "x", Width: 2, Height: 2, Channels: 1, Pixels: make([]byte, 12), Labels: []uint32{0, 1, 0},
+			Classes: []string{"a", "b"}}
 		if err := s.Validate(); err != nil {
 			t.Fatal(err)
 		}
@@ -64,8 +65,10 @@ func TestDividePartitionsThePool(t *testing.T) {
 		for i := range n {
 			s.Pixels[i] = byte(i)
 		}
-		c := Counts{rapid.IntRange(0, n).Draw(t, "train"), rapid.IntRange(0, n).Draw(t, "valid"), rapid.IntRange(0, n).Draw(t, "test")}
-		got, err := held{pool: s, ordered: rapid.Bool().Draw(t, "ordered")}.divide("x", c, rapid.Uint64().Draw(t, "seed"))
+		c := Counts{rapid.IntRange(0, n).Draw(t, "train"), rapid.IntRange(0, n).Draw(t, "valid"),
+			rapid.IntRange(0, n).Draw(t, "test")}
+		got, err := held{pool: s, ordered: rapid.Bool().Draw(t, "ordered")}.divide("x", c,
+			rapid.Uint64().Draw(t, "seed"))
 		if fits := c.Train+c.Valid+c.Test <= n && c.Valid+c.Test < n; (err == nil) != fits {
 			t.Fatalf("%d images as %+v: %v", n, c, err)
 		}
@@ -96,7 +99,8 @@ func TestDividePartitionsThePool(t *testing.T) {
 
 // TestPoses: a pose follows its image wherever images go, and tells sets apart.
 func TestPoses(t *testing.T) {
-	s := &Set{Name: "posed", Width: 1, Height: 1, Channels: 1, Pixels: []byte{0, 1, 2, 3}, Labels: []uint32{0, 1, 0, 1}, Classes: []string{"a", "b"}}
+	s := &Set{Name: "posed", Width: 1, Height: 1, Channels: 1, Pixels: []byte{0, 1, 2, 3}, Labels: []uint32{0, 1, 0, 1},
+		Classes: []string{"a", "b"}}
 	bare := s.Fingerprint()
 	for i := range s.Len() {
 		s.Poses = append(s.Poses, NewPose(quat.Number{Real: 1, Imag: float64(i)}))
@@ -104,7 +108,8 @@ func TestPoses(t *testing.T) {
 	if s.Fingerprint() == bare {
 		t.Error("the fingerprint does not see the poses")
 	}
-	for name, part := range map[string]*Set{"Slice": s.Slice(1, 3), "Subset": s.Subset([]int{1, 2}), "Resize": s.Resize(2, 2).Slice(1, 3)} {
+	for name, part := range map[string]*Set{"Slice": s.Slice(1, 3), "Subset": s.Subset([]int{1, 2}),
+		"Resize": s.Resize(2, 2).Slice(1, 3)} {
 		if want := s.Poses[1:3]; !slices.Equal(part.Poses, want) {
 			t.Errorf("%s: poses %v, want %v", name, part.Poses, want)
 		}
@@ -146,7 +151,8 @@ func TestOfClasses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !slices.Equal(b.Train.Labels, []uint32{1, 1}) || !slices.Equal(b.Train.Classes, all.Classes) || b.Train.Poses[1] != all.Poses[3] ||
+	if !slices.Equal(b.Train.Labels, []uint32{1, 1}) || !slices.Equal(b.Train.Classes, all.Classes) ||
+		b.Train.Poses[1] != all.Poses[3] ||
 		!slices.Equal(b.Train.Image(1), all.Image(3)) || b.Valid != nil || b.Test.Len() != 2 {
 		t.Errorf("of class b: %+v, %+v, %+v", b.Train, b.Valid, b.Test)
 	}
@@ -170,7 +176,8 @@ func TestOfClasses(t *testing.T) {
 func TestRGBD(t *testing.T) {
 	s := rgbdSet(3)
 	rgb := s.WithChannels(3)
-	if got := rgb.Image(1)[3:6]; rgb.Channels != 3 || !slices.Equal(got, []byte{41, 51, 61}) || !slices.Equal(rgb.Poses, s.Poses) {
+	if got := rgb.Image(1)[3:6]; rgb.Channels != 3 || !slices.Equal(got, []byte{41, 51, 61}) ||
+		!slices.Equal(rgb.Poses, s.Poses) {
 		t.Errorf("without depth: %v", got)
 	}
 	if grey := s.WithChannels(1); !slices.Equal(grey.Pixels, rgb.WithChannels(1).Pixels) {
@@ -188,7 +195,8 @@ func TestRGBD(t *testing.T) {
 	s.mapped = true
 	defer func(n int) { holdBytes = n }(holdBytes)
 	holdBytes = 0
-	if view := s.WithChannels(3); view.made == nil || !slices.Equal(view.Hold().Pixels, rgb.Pixels) || !slices.Equal(view.Poses, s.Poses) {
+	if view := s.WithChannels(3); view.made == nil || !slices.Equal(view.Hold().Pixels, rgb.Pixels) ||
+		!slices.Equal(view.Poses, s.Poses) {
 		t.Error("a view without depth differs from the copy")
 	}
 }

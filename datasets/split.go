@@ -67,7 +67,8 @@ func MatchClasses(a, b *Set) error {
 	for _, pair := range [][2]*Set{{a, b}, {b, a}} {
 		for _, class := range pair[0].Classes {
 			if !slices.Contains(pair[1].Classes, class) {
-				return fmt.Errorf("datasets: class %q is in %s but not in %s: both must have the same classes", class, pair[0].Name, pair[1].Name)
+				return fmt.Errorf("datasets: class %q is in %s but not in %s: both must have the same classes", class,
+					pair[0].Name, pair[1].Name)
 			}
 		}
 	}
@@ -103,7 +104,8 @@ func (s *Set) OfClasses(names ...string) (*Set, error) {
 	for _, name := range names {
 		class := slices.Index(s.Classes, name)
 		if class < 0 {
-			return nil, fmt.Errorf("datasets: %s has no class %q; it has %s", s.Name, name, strings.Join(s.Classes, ", "))
+			return nil, fmt.Errorf("datasets: %s has no class %q; it has %s", s.Name, name,
+				strings.Join(s.Classes, ", "))
 		}
 		wanted[class] = true
 	}
@@ -137,7 +139,8 @@ func (h held) divide(name string, counts Counts, seed uint64) (Splits, error) {
 		fromPool.Train = h.pool.Len() - fromPool.Valid - fromPool.Test
 	}
 	if fromPool.Train < 1 || fromPool.Valid < 0 || fromPool.Test < 0 {
-		return Splits{}, fmt.Errorf("datasets: %s: %d images are too few for %d validation and %d test images", name, h.pool.Len(), counts.Valid, counts.Test)
+		return Splits{}, fmt.Errorf("datasets: %s: %d images are too few for %d validation and %d test images", name,
+			h.pool.Len(), counts.Valid, counts.Test)
 	}
 	var s Splits
 	var err error

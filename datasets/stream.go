@@ -5,7 +5,8 @@ import (
 	"io"
 )
 
-// Pack opens a set as Open does and saves it as Save does, the same bytes. Images of a folder or ZIP file and generated ones are made
+// Pack opens a set as Open does and saves it as Save does, the same bytes. Images of a folder or ZIP file and
+// generated ones are made
 // a few at a time while they are written, so a set may be larger than the memory.
 // It returns the number of images of each split.
 func Pack(path, spec string, o Options, raw bool, written Written) (Counts, error) {

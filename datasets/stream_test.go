@@ -51,7 +51,8 @@ func TestPackEqualsSaving(t *testing.T) {
 			if err != nil {
 				t.Fatalf("%s: %v", name, err)
 			}
-			if total := counts.Train + counts.Valid + counts.Test; all != total || len(told) == 0 || told[len(told)-1] != total || !slices.IsSorted(told) {
+			if total := counts.Train + counts.Valid + counts.Test; all != total || len(told) == 0 ||
+				told[len(told)-1] != total || !slices.IsSorted(told) {
 				t.Errorf("%s: of %d images it tells %v of %d", name, total, told, all)
 			}
 			if counts != (Counts{whole.Train.Len(), whole.Valid.Len(), whole.Test.Len()}) {
@@ -120,7 +121,8 @@ func TestPackErrors(t *testing.T) {
 		"is neither a known set":                "none",
 	} {
 		for _, raw := range []bool{false, true} {
-			if _, err := Pack(path, spec, Options{}, raw, nil); err == nil || !strings.Contains(err.Error(), want) || !strings.HasPrefix(err.Error(), "datasets: ") {
+			if _, err := Pack(path, spec, Options{}, raw, nil); err == nil || !strings.Contains(err.Error(), want) ||
+				!strings.HasPrefix(err.Error(), "datasets: ") {
 				t.Errorf("%v; want %q", err, want)
 			}
 		}

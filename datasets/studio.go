@@ -87,7 +87,8 @@ func (s *studio) withFrame(use func(f *render.Frame)) {
 func (s *studio) place(f *render.Frame, m model, pose Pose, moved render.Vec) {
 	q := pose.Quat()
 	turn := render.Rotate(q)
-	f.Draw(m.mesh, render.Rotate(quat.Mul(q, m.turned)), turn.Apply(m.offset).Add(moved).Add(render.Vec{0, 0, s.distance}))
+	f.Draw(m.mesh, render.Rotate(quat.Mul(q, m.turned)),
+		turn.Apply(m.offset).Add(moved).Add(render.Vec{0, 0, s.distance}))
 }
 
 // portray draws a model on black, far away where it is not.

@@ -27,7 +27,8 @@ func ycbcrToRGB(m *image.YCbCr, video bool) picture {
 func toRGB(y, cb, cr int32, video bool) (r, g, b byte) {
 	if video {
 		luma := y * 19077 >> 8
-		return clamp8((luma + cr*26149>>8 - 14234) >> 6), clamp8((luma - cb*6419>>8 - cr*13320>>8 + 8708) >> 6), clamp8((luma + cb*33050>>8 - 17685) >> 6)
+		return clamp8((luma + cr*26149>>8 - 14234) >> 6), clamp8((luma - cb*6419>>8 - cr*13320>>8 + 8708) >> 6),
+			clamp8((luma + cb*33050>>8 - 17685) >> 6)
 	}
 	cb, cr = cb-128, cr-128
 	luma := y<<16 + 1<<15

@@ -17,9 +17,11 @@ package gpu
 // fatal. These calls go to the same linked library with C memory instead. The
 // symbols are weak because the tool cgo links this package alone first.
 #define WEAK __attribute__((weak))
-WEAK void wgpuBufferMapAsync(void *buffer, uint32_t mode, size_t offset, size_t size, void (*done)(int status, void *data), void *data);
+WEAK void wgpuBufferMapAsync(void *buffer, uint32_t mode, size_t offset, size_t size,
+	void (*done)(int status, void *data), void *data);
 WEAK void wgpuQueueOnSubmittedWorkDone(void *queue, void (*done)(int status, void *data), void *data);
-WEAK void wgpuDeviceSetUncapturedErrorCallback(void *device, void (*report)(int type, char const *message, void *data), void *data);
+WEAK void wgpuDeviceSetUncapturedErrorCallback(void *device, void (*report)(int type, char const *message, void *data),
+	void *data);
 WEAK bool wgpuDevicePoll(void *device, bool wait, void const *index);
 
 // A flag holds 0 while pending and 1 + status afterwards. Callbacks run inside

@@ -201,7 +201,8 @@ func Open(o Options) (*Device, error) {
 	if err != nil {
 		d.adapter.Release()
 		instance.Release()
-		return nil, fmt.Errorf("gpu: adapter %s refuses to open a device; update its driver or choose another adapter", d.info)
+		return nil, fmt.Errorf("gpu: adapter %s refuses to open a device; update its driver or choose another adapter",
+			d.info)
 	}
 	d.queue = d.device.GetQueue()
 	d.errors = watchErrors(d.device)

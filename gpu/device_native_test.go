@@ -72,7 +72,9 @@ func TestAdapters(t *testing.T) {
 		if a.Index != i || a.Name == "" || a.Backend == "" || a.Backend == "OpenGL" {
 			t.Errorf("adapter %d is %+v", i, a)
 		}
-		if l, p := a.Limits, gpu.Portable; l.MaxBufferSize < p.MaxBufferSize || l.MaxStorageBuffersPerShaderStage < p.MaxStorageBuffersPerShaderStage || l.MaxComputeWorkgroupStorageSize < p.MaxComputeWorkgroupStorageSize {
+		if l, p := a.Limits, gpu.Portable; l.MaxBufferSize < p.MaxBufferSize ||
+			l.MaxStorageBuffersPerShaderStage < p.MaxStorageBuffersPerShaderStage ||
+			l.MaxComputeWorkgroupStorageSize < p.MaxComputeWorkgroupStorageSize {
 			t.Errorf("adapter %d is below the limits of WebGPU: %+v", i, l)
 		}
 		keys[a.Key()] = true

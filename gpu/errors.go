@@ -18,7 +18,8 @@ func remedy() string {
 		return "update the driver of the graphics card"
 	}
 	return "install the Vulkan loader and a driver: Debian and Ubuntu: apt install libvulkan1 mesa-vulkan-drivers; " +
-		"Fedora: dnf install vulkan-loader mesa-vulkan-drivers; Arch: pacman -S vulkan-icd-loader and vulkan-radeon, vulkan-intel or vulkan-swrast; " +
+		"Fedora: dnf install vulkan-loader mesa-vulkan-drivers; Arch: pacman -S vulkan-icd-loader and vulkan-radeon, " +
+		"vulkan-intel or vulkan-swrast; " +
 		"for NVIDIA also its own driver"
 }
 

@@ -101,7 +101,9 @@ func (s *Session) allocate(label string, size uint64, usage wgpu.BufferUsage) (*
 		}
 	}
 	if err != nil {
-		return nil, fmt.Errorf("gpu: no memory for buffer %q of %s, with %s held already; a smaller batch needs less (%w)", label, bytesString(size), bytesString(s.held), reason(err))
+		return nil,
+			fmt.Errorf("gpu: no memory for buffer %q of %s, with %s held already; a smaller batch needs less (%w)",
+				label, bytesString(size), bytesString(s.held), reason(err))
 	}
 	s.held += size
 	return b, nil
@@ -125,7 +127,8 @@ func (s *Session) compile(programs []*Program) error {
 	}
 	for i, j := range jobs {
 		if err := s.compileFor(j.program, j.dispatch); err != nil {
-			return fmt.Errorf("gpu: program %s: module %s does not compile: %w", j.program.Name, j.program.Modules[j.dispatch.Module].Label, reason(err))
+			return fmt.Errorf("gpu: program %s: module %s does not compile: %w", j.program.Name,
+				j.program.Modules[j.dispatch.Module].Label, reason(err))
 		}
 		if s.d.OnPipeline != nil {
 			s.d.OnPipeline(i+1, len(jobs))
@@ -226,7 +229,8 @@ func (s *Session) layout(bindings []Binding) (*layout, error) {
 	if err != nil {
 		return nil, err
 	}
-	pipeline, err := s.d.device.CreatePipelineLayout(&wgpu.PipelineLayoutDescriptor{BindGroupLayouts: []*wgpu.BindGroupLayout{group}})
+	pipeline, err := s.d.device.CreatePipelineLayout(
+		&wgpu.PipelineLayoutDescriptor{BindGroupLayouts: []*wgpu.BindGroupLayout{group}})
 	if err != nil {
 		group.Release()
 		return nil, err
@@ -280,7 +284,8 @@ func (s *Session) group(p *Program, bindings []Binding) (*wgpu.BindGroup, error)
 	entries := make([]wgpu.BindGroupEntry, len(bindings))
 	for i, b := range bindings {
 		name := p.Buffers[b.Buffer].Name
-		entries[i] = wgpu.BindGroupEntry{Binding: b.Index, Buffer: s.buffers[name].Buffer, Offset: b.Offset, Size: b.Size}
+		entries[i] = wgpu.BindGroupEntry{Binding: b.Index, Buffer: s.buffers[name].Buffer, Offset: b.Offset,
+			Size: b.Size}
 		fmt.Fprintf(&key, " %d=%q+%d:%d", b.Index, name, b.Offset, b.Size)
 	}
 	if g := s.groups[key.String()]; g != nil {

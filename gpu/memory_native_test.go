@@ -54,7 +54,8 @@ func resident(t *testing.T) int64 {
 
 func TestOutOfMemory(t *testing.T) {
 	out := inChild(t, "memory")
-	for _, want := range []string{`RESULT gpu: no memory for buffer "big`, "1.0 GiB, with ", "held already; a smaller batch needs less (Not enough memory left)", "RESULT works still"} {
+	for _, want := range []string{`RESULT gpu: no memory for buffer "big`, "1.0 GiB, with ",
+		"held already; a smaller batch needs less (Not enough memory left)", "RESULT works still"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("lacks %q:\n%s", want, out)
 		}
@@ -73,7 +74,8 @@ func checkOutOfMemory(t *testing.T) {
 	}
 	p := add("add", "x", "y", 0)
 	for i := range 1024 {
-		p.Buffers = append(p.Buffers, gpu.Buffer{Name: "big" + string(rune('a'+i%26)) + strings.Repeat("_", i/26), Size: min(1<<30, d.Limits().MaxBufferSize)})
+		p.Buffers = append(p.Buffers, gpu.Buffer{Name: "big" + string(rune('a'+i%26)) + strings.Repeat("_", i/26),
+			Size: min(1<<30, d.Limits().MaxBufferSize)})
 	}
 	_, err = d.Load(p)
 	t.Log("RESULT", err)

@@ -174,15 +174,18 @@ func (d *Device) newStamps(count uint32) (*stamps, error) {
 	q := &stamps{d: d, mapped: newFlag()}
 	size := uint64(count) * 8
 	var err error
-	if q.set, err = d.device.CreateQuerySet(&wgpu.QuerySetDescriptor{Type: wgpu.QueryType_Timestamp, Count: count}); err != nil {
+	if q.set, err = d.device.CreateQuerySet(&wgpu.QuerySetDescriptor{Type: wgpu.QueryType_Timestamp,
+		Count: count}); err != nil {
 		q.release()
 		return nil, err
 	}
-	if q.resolved, err = d.device.CreateBuffer(&wgpu.BufferDescriptor{Size: size, Usage: wgpu.BufferUsage_QueryResolve | wgpu.BufferUsage_CopySrc}); err != nil {
+	if q.resolved, err = d.device.CreateBuffer(&wgpu.BufferDescriptor{Size: size,
+		Usage: wgpu.BufferUsage_QueryResolve | wgpu.BufferUsage_CopySrc}); err != nil {
 		q.release()
 		return nil, err
 	}
-	if q.mappable, err = d.device.CreateBuffer(&wgpu.BufferDescriptor{Size: size, Usage: wgpu.BufferUsage_MapRead | wgpu.BufferUsage_CopyDst}); err != nil {
+	if q.mappable, err = d.device.CreateBuffer(&wgpu.BufferDescriptor{Size: size,
+		Usage: wgpu.BufferUsage_MapRead | wgpu.BufferUsage_CopyDst}); err != nil {
 		q.release()
 		return nil, err
 	}

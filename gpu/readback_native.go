@@ -108,7 +108,8 @@ func (s *Session) fetch(name string, b *buffer, offset, size uint64) (*staging, 
 	return st, s.d.errors.take()
 }
 
-func (s *Session) encodeCopy(from *wgpu.Buffer, offset uint64, to *wgpu.Buffer, size uint64) (*wgpu.CommandBuffer, error) {
+func (s *Session) encodeCopy(from *wgpu.Buffer, offset uint64, to *wgpu.Buffer, size uint64) (*wgpu.CommandBuffer,
+	error) {
 	encoder, err := s.d.device.CreateCommandEncoder(nil)
 	if err != nil {
 		return nil, err

@@ -31,11 +31,12 @@ func add(name, a, b string, at uint64) *gpu.Program {
 		Name:    name,
 		Modules: []gpu.Module{{Label: "add", Code: addCode}},
 		Buffers: []gpu.Buffer{{Name: a, Size: 4 * n}, {Name: b, Size: 4 * n}, {Name: "scale", Size: 1024}},
-		Dispatches: []gpu.Dispatch{{Label: "add " + a + " to " + b, Workgroups: [3]uint32{n / 64, 1, 1}, Bindings: []gpu.Binding{
-			{Index: 0, Buffer: 0, Size: 4 * n, Access: gpu.Read},
-			{Index: 1, Buffer: 1, Size: 4 * n, Access: gpu.ReadWrite},
-			{Index: 2, Buffer: 2, Offset: at * 256, Size: 16, Access: gpu.Uniform},
-		}}},
+		Dispatches: []gpu.Dispatch{{Label: "add " + a + " to " + b, Workgroups: [3]uint32{n / 64, 1, 1},
+			Bindings: []gpu.Binding{
+				{Index: 0, Buffer: 0, Size: 4 * n, Access: gpu.Read},
+				{Index: 1, Buffer: 1, Size: 4 * n, Access: gpu.ReadWrite},
+				{Index: 2, Buffer: 2, Offset: at * 256, Size: 16, Access: gpu.Uniform},
+			}}},
 	}
 }
 
@@ -219,19 +220,30 @@ func TestLoadErrors(t *testing.T) {
 		spoil func(p *gpu.Program)
 		want  []string
 	}{
-		{"syntax", code("fn main( { }"), []string{"module add does not compile: expected identifier, found '{'\n", "wgsl:1:10"}},
-		{"type", code("@compute @workgroup_size(1) fn main() { let x: f32 = 1u; }"), []string{"module add does not compile", "f32"}},
-		{"entry point", code("@compute @workgroup_size(1) fn other() {}"), []string{"module add does not compile: Error matching shader requirements against the pipeline: Unable to find entry point 'main'"}},
-		{"workgroup size", code("@compute @workgroup_size(4096) fn main() {}"), []string{"module 0 (add) has 4096 invocations a workgroup"}},
-		{"missing binding", func(p *gpu.Program) { p.Dispatches[0].Bindings = p.Dispatches[0].Bindings[:2] }, []string{"module add does not compile"}},
-		{"access", func(p *gpu.Program) { p.Dispatches[0].Bindings[1].Access = gpu.Read }, []string{"module add does not compile"}},
+		{"syntax", code("fn main( { }"), []string{"module add does not compile: expected identifier, found '{'\n",
+			"wgsl:1:10"}},
+		{"type", code("@compute @workgroup_size(1) fn main() { let x: f32 = 1u; }"),
+			[]string{"module add does not compile", "f32"}},
+		{"entry point", code("@compute @workgroup_size(1) fn other() {}"),
+			[]string{"module add does not compile: Error matching shader requirements against the pipeline: Unable " +
+				"to find entry point 'main'"}},
+		{"workgroup size", code("@compute @workgroup_size(4096) fn main() {}"),
+			[]string{"module 0 (add) has 4096 invocations a workgroup"}},
+		{"missing binding", func(p *gpu.Program) {
+			p.Dispatches[0].Bindings = p.Dispatches[0].Bindings[:2]
+		}, []string{"module add does not compile"}},
+		{"access", func(p *gpu.Program) {
+			p.Dispatches[0].Bindings[1].Access = gpu.Read
+		}, []string{"module add does not compile"}},
 		{"short binding", func(p *gpu.Program) {
 			p.Dispatches = append(p.Dispatches, p.Dispatches[0])
 			p.Dispatches[1].Label = "short"
 			p.Dispatches[1].Bindings = slices.Clone(p.Dispatches[1].Bindings)
 			p.Dispatches[1].Bindings[2].Size = 8
 		}, []string{"dispatch 1 (short): Buffer is bound with size 8 where the shader expects 16"}},
-		{"validation", func(p *gpu.Program) { p.Dispatches[0].Workgroups[0] = 70000 }, []string{"program add", "70000 workgroups"}},
+		{"validation", func(p *gpu.Program) {
+			p.Dispatches[0].Workgroups[0] = 70000
+		}, []string{"program add", "70000 workgroups"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p := add("add", "x", "y", 0)
@@ -259,9 +271,13 @@ func TestCheck(t *testing.T) {
 	check(t, d.Check(add("add", "x", "y", 0).Modules[0]))
 	for code, want := range map[string]string{
 		"fn main( { }": "gpu: module m does not compile: expected identifier, found '{'",
-		"@compute @workgroup_size(1) fn main() { let x: f32 = 1u; }":                                                 "gpu: module m does not compile",
-		"@compute @workgroup_size(4096) fn main() { }":                                                               "gpu: module m has 4096 invocations a workgroup",
-		"var<workgroup> w: array<vec4<f32>, 100000>;\n@compute @workgroup_size(1) fn main() { w[0] = vec4<f32>(); }": "gpu: module m declares 1600000 bytes of workgroup memory",
+		"@compute @workgroup_size(1) fn main() { let x: f32 = 1u; }": "gpu: module m does not compile",
+
+		"@compute @workgroup_size(4096) fn main() { }": "gpu: module m has 4096 invocations a workgroup",
+
+		"var<workgroup> w: array<vec4<f32>, 100000>;\n" +
+			"@compute @workgroup_size(1) fn main() { w[0] = vec4<f32>(); }": "gpu: module m declares 1600000 bytes " +
+			"of workgroup memory",
 	} {
 		if err := d.Check(gpu.Module{Label: "m", Code: code}); err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("%s: got %v, want %q", code, err, want)
@@ -279,7 +295,9 @@ func TestReadsUnderGarbageCollection(t *testing.T) {
 	for i := range 100 {
 		check(t, s.Run("add"))
 		arrived := false
-		check(t, s.ReadAsync("y", 0, 4, func(data []byte, err error) { arrived = err == nil && floats(data)[0] == float32(i+1) }))
+		check(t, s.ReadAsync("y", 0, 4, func(data []byte, err error) {
+			arrived = err == nil && floats(data)[0] == float32(i+1)
+		}))
 		runtime.GC()
 		for range 2000 { // take the slots that the collection freed
 			v := uint64(0xdeadbeef)

@@ -21,9 +21,11 @@ func (p *Program) Validate(l Limits) error {
 		case names[b.Name]:
 			return fmt.Errorf("gpu: program %s: two buffers are named %q", p.Name, b.Name)
 		case b.Size == 0 || b.Size%4 != 0:
-			return fmt.Errorf("gpu: program %s: buffer %q has %d bytes; a size must be a positive multiple of 4", p.Name, b.Name, b.Size)
+			return fmt.Errorf("gpu: program %s: buffer %q has %d bytes; a size must be a positive multiple of 4",
+				p.Name, b.Name, b.Size)
 		case b.Size > l.MaxBufferSize:
-			return fmt.Errorf("gpu: program %s: buffer %q has %d bytes and the device allows %d; a smaller batch needs less", p.Name, b.Name, b.Size, l.MaxBufferSize)
+			return fmt.Errorf("gpu: program %s: buffer %q has %d bytes and the device allows %d; a smaller batch "+
+				"needs less", p.Name, b.Name, b.Size, l.MaxBufferSize)
 		}
 		names[b.Name] = true
 	}
@@ -42,7 +44,8 @@ func (p *Program) Validate(l Limits) error {
 		if layouts[d.Module] == "" {
 			layouts[d.Module] = layout
 		} else if layouts[d.Module] != layout {
-			return p.dispatchError(i, fmt.Errorf("module %s was bound as %s before and is bound as %s here", p.Modules[d.Module].Label, layouts[d.Module], layout))
+			return p.dispatchError(i, fmt.Errorf("module %s was bound as %s before and is bound as %s here",
+				p.Modules[d.Module].Label, layouts[d.Module], layout))
 		}
 	}
 	return nil
@@ -51,10 +54,12 @@ func (p *Program) Validate(l Limits) error {
 // validate checks what a workgroup of the module takes.
 func (m *Module) validate(l Limits) error {
 	if n := workgroupBytes(m.Code); n > uint64(l.MaxComputeWorkgroupStorageSize) {
-		return fmt.Errorf("declares %d bytes of workgroup memory; the device allows %d", n, l.MaxComputeWorkgroupStorageSize)
+		return fmt.Errorf("declares %d bytes of workgroup memory; the device allows %d", n,
+			l.MaxComputeWorkgroupStorageSize)
 	}
 	if n := workgroupInvocations(m.Code); n > uint64(l.MaxComputeInvocationsPerWorkgroup) {
-		return fmt.Errorf("has %d invocations a workgroup; the device allows %d", n, l.MaxComputeInvocationsPerWorkgroup)
+		return fmt.Errorf("has %d invocations a workgroup; the device allows %d", n,
+			l.MaxComputeInvocationsPerWorkgroup)
 	}
 	return nil
 }
@@ -71,7 +76,8 @@ func (p *Program) validateDispatch(d *Dispatch, l Limits) error {
 	}
 	for axis, n := range d.Workgroups {
 		if n == 0 || n > l.MaxComputeWorkgroupsPerDimension {
-			return fmt.Errorf("%d workgroups along %c; allowed are 1 to %d", n, 'x'+rune(axis), l.MaxComputeWorkgroupsPerDimension)
+			return fmt.Errorf("%d workgroups along %c; allowed are 1 to %d", n, 'x'+rune(axis),
+				l.MaxComputeWorkgroupsPerDimension)
 		}
 	}
 	var storage, uniform uint32
@@ -158,7 +164,9 @@ func validateAlias(a, b Binding) error {
 // layoutKey says which bindings a shader has, and of which kind.
 func layoutKey(bindings []Binding) string {
 	parts := make([]string, len(bindings))
-	for i, b := range slices.SortedFunc(slices.Values(bindings), func(a, b Binding) int { return int(a.Index) - int(b.Index) }) {
+	for i, b := range slices.SortedFunc(slices.Values(bindings), func(a, b Binding) int {
+		return int(a.Index) - int(b.Index)
+	}) {
 		parts[i] = fmt.Sprintf("%d:%s", b.Index, b.Access)
 	}
 	return "[" + strings.Join(parts, " ") + "]"

@@ -15,8 +15,11 @@ func sound() *Program {
 		Modules: []Module{{Label: "m", Code: "fn main() {}"}},
 		Buffers: []Buffer{{Name: "a", Size: 1024}, {Name: "b", Size: 1024}},
 		Dispatches: []Dispatch{
-			{Label: "first", Bindings: []Binding{{Index: 0, Buffer: 0, Size: 1024, Access: Read}, {Index: 1, Buffer: 1, Size: 1024, Access: ReadWrite}}, Workgroups: [3]uint32{1, 1, 1}},
-			{Label: "second", Bindings: []Binding{{Index: 1, Buffer: 0, Size: 256, Access: ReadWrite}, {Index: 0, Buffer: 1, Offset: 256, Size: 256, Access: Read}}, Workgroups: [3]uint32{1, 2, 3}, FLOPs: 1e9, Bytes: 2e9},
+			{Label: "first", Bindings: []Binding{{Index: 0, Buffer: 0, Size: 1024, Access: Read},
+				{Index: 1, Buffer: 1, Size: 1024, Access: ReadWrite}}, Workgroups: [3]uint32{1, 1, 1}},
+			{Label: "second", Bindings: []Binding{{Index: 1, Buffer: 0, Size: 256, Access: ReadWrite},
+				{Index: 0, Buffer: 1, Offset: 256, Size: 256, Access: Read}}, Workgroups: [3]uint32{1, 2, 3},
+				FLOPs: 1e9, Bytes: 2e9},
 		},
 	}
 }
@@ -34,10 +37,16 @@ func TestValidate(t *testing.T) {
 		{"same name", `two buffers are named "a"`, func(p *Program) { p.Buffers[1].Name = "a" }},
 		{"empty buffer", `buffer "b" has 0 bytes`, func(p *Program) { p.Buffers[1].Size = 0 }},
 		{"odd buffer", `buffer "b" has 1023 bytes`, func(p *Program) { p.Buffers[1].Size = 1023 }},
-		{"vast buffer", `buffer "b" has 1099511627776 bytes and the device allows 268435456`, func(p *Program) { p.Buffers[1].Size = 1 << 40 }},
+		{"vast buffer", `buffer "b" has 1099511627776 bytes and the device allows 268435456`, func(p *Program) {
+			p.Buffers[1].Size = 1 << 40
+		}},
 		{"module", "dispatch 1 (second): module 7 does not exist", func(p *Program) { p.Dispatches[1].Module = 7 }},
-		{"no workgroups", "dispatch 1 (second): 0 workgroups along y", func(p *Program) { p.Dispatches[1].Workgroups[1] = 0 }},
-		{"too many workgroups", "65536 workgroups along z; allowed are 1 to 65535", func(p *Program) { p.Dispatches[1].Workgroups[2] = 65536 }},
+		{"no workgroups", "dispatch 1 (second): 0 workgroups along y", func(p *Program) {
+			p.Dispatches[1].Workgroups[1] = 0
+		}},
+		{"too many workgroups", "65536 workgroups along z; allowed are 1 to 65535", func(p *Program) {
+			p.Dispatches[1].Workgroups[2] = 65536
+		}},
 		{"buffer index", "buffer -1 does not exist", func(p *Program) { p.Dispatches[0].Bindings[1].Buffer = -1 }},
 		{"access", `buffer "b": access "write"`, func(p *Program) { p.Dispatches[0].Bindings[1].Access = "write" }},
 		{"alignment", `buffer "b": offset 128`, func(p *Program) { p.Dispatches[1].Bindings[1].Offset = 128 }},
@@ -55,7 +64,9 @@ func TestValidate(t *testing.T) {
 			p.Dispatches[0].Bindings[0].Access = Uniform
 		}},
 		{"index twice", "binding 1 is given twice", func(p *Program) { p.Dispatches[0].Bindings[0].Index = 1 }},
-		{"read and written", `bindings 0 and 1: buffer "b": bound as read and as read_write`, func(p *Program) { p.Dispatches[0].Bindings[0].Buffer = 1 }},
+		{"read and written", `bindings 0 and 1: buffer "b": bound as read and as read_write`, func(p *Program) {
+			p.Dispatches[0].Bindings[0].Buffer = 1
+		}},
 		{"written twice", `buffer "b": the ranges written overlap`, func(p *Program) {
 			p.Dispatches = p.Dispatches[:1]
 			b := p.Dispatches[0].Bindings
@@ -63,12 +74,18 @@ func TestValidate(t *testing.T) {
 		}},
 		{"storage bindings", "9 storage bindings; the device allows 8", func(p *Program) {
 			for i := range uint32(7) {
-				p.Dispatches[0].Bindings = append(p.Dispatches[0].Bindings, Binding{Index: 2 + i, Buffer: 0, Size: 4, Access: Read})
+				p.Dispatches[0].Bindings = append(p.Dispatches[0].Bindings,
+					Binding{Index: 2 + i, Buffer: 0, Size: 4, Access: Read})
 			}
 		}},
-		{"another layout", "module m was bound as [0:read 1:read_write] before and is bound as [0:uniform 1:read_write] here", func(p *Program) { p.Dispatches[1].Bindings[1].Access = Uniform }},
-		{"workgroup memory", "module 0 (m) declares 20000 bytes of workgroup memory; the device allows 16384", func(p *Program) { p.Modules[0].Code = "var<workgroup> w: array<f32, 5000>;" }},
-		{"large workgroups", "module 0 (m) has 512 invocations a workgroup; the device allows 256", func(p *Program) { p.Modules[0].Code = "@compute @workgroup_size(16, 32u) fn main() {}" }},
+		{"another layout",
+			"module m was bound as [0:read 1:read_write] before and is bound as [0:uniform 1:read_write] here",
+			func(p *Program) { p.Dispatches[1].Bindings[1].Access = Uniform }},
+		{"workgroup memory", "module 0 (m) declares 20000 bytes of workgroup memory; the device allows 16384",
+			func(p *Program) { p.Modules[0].Code = "var<workgroup> w: array<f32, 5000>;" }},
+		{"large workgroups", "module 0 (m) has 512 invocations a workgroup; the device allows 256", func(p *Program) {
+			p.Modules[0].Code = "@compute @workgroup_size(16, 32u) fn main() {}"
+		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p := sound()
@@ -123,10 +140,14 @@ func TestWorkgroupBytes(t *testing.T) {
 		{"var<workgroup> a: array<f32, 64>;\nvar<workgroup> b : array<vec4<f32>,16u>;", 256 + 256},
 		{"// var<workgroup> a: array<f32, 64>;\n/* var<workgroup> b: f32; */var<workgroup> c: vec3<f32>;", 16},
 		{"const N: u32 = 8u; var<workgroup> a: array<array<vec2<f32>, 3>, N>;", 192},
-		{"var<workgroup> a: array<vec3f, 2>;", 32},                                                             // a vec3 in an array takes 16 bytes
-		{"var<workgroup> a: array<mat3x2<f32>, 2>;", 48},                                                       // three columns of 8
-		{"var<workgroup> a: mat2x3f;", 32},                                                                     // two columns of 16
-		{"struct S { a: f32, b: vec3<f32>, @align(4) c: array<u32, 2>, }\nvar<workgroup> s: array<S, 2>;", 96}, // 0, 16, 28..36 -> 48
+		// a vec3 in an array takes 16 bytes
+		{"var<workgroup> a: array<vec3f, 2>;", 32},
+		// three columns of 8
+		{"var<workgroup> a: array<mat3x2<f32>, 2>;", 48},
+		// two columns of 16
+		{"var<workgroup> a: mat2x3f;", 32},
+		// 0, 16, 28..36 -> 48
+		{"struct S { a: f32, b: vec3<f32>, @align(4) c: array<u32, 2>, }\nvar<workgroup> s: array<S, 2>;", 96},
 		{"var<workgroup> n: atomic<u32>;", 16},
 		{"struct S { s: S }\nvar<workgroup> s: S;", 0},
 	} {
@@ -193,7 +214,8 @@ func TestChoose(t *testing.T) {
 }
 
 func TestBestFirst(t *testing.T) {
-	list := []AdapterInfo{{Name: "d", Type: CPU}, {Name: "c", Type: Other}, {Name: "b", Type: Integrated}, {Name: "z", Type: Discrete}, {Name: "a", Type: Discrete}}
+	list := []AdapterInfo{{Name: "d", Type: CPU}, {Name: "c", Type: Other}, {Name: "b", Type: Integrated},
+		{Name: "z", Type: Discrete}, {Name: "a", Type: Discrete}}
 	slices.SortFunc(list, bestFirst)
 	var names []string
 	for _, a := range list {

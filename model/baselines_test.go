@@ -41,7 +41,8 @@ func baselines(t testing.TB, preset func() model.Config) map[string]baseline {
 		change(&a)
 		n, err := model.NewDANN(c, a)
 		must(err)
-		all[name] = baseline{n.Networks, []func(model.Inputs, graph.Chooser) (*gpu.Program, error){n.Step, classify(n.Networks)}}
+		all[name] = baseline{n.Networks, []func(model.Inputs, graph.Chooser) (*gpu.Program, error){n.Step,
+			classify(n.Networks)}}
 	}
 	dann("dann", func(a *model.Adaptation) {})
 	dann("dann by a ramp", func(a *model.Adaptation) { a.Schedule = model.Ramp })
@@ -51,15 +52,19 @@ func baselines(t testing.TB, preset func() model.Config) map[string]baseline {
 		change(&a)
 		n, err := model.NewDSN(c, a)
 		must(err)
-		all[name] = baseline{n.Networks, []func(model.Inputs, graph.Chooser) (*gpu.Program, error){n.Step, classify(n.Networks)}}
+		all[name] = baseline{n.Networks, []func(model.Inputs, graph.Chooser) (*gpu.Program, error){n.Step,
+			classify(n.Networks)}}
 	}
 	dsn("dsn", func(a *model.Adaptation) {})
-	dsn("dsn by kernels", func(a *model.Adaptation) { a.Alignment, a.Reconstruction = model.Kernels, model.MeanSquared })
+	dsn("dsn by kernels", func(a *model.Adaptation) {
+		a.Alignment, a.Reconstruction = model.Kernels, model.MeanSquared
+	})
 	c := preset()
 	mmdOf := defaults("mmd", &c)
 	mmd, err := model.NewMMD(c, mmdOf)
 	must(err)
-	all["mmd"] = baseline{mmd.Networks, []func(model.Inputs, graph.Chooser) (*gpu.Program, error){mmd.Step, classify(mmd.Networks)}}
+	all["mmd"] = baseline{mmd.Networks, []func(model.Inputs, graph.Chooser) (*gpu.Program, error){mmd.Step,
+		classify(mmd.Networks)}}
 	c = preset()
 	a := defaults("cogan", &c)
 	cogan, err := model.NewCoGAN(c, a)
@@ -92,7 +97,8 @@ func TestBaselineParameterCounts(t *testing.T) {
 	for name, want := range map[string]int{
 		"dann": tower + domain, "dann by a ramp": tower + (3072*100 + 100) + (100 + 1), "mmd": tower,
 		"dsn": tower + domain + 2*private + decoder, "dsn by kernels": tower + 2*private + decoder,
-		"cogan": 100*1024*16 + 9*(1024*512+512*256+256*128) + 4 + (128*36 + 1) + (128*3*36 + 3) + // generators, grey and RGB
+		// generators, grey and RGB
+		"cogan": 100*1024*16 + 9*(1024*512+512*256+256*128) + 4 + (128*36 + 1) + (128*3*36 + 3) +
 			(25*20 + 20) + (3*25*20 + 20) + (20*25*50 + 50) + (800*500 + 500) + 1 + (500*2 + 2) + (500*10 + 10),
 	} {
 		count := 0
@@ -161,7 +167,8 @@ func TestBaselineConfigurations(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			return map[string]baseline{"dsn": {n.Networks, []func(model.Inputs, graph.Chooser) (*gpu.Program, error){n.Step}}}
+			return map[string]baseline{"dsn": {n.Networks, []func(model.Inputs, graph.Chooser) (*gpu.Program,
+				error){n.Step}}}
 		}() {
 			for _, in := range []model.Inputs{{}, {HostNoise: true, Labelled: method != "cogan"}} {
 				for _, build := range b.programs {
@@ -247,7 +254,8 @@ func TestAdaptationErrors(t *testing.T) {
 		},
 	} {
 		err := build(preset(t, "small"))
-		if err == nil || !strings.HasPrefix(err.Error(), "model: adaptation: ") || !strings.Contains(err.Error(), want) {
+		if err == nil || !strings.HasPrefix(err.Error(), "model: adaptation: ") ||
+			!strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %s", err, want)
 		}
 	}

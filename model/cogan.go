@@ -51,7 +51,8 @@ func NewCoGAN(c Config, a Adaptation) (*CoGAN, error) {
 		return nil, wrong("noise_dim is 0; CoGAN draws images from noise alone")
 	}
 	if c.LearnsPose() {
-		return nil, wrong("task_tower is %s, with orientations; CoGAN tells classes only: set task_tower=%s", c.TaskTower, MNISTTower)
+		return nil, wrong("task_tower is %s, with orientations; CoGAN tells classes only: set task_tower=%s",
+			c.TaskTower, MNISTTower)
 	}
 	n := &CoGAN{empty(c), a}
 	n.decayAll = true // as PyTorch's Adam
@@ -98,15 +99,18 @@ func (b bound) generators(z *graph.Tensor, m mode) (source, target *graph.Tensor
 	g.Scope("generator", func() {
 		x := g.Reshape(z, graph.Shape{N: z.N, C: z.C, H: 1, W: 1})
 		for i, l := range coLayers {
-			x = g.TransposedConv(fmt.Sprintf("conv%d", i), x, b.get(fmt.Sprintf("generator.conv%d.weight", i)), nil, l.stride, l.pad, kernels.NoAct)
+			x = g.TransposedConv(fmt.Sprintf("conv%d", i), x, b.get(fmt.Sprintf("generator.conv%d.weight", i)), nil,
+				l.stride, l.pad, kernels.NoAct)
 			bn := fmt.Sprintf("generator.bn%d", i)
 			x = g.BatchNorm(fmt.Sprintf("bn%d", i), x, nil, b.get(bn+".running_mean"), b.get(bn+".running_var"), nil,
-				graph.Norm{Epsilon: b.Config.BNEpsilon, Decay: b.Config.BNDecay, Training: m != inference, Update: m == training})
+				graph.Norm{Epsilon: b.Config.BNEpsilon, Decay: b.Config.BNDecay, Training: m != inference,
+					Update: m == training})
 			x = g.PReLU(fmt.Sprintf("prelu%d", i), x, b.get(fmt.Sprintf("generator.prelu%d.weight", i)))
 		}
 		head := func(domain string) *graph.Tensor {
 			name := "generator.head." + domain
-			return g.TransposedConv("head."+domain, x, b.get(name+".weight"), b.get(name+".bias"), 1, 1, kernels.Sigmoid)
+			return g.TransposedConv("head."+domain, x, b.get(name+".weight"), b.get(name+".bias"), 1, 1,
+				kernels.Sigmoid)
 		}
 		source, target = head("source"), head("target")
 	})
@@ -175,7 +179,8 @@ func (b bound) normal(buffer string, host bool, batch int) *graph.Tensor {
 
 // verdict is the cross-entropy of both domains' judgements against real (1) or drawn
 // (0), the mean over both.
-func (b bound) verdict(label string, real int, weight float64, of ...judgement) (loss *graph.Tensor, terms []graph.Term) {
+func (b bound) verdict(label string, real int, weight float64, of ...judgement) (loss *graph.Tensor,
+	terms []graph.Term) {
 	var losses []*graph.Tensor
 	for i, j := range of {
 		l, _ := b.g.SoftmaxCrossEntropyOf(fmt.Sprint(label, i), j.real, real)

@@ -102,7 +102,8 @@ const (
 	HingedAbsolute Similarity = "hinged-mae"
 )
 
-var similarities = []Similarity{PairwiseCode, PairwisePaper, MaskedCode, MaskedPaper, MeanSquared, HingedSquared, HingedAbsolute}
+var similarities = []Similarity{PairwiseCode, PairwisePaper, MaskedCode, MaskedPaper, MeanSquared, HingedSquared,
+	HingedAbsolute}
 
 // masked reports whether a loss reads a depth from the source.
 func masked(s Similarity) bool { return s == MaskedCode || s == MaskedPaper }
@@ -117,7 +118,8 @@ func (c Config) Validate() error {
 		return fmt.Errorf("model: configuration: similarity is %q; want one of %v", c.Similarity, similarities)
 	}
 	if c.SimilarityWeight > 0 && masked(c.Similarity) && (c.SourceChannels != 4 || c.TargetChannels != 4) {
-		return fmt.Errorf("model: configuration: similarity %s masks by depth, so source_channels and target_channels must be 4, not %d and %d", c.Similarity, c.SourceChannels, c.TargetChannels)
+		return fmt.Errorf("model: configuration: similarity %s masks by depth, so source_channels and "+
+			"target_channels must be 4, not %d and %d", c.Similarity, c.SourceChannels, c.TargetChannels)
 	}
 	if !slices.Contains(precisions, c.Precision) {
 		return fmt.Errorf("model: configuration: precision is %q; want one of %v", c.Precision, precisions)
@@ -128,8 +130,11 @@ func (c Config) Validate() error {
 	if err := c.validateTower(); err != nil {
 		return err
 	}
-	if c.SimilarityWeight > 0 && c.SourceChannels != c.TargetChannels && c.SourceChannels != 1 && c.TargetChannels != 1 {
-		return fmt.Errorf("model: configuration: similarity of %d and %d channels; they must be equal, or one of them 1", c.SourceChannels, c.TargetChannels)
+	if c.SimilarityWeight > 0 && c.SourceChannels != c.TargetChannels && c.SourceChannels != 1 &&
+		c.TargetChannels != 1 {
+		return fmt.Errorf(
+			"model: configuration: similarity of %d and %d channels; they must be equal, or one of them 1",
+			c.SourceChannels, c.TargetChannels)
 	}
 	return nil
 }

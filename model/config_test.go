@@ -31,17 +31,22 @@ func TestValidateErrors(t *testing.T) {
 		"g_head_kernel is 2; want an odd number":    func(c *model.Config) { c.GHead = 2 },
 		`precision is "f64"; want one of [f32 f16]`: func(c *model.Config) { c.Precision = "f64" },
 		"loss_scale is 3; want a power of two":      func(c *model.Config) { c.LossScale = 3 },
-		`similarity is "l2"; want one of [mpse mpse-paper masked-mpse masked-mpse-paper mse hinged-mse hinged-mae]`: func(c *model.Config) {
+		`similarity is "l2"; want one of ` +
+			`[mpse mpse-paper masked-mpse masked-mpse-paper mse hinged-mse hinged-mae]`: func(c *model.Config) {
 			c.Similarity = "l2"
 		},
-		"similarity masked-mpse masks by depth, so source_channels and target_channels must be 4, not 3 and 3": func(c *model.Config) {
+		"similarity masked-mpse masks by depth, so source_channels and target_channels must be 4, not 3 and 3": func(
+			c *model.Config) {
 			c.Similarity, c.SimilarityWeight = "masked-mpse", 1
 		},
 		`task_tower is "svhn"; want one of [mnist pose-mini doubling]`: func(c *model.Config) { c.TaskTower = "svhn" },
-		"tower_filters is [32 48]; the tower doubling has twice the filters in each layer: want [32 64]": func(c *model.Config) {
+		"tower_filters is [32 48]; the tower doubling has twice the filters in each layer: want [32 64]": func(
+			c *model.Config) {
 			c.TaskTower = "doubling"
 		},
-		"private_layers is 3; the tower mnist has 2 convolutions for images of 32 × 32": func(c *model.Config) { c.PrivateLayers = 3 },
+		"private_layers is 3; the tower mnist has 2 convolutions for images of 32 × 32": func(c *model.Config) {
+			c.PrivateLayers = 3
+		},
 		"the tower doubling has 1 convolutions for images of 8 × 8": func(c *model.Config) {
 			c.TaskTower, c.TowerFilters, c.Size, c.PrivateLayers = "doubling", [2]int{4, 8}, 8, 2
 		},
@@ -55,7 +60,8 @@ func TestValidateErrors(t *testing.T) {
 		c := preset(t, "mnist-mnistm")
 		change(&c)
 		err := c.Validate()
-		if err == nil || !strings.HasPrefix(err.Error(), "model: configuration: ") || !strings.Contains(err.Error(), want) {
+		if err == nil || !strings.HasPrefix(err.Error(), "model: configuration: ") ||
+			!strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %q", err, want)
 		}
 		if _, err := model.NewNetworks(c); err == nil {

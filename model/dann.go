@@ -126,7 +126,8 @@ func (n *DANN) Step(in Inputs, choose graph.Chooser) (*gpu.Program, error) {
 
 // finish ends a step of an alignment: it adds the task losses, minimises and collects,
 // with a method's own losses behind.
-func (b bound) finish(name string, in Inputs, task taskLoss, similarity *graph.Tensor, terms []graph.Term, own ...*graph.Tensor) {
+func (b bound) finish(name string, in Inputs, task taskLoss, similarity *graph.Tensor, terms []graph.Term,
+	own ...*graph.Tensor) {
 	ofTarget, labelled := b.labelled(name, in, 1)
 	terms = append(append(task.terms(1, b.Config.PoseAdaptedWeight), terms...), labelled...)
 	b.minimise(terms, b.Trained()...)

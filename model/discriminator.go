@@ -56,7 +56,8 @@ func (b bound) discriminator(images *graph.Tensor, m mode, stream uint32) (logit
 				bn := fmt.Sprintf("bn%d", i+1)
 				x = b.norm(bn, "discriminator."+bn, x, nil, m, leaky)
 			}
-			x = g.DropoutNoise(fmt.Sprintf("noise%d", i+1), x, b.Config.DropoutKeep, b.Config.NoiseStd, stream+1+uint32(i))
+			x = g.DropoutNoise(fmt.Sprintf("noise%d", i+1), x, b.Config.DropoutKeep, b.Config.NoiseStd,
+				stream+1+uint32(i))
 		}
 		x = g.Reshape(x, graph.Features(x.N, x.C*x.H*x.W))
 		logits = g.Linear("fc", x, b.get("discriminator.fc.weight"), b.get("discriminator.fc.bias"), kernels.NoAct)

@@ -76,7 +76,8 @@ func (b bound) private(domain string, images *graph.Tensor) (features *graph.Ten
 
 // batchNorm normalises by the batch, with beta only.
 func (b bound) batchNorm(label, name string, x *graph.Tensor, act kernels.Act) *graph.Tensor {
-	return b.g.BatchNorm(label, x, b.get(name+".bias"), nil, nil, nil, graph.Norm{Epsilon: b.Config.BNEpsilon, Training: true, Act: act})
+	return b.g.BatchNorm(label, x, b.get(name+".bias"), nil, nil, nil,
+		graph.Norm{Epsilon: b.Config.BNEpsilon, Training: true, Act: act})
 }
 
 // decoderChannels is the depth of the maps at which the decoder begins.
@@ -101,10 +102,12 @@ func (b bound) decoder(side int, features *graph.Tensor) (drawn *graph.Tensor) {
 	g := b.g
 	g.Scope("decoder", func() {
 		x := g.Linear("fc", features, b.get("decoder.fc.weight"), nil, kernels.NoAct)
-		x = g.Reshape(b.batchNorm("bn0", "decoder.bn0", x, kernels.ReLU), graph.Shape{N: x.N, C: decoderChannels, H: side, W: side})
+		x = g.Reshape(b.batchNorm("bn0", "decoder.bn0", x, kernels.ReLU),
+			graph.Shape{N: x.N, C: decoderChannels, H: side, W: side})
 		layer := func(i int, x *graph.Tensor, act kernels.Act) *graph.Tensor {
 			conv, bn := fmt.Sprintf("conv%d", i), fmt.Sprintf("bn%d", i)
-			return b.batchNorm(bn, "decoder."+bn, g.Conv(conv, x, b.get("decoder."+conv+".weight"), nil, 1, kernels.NoAct), act)
+			return b.batchNorm(bn, "decoder."+bn, g.Conv(conv, x, b.get("decoder."+conv+".weight"), nil, 1,
+				kernels.NoAct), act)
 		}
 		x = layer(2, layer(1, x, kernels.ReLU), kernels.ReLU)
 		x = g.ResizeNearest("resize", x, b.Config.Size, b.Config.Size)
@@ -148,8 +151,10 @@ func (n *DSN) Step(in Inputs, choose graph.Chooser) (*gpu.Program, error) {
 			private := b.private(d.name, d.images)
 			drawn := g.Gate("gate.drawn_"+d.name, b.decoder(n.DecoderSide, g.Add(d.shared, private)))
 			reconstruction := b.reconstruction("reconstruction_"+d.name, n.Reconstruction, drawn, d.images)
-			difference := b.difference("difference_"+d.name, g.Gate("gate.private_"+d.name, private), g.Gate("gate.shared_"+d.name, d.shared))
-			terms = append(terms, graph.Term{Loss: reconstruction, Weight: n.Alpha}, graph.Term{Loss: difference, Weight: n.Beta})
+			difference := b.difference("difference_"+d.name, g.Gate("gate.private_"+d.name, private),
+				g.Gate("gate.shared_"+d.name, d.shared))
+			terms = append(terms, graph.Term{Loss: reconstruction, Weight: n.Alpha},
+				graph.Term{Loss: difference, Weight: n.Beta})
 			reconstructions, differences = append(reconstructions, reconstruction), append(differences, difference)
 		}
 		b.finish(DSNStepProgram, in, task, similarity, terms, append(reconstructions, differences...)...)

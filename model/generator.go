@@ -72,6 +72,8 @@ func (b bound) generator(source, z *graph.Tensor, m mode) (adapted *graph.Tensor
 
 // norm is a batch normalisation with beta only, as slim's default.
 func (b bound) norm(label, name string, x, residual *graph.Tensor, m mode, act kernels.Act) *graph.Tensor {
-	return b.g.BatchNorm(label, x, b.get(name+".bias"), b.get(name+".running_mean"), b.get(name+".running_var"), residual,
-		graph.Norm{Epsilon: b.Config.BNEpsilon, Decay: b.Config.BNDecay, Training: m != inference, Update: m == training, Act: act})
+	return b.g.BatchNorm(label, x, b.get(name+".bias"), b.get(name+".running_mean"), b.get(name+".running_var"),
+		residual,
+		graph.Norm{Epsilon: b.Config.BNEpsilon, Decay: b.Config.BNDecay, Training: m != inference,
+			Update: m == training, Act: act})
 }

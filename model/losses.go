@@ -79,7 +79,8 @@ func (b bound) similarity(fake, src *graph.Tensor) *graph.Tensor {
 	case HingedSquared:
 		return g.MeanError("similarity", fake, src, kernels.MeanError{Margin: b.Config.SimilarityMargin})
 	case HingedAbsolute:
-		return g.MeanError("similarity", fake, src, kernels.MeanError{Absolute: true, Margin: b.Config.SimilarityMargin})
+		return g.MeanError("similarity", fake, src,
+			kernels.MeanError{Absolute: true, Margin: b.Config.SimilarityMargin})
 	default:
 		return g.PairwiseMSE("similarity", fake, src, 2)
 	}

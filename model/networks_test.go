@@ -27,16 +27,20 @@ func TestParameterCounts(t *testing.T) {
 		store *graph.Store
 		want  int
 	}{
-		{n.Generator, 1024*10 + 1024 + (4*64*9 + 64) + 12*(64*64*9+64) + (64*3 + 3)},                                // 456,963
-		{n.Discriminator, (3*64*9 + 64) + (64*128*9 + 128) + (128*256*9 + 256) + (256*512*9 + 512) + (512*4*4 + 1)}, // 1,559,169
-		{n.Task, 2*(3*32*25+32) + (32*48*25 + 48) + (48*8*8*100 + 100) + (100*100 + 100) + (100*10 + 10)},           // 361,722
+		// 456,963
+		{n.Generator, 1024*10 + 1024 + (4*64*9 + 64) + 12*(64*64*9+64) + (64*3 + 3)},
+		// 1,559,169
+		{n.Discriminator, (3*64*9 + 64) + (64*128*9 + 128) + (128*256*9 + 256) + (256*512*9 + 512) + (512*4*4 + 1)},
+		// 361,722
+		{n.Task, 2*(3*32*25+32) + (32*48*25 + 48) + (48*8*8*100 + 100) + (100*100 + 100) + (100*10 + 10)},
 		{n.GeneratorStats, 2 * (1024 + 12*64)}, {n.DiscriminatorStats, 2 * (128 + 256 + 512)},
 	} {
 		if c.store.Count() != c.want {
 			t.Errorf("%s has %d parameters, want %d", c.store.Name(), c.store.Count(), c.want)
 		}
 	}
-	if g, d, task := n.Generator.Count(), n.Discriminator.Count(), n.Task.Count(); g != 456963 || d != 1559169 || task != 361722 {
+	if g, d, task := n.Generator.Count(), n.Discriminator.Count(), n.Task.Count(); g != 456963 || d != 1559169 ||
+		task != 361722 {
 		t.Errorf("%d, %d and %d parameters", g, d, task)
 	}
 }
@@ -58,7 +62,8 @@ func TestParameterCountsOfLineMod(t *testing.T) {
 		t.Errorf("pose-mini has %d parameters, want %d", got, want)
 	}
 	c.TaskTower, c.TowerUnits, c.PrivateLayers = model.Doubling, 100, 2
-	if got, want := networks(t, c).Task.Count(), 2*(conv(3, 4, 32)+conv(3, 32, 64))+conv(3, 64, 128)+conv(3, 128, 256)+dense(4*4*256, 100)+heads(100); got != want {
+	if got, want := networks(t, c).Task.Count(), 2*(conv(3, 4, 32)+conv(3, 32, 64))+conv(3, 64, 128)+conv(3, 128, 256)+
+		dense(4*4*256, 100)+heads(100); got != want {
 		t.Errorf("doubling has %d parameters, want %d", got, want)
 	}
 }
@@ -76,7 +81,8 @@ func layout(stores ...*graph.Store) (lines []string) {
 // Checkpoints hold these names, in this layout: PyTorch's.
 func TestNames(t *testing.T) {
 	c := preset(t, "small")
-	c.Size, c.SourceChannels, c.TargetChannels, c.GBlocks, c.GFilters, c.DFilters, c.NoiseDim, c.Classes, c.GHead = 16, 1, 3, 2, 5, 4, 7, 9, 3
+	c.Size, c.SourceChannels, c.TargetChannels, c.GBlocks, c.GFilters, c.DFilters, c.NoiseDim, c.Classes, c.GHead = 16,
+		1, 3, 2, 5, 4, 7, 9, 3
 	n := networks(t, c)
 	want := strings.Split(`generator.noise.fc.weight [256 7]
 generator.noise.bn.bias [256]
@@ -179,7 +185,8 @@ task.shared.quaternion.bias [4]`,
 
 // The discriminator halves its maps until they are no larger than 4 × 4.
 func TestDiscriminatorLayers(t *testing.T) {
-	for size, want := range map[int]struct{ layers, side int }{8: {2, 4}, 16: {3, 4}, 20: {4, 3}, 28: {4, 4}, 32: {4, 4}, 64: {5, 4}} {
+	for size, want := range map[int]struct{ layers, side int }{8: {2, 4}, 16: {3, 4}, 20: {4, 3}, 28: {4, 4},
+		32: {4, 4}, 64: {5, 4}} {
 		c := preset(t, "small")
 		c.Size, c.DFilters = size, 3
 		var layers int
@@ -192,7 +199,8 @@ func TestDiscriminatorLayers(t *testing.T) {
 				fc = v.Dims
 			}
 		}
-		if channels := 3 << (want.layers - 1); layers != want.layers || !slices.Equal(fc, []int{1, channels * want.side * want.side}) {
+		if channels := 3 << (want.layers - 1); layers != want.layers ||
+			!slices.Equal(fc, []int{1, channels * want.side * want.side}) {
 			t.Errorf("%d × %d: %d layers and a last one of %v", size, size, layers, fc)
 		}
 	}

@@ -100,7 +100,8 @@ func TestEveryKernel(t *testing.T) {
 // TestPrecision: f16 changes the kernels of Winograd's algorithm and no others, and has
 // them move less; f32 knows nothing of a loss scale.
 func TestPrecision(t *testing.T) {
-	for name, rule := range map[string]graph.Rule{"lavapipe": {For: &plan.Lavapipe}, "others": {For: &plan.SwiftShader}} {
+	for name, rule := range map[string]graph.Rule{"lavapipe": {For: &plan.Lavapipe},
+		"others": {For: &plan.SwiftShader}} {
 		made := func(p model.Precision, scale int) (all []*gpu.Program, codes map[string]string, moved float64) {
 			c := preset(t, "mnist-mnistm")
 			c.Precision, c.LossScale, c.GBlocks, c.Batch = p, scale, 1, 8
@@ -146,7 +147,8 @@ func TestPrecision(t *testing.T) {
 func TestConfigurations(t *testing.T) {
 	for name, change := range map[string]func(c *model.Config){
 		"odd": func(c *model.Config) {
-			c.Size, c.GBlocks, c.GFilters, c.DFilters, c.Classes, c.Batch, c.TargetChannels, c.SimilarityWeight = 9, 1, 5, 3, 7, 3, 1, 1
+			c.Size, c.GBlocks, c.GFilters, c.DFilters, c.Classes, c.Batch, c.TargetChannels, c.SimilarityWeight = 9, 1,
+				5, 3, 7, 3, 1, 1
 			c.Similarity, c.DInputNoise, c.GHead = model.PairwisePaper, true, 3
 		},
 		"least": func(c *model.Config) {
@@ -162,16 +164,19 @@ func TestConfigurations(t *testing.T) {
 			c.Size, c.GBlocks, c.WeightDecay, c.Similarity, c.SimilarityWeight = 11, 1, 1e-5, model.HingedAbsolute, 1
 		},
 		"poses": func(c *model.Config) {
-			c.Size, c.GBlocks, c.GFilters, c.DFilters, c.Classes, c.Batch, c.SourceChannels, c.TargetChannels = 13, 1, 5, 3, 7, 3, 4, 4
+			c.Size, c.GBlocks, c.GFilters, c.DFilters, c.Classes, c.Batch, c.SourceChannels, c.TargetChannels = 13, 1,
+				5, 3, 7, 3, 4, 4
 			c.TaskTower, c.TowerFilters, c.TowerUnits, c.TowerKeep = model.PoseMini, [2]int{3, 5}, 9, 0.5
 			c.Similarity, c.SimilarityWeight = model.MaskedPaper, 1
 		},
 		"doubling, all private": func(c *model.Config) {
-			c.Size, c.GBlocks, c.TaskTower, c.TowerFilters, c.PrivateLayers, c.TargetChannels = 25, 1, model.Doubling, [2]int{1, 2}, 3, 1
+			c.Size, c.GBlocks, c.TaskTower, c.TowerFilters, c.PrivateLayers, c.TargetChannels = 25, 1, model.Doubling,
+				[2]int{1, 2}, 3, 1
 			c.Similarity, c.SimilarityWeight = model.HingedSquared, 1
 		},
 		"orientations unlearnt, nothing private": func(c *model.Config) {
-			c.Size, c.GBlocks, c.TaskTower, c.PrivateLayers, c.PoseSourceWeight, c.PoseAdaptedWeight = 16, 1, model.PoseMini, 0, 0, 0
+			c.Size, c.GBlocks, c.TaskTower, c.PrivateLayers, c.PoseSourceWeight, c.PoseAdaptedWeight = 16, 1,
+				model.PoseMini, 0, 0, 0
 		},
 		"wide head of the discriminator": func(c *model.Config) { // 262,144 weights to one logit
 			c.Size, c.GBlocks, c.DFilters, c.DFinalSize, c.Batch = 64, 1, 64, 64, 4
@@ -181,7 +186,9 @@ func TestConfigurations(t *testing.T) {
 			c := preset(t, "small")
 			change(&c)
 			n := networks(t, c)
-			for _, in := range []model.Inputs{{HostNoise: true, Labelled: true}, {Source: model.Images{Width: 5, Height: 40, Channels: 1}, Target: model.Images{Width: c.Size, Height: c.Size, Channels: 1}}} {
+			for _, in := range []model.Inputs{{HostNoise: true, Labelled: true},
+				{Source: model.Images{Width: 5, Height: 40, Channels: 1},
+					Target: model.Images{Width: c.Size, Height: c.Size, Channels: 1}}} {
 				for _, target := range []*plan.Target{&plan.SwiftShader, &plan.DiscreteGPU} {
 					programs(t, n, in, graph.Rule{For: target})
 				}
@@ -219,7 +226,8 @@ func TestCostOfTheFullModel(t *testing.T) {
 				scratch += b.Size
 			}
 		}
-		t.Logf("%s, %s: %d dispatches, %d modules, %.1f MiB of scratch memory", p.Name, c.target.Name, len(p.Dispatches), len(p.Modules), float64(scratch)/(1<<20))
+		t.Logf("%s, %s: %d dispatches, %d modules, %.1f MiB of scratch memory", p.Name, c.target.Name,
+			len(p.Dispatches), len(p.Modules), float64(scratch)/(1<<20))
 		if len(p.Dispatches) > c.dispatches || scratch > c.mebibytes<<20 {
 			t.Errorf("more than %d dispatches or %d MiB", c.dispatches, c.mebibytes)
 		}
@@ -230,7 +238,8 @@ func TestCostOfTheFullModel(t *testing.T) {
 func TestLargeBatches(t *testing.T) {
 	c := preset(t, "mnist-mnistm")
 	c.Batch = 256
-	for _, build := range []func(model.Inputs, graph.Chooser) (*gpu.Program, error){networks(t, c).DStep, networks(t, c).GStep} {
+	for _, build := range []func(model.Inputs, graph.Chooser) (*gpu.Program, error){networks(t, c).DStep,
+		networks(t, c).GStep} {
 		p, err := build(bytesIn(c), graph.Rule{})
 		if err == nil {
 			err = p.Validate(gpu.Portable)
@@ -253,7 +262,9 @@ func TestLargeBatches(t *testing.T) {
 		if name == "g_step" {
 			build = networks(t, c).GStep
 		}
-		if _, err := build(bytesIn(c), graph.Rule{}); err == nil || !strings.HasPrefix(err.Error(), "model: program "+name+": graph: ") || !strings.Contains(err.Error(), want) {
+		if _, err := build(bytesIn(c), graph.Rule{}); err == nil ||
+			!strings.HasPrefix(err.Error(), "model: program "+name+": graph: ") ||
+			!strings.Contains(err.Error(), want) {
 			t.Errorf("%s of 4,096 images of 512 × 512: %v", name, err)
 		}
 	}
@@ -347,7 +358,8 @@ func TestDeterminism(t *testing.T) {
 
 // contents lists the buffers that outlive a step, with their lengths.
 func contents(n *model.Networks) map[string]int {
-	m := map[string]int{"d_step.losses": model.LossRows * model.LossColumns, "g_step.losses": model.LossRows * model.LossColumns, graph.HealthBuffer: 1}
+	m := map[string]int{"d_step.losses": model.LossRows * model.LossColumns,
+		"g_step.losses": model.LossRows * model.LossColumns, graph.HealthBuffer: 1}
 	for _, s := range n.Stores() {
 		m[s.Values()] = s.Len()
 	}

@@ -124,7 +124,8 @@ func (b bound) minimise(losses []graph.Term, stores ...*graph.Store) {
 	for _, s := range stores {
 		for _, v := range s.Variables() {
 			if b.Config.WeightDecay > 0 && (b.decayAll || v.Role == graph.Weight || v.Role == graph.Slope) {
-				losses = append(losses, graph.Term{Loss: b.g.HalfSquares("decay", b.g.Variable(v)), Weight: b.Config.WeightDecay})
+				losses = append(losses, graph.Term{Loss: b.g.HalfSquares("decay", b.g.Variable(v)),
+					Weight: b.Config.WeightDecay})
 			}
 		}
 	}
@@ -178,10 +179,13 @@ func (n *Networks) DStep(in Inputs, choose graph.Chooser) (*gpu.Program, error) 
 		ofAdapted := b.taskLoss("task_adapted", b.predict(fake, adapted, training, streamTaskAdapted), truth)
 		ofTarget, labelled := b.labelled("d_step", in, b.Config.TaskAdaptedWeight)
 		b.minimise(slices.Concat(
-			[]graph.Term{{Loss: lossAdapted, Weight: b.Config.DomainWeight}, {Loss: lossTarget, Weight: b.Config.DomainWeight}},
-			ofSource.terms(b.Config.TaskSourceWeight, b.Config.PoseSourceWeight), ofAdapted.terms(b.Config.TaskAdaptedWeight, b.Config.PoseAdaptedWeight), labelled,
+			[]graph.Term{{Loss: lossAdapted, Weight: b.Config.DomainWeight},
+				{Loss: lossTarget, Weight: b.Config.DomainWeight}},
+			ofSource.terms(b.Config.TaskSourceWeight, b.Config.PoseSourceWeight),
+			ofAdapted.terms(b.Config.TaskAdaptedWeight, b.Config.PoseAdaptedWeight), labelled,
 		), b.Discriminator, b.Task)
-		g.Collect("d_step.losses", LossRows, lossAdapted, lossTarget, ofSource.class, ofAdapted.class, ofSource.correct, ofAdapted.correct,
+		g.Collect("d_step.losses", LossRows, lossAdapted, lossTarget, ofSource.class, ofAdapted.class, ofSource.correct,
+			ofAdapted.correct,
 			ofSource.pose, ofAdapted.pose, ofTarget.class, ofTarget.correct, ofTarget.pose)
 	})
 }
@@ -199,7 +203,8 @@ func (n *Networks) GStep(in Inputs, choose graph.Chooser) (*gpu.Program, error) 
 
 		adversarial := g.SigmoidCrossEntropy("adversarial", b.discriminator(fake, frozen, streamGAdapted), 1)
 		task := b.taskLoss("task", b.predict(fake, adapted, frozen, streamTaskInG), truth)
-		terms := append([]graph.Term{{Loss: adversarial, Weight: b.Config.StyleWeight}}, task.terms(b.Config.TaskInGWeight, b.Config.TaskInGWeight*b.Config.PoseAdaptedWeight)...)
+		terms := append([]graph.Term{{Loss: adversarial, Weight: b.Config.StyleWeight}},
+			task.terms(b.Config.TaskInGWeight, b.Config.TaskInGWeight*b.Config.PoseAdaptedWeight)...)
 		var similarity *graph.Tensor
 		if b.Config.SimilarityWeight > 0 {
 			similarity = b.similarity(fake, src)
@@ -220,6 +225,7 @@ func (n *Networks) SupervisedStep(in Inputs, choose graph.Chooser) (*gpu.Program
 		task := b.taskLoss("task", b.predict(x, adapted, training, streamTaskSource), b.truth("supervised_step."))
 		ofTarget, labelled := b.labelled("supervised_step", in, 1)
 		b.minimise(append(task.terms(1, b.Config.PoseAdaptedWeight), labelled...), b.Task)
-		b.g.Collect("supervised_step.losses", LossRows, task.class, task.correct, task.pose, ofTarget.class, ofTarget.correct, ofTarget.pose)
+		b.g.Collect("supervised_step.losses", LossRows, task.class, task.correct, task.pose, ofTarget.class,
+			ofTarget.correct, ofTarget.pose)
 	})
 }

@@ -66,13 +66,16 @@ func (c Config) validateTower() error {
 		return fmt.Errorf("model: configuration: task_tower is %q; want one of %v", c.TaskTower, taskTowers)
 	}
 	if f := c.TowerFilters; c.TaskTower == Doubling && f[1] != 2*f[0] {
-		return fmt.Errorf("model: configuration: tower_filters is %v; the tower doubling has twice the filters in each layer: want %v", f, [2]int{f[0], 2 * f[0]})
+		return fmt.Errorf("model: configuration: tower_filters is %v; the tower doubling has twice the filters in "+
+			"each layer: want %v", f, [2]int{f[0], 2 * f[0]})
 	}
 	if layers := len(c.tower().convs); c.PrivateLayers > layers {
-		return fmt.Errorf("model: configuration: private_layers is %d; the tower %s has %d convolutions for images of %d × %d", c.PrivateLayers, c.TaskTower, layers, c.Size, c.Size)
+		return fmt.Errorf("model: configuration: private_layers is %d; the tower %s has %d convolutions for images "+
+			"of %d × %d", c.PrivateLayers, c.TaskTower, layers, c.Size, c.Size)
 	}
 	if c.PrivateLayers == 0 && c.SourceChannels != c.TargetChannels {
-		return fmt.Errorf("model: configuration: private_layers is 0 with source_channels %d and target_channels %d; a tower without private layers takes equal channels", c.SourceChannels, c.TargetChannels)
+		return fmt.Errorf("model: configuration: private_layers is 0 with source_channels %d and target_channels %d; "+
+			"a tower without private layers takes equal channels", c.SourceChannels, c.TargetChannels)
 	}
 	return nil
 }

@@ -66,7 +66,8 @@ func newRig(t *testing.T, c model.Config, in model.Inputs) rig {
 		labels[i] = uint32(i % c.Classes)
 		unit(poses[4*i : 4*i+4])
 	}
-	for _, step := range []string{"d_step.", "g_step.", "supervised_step.", "d_step.labelled_", "supervised_step.labelled_"} {
+	for _, step := range []string{"d_step.", "g_step.", "supervised_step.", "d_step.labelled_",
+		"supervised_step.labelled_"} {
 		r.offer(step+"labels", gpu.Bytes(labels))
 		r.offer(step+"poses", gpu.Bytes(poses))
 	}
@@ -79,7 +80,8 @@ func newRig(t *testing.T, c model.Config, in model.Inputs) rig {
 		r.offer(buffer, gpu.Bytes(v))
 	}
 	target := draw(pixels*c.TargetChannels, 0.5)
-	for _, buffer := range []string{"d_step.target", "d_step.labelled_target", "supervised_step.source", "supervised_step.labelled_target"} {
+	for _, buffer := range []string{"d_step.target", "d_step.labelled_target", "supervised_step.source",
+		"supervised_step.labelled_target"} {
 		r.offer(buffer, gpu.Bytes(target))
 	}
 	return r
@@ -189,11 +191,15 @@ func TestLabelledTarget(t *testing.T) {
 			})
 		}
 		for name, got := range both.gradients(model.SupervisedStepProgram, both.Task) {
-			same(t, fmt.Sprint(tower, " supervised ", name), got, func(i int) float64 { return 2 * float64(extra[name][i]) })
+			same(t, fmt.Sprint(tower, " supervised ", name), got, func(i int) float64 {
+				return 2 * float64(extra[name][i])
+			})
 		}
 		rows := both.read(model.DStepProgram+".losses", model.LossColumns)
 		want := without.read(model.SupervisedStepProgram+".losses", model.LossColumns)
-		if rows[model.DTaskTarget] != want[model.SupervisedLoss] || rows[model.DCorrectTarget] != want[model.SupervisedCorrect] || rows[model.DPoseTarget] != want[model.SupervisedPose] {
+		if rows[model.DTaskTarget] != want[model.SupervisedLoss] ||
+			rows[model.DCorrectTarget] != want[model.SupervisedCorrect] ||
+			rows[model.DPoseTarget] != want[model.SupervisedPose] {
 			t.Errorf("%s: losses %v of labelled images, %v of the same in the supervised step", tower, rows, want)
 		}
 	}
@@ -206,7 +212,8 @@ func TestWeightDecay(t *testing.T) {
 	c.WeightDecay = 0.01
 	decayed := newRig(t, c, model.Inputs{})
 	for step, stores := range map[string][]*graph.Store{
-		model.DStepProgram: {plain.Discriminator, plain.Task}, model.GStepProgram: {plain.Generator}, model.SupervisedStepProgram: {plain.Task},
+		model.DStepProgram: {plain.Discriminator, plain.Task}, model.GStepProgram: {plain.Generator},
+		model.SupervisedStepProgram: {plain.Task},
 	} {
 		want, got := plain.gradients(step, stores...), decayed.gradients(step, stores...)
 		for _, s := range stores {
@@ -236,8 +243,12 @@ func TestSimilarities(t *testing.T) {
 		model.PairwisePaper: func(d []float64, k int) float64 { return pairwise(d, k) / float64(len(d)/k) },
 		model.MaskedCode:    func(d []float64, k int) float64 { return 2 * pairwise(d, k) },
 		model.MaskedPaper:   func(d []float64, k int) float64 { return pairwise(d, k) / float64(len(d)/k) },
-		model.MeanSquared:   func(d []float64, k int) float64 { return mean(d, func(d float64) float64 { return d * d }) },
-		model.HingedSquared: func(d []float64, k int) float64 { return mean(d, func(d float64) float64 { return max(0, d*d-0.3) }) },
+		model.MeanSquared: func(d []float64, k int) float64 {
+			return mean(d, func(d float64) float64 { return d * d })
+		},
+		model.HingedSquared: func(d []float64, k int) float64 {
+			return mean(d, func(d float64) float64 { return max(0, d*d-0.3) })
+		},
 		model.HingedAbsolute: func(d []float64, k int) float64 {
 			return mean(d, func(d float64) float64 { return max(0, math.Abs(d)-0.3) })
 		},
@@ -305,7 +316,8 @@ func TestTowerDropout(t *testing.T) {
 		for _, v := range r.Task.Variables() {
 			grads[v.Name] = flat[v.Offset : v.Offset+v.Len()]
 		}
-		class, pose, bias := grads["task.shared.class.weight"], grads["task.shared.quaternion.weight"], grads["task.shared.class.bias"]
+		class, pose, bias := grads["task.shared.class.weight"], grads["task.shared.quaternion.weight"],
+			grads["task.shared.class.bias"]
 		for j := range c.TowerUnits {
 			scale := float64(class[j] / bias[0])
 			kept = append(kept, scale != 0)
@@ -342,7 +354,8 @@ func TestTowerDropout(t *testing.T) {
 		if !slices.Equal(first, mask(r, model.SupervisedStepProgram, 1, 0)) {
 			t.Error("the same step drops other units the second time")
 		}
-		if slices.Equal(first, mask(r, model.SupervisedStepProgram, 2, 0)) || slices.Equal(first, mask(r, model.SupervisedStepProgram, 1, 1)) {
+		if slices.Equal(first, mask(r, model.SupervisedStepProgram, 2, 0)) ||
+			slices.Equal(first, mask(r, model.SupervisedStepProgram, 1, 1)) {
 			t.Error("another seed or step drops the same units")
 		}
 	}
@@ -372,6 +385,7 @@ func TestTowerDropout(t *testing.T) {
 		logits[fmt.Sprint(r.read("adapt.logits", c.Classes))] = true
 	}
 	if len(loss) != 4 || len(logits) != 1 {
-		t.Errorf("with four seeds the G step has %d losses and evaluation %v", len(loss), slices.Collect(maps.Keys(logits)))
+		t.Errorf("with four seeds the G step has %d losses and evaluation %v", len(loss),
+			slices.Collect(maps.Keys(logits)))
 	}
 }

@@ -65,7 +65,8 @@ pixelda-wgpu bench -compare before.json after.json`,
 	cmd.Flags().StringVar(&f.vary, "vary", "", "measure one number of the model at each value: `NAME=VALUE,VALUE,…`")
 	cmd.Flags().StringVar(&f.plot, "plot", "", "plot what -vary measures, on logarithmic axes, to `FILE`.svg or .png")
 	adapterFlag(cmd, &f.adapter)
-	cmd.Flags().BoolVar(&f.tune, "tune", false, "time the variants of each kernel and use the fastest, as training does")
+	cmd.Flags().BoolVar(&f.tune, "tune", false,
+		"time the variants of each kernel and use the fastest, as training does")
 	jsonFlag(cmd, &f.json)
 	cmd.Flags().StringVar(&f.compare, "compare", "", "compare two files that -json wrote: -compare `A.json` B.json")
 	return cmd

@@ -40,7 +40,8 @@ func TestBench(t *testing.T) {
 	}
 	// Both are sums of the same numbers in another order.
 	if dispatches != i.Dispatches || flops < i.FLOPs*(1-1e-9) || flops > i.FLOPs*(1+1e-9) {
-		t.Errorf("kernels have %d dispatches and %g operations, steps %d and %g", dispatches, flops, i.Dispatches, i.FLOPs)
+		t.Errorf("kernels have %d dispatches and %g operations, steps %d and %g", dispatches, flops, i.Dispatches,
+			i.FLOPs)
 	}
 }
 
@@ -60,7 +61,8 @@ func TestSeries(t *testing.T) {
 	}
 	for i, p := range s.Points {
 		it := p.Iteration()
-		if p.Value != float64(p.Batch) || p.Batch != 2<<i || len(p.Programs) != 2 || p.BytesHeld == 0 || p.Error != "" ||
+		if p.Value != float64(p.Batch) || p.Batch != 2<<i || len(p.Programs) != 2 || p.BytesHeld == 0 ||
+			p.Error != "" ||
 			it.Dispatches == 0 || !(it.Time.Wall > 0) || !(it.Host > 0) || !(it.FLOPs > 0) {
 			t.Errorf("point %d is %+v", i, p)
 		}

@@ -69,7 +69,8 @@ pixelda-wgpu datasets render -backgrounds data/bsds500/train -o on-photos.pxds`,
 	}
 	f := cmd.Flags()
 	f.StringVarP(&output, "output", "o", "", "write `FILE`")
-	f.StringVar(&r.Models, "models", "", "read PLY models from a `FOLDER` or archive (default: linemod_models in -data)")
+	f.StringVar(&r.Models, "models", "",
+		"read PLY models from a `FOLDER` or archive (default: linemod_models in -data)")
 	f.StringSliceVar(&r.Objects, "objects", nil,
 		"render only these `OBJECTS`, as ape,cam (default: the paper's, else all)")
 	f.StringVar(&convention, "convention", "", "place the models by `FILE`, which fits them to other poses")

@@ -58,7 +58,9 @@ pixelda-wgpu export checkpoint.safetensors -o faces.pxda -example faces/`,
 			var b *export.Bundle
 			targets := []exportTarget{
 				{bundle, "bundle", export.Extension, func(w io.Writer) error { return b.Write(w, half) }},
-				{onnx, fmt.Sprintf("ONNX, opset %d", export.Opset), ".onnx", func(w io.Writer) error { return b.WriteONNX(w) }},
+				{onnx, fmt.Sprintf("ONNX, opset %d", export.Opset), ".onnx", func(w io.Writer) error {
+					return b.WriteONNX(w)
+				}},
 				{weights, "safetensors", ".safetensors", func(w io.Writer) error { return b.WriteWeights(w, half) }},
 			}
 			if err := checkTargets(cmd, targets, args[0]); err != nil {
@@ -115,7 +117,8 @@ func checkTargets(cmd *cobra.Command, targets []exportTarget, source string) err
 		case t.path == "":
 			continue
 		case !strings.EqualFold(filepath.Ext(t.path), t.extension):
-			return console.Misuse(cmd, "%s is written to a file that ends in %s; %q does not", t.format, t.extension, t.path)
+			return console.Misuse(cmd, "%s is written to a file that ends in %s; %q does not", t.format, t.extension,
+				t.path)
 		case filepath.Clean(t.path) == filepath.Clean(source):
 			return console.Misuse(cmd, "%s cannot be written over what it is made from", t.path)
 		}

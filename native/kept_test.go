@@ -86,7 +86,8 @@ func TestKeptRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	if d := ev.Domains["target"]; ev.Iteration != 2 || d.Images != 2 || !slices.Equal(d.PerClass, []float64{0, 1}) {
-		t.Errorf("the best checkpoint is of iteration %d and gets %v of the target's classes right", ev.Iteration, d.PerClass)
+		t.Errorf("the best checkpoint is of iteration %d and gets %v of the target's classes right", ev.Iteration,
+			d.PerClass)
 	}
 	status, out, errs := runLine(t, "train", "-json", "-resume", "run", "-iterations", "6")
 	if status != console.Done {

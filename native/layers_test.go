@@ -32,16 +32,19 @@ var layers = map[string][]string{
 
 	// The spine of training: what, where, when; then who hears, and the rooms beside.
 	"trainer/recipe": {},
-	"trainer/engine": {"trainer/recipe", "trainer/grid", "trainer/validate", "model", "model/graph", "datasets", "gpu", "model/tune"},
-	"trainer":        {"trainer/engine", "trainer/recipe"},
-	"trainer/sinks":  {"trainer", "trainer/checkpoint", "trainer/engine", "trainer/recipe", "trainer/rundir", "trainer/events"},
+	"trainer/engine": {"trainer/recipe", "trainer/grid", "trainer/validate", "model", "model/graph", "datasets", "gpu",
+		"model/tune"},
+	"trainer": {"trainer/engine", "trainer/recipe"},
+	"trainer/sinks": {"trainer", "trainer/checkpoint", "trainer/engine", "trainer/recipe", "trainer/rundir",
+		"trainer/events"},
 	"trainer/checkpoint": {"trainer/engine", "trainer/recipe", "trainer/rundir", "trainer/safetensors",
 		"model", "model/graph", "datasets", "gpu"},
 	"trainer/bench":  {"trainer/engine", "trainer/recipe", "model", "model/graph", "gpu"},
 	"trainer/verify": {"trainer/engine", "trainer/recipe", "trainer/safetensors", "model", "model/graph", "gpu"},
 	"trainer/export": {"trainer/checkpoint", "trainer/engine", "trainer/recipe", "trainer/safetensors", "trainer/grid",
 		"trainer/protobuf", "model", "model/graph", "datasets", "gpu", "wgsl/plan"},
-	"trainer/study": {"trainer/sinks", "trainer", "trainer/checkpoint", "trainer/engine", "trainer/recipe", "trainer/rundir",
+	"trainer/study": {"trainer/sinks", "trainer", "trainer/checkpoint", "trainer/engine", "trainer/recipe",
+		"trainer/rundir",
 		"trainer/grid", "trainer/coral", "trainer/svm", "trainer/spread", "model", "model/graph", "datasets", "gpu"},
 	"trainer/rundir":      {},
 	"trainer/safetensors": {},
@@ -54,9 +57,12 @@ var layers = map[string][]string{
 	"trainer/spread":      {},
 	"trainer/gallery":     {"trainer/validate"},
 
-	"native": {"native/internal/album", "native/internal/benchreport", "native/internal/chart", "native/internal/console",
-		"native/internal/exhibit", "native/internal/pageserver", "native/internal/reproduce", "native/internal/supervise",
-		"trainer/gallery", "trainer/study", "trainer/export", "trainer/sinks", "trainer/bench", "trainer/verify", "trainer",
+	"native": {"native/internal/album", "native/internal/benchreport", "native/internal/chart",
+		"native/internal/console",
+		"native/internal/exhibit", "native/internal/pageserver", "native/internal/reproduce",
+		"native/internal/supervise",
+		"trainer/gallery", "trainer/study", "trainer/export", "trainer/sinks", "trainer/bench", "trainer/verify",
+		"trainer",
 		"trainer/checkpoint", "trainer/engine", "trainer/recipe", "trainer/rundir",
 		"model", "model/graph", "datasets", "gpu", "wgsl/plan", "wgsl/kernels", "testdata/traces", "web", "model/tune"},
 	"native/pixelda-wgpu":         {"native"},
@@ -66,8 +72,10 @@ var layers = map[string][]string{
 	"native/internal/supervise":   {"native/internal/console", "trainer/rundir"},
 	"native/internal/chart":       {"trainer/rundir"},
 	"native/internal/benchreport": {"native/internal/console", "native/internal/chart", "trainer/bench"},
-	"native/internal/exhibit": {"native/internal/console", "trainer/gallery", "trainer/sinks", "trainer", "trainer/checkpoint",
-		"trainer/engine", "trainer/recipe", "trainer/rundir", "trainer/validate", "model", "model/graph", "datasets", "gpu"},
+	"native/internal/exhibit": {"native/internal/console", "trainer/gallery", "trainer/sinks", "trainer",
+		"trainer/checkpoint",
+		"trainer/engine", "trainer/recipe", "trainer/rundir", "trainer/validate", "model", "model/graph", "datasets",
+		"gpu"},
 	"native/internal/reproduce": {"native/internal/console", "native/internal/supervise", "native/internal/chart",
 		"trainer/study", "trainer/recipe", "trainer/rundir", "model/graph", "datasets", "gpu"},
 
@@ -79,8 +87,10 @@ var layers = map[string][]string{
 		"trainer/engine", "trainer/export", "trainer/recipe", "trainer/safetensors", "trainer/verify", "model/graph",
 		"datasets", "gpu", "wgsl/kernels", "model/tune"},
 	"wasm/gallery": {"wasm/frame", "wasm/message", "wasm/wire", "trainer/gallery", "trainer/validate"},
-	"wasm/schema":  {"wasm/protocol", "wasm/frame", "wasm/message", "trainer", "trainer/bench", "trainer/recipe", "gpu"},
-	"wasm/reference": {"wasm/schema", "trainer", "trainer/checkpoint", "trainer/engine", "trainer/recipe", "model/graph",
+	"wasm/schema": {"wasm/protocol", "wasm/frame", "wasm/message", "trainer", "trainer/bench", "trainer/recipe",
+		"gpu"},
+	"wasm/reference": {"wasm/schema", "trainer", "trainer/checkpoint", "trainer/engine", "trainer/recipe",
+		"model/graph",
 		"datasets", "gpu", "wgsl/kernels"},
 
 	"web":             {},
@@ -92,7 +102,8 @@ var forTests = map[string][]string{
 	"":               {"gpu", "gpu/gputest", "wgsl/kernels", "wgsl/kerneltest", "wgsl/expand", "wgsl/plan"},
 	"model":          {"trainer/recipe", "trainer/engine"}, // presets, and the settings that methods have
 	"trainer/recipe": {"trainer/engine", "model"},          // the methods, and whether presets make networks
-	"trainer": {"trainer/sinks", "trainer/checkpoint", "trainer/rundir", "trainer/safetensors", "model", "model/tune", "model/graph",
+	"trainer": {"trainer/sinks", "trainer/checkpoint", "trainer/rundir", "trainer/safetensors", "model", "model/tune",
+		"model/graph",
 		"datasets"}, // whole runs
 	"native":                      {"trainer/grid", "trainer/safetensors"},
 	"native/internal/benchreport": {"trainer/recipe"},
@@ -120,7 +131,8 @@ func TestImportsRunDownwards(t *testing.T) {
 			return err
 		}
 		name := entry.Name()
-		if entry.IsDir() && name != ".." && (strings.HasPrefix(name, ".") || name == "node_modules" || name == "testdata") {
+		if entry.IsDir() && name != ".." && (strings.HasPrefix(name, ".") || name == "node_modules" ||
+			name == "testdata") {
 			return fs.SkipDir
 		}
 		if !strings.HasSuffix(name, ".go") {

@@ -129,7 +129,9 @@ func version() string {
 		if b.Main.Version != "" && b.Main.Version != "(devel)" {
 			v = b.Main.Version
 		}
-		if i := slices.IndexFunc(b.Deps, func(m *debug.Module) bool { return strings.HasSuffix(m.Path, "/wgpu") }); i >= 0 {
+		if i := slices.IndexFunc(b.Deps, func(m *debug.Module) bool {
+			return strings.HasSuffix(m.Path, "/wgpu")
+		}); i >= 0 {
 			wgpu = ", wgpu " + b.Deps[i].Version
 		}
 	}

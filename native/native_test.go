@@ -218,7 +218,8 @@ func TestInfo(t *testing.T) {
 		t.Errorf("info tells %+v", m)
 	}
 	text := succeeds(t, "info")
-	for _, want := range []string{"0  " + list[0].Name, "Commands use adapter 0: ", "maxBufferSize", "timestamp-query"} {
+	for _, want := range []string{"0  " + list[0].Name, "Commands use adapter 0: ", "maxBufferSize",
+		"timestamp-query"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("info has no %q:\n%s", want, text)
 		}

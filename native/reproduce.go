@@ -83,7 +83,8 @@ pixelda-wgpu reproduce fig3 -list`,
 	f := cmd.Flags()
 	f.StringVar(&r.scale, "scale", string(study.Small),
 		"repeat the study at `SCALE`: "+strings.Join(scales, ", ")+" (default: small)")
-	f.IntVar(&r.job.Seeds, "seeds", 0, "repeat each run with `N` seeds; otherwise as many as the study says, usually one")
+	f.IntVar(&r.job.Seeds, "seeds", 0,
+		"repeat each run with `N` seeds; otherwise as many as the study says, usually one")
 	f.StringVar(&r.job.Data, "data", "", "look for downloaded sets in `FOLDER` (default: data)")
 	f.StringVar(&r.objects, "objects", "",
 		"use these `OBJECTS` for LineMod: "+strings.Join(objects, ", ")+" (default: objects)")

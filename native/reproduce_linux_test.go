@@ -141,7 +141,8 @@ func TestReproduceWantsImages(t *testing.T) {
 		{"there is no file or folder nowhere/crops-synthetic.pxds", "table3", "-objects", "crops"},
 	} {
 		status, text, errs := reproduces(t, out, append(want[1:], "-data", "nowhere")...)
-		if status != console.Failed || text != "" || !strings.Contains(errs, want[0]) || strings.Count(errs, "\n") != 1 {
+		if status != console.Failed || text != "" || !strings.Contains(errs, want[0]) ||
+			strings.Count(errs, "\n") != 1 {
 			t.Errorf("status %d\n%s%s", status, text, errs)
 		}
 		if _, err := os.Stat(out); err == nil {

@@ -114,7 +114,9 @@ func (t *training) request(cmd *cobra.Command, software bool) recipe.Request {
 	for name, ask := range map[string]func(){
 		"source": func() { r.Source = &t.flags.Source }, "target": func() { r.Target = &t.flags.Target },
 		"data": func() { r.Data = &t.flags.Data }, "seed": func() { r.Seed = &t.flags.Seed },
-		"iterations": func() { r.Iterations = &t.flags.Iterations }, "baseline": func() { r.Baseline = &t.flags.Baseline },
+		"iterations": func() {
+			r.Iterations = &t.flags.Iterations
+		}, "baseline": func() { r.Baseline = &t.flags.Baseline },
 	} {
 		if cmd.Flags().Changed(name) {
 			ask()
@@ -172,7 +174,8 @@ func (t *training) begin(
 			return t.interrupted(err, out, nil)
 		}
 		baseline = &accuracy
-		fmt.Fprintf(t.console.Err, "Source-only classifier on the target's test images: %s\n", console.Percent(accuracy))
+		fmt.Fprintf(t.console.Err, "Source-only classifier on the target's test images: %s\n",
+			console.Percent(accuracy))
 	}
 	tr, err := engine.NewTrainer(d, c, data, choose)
 	if err != nil {
@@ -210,7 +213,8 @@ func (t *training) baseline(
 func (t *training) introduce(d *gpu.Device, c recipe.Config, data engine.Data, out string) {
 	m := c.Model
 	images := func(s datasets.Splits) string {
-		return fmt.Sprintf("%d train, %d test images, %d×%d", s.Train.Len(), s.Test.Len(), s.Train.Width, s.Train.Height)
+		return fmt.Sprintf("%d train, %d test images, %d×%d", s.Train.Len(), s.Test.Len(), s.Train.Width,
+			s.Train.Height)
 	}
 	fmt.Fprintf(t.console.Err, "Adapter     %s\n", d.Info())
 	fmt.Fprintf(t.console.Err, "Source      %s: %s\n", c.Source, images(data.Source))

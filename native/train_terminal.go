@@ -44,7 +44,8 @@ func (t *training) conclude(r sinks.Report, out string) {
 	case r.Method != recipe.PixelDA:
 		tab.Add(string(r.Method), t.console.Bold(console.Percent(final)), "")
 	case r.SourceOnly != nil:
-		tab.Add("adapted", t.console.Bold(console.Percent(final)), fmt.Sprintf("%+.1f points", 100*(final-*r.SourceOnly)))
+		tab.Add("adapted", t.console.Bold(console.Percent(final)),
+			fmt.Sprintf("%+.1f points", 100*(final-*r.SourceOnly)))
 	default:
 		tab.Add("adapted", t.console.Bold(console.Percent(final)), "")
 	}
@@ -56,7 +57,8 @@ func (t *training) conclude(r sinks.Report, out string) {
 		fmt.Sprintf("best of all evaluations by target labels, iteration %d", r.Oracle.Step))
 	tab.Print(t.console, "  ")
 	if a := r.Final["target"].Angle; a != nil {
-		t.console.Printf("\nMean angle error on the target after the last iteration: %s; %s as the original measures it\n",
+		t.console.Printf("\nMean angle error on the target after the last iteration: %s; %s as the original measures "+
+			"it\n",
 			console.Degrees(a.Exact), console.Degrees(a.Coded))
 	}
 	if r.Samples != "" {

@@ -195,7 +195,8 @@ func (v *verifier) print(t traceVerdict) {
 			networks = fmt.Sprintf("%s of %d", console.Count(c.GBlocks, "block"), c.GFilters)
 		}
 		v.console.Printf("\n%s: %s, batch %d, %d×%d, %d to %d channels, %s\n",
-			t.File, console.Count(t.steps, "step"), c.Batch, c.Size, c.Size, c.SourceChannels, c.TargetChannels, networks)
+			t.File, console.Count(t.steps, "step"), c.Batch, c.Size, c.Size, c.SourceChannels, c.TargetChannels,
+			networks)
 		tab := console.Table{Align: "lrrrl"}
 		tab.Head(v.console, "Check", "error", "tolerated", "share")
 		for _, k := range t.Checks {

@@ -32,7 +32,8 @@ func tinyTrace(t *testing.T, slack float64) string {
 	}
 	w := safetensors.NewWriter(map[string]string{
 		"format": "pixelda-trace", "version": "1", "steps": "1", "config": string(config),
-		"float32": fmt.Sprintf(`{"steps":[{"loss":%g,"grad":%[1]g,"param":%[1]g,"stats":%[1]g}],"adapted":%[1]g}`, slack),
+		"float32": fmt.Sprintf(`{"steps":[{"loss":%g,"grad":%[1]g,"param":%[1]g,"stats":%[1]g}],"adapted":%[1]g}`,
+			slack),
 	})
 	floats := func(name string, value float32, shape ...int) {
 		n := 1
@@ -101,7 +102,8 @@ func TestVerify(t *testing.T) {
 	if err := json.Unmarshal([]byte(succeeds(t, "verify", "-adapter", adapter(), "-json", pass)), &v); err != nil {
 		t.Fatal(err)
 	}
-	if !v.Pass || len(v.Traces) != 1 || !v.Traces[0].Pass || len(v.Traces[0].Checks) != 6 || v.Traces[0].Config.Size != 8 {
+	if !v.Pass || len(v.Traces) != 1 || !v.Traces[0].Pass || len(v.Traces[0].Checks) != 6 ||
+		v.Traces[0].Config.Size != 8 {
 		t.Errorf("the verdict is %+v", v)
 	}
 }
@@ -133,7 +135,8 @@ func TestVerifyRefusesDamage(t *testing.T) {
 		{write("half", replaced(`\"precision\":\"f32\"`, `\"precision\":\"f16\"`)),
 			"precision is f16; a driver is verified in f32 alone"},
 		{write("missing", replaced("step0.g_labels", "step0.g_labelz")), `"step0.g_labels": is not in the file`},
-		{write("shape", replaced("eval.target_logits", "eval.target_logitz")), `"eval.target_logits": is not in the file`},
+		{write("shape", replaced("eval.target_logits", "eval.target_logitz")),
+			`"eval.target_logits": is not in the file`},
 	} {
 		fails(t, console.Failed, c.words, "verify", "-adapter", adapter(), c.path)
 	}

@@ -168,7 +168,8 @@ func TestViewWithoutWindow(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
 	fails(t, console.Failed, "'make view' builds pixelda-wgpu-view", "view", "runs/0000-pixelda")
 	program := filepath.Join(t.TempDir(), windowProgram)
-	if err := os.WriteFile(program, []byte("#!/bin/sh\necho 'panic: glfw: no display' >&2\nexit 2\n"), 0o700); err != nil {
+	if err := os.WriteFile(program, []byte("#!/bin/sh\necho 'panic: glfw: no display' >&2\nexit 2\n"),
+		0o700); err != nil {
 		t.Fatal(err)
 	}
 	t.Setenv("PATH", filepath.Dir(program))

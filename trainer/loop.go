@@ -203,7 +203,8 @@ func (l *Loop) end() error {
 // record from a later call on the engine, and a later iteration returns what went wrong with it.
 func (l *Loop) log(wait bool) (TrainRecord, error) {
 	at, i := l.now(), l.engine.Iteration()
-	rec := TrainRecord{Step: i, Kind: "train", LearningRate: l.engine.LearningRate(), Seconds: at.Sub(l.began).Seconds()}
+	rec := TrainRecord{Step: i, Kind: "train", LearningRate: l.engine.LearningRate(),
+		Seconds: at.Sub(l.began).Seconds()}
 	if elapsed := at.Sub(l.mark).Seconds(); elapsed > 0 {
 		rec.Rate = float64(i-l.marked) / elapsed
 	}

@@ -130,8 +130,10 @@ func TestDue(t *testing.T) {
 	if err := l.Run(context.Background()); err != nil {
 		t.Fatal(err)
 	}
-	heard.expect(t, "log 2", "evaluate 3", "log 4", "sample 4", "log 5", "sample 5", "evaluate 5", "save 5 2.5", "end 5")
-	if want := []string{"sound", "accuracies of 7", "sound", "sound", "accuracies of 7", "sound"}; !slices.Equal(f.asked, want) {
+	heard.expect(t, "log 2", "evaluate 3", "log 4", "sample 4", "log 5", "sample 5", "evaluate 5", "save 5 2.5",
+		"end 5")
+	if want := []string{"sound", "accuracies of 7", "sound", "sound", "accuracies of 7",
+		"sound"}; !slices.Equal(f.asked, want) {
 		t.Errorf("asked for %q, want %q", f.asked, want)
 	}
 }

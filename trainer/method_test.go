@@ -56,7 +56,8 @@ func TestMethods(t *testing.T) {
 			straight := filepath.Join(t.TempDir(), "straight")
 			var losses map[string]float64
 			w := create(t, straight, c)
-			report, err := sinks.Train(context.Background(), w, newTrainer(t, c), hears{trained: func(r trainer.TrainRecord) { losses = r.Loss }})
+			report, err := sinks.Train(context.Background(), w, newTrainer(t, c),
+				hears{trained: func(r trainer.TrainRecord) { losses = r.Loss }})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -68,7 +69,8 @@ func TestMethods(t *testing.T) {
 					t.Errorf("loss %s is %g", name, v)
 				}
 			}
-			if want := map[recipe.Method]int{engine.DANN: 2, engine.MMD: 2, engine.DSN: 6, engine.CoGAN: 4}[m]; len(losses) != want {
+			if want := map[recipe.Method]int{engine.DANN: 2, engine.MMD: 2, engine.DSN: 6,
+				engine.CoGAN: 4}[m]; len(losses) != want {
 				t.Errorf("%d losses: %v; want %d", len(losses), losses, want)
 			}
 			if (report.Samples != "") != (m == engine.CoGAN) {
@@ -95,12 +97,14 @@ func TestMethods(t *testing.T) {
 			}
 
 			d := gputest.Device(t)
-			ev, err := checkpoint.Evaluate(d, filepath.Join(straight, "checkpoints", "step-00000006.safetensors"), images(1), graph.RuleFor(d.Info()))
+			ev, err := checkpoint.Evaluate(d, filepath.Join(straight, "checkpoints", "step-00000006.safetensors"),
+				images(1), graph.RuleFor(d.Info()))
 			if err != nil {
 				t.Fatal(err)
 			}
 			if ev["target"].Images != 21 || ev["target"].Accuracy != report.Final["target"].Accuracy {
-				t.Errorf("eval %v of %d images, the report %v", ev["target"].Accuracy, ev["target"].Images, report.Final["target"].Accuracy)
+				t.Errorf("eval %v of %d images, the report %v", ev["target"].Accuracy, ev["target"].Images,
+					report.Final["target"].Accuracy)
 			}
 		})
 	}
@@ -171,7 +175,8 @@ func TestAlignmentVariants(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := 0.01 / math.Pow(6, 0.75); rec.Loss["task_target"] <= 0 || math.Abs(rec.LearningRate-want) > 1e-15 { // half of the iterations are done
+	// half of the iterations are done
+	if want := 0.01 / math.Pow(6, 0.75); rec.Loss["task_target"] <= 0 || math.Abs(rec.LearningRate-want) > 1e-15 {
 		t.Errorf("%+v; want a learning rate of %g", rec, want)
 	}
 }
@@ -181,7 +186,8 @@ func TestAlignmentVariants(t *testing.T) {
 func TestWithMethod(t *testing.T) {
 	base := tiny(t)
 	dann := base.WithMethod(engine.DANN)
-	if dann.Model.LR != 0.0117249 || dann.Adaptation.Gamma != 0.251175 || dann.Model.WeightDecay != 1e-6 || dann.Model.ClipNorm != 0 {
+	if dann.Model.LR != 0.0117249 || dann.Adaptation.Gamma != 0.251175 || dann.Model.WeightDecay != 1e-6 ||
+		dann.Model.ClipNorm != 0 {
 		t.Errorf("%+v", dann)
 	}
 	set, err := recipe.SetField(base, "method", "dann")
@@ -198,7 +204,8 @@ func TestWithMethod(t *testing.T) {
 		t.Error(back.Validate())
 	}
 	read, err := recipe.ParseConfig([]byte(`{"method": "dsn", "adaptation": {"start": 3, "alignment": "mmd"}}`), base)
-	if err != nil || read.Adaptation.Start != 3 || read.Adaptation.Alignment != model.Kernels || read.Adaptation.Beta != 0.075 {
+	if err != nil || read.Adaptation.Start != 3 || read.Adaptation.Alignment != model.Kernels ||
+		read.Adaptation.Beta != 0.075 {
 		t.Errorf("%+v, %v", read.Adaptation, err)
 	}
 	b, err := json.Marshal(read)
@@ -217,9 +224,13 @@ func TestWithMethod(t *testing.T) {
 // What cannot be trained is refused with a reason.
 func TestMethodErrors(t *testing.T) {
 	for want, change := range map[string]func(c *recipe.Config){
-		"start is 10000 of 20 iterations, so that dsn would never adapt": func(c *recipe.Config) { *c = c.WithMethod(engine.DSN) },
-		"adaptation is set, which the method pixelda does not have":      func(c *recipe.Config) { c.Adaptation.Gamma = 1 },
-		`method is "gan"; want one of [pixelda source-only`:              func(c *recipe.Config) { c.Method = "gan" },
+		"start is 10000 of 20 iterations, so that dsn would never adapt": func(c *recipe.Config) {
+			*c = c.WithMethod(engine.DSN)
+		},
+		"adaptation is set, which the method pixelda does not have": func(c *recipe.Config) {
+			c.Adaptation.Gamma = 1
+		},
+		`method is "gan"; want one of [pixelda source-only`: func(c *recipe.Config) { c.Method = "gan" },
 		"the method cogan takes no labels of the target": func(c *recipe.Config) {
 			*c = c.WithMethod(engine.CoGAN)
 			c.TargetLabelled = 5
@@ -289,7 +300,8 @@ func TestFeatures(t *testing.T) {
 		}
 	}
 	if got := float64(right) / float64(test.Len()); got != report.Final["target"].Accuracy {
-		t.Errorf("by the features %g of the test images are right, by the report %g", got, report.Final["target"].Accuracy)
+		t.Errorf("by the features %g of the test images are right, by the report %g", got,
+			report.Final["target"].Accuracy)
 	}
 	cogan := narrow(t, engine.CoGAN)
 	path := filepath.Join(t.TempDir(), "cogan")
@@ -298,7 +310,8 @@ func TestFeatures(t *testing.T) {
 	if report, err = sinks.Train(context.Background(), cw, newTrainer(t, cogan)); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := checkpoint.Features(d, report.Checkpoint, graph.RuleFor(d.Info()), test); err == nil || !strings.Contains(err.Error(), "method cogan, which has no task tower") {
+	if _, _, err := checkpoint.Features(d, report.Checkpoint, graph.RuleFor(d.Info()), test); err == nil ||
+		!strings.Contains(err.Error(), "method cogan, which has no task tower") {
 		t.Errorf("features of CoGAN: %v", err)
 	}
 }

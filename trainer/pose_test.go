@@ -106,7 +106,8 @@ func train(t testing.TB, c recipe.Config, path string, iterations int, from stri
 func TestPosedRun(t *testing.T) {
 	t.Parallel()
 	c := tinyObjects(t)
-	c.TargetLabelled, c.Model.Similarity, c.Model.SimilarityWeight, c.Model.WeightDecay = 7, model.MaskedPaper, 0.5, 1e-5
+	c.TargetLabelled, c.Model.Similarity, c.Model.SimilarityWeight, c.Model.WeightDecay = 7, model.MaskedPaper, 0.5,
+		1e-5
 	straight := filepath.Join(t.TempDir(), "straight")
 	report := train(t, c, straight, 6, "")
 	again := filepath.Join(t.TempDir(), "again")
@@ -128,7 +129,8 @@ func TestPosedRun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"pose_source", "pose_adapted", "pose_target", "task_target", "g_pose", "similarity", `"angle":{"adapted":{"coded":`} {
+	for _, want := range []string{"pose_source", "pose_adapted", "pose_target", "task_target", "g_pose", "similarity",
+		`"angle":{"adapted":{"coded":`} {
 		if !strings.Contains(string(text), want) {
 			t.Errorf("metrics.jsonl knows no %s: %s", want, text)
 		}
@@ -171,7 +173,8 @@ func TestTargetLabelled(t *testing.T) {
 	c.TargetTrain, c.TargetLabelled = 30, 12
 	data := prepare(t, c)
 	if data.Target.Train.Len() != 30 || data.Labelled.Len() != 12 || data.Labelled.Poses == nil {
-		t.Fatalf("%d target images, %d with labels, poses %v", data.Target.Train.Len(), data.Labelled.Len(), data.Labelled.Poses != nil)
+		t.Fatalf("%d target images, %d with labels, poses %v", data.Target.Train.Len(), data.Labelled.Len(),
+			data.Labelled.Poses != nil)
 	}
 	all := map[string]uint32{}
 	for i := range data.Target.Train.Len() {
@@ -200,12 +203,15 @@ func TestTrainClasses(t *testing.T) {
 	c.TrainClasses = []string{"blue", "red"}
 	data := prepare(t, c)
 	for name, s := range map[string]*datasets.Set{"source": data.Source.Train, "target": data.Target.Train} {
-		if slices.Contains(s.Labels, 1) || !slices.Contains(s.Labels, 0) || !slices.Contains(s.Labels, 2) || len(s.Classes) != 3 || len(s.Poses) != s.Len() {
+		if slices.Contains(s.Labels, 1) || !slices.Contains(s.Labels, 0) || !slices.Contains(s.Labels, 2) ||
+			len(s.Classes) != 3 || len(s.Poses) != s.Len() {
 			t.Errorf("%s is trained on labels %v of classes %v", name, s.Labels, s.Classes)
 		}
 	}
-	if data.Source.Train.Len() != 40 || data.Target.Train.Len() != 30 || data.Source.Test.Len() != 21 || data.Target.Test.Len() != 18 {
-		t.Errorf("%d, %d training and %d, %d test images", data.Source.Train.Len(), data.Target.Train.Len(), data.Source.Test.Len(), data.Target.Test.Len())
+	if data.Source.Train.Len() != 40 || data.Target.Train.Len() != 30 || data.Source.Test.Len() != 21 ||
+		data.Target.Test.Len() != 18 {
+		t.Errorf("%d, %d training and %d, %d test images", data.Source.Train.Len(), data.Target.Train.Len(),
+			data.Source.Test.Len(), data.Target.Test.Len())
 	}
 }
 
@@ -214,7 +220,8 @@ func TestChannels(t *testing.T) {
 	t.Parallel()
 	c := tinyObjects(t)
 	c.Model.SourceChannels, c.Model.TargetChannels = 3, 3
-	if data := prepare(t, c); data.Source.Train.Channels != 3 || data.Target.Test.Channels != 3 || !bytes.Equal(data.Source.Test.Image(0)[:3], objects("", 2, 1).Pixels[:3]) {
+	if data := prepare(t, c); data.Source.Train.Channels != 3 || data.Target.Test.Channels != 3 ||
+		!bytes.Equal(data.Source.Test.Image(0)[:3], objects("", 2, 1).Pixels[:3]) {
 		t.Errorf("RGB-D became %d and %d channels", data.Source.Train.Channels, data.Target.Test.Channels)
 	}
 
@@ -236,33 +243,45 @@ func TestChannels(t *testing.T) {
 	}
 	s, err := tr.Draw()
 	if err != nil || s.Source.Channels != 1 || s.Adapted.Channels != 3 || s.Nearest.Channels != 3 {
-		t.Errorf("samples of %d, %d and %d channels, %v", s.Source.Channels, s.Adapted.Channels, s.Nearest.Channels, err)
+		t.Errorf("samples of %d, %d and %d channels, %v", s.Source.Channels, s.Adapted.Channels, s.Nearest.Channels,
+			err)
 	}
 }
 
 // What the images lack is said before anything is trained.
 func TestPosedDataErrors(t *testing.T) {
 	for want, change := range map[string]func(c *recipe.Config, source, target *datasets.Splits){
-		"source objects has no poses, which the tower pose-mini learns; set task_tower=mnist, or pose_source_weight=0 and pose_adapted_weight=0": func(c *recipe.Config, s, _ *datasets.Splits) {
+		"source objects has no poses, which the tower pose-mini learns; set task_tower=mnist, or " +
+			"pose_source_weight=0 and pose_adapted_weight=0": func(c *recipe.Config, s, _ *datasets.Splits) {
 			s.Train.Poses = nil
 		},
-		"target objects-m has no poses":                               func(c *recipe.Config, _, s *datasets.Splits) { c.Method, s.Train.Poses = engine.TargetOnly, nil },
-		"target_labelled is 46, but objects-m has 45 training images": func(c *recipe.Config, _, _ *datasets.Splits) { c.TargetLabelled = 46 },
-		"target objects-m has no labels, of which target_labelled wants 5": func(c *recipe.Config, _, s *datasets.Splits) {
+		"target objects-m has no poses": func(c *recipe.Config, _, s *datasets.Splits) {
+			c.Method, s.Train.Poses = engine.TargetOnly, nil
+		},
+		"target_labelled is 46, but objects-m has 45 training images": func(c *recipe.Config, _, _ *datasets.Splits) {
+			c.TargetLabelled = 46
+		},
+		"target objects-m has no labels, of which target_labelled wants 5": func(c *recipe.Config, _,
+			s *datasets.Splits) {
 			c.TargetLabelled, s.Train.Labels = 5, nil
 		},
-		`has no class "pink"; it has red, green, blue`: func(c *recipe.Config, _, _ *datasets.Splits) { c.TrainClasses = []string{"pink"} },
-		"target objects-m has no labels, by which train_classes chooses images": func(c *recipe.Config, _, s *datasets.Splits) {
+		`has no class "pink"; it has red, green, blue`: func(c *recipe.Config, _, _ *datasets.Splits) {
+			c.TrainClasses = []string{"pink"}
+		},
+		"target objects-m has no labels, by which train_classes chooses images": func(c *recipe.Config, _,
+			s *datasets.Splits) {
 			c.TrainClasses, s.Train.Labels = []string{"red"}, nil
 		},
-		"source objects has 3 channels; the model takes 4, RGB and depth": func(c *recipe.Config, s, _ *datasets.Splits) {
+		"source objects has 3 channels; the model takes 4, RGB and depth": func(c *recipe.Config, s,
+			_ *datasets.Splits) {
 			s.Train, s.Test = s.Train.WithChannels(3), s.Test.WithChannels(3)
 		},
 	} {
 		c := tinyObjects(t)
 		source, target := objectData()
 		change(&c, &source, &target)
-		if _, err := engine.PrepareData(c, source, target); err == nil || !strings.HasPrefix(err.Error(), "trainer: ") || !strings.Contains(err.Error(), want) {
+		if _, err := engine.PrepareData(c, source, target); err == nil ||
+			!strings.HasPrefix(err.Error(), "trainer: ") || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %q", err, want)
 		}
 	}
@@ -295,7 +314,8 @@ func TestEarlierConfig(t *testing.T) {
 	if err := json.Unmarshal(fields["model"], &of); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"task_tower", "tower_dropout_keep", "private_layers", "pose_source_weight", "pose_adapted_weight", "similarity_margin", "weight_decay", "precision", "loss_scale"} {
+	for _, name := range []string{"task_tower", "tower_dropout_keep", "private_layers", "pose_source_weight",
+		"pose_adapted_weight", "similarity_margin", "weight_decay", "precision", "loss_scale"} {
 		if of[name] == nil {
 			t.Fatalf("no setting %s", name)
 		}

@@ -24,7 +24,8 @@ type EvalRecord struct {
 	Kind     string                   `json:"kind"`            // "eval"
 	Accuracy map[string]float64       `json:"accuracy"`        // on test images, by domain: target, source, adapted
 	Angle    map[string]engine.Angles `json:"angle,omitempty"` // mean errors of orientation, by domain
-	Score    float64                  `json:"score"`           // that chooses the best checkpoint, without target labels
+	// that chooses the best checkpoint, without target labels
+	Score float64 `json:"score"`
 }
 
 // newEvalRecord is the record of an evaluation after so many iterations.

@@ -211,7 +211,8 @@ func TestKillAndResume(t *testing.T) {
 		t.Errorf("accuracy %g and %g", a, b)
 	}
 	if report.Final["target"].Images != 21 || report.Final["adapted"].Images != 21 {
-		t.Errorf("the last evaluation saw %d target and %d adapted images of 21", report.Final["target"].Images, report.Final["adapted"].Images)
+		t.Errorf("the last evaluation saw %d target and %d adapted images of 21", report.Final["target"].Images,
+			report.Final["adapted"].Images)
 	}
 	for _, name := range []string{"config.json", "metrics.jsonl", "report.json", "samples/step-00000010.png"} {
 		if _, err := os.Stat(filepath.Join(killed, name)); err != nil {
@@ -250,7 +251,8 @@ func TestNotFinite(t *testing.T) {
 	_, err := sinks.Train(context.Background(), w, tr, hears{saved: func() {
 		tr.Scheme.Rate = func(int, int) float64 { return 1e38 } // which no configuration allows
 	}})
-	if err == nil || !strings.Contains(err.Error(), "not finite") || !strings.Contains(err.Error(), "step-00000002.safetensors") {
+	if err == nil || !strings.Contains(err.Error(), "not finite") ||
+		!strings.Contains(err.Error(), "step-00000002.safetensors") {
 		t.Fatalf("got %v", err)
 	}
 }
@@ -275,7 +277,8 @@ func TestResumeOtherImages(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer other.Close()
-	if err := resumeFrom(other, latest.File); !errors.Is(err, engine.ErrOtherImages) || !strings.Contains(err.Error(), "other images") {
+	if err := resumeFrom(other, latest.File); !errors.Is(err, engine.ErrOtherImages) ||
+		!strings.Contains(err.Error(), "other images") {
 		t.Errorf("got %v", err)
 	}
 	ev, err := checkpoint.Evaluate(d, latest.File, images(1), graph.RuleFor(d.Info()))
@@ -294,7 +297,9 @@ func TestSourceOnlyLearns(t *testing.T) {
 	w := create(t, filepath.Join(t.TempDir(), "run"), c)
 	defer w.Close()
 	var last trainer.TrainRecord
-	if _, err := sinks.Train(context.Background(), w, newTrainer(t, c), hears{trained: func(r trainer.TrainRecord) { last = r }}); err != nil {
+	if _, err := sinks.Train(context.Background(), w, newTrainer(t, c), hears{trained: func(r trainer.TrainRecord) {
+		last = r
+	}}); err != nil {
 		t.Fatal(err)
 	}
 	if got := last.Correct["task"]; got < 0.8 {

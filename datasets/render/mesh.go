@@ -22,7 +22,8 @@ func (m *Mesh) Validate() error {
 	case len(m.Faces) == 0:
 		return errors.New("render: a mesh without faces")
 	case len(m.Normals) != len(m.Points) || len(m.Colours) != len(m.Points):
-		return fmt.Errorf("render: a mesh of %d points with %d normals and %d colours", len(m.Points), len(m.Normals), len(m.Colours))
+		return fmt.Errorf("render: a mesh of %d points with %d normals and %d colours", len(m.Points), len(m.Normals),
+			len(m.Colours))
 	}
 	for i, f := range m.Faces {
 		if n := slices.Max(f[:]); int(n) >= len(m.Points) {

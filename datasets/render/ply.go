@@ -117,7 +117,8 @@ func (p *plyReader) header() ([]plyElement, error) {
 			if len(words) == 5 {
 				property.count = words[2]
 			}
-			if plySize(property.kind) == 0 || property.count != "" && (plySize(property.count) == 0 || isFloat(property.count)) {
+			if plySize(property.kind) == 0 || property.count != "" &&
+				(plySize(property.count) == 0 || isFloat(property.count)) {
 				return nil, fmt.Errorf("%q is of no known type", strings.Join(words, " "))
 			}
 			e := &elements[len(elements)-1]
@@ -130,7 +131,8 @@ func (p *plyReader) header() ([]plyElement, error) {
 			case "binary_big_endian":
 				p.order = binary.BigEndian
 			default:
-				return nil, fmt.Errorf("the format %q is none of ascii, binary_little_endian and binary_big_endian", format)
+				return nil, fmt.Errorf("the format %q is none of ascii, binary_little_endian and binary_big_endian",
+					format)
 			}
 			return elements, nil
 		default:
@@ -186,7 +188,8 @@ func (p *plyReader) vertices(m *Mesh, e plyElement) error {
 			}
 			for _, v := range colour {
 				if !(v >= 0 && v <= 1) {
-					return fmt.Errorf("a colour of %g, %g, %g", values[colours[0]], values[colours[1]], values[colours[2]])
+					return fmt.Errorf("a colour of %g, %g, %g", values[colours[0]], values[colours[1]],
+						values[colours[2]])
 				}
 			}
 		}

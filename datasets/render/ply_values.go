@@ -15,7 +15,8 @@ const maxList = 1 << 10
 
 // each reads all of an element's items: take gets the values of its single
 // properties, list each list.
-func (p *plyReader) each(e plyElement, take func(values []float64) error, list func(name string, items []int) error) error {
+func (p *plyReader) each(e plyElement, take func(values []float64) error,
+	list func(name string, items []int) error) error {
 	values := make([]float64, 0, len(e.properties))
 	var items []int
 	for i := range e.count {

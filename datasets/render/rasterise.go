@@ -50,7 +50,8 @@ const (
 // NewFrame is an empty frame of size × size pixels.
 func NewFrame(size, samples int) *Frame {
 	side := size * samples
-	return &Frame{size: size, samples: samples, side: side, nearness: make([]float32, side*side), hit: make([]int32, side*side)}
+	return &Frame{size: size, samples: samples, side: side, nearness: make([]float32, side*side),
+		hit: make([]int32, side*side)}
 }
 
 // Clear empties the frame for another camera.
@@ -92,7 +93,8 @@ func (f *Frame) Draw(m *Mesh, r Rotation, at Vec) {
 		y0, y1 := between(min(a.y, b.y, c.y), max(a.y, b.y, c.y))
 		if x0 < x1 && y0 < y1 && a.nearness != 0 && b.nearness != 0 && c.nearness != 0 {
 			side := int32(f.side)
-			f.fill(a, b, c, int(max(x0, 0)), int(min(x1, side)), int(max(y0, 0)), int(min(y1, side)), int32(f.triangles+i))
+			f.fill(a, b, c, int(max(x0, 0)), int(min(x1, side)), int(max(y0, 0)), int(min(y1, side)),
+				int32(f.triangles+i))
 		}
 	}
 	f.triangles += len(m.Faces)

@@ -197,7 +197,8 @@ func TestNearerCovers(t *testing.T) {
 			frame.Draw(far, still, Vec{0, 0, 200})
 		}
 		p, q := frame.Shade(8, 8, &white), frame.Shade(5, 8, &white)
-		if p.Thing != want || p.Colour.Sub(Vec{1, 0, 0}).Norm() > 1e-6 || math.Abs(p.Depth-95) > 1e-4 || q.Thing != 1-want || math.Abs(q.Depth-180) > 1e-4 {
+		if p.Thing != want || p.Colour.Sub(Vec{1, 0, 0}).Norm() > 1e-6 || math.Abs(p.Depth-95) > 1e-4 ||
+			q.Thing != 1-want || math.Abs(q.Depth-180) > 1e-4 {
 			t.Errorf("order %d: %+v and %+v", order, p, q)
 		}
 	}

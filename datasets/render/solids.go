@@ -20,7 +20,8 @@ func Box(size Vec) *Mesh {
 			size[0] * (float64(k&1) - 0.5), size[1] * (float64(k>>1&1) - 0.5), size[2] * (float64(k>>2) - 0.5),
 		})
 	}
-	m.quads([4]uint32{0, 2, 3, 1}, [4]uint32{4, 5, 7, 6}, [4]uint32{0, 1, 5, 4}, [4]uint32{2, 6, 7, 3}, [4]uint32{0, 4, 6, 2}, [4]uint32{1, 3, 7, 5})
+	m.quads([4]uint32{0, 2, 3, 1}, [4]uint32{4, 5, 7, 6}, [4]uint32{0, 1, 5, 4}, [4]uint32{2, 6, 7, 3},
+		[4]uint32{0, 4, 6, 2}, [4]uint32{1, 3, 7, 5})
 	return solid(m)
 }
 

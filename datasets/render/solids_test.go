@@ -59,7 +59,8 @@ func TestSmoothKeepsCreases(t *testing.T) {
 	}
 	m := Join(Box(Vec{1, 1, 1}).Paint(Vec{1, 0, 0}), Box(Vec{1, 1, 1}).Move(Vec{3, 0, 0}))
 	low, high := m.Bounds()
-	if len(m.Faces) != 24 || low != (Vec{-0.5, -0.5, -0.5}) || high != (Vec{3.5, 0.5, 0.5}) || m.Colours[0] != (Vec{1, 0, 0}) || m.Colours[24] != grey {
+	if len(m.Faces) != 24 || low != (Vec{-0.5, -0.5, -0.5}) || high != (Vec{3.5, 0.5, 0.5}) ||
+		m.Colours[0] != (Vec{1, 0, 0}) || m.Colours[24] != grey {
 		t.Errorf("joined: %d faces, %v to %v", len(m.Faces), low, high)
 	}
 	if r := m.Radius(); math.Abs(r-math.Sqrt(12.25+0.5)) > 1e-12 {

@@ -144,7 +144,8 @@ func (reference) mmd(a, b *array) *array {
 				for c := range a.C {
 					d += (*a.at(i, c, 0, 0) - *b.at(j, c, 0, 0)) * (*a.at(i, c, 0, 0) - *b.at(j, c, 0, 0))
 				}
-				for _, sigma := range []float64{1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1, 5, 10, 15, 20, 25, 30, 35, 100, 1e3, 1e4, 1e5, 1e6} {
+				for _, sigma := range []float64{1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1, 5, 10, 15, 20, 25, 30, 35, 100,
+					1e3, 1e4, 1e5, 1e6} {
 					sum += math.Exp(-d/(2*sigma)) / float64(a.N*b.N)
 				}
 			}
@@ -167,7 +168,8 @@ func (r reference) softmaxOf(logits *array, class int) *array {
 func alignment[T any](o ops[T]) []T {
 	var none T
 	features := func(x T) T { return o.linear(x, o.variable("w"), o.variable("b"), kernels.Tanh) }
-	source, target := features(o.input("source", graph.Features(3, 4))), features(o.input("target", graph.Features(3, 4)))
+	source, target := features(o.input("source", graph.Features(3, 4))),
+		features(o.input("target", graph.Features(3, 4)))
 	private := o.linear(o.input("source", graph.Features(3, 4)), o.variable("p"), none, kernels.NoAct)
 	difference := o.correlation(o.normalize(o.centred(private)), o.normalize(o.centred(source)))
 	return []T{o.mmd(source, target), o.meanSquare(difference), o.softmaxOf(o.rows(target, source), 1)}
@@ -179,8 +181,10 @@ func alignment[T any](o ops[T]) []T {
 func drawing[T any](o ops[T]) []T {
 	var none T
 	x := o.reshape(o.input("z", graph.Features(3, 4)), graph.Shape{N: 3, C: 4, H: 1, W: 1})
-	x = o.prelu(o.batchNorm(o.transposedConv(x, o.variable("t0"), none, 1, 0, kernels.NoAct), none, none, kernels.NoAct), o.variable("s0"))
-	x = o.prelu(o.batchNorm(o.transposedConv(x, o.variable("t1"), none, 2, 1, kernels.NoAct), none, none, kernels.NoAct), o.variable("s1"))
+	x = o.prelu(o.batchNorm(o.transposedConv(x, o.variable("t0"), none, 1, 0, kernels.NoAct), none, none,
+		kernels.NoAct), o.variable("s0"))
+	x = o.prelu(o.batchNorm(o.transposedConv(x, o.variable("t1"), none, 2, 1, kernels.NoAct), none, none,
+		kernels.NoAct), o.variable("s1"))
 	head := func(w, b string) T {
 		return o.transposedConv(x, o.variable(w), o.variable(b), 1, 1, kernels.Sigmoid)
 	}
@@ -206,7 +210,8 @@ func baselines() map[string]network {
 		"drawing": network{
 			inputs: map[string]graph.Shape{"z": graph.Features(3, 4)},
 			variables: map[string][]int{
-				"t0": {4, 6, 2, 2}, "s0": {1}, "t1": {6, 3, 3, 3}, "s1": {1}, "h0": {3, 1, 6, 6}, "h0.bias": {1}, "h1": {3, 1, 6, 6}, "h1.bias": {1},
+				"t0": {4, 6, 2, 2}, "s0": {1}, "t1": {6, 3, 3, 3}, "s1": {1}, "h0": {3, 1, 6, 6}, "h0.bias": {1},
+				"h1": {3, 1, 6, 6}, "h1.bias": {1},
 				"d0": {3, 1, 3, 3}, "d0.bias": {3}, "d1": {2, 12}, "d1.bias": {2}, "e": {2, 1, 3, 3},
 			},
 			weights: []float64{1, 0.5, 3, 10},
@@ -223,9 +228,13 @@ func TestReversal(t *testing.T) {
 		op     func(g *graph.Graph, x *graph.Tensor) *graph.Tensor
 		factor float64
 	}{
-		"reversed":      {func(g *graph.Graph, x *graph.Tensor) *graph.Tensor { return g.ReverseGradient("r", x, false) }, -1},
-		"reversed by λ": {func(g *graph.Graph, x *graph.Tensor) *graph.Tensor { return g.ReverseGradient("r", x, true) }, -strength},
-		"gated":         {func(g *graph.Graph, x *graph.Tensor) *graph.Tensor { return g.Gate("r", x) }, strength},
+		"reversed": {func(g *graph.Graph, x *graph.Tensor) *graph.Tensor {
+			return g.ReverseGradient("r", x, false)
+		}, -1},
+		"reversed by λ": {func(g *graph.Graph, x *graph.Tensor) *graph.Tensor {
+			return g.ReverseGradient("r", x, true)
+		}, -strength},
+		"gated": {func(g *graph.Graph, x *graph.Tensor) *graph.Tensor { return g.Gate("r", x) }, strength},
 		"a view of a view": {func(g *graph.Graph, x *graph.Tensor) *graph.Tensor {
 			return g.Gate("r", g.ReverseGradient("r", x, false))
 		}, -strength},
@@ -248,7 +257,8 @@ func TestReversal(t *testing.T) {
 			write(t, s, "x", 0, x)
 			write(t, s, before.Values(), w.Offset, ws)
 			write(t, s, behind.Values(), v.Offset, vs)
-			if s.Write(graph.StepBuffer, 0, gpu.Bytes([]uint32{0, 0, 0, 0, 0, math.Float32bits(strength), 0, 0})) != nil && name != "reversed" && name != "nothing to change" {
+			if s.Write(graph.StepBuffer, 0, gpu.Bytes([]uint32{0, 0, 0, 0, 0, math.Float32bits(strength), 0,
+				0})) != nil && name != "reversed" && name != "nothing to change" {
 				t.Fatal("no step buffer")
 			}
 			if err := s.Run("test"); err != nil {
@@ -281,20 +291,30 @@ func TestReversal(t *testing.T) {
 // What does not fit is named.
 func TestBaselineOperands(t *testing.T) {
 	for want, f := range map[string]func(g *graph.Graph, x, y *graph.Tensor){
-		"c: convolution of 2×3×5×7 with weights 4×3×6×6, stride 1 and 0 of padding": func(g *graph.Graph, x, y *graph.Tensor) {
+		"c: convolution of 2×3×5×7 with weights 4×3×6×6, stride 1 and 0 of padding": func(g *graph.Graph, x,
+			y *graph.Tensor) {
 			g.PaddedConv("c", x, g.Input("w", graph.Shape{N: 4, C: 3, H: 6, W: 6}), nil, 1, 0, kernels.NoAct)
 		},
-		"c: transposed convolution of 2×3×5×7 with weights 4×3×6×6, stride 1 and 0 of padding": func(g *graph.Graph, x, y *graph.Tensor) {
+		"c: transposed convolution of 2×3×5×7 with weights 4×3×6×6, stride 1 and 0 of padding": func(g *graph.Graph, x,
+			y *graph.Tensor) {
 			g.TransposedConv("c", x, g.Input("w", graph.Shape{N: 4, C: 3, H: 6, W: 6}), nil, 1, 0, kernels.NoAct)
 		},
-		"m: discrepancy of 2×3×5×7 and 2×3×5×7":       func(g *graph.Graph, x, y *graph.Tensor) { g.MMD("m", x, x) },
-		"r: rows of 2×6×1×1 and 2×3×5×7":              func(g *graph.Graph, x, y *graph.Tensor) { g.Rows("r", y, x) },
-		"n: 2×3×5×7 are no features":                  func(g *graph.Graph, x, y *graph.Tensor) { g.CenterColumns("n", x) },
-		"k: 2×3×5×7 are no features":                  func(g *graph.Graph, x, y *graph.Tensor) { g.Correlation("k", y, x) },
-		"p: slopes 2×6×1×1; want one":                 func(g *graph.Graph, x, y *graph.Tensor) { g.PReLU("p", x, y) },
-		"s: cross-entropy of 2×6×1×1 against class 6": func(g *graph.Graph, x, y *graph.Tensor) { g.SoftmaxCrossEntropyOf("s", y, 6) },
+		"m: discrepancy of 2×3×5×7 and 2×3×5×7": func(g *graph.Graph, x, y *graph.Tensor) { g.MMD("m", x, x) },
+		"r: rows of 2×6×1×1 and 2×3×5×7":        func(g *graph.Graph, x, y *graph.Tensor) { g.Rows("r", y, x) },
+		"n: 2×3×5×7 are no features": func(g *graph.Graph, x, y *graph.Tensor) {
+			g.CenterColumns("n", x)
+		},
+		"k: 2×3×5×7 are no features": func(g *graph.Graph, x, y *graph.Tensor) {
+			g.Correlation("k", y, x)
+		},
+		"p: slopes 2×6×1×1; want one": func(g *graph.Graph, x, y *graph.Tensor) { g.PReLU("p", x, y) },
+		"s: cross-entropy of 2×6×1×1 against class 6": func(g *graph.Graph, x, y *graph.Tensor) {
+			g.SoftmaxCrossEntropyOf("s", y, 6)
+		},
 	} {
-		_, err := graph.Build(func(g *graph.Graph) { f(g, g.Input("x", someImages), g.Input("y", graph.Features(2, 6))) })
+		_, err := graph.Build(func(g *graph.Graph) {
+			f(g, g.Input("x", someImages), g.Input("y", graph.Features(2, 6)))
+		})
 		if err == nil || err.Error() != "graph: "+want {
 			t.Errorf("got %v, want %s", err, want)
 		}

@@ -60,7 +60,8 @@ func TestRules(t *testing.T) {
 
 func TestEveryPlanOnce(t *testing.T) {
 	all := named(map[*plan.Target][]string{
-		&plan.Lavapipe: {"a", "b"}, &plan.SwiftShader: {"b", "c"}, &plan.DiscreteGPU: {"d"}, &plan.IntegratedGPU: {"d", "e"},
+		&plan.Lavapipe: {"a", "b"}, &plan.SwiftShader: {"b", "c"}, &plan.DiscreteGPU: {"d"},
+		&plan.IntegratedGPU: {"d", "e"},
 	})
 	var names []string
 	for _, p := range all.Every() {

@@ -48,7 +48,8 @@ func (g *Graph) Correlation(label string, a, b *Tensor) *Tensor {
 		fail("%s%s: correlation of %v and %v", g.scope, label, a.Shape, b.Shape)
 	}
 	multiply := func(label string, s plan.MatMul, a, b *Tensor) *Tensor {
-		return g.add(g.tensor(label, Features(s.M, s.N)), "c", product{MatMul: s}.ways, map[string]*Tensor{"a": a, "b": b}, a, b)
+		return g.add(g.tensor(label, Features(s.M, s.N)), "c", product{MatMul: s}.ways,
+			map[string]*Tensor{"a": a, "b": b}, a, b)
 	}
 	y := multiply(label, plan.MatMul{M: a.C, N: b.C, K: a.N, TransA: true}, a, b)
 	y.node.backward = func(grads []*Tensor, needs []bool) []*Tensor {

@@ -45,7 +45,8 @@ func fuse(nodes []*node, t *plan.Target) []*node {
 		c := *n
 		f.nodes[i] = &c
 	}
-	for _, rule := range []func(*node) bool{f.dropoutIntoNorm, f.dropoutIntoGradients, f.sumIntoActivation, f.momentsIntoConv, f.sumIntoConv, f.normIntoConv} {
+	for _, rule := range []func(*node) bool{f.dropoutIntoNorm, f.dropoutIntoGradients, f.sumIntoActivation,
+		f.momentsIntoConv, f.sumIntoConv, f.normIntoConv} {
 		for i := 0; i < len(f.nodes); {
 			if rule(f.nodes[i]) {
 				f.nodes = slices.Delete(f.nodes, i, i+1)
@@ -145,7 +146,9 @@ func (f *fusion) sumIntoActivation(n *node) bool {
 
 // after reports whether t is computed after n.
 func (f *fusion) after(t *Tensor, n *node) bool {
-	return slices.IndexFunc(f.nodes, func(m *node) bool { return slices.Contains(m.outputs, t.memory()) }) > slices.Index(f.nodes, n)
+	return slices.IndexFunc(f.nodes, func(m *node) bool {
+		return slices.Contains(m.outputs, t.memory())
+	}) > slices.Index(f.nodes, n)
 }
 
 // producer returns the operation that computes t, unless that is seen in another shape.

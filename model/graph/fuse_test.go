@@ -53,7 +53,8 @@ func normals(seed uint64, n int, std float64) []float32 {
 // joinedAndApart runs a network that reads x and leaves y, of so many elements, and loss,
 // with its operations joined and apart: all results must agree. It returns the kernels of
 // both, joined or not.
-func joinedAndApart(t *testing.T, shape graph.Shape, y int, choose graph.Chooser, network func(x graph.Shape, s, stats *graph.Store) func(*graph.Graph)) map[bool][]string {
+func joinedAndApart(t *testing.T, shape graph.Shape, y int, choose graph.Chooser,
+	network func(x graph.Shape, s, stats *graph.Store) func(*graph.Graph)) map[bool][]string {
 	t.Helper()
 	s, stats := graph.NewStore("net"), graph.NewStore("stats")
 	g, err := graph.Build(network(shape, s, stats))
@@ -62,7 +63,8 @@ func joinedAndApart(t *testing.T, shape graph.Shape, y int, choose graph.Chooser
 	}
 	kernels := map[bool][]string{}
 	results := map[bool]map[string][]float32{}
-	for fused, lower := range map[bool]func(string, graph.Chooser) (*gpu.Program, error){true: g.Program, false: g.Unfused} {
+	for fused, lower := range map[bool]func(string, graph.Chooser) (*gpu.Program, error){true: g.Program,
+		false: g.Unfused} {
 		p, err := lower("test", choose)
 		if err != nil {
 			t.Fatal(err)
@@ -121,17 +123,20 @@ func counted(kernels map[bool][]string, kind string) (n [2]int) {
 // TestFusion: joined operations do what they did apart, and draw the same numbers.
 func TestFusion(t *testing.T) {
 	t.Parallel()
-	for _, shape := range []graph.Shape{{N: 2, C: 3, H: 6, W: 8}, {N: 3, C: 2, H: 5, W: 7}} { // planes of whole quads, or not
+	// planes of whole quads, or not
+	for _, shape := range []graph.Shape{{N: 2, C: 3, H: 6, W: 8}, {N: 3, C: 2, H: 5, W: 7}} {
 		kernels := joinedAndApart(t, shape, shape.N*8*shape.H*shape.W, graph.Rule{For: &plan.SwiftShader}, fusable)
 		bias := 1 // a pass of its own
 		if shape.H*shape.W%4 == 0 {
 			bias = 0
 		}
 		for kind, want := range map[string][2]int{ // apart, joined
-			"dropout noise": {2, 1}, "dropout grad": {2, 0}, "apply dropout": {0, 1}, "channel sum": {1, bias}, "add": {1, 0},
+			"dropout noise": {2, 1}, "dropout grad": {2, 0}, "apply dropout": {0, 1}, "channel sum": {1, bias},
+			"add": {1, 0},
 		} {
 			if got := counted(kernels, kind); got != want {
-				t.Errorf("%v: %v of %q apart and joined, want %v: %q", shape, got, kind, want, slices.Sorted(slices.Values(kernels[true])))
+				t.Errorf("%v: %v of %q apart and joined, want %v: %q", shape, got, kind, want,
+					slices.Sorted(slices.Values(kernels[true])))
 			}
 		}
 	}
@@ -156,7 +161,8 @@ func blocks(x graph.Shape, s, stats *graph.Store) func(g *graph.Graph) {
 		y = layer(1, layer(0, y, nil, kernels.LeakyReLU(0.2)), y, kernels.NoAct)
 		y = layer(3, layer(2, y, nil, kernels.LeakyReLU(0.2)), y, kernels.NoAct)
 		g.Output("y", y)
-		loss := g.SigmoidCrossEntropy("loss", g.Linear("head", g.Reshape(y, graph.Features(x.N, f*x.H*x.W)), g.Variable(head), nil, kernels.NoAct), 1)
+		loss := g.SigmoidCrossEntropy("loss", g.Linear("head", g.Reshape(y, graph.Features(x.N, f*x.H*x.W)),
+			g.Variable(head), nil, kernels.NoAct), 1)
 		g.Output("loss", loss)
 		g.Backward([]graph.Term{{Loss: loss, Weight: 1}}, s)
 	}
@@ -193,43 +199,51 @@ func TestNormStored(t *testing.T) {
 	shape := graph.Shape{N: 3, C: 32, H: 22, W: 26}
 	for name, c := range map[string]struct {
 		noise bool
-		read  func(g *graph.Graph, z, y *graph.Tensor) *graph.Tensor // of the normalised z besides, together with its convolution y
-		want  [2]int                                                 // kernels that apply a normalisation, apart and joined
+		// of the normalised z besides, together with its convolution y
+		read func(g *graph.Graph, z, y *graph.Tensor) *graph.Tensor
+		// kernels that apply a normalisation, apart and joined
+		want [2]int
 	}{
-		"convolutions alone": {want: [2]int{2, 1}, read: func(g *graph.Graph, z, y *graph.Tensor) *graph.Tensor { return y }},
-		"noise behind":       {noise: true, want: [2]int{2, 2}, read: func(g *graph.Graph, z, y *graph.Tensor) *graph.Tensor { return y }},
+		"convolutions alone": {want: [2]int{2, 1}, read: func(g *graph.Graph, z, y *graph.Tensor) *graph.Tensor {
+			return y
+		}},
+		"noise behind": {noise: true, want: [2]int{2, 2},
+			read: func(g *graph.Graph, z, y *graph.Tensor) *graph.Tensor { return y }},
 		"an activation": {want: [2]int{2, 2}, read: func(g *graph.Graph, z, y *graph.Tensor) *graph.Tensor {
 			return g.Add(y, g.Activation("tanh", z, kernels.Tanh))
 		}},
-		"added to the sums": {want: [2]int{2, 2}, read: func(g *graph.Graph, z, y *graph.Tensor) *graph.Tensor { return g.Add(y, z) }},
+		"added to the sums": {want: [2]int{2, 2}, read: func(g *graph.Graph, z, y *graph.Tensor) *graph.Tensor {
+			return g.Add(y, z)
+		}},
 		"an output": {want: [2]int{2, 2}, read: func(g *graph.Graph, z, y *graph.Tensor) *graph.Tensor {
 			g.Output("z", z)
 			return y
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			kernels := joinedAndApart(t, shape, shape.Len(), graph.Rule{For: &plan.SwiftShader}, func(x graph.Shape, s, stats *graph.Store) func(*graph.Graph) {
-				w, beta := s.Add("w", x.C, x.C, 3, 3), s.Add("beta", x.C)
-				mean, variance := stats.Add("mean", x.C), stats.Add("variance", x.C)
-				return func(g *graph.Graph) {
-					norm := func(x *graph.Tensor, act kernels.Act) *graph.Tensor {
-						return g.BatchNorm("norm", x, g.Variable(beta), g.Variable(mean), g.Variable(variance), nil,
-							graph.Norm{Epsilon: 1e-3, Decay: 0.9, Training: true, Update: true, Act: act})
+			kernels := joinedAndApart(t, shape, shape.Len(), graph.Rule{For: &plan.SwiftShader},
+				func(x graph.Shape, s, stats *graph.Store) func(*graph.Graph) {
+					w, beta := s.Add("w", x.C, x.C, 3, 3), s.Add("beta", x.C)
+					mean, variance := stats.Add("mean", x.C), stats.Add("variance", x.C)
+					return func(g *graph.Graph) {
+						norm := func(x *graph.Tensor, act kernels.Act) *graph.Tensor {
+							return g.BatchNorm("norm", x, g.Variable(beta), g.Variable(mean), g.Variable(variance), nil,
+								graph.Norm{Epsilon: 1e-3, Decay: 0.9, Training: true, Update: true, Act: act})
+						}
+						noise := 0.0
+						if c.noise {
+							noise = 0.1
+						}
+						x := g.DropoutNoise("noise", g.Input("x", x), 1, 0.1, 1)
+						z := norm(g.Conv("conv1", x, g.Variable(w), nil, 1, kernels.NoAct), kernels.ReLU)
+						z = g.DropoutNoise("noise", z, 1, noise, 2)
+						y := norm(c.read(g, z, g.Conv("conv2", z, g.Variable(w), nil, 1, kernels.NoAct)), kernels.Tanh)
+						g.Output("y", y)
+						loss := g.MeanError("loss", y, g.Input("zero", shape), kernels.MeanError{})
+						g.Output("loss", loss)
+						g.Backward([]graph.Term{{Loss: loss, Weight: 1}}, s)
 					}
-					noise := 0.0
-					if c.noise {
-						noise = 0.1
-					}
-					x := g.DropoutNoise("noise", g.Input("x", x), 1, 0.1, 1)
-					z := norm(g.Conv("conv1", x, g.Variable(w), nil, 1, kernels.NoAct), kernels.ReLU)
-					z = g.DropoutNoise("noise", z, 1, noise, 2)
-					y := norm(c.read(g, z, g.Conv("conv2", z, g.Variable(w), nil, 1, kernels.NoAct)), kernels.Tanh)
-					g.Output("y", y)
-					loss := g.MeanError("loss", y, g.Input("zero", shape), kernels.MeanError{})
-					g.Output("loss", loss)
-					g.Backward([]graph.Term{{Loss: loss, Weight: 1}}, s)
-				}
-			})
+				})
 			if got := counted(kernels, "batch norm apply"); got != c.want {
 				t.Errorf("%v apply a normalisation, apart and joined, want %v: %q", got, c.want, kernels[true])
 			}

@@ -50,7 +50,8 @@ func (g onGraph) sigmoid(logits *graph.Tensor, target float64) *graph.Tensor {
 }
 func (g onGraph) softmax(logits *graph.Tensor, labels []uint32) *graph.Tensor {
 	*g.labels = append(*g.labels, labels)
-	loss, _ := g.SoftmaxCrossEntropy("softmax", logits, g.Input(fmt.Sprint("labels", len(*g.labels)), graph.Features(len(labels), 1)))
+	loss, _ := g.SoftmaxCrossEntropy("softmax", logits,
+		g.Input(fmt.Sprint("labels", len(*g.labels)), graph.Features(len(labels), 1)))
 	return loss
 }
 func (g onGraph) pairwise(a, b *graph.Tensor, scale float64) *graph.Tensor {
@@ -103,7 +104,8 @@ func classifier[T any](o ops[T]) []T {
 func adversarial[T any](o ops[T]) []T {
 	var none T
 	source := o.input("source", graph.Shape{N: 2, C: 1, H: 4, W: 4})
-	noise := o.batchNorm(o.linear(o.input("z", graph.Features(2, 3)), o.variable("noise"), none, kernels.NoAct), o.variable("noise.beta"), none, kernels.ReLU)
+	noise := o.batchNorm(o.linear(o.input("z", graph.Features(2, 3)), o.variable("noise"), none, kernels.NoAct),
+		o.variable("noise.beta"), none, kernels.ReLU)
 	x := o.concat(source, o.reshape(noise, graph.Shape{N: 2, C: 1, H: 4, W: 4}))
 	x = o.conv(x, o.variable("stem"), o.variable("stem.bias"), 1, kernels.ReLU)
 	y := o.batchNorm(o.conv(x, o.variable("block1"), none, 1, kernels.NoAct), o.variable("beta1"), none, kernels.ReLU)
@@ -112,7 +114,8 @@ func adversarial[T any](o ops[T]) []T {
 	judge := func(images T) T {
 		d := o.conv(images, o.variable("~d1"), o.variable("~d1.bias"), 1, leaky)
 		d = o.batchNorm(o.conv(d, o.variable("~d2"), none, 2, kernels.NoAct), o.variable("~d.beta"), none, leaky)
-		return o.linear(o.reshape(d, graph.Features(2, 4*2*2)), o.variable("~fc"), o.variable("~fc.bias"), kernels.NoAct)
+		return o.linear(o.reshape(d, graph.Features(2, 4*2*2)), o.variable("~fc"), o.variable("~fc.bias"),
+			kernels.NoAct)
 	}
 	return []T{
 		o.sigmoid(judge(fake), 1), o.sigmoid(judge(o.input("target", graph.Shape{N: 2, C: 3, H: 4, W: 4})), 0),
@@ -127,10 +130,13 @@ func sharing[T any](o ops[T]) []T {
 	var none T
 	one := graph.Shape{N: 1, C: 1, H: 3, W: 5}
 	v, u := o.reshape(o.variable("v"), one), o.reshape(o.variable("u"), one)
-	both := o.add(v, u)                                                                           // one gradient for two variables
-	twice := o.add(both, both)                                                                    // and twice that of a tensor
+	// one gradient for two variables
+	both := o.add(v, u)
+	// and twice that of a tensor
+	twice := o.add(both, both)
 	wide := o.concat(o.tile(v, 2), o.concat(u, o.concat(o.reshape(o.variable("k"), one), twice))) // gradients by slices
-	y := o.conv(wide, o.variable("w"), none, 3, kernels.NoAct)                                    // a stride that divides no tile
+	// a stride that divides no tile
+	y := o.conv(wide, o.variable("w"), none, 3, kernels.NoAct)
 	z := o.conv(o.activation(twice, kernels.Tanh), o.variable("p"), none, 1, leaky)
 	z = o.conv(z, o.variable("p"), none, 1, kernels.NoAct) // the same weights again
 	return []T{
@@ -153,7 +159,8 @@ func posed[T any](o ops[T]) []T {
 		o.softmax(o.linear(x, o.variable("class"), o.variable("class.bias"), kernels.NoAct), []uint32{1, 0, 2}),
 		o.quaternion(q, o.normalize(o.input("poses", graph.Features(3, 4)))),
 		o.maskedPairwise(fake, source, 2),
-		o.meanError(fake, source, kernels.MeanError{Margin: 0.4}), o.meanError(fake, source, kernels.MeanError{Absolute: true, Margin: 0.4}),
+		o.meanError(fake, source, kernels.MeanError{Margin: 0.4}),
+		o.meanError(fake, source, kernels.MeanError{Absolute: true, Margin: 0.4}),
 		o.halfSquares(o.variable("fc")), o.halfSquares(o.variable("unread")),
 	}
 }
@@ -167,28 +174,34 @@ func tiny[T any](o ops[T]) []T {
 func networks() map[string]network {
 	all := map[string]network{
 		"classifier": network{
-			inputs:    map[string]graph.Shape{"x": {N: 3, C: 2, H: 7, W: 9}},
-			variables: map[string][]int{"w1": {3, 2, 5, 5}, "b1": {3}, "w2": {5, 3, 3, 3}, "b2": {5}, "w3": {6, 20}, "b3": {6}, "w4": {4, 6}, "b4": {4}},
-			weights:   []float64{1.5},
+			inputs: map[string]graph.Shape{"x": {N: 3, C: 2, H: 7, W: 9}},
+			variables: map[string][]int{"w1": {3, 2, 5, 5}, "b1": {3}, "w2": {5, 3, 3, 3}, "b2": {5}, "w3": {6, 20},
+				"b3": {6}, "w4": {4, 6}, "b4": {4}},
+			weights: []float64{1.5},
 		}.both(classifier[*graph.Tensor], classifier[*array]),
 		"adversarial": network{
-			inputs: map[string]graph.Shape{"source": {N: 2, C: 1, H: 4, W: 4}, "z": graph.Features(2, 3), "target": {N: 2, C: 3, H: 4, W: 4}},
+			inputs: map[string]graph.Shape{"source": {N: 2, C: 1, H: 4, W: 4}, "z": graph.Features(2, 3),
+				"target": {N: 2, C: 3, H: 4, W: 4}},
 			variables: map[string][]int{
-				"noise": {16, 3}, "noise.beta": {16}, "stem": {5, 2, 3, 3}, "stem.bias": {5}, "block1": {5, 5, 3, 3}, "beta1": {5}, "block2": {5, 5, 3, 3}, "beta2": {5}, "head": {3, 5, 1, 1}, "head.bias": {3},
-				"~d1": {2, 3, 3, 3}, "~d1.bias": {2}, "~d2": {4, 2, 3, 3}, "~d.beta": {4}, "~fc": {1, 16}, "~fc.bias": {1},
+				"noise": {16, 3}, "noise.beta": {16}, "stem": {5, 2, 3, 3}, "stem.bias": {5}, "block1": {5, 5, 3, 3},
+				"beta1": {5}, "block2": {5, 5, 3, 3}, "beta2": {5}, "head": {3, 5, 1, 1}, "head.bias": {3},
+				"~d1": {2, 3, 3, 3}, "~d1.bias": {2}, "~d2": {4, 2, 3, 3}, "~d.beta": {4}, "~fc": {1, 16},
+				"~fc.bias": {1},
 			},
 			weights: []float64{0.7, 1, 0.5, 0.25},
 			target:  &plan.SwiftShader,
 		}.both(adversarial[*graph.Tensor], adversarial[*array]),
 		"sharing": network{
-			inputs:    map[string]graph.Shape{"t": {N: 1, C: 1, H: 1, W: 3}, "s": graph.Features(2, 2)},
-			variables: map[string][]int{"v": {15}, "u": {15}, "k": {15}, "w": {2, 5, 3, 3}, "p": {1, 1, 3, 3}, "unused": {2}},
-			weights:   []float64{1, 0.5, 2},
-			target:    &plan.SwiftShader,
+			inputs: map[string]graph.Shape{"t": {N: 1, C: 1, H: 1, W: 3}, "s": graph.Features(2, 2)},
+			variables: map[string][]int{"v": {15}, "u": {15}, "k": {15}, "w": {2, 5, 3, 3}, "p": {1, 1, 3, 3},
+				"unused": {2}},
+			weights: []float64{1, 0.5, 2},
+			target:  &plan.SwiftShader,
 		}.both(sharing[*graph.Tensor], sharing[*array]),
 		"posed": network{
 			inputs: map[string]graph.Shape{"source": {N: 3, C: 4, H: 5, W: 3}, "poses": graph.Features(3, 4)},
-			variables: map[string][]int{"g": {4, 4, 3, 3}, "g.bias": {4}, "fc": {7, 60}, "fc.bias": {7}, "class": {3, 7}, "class.bias": {3},
+			variables: map[string][]int{"g": {4, 4, 3, 3}, "g.bias": {4}, "fc": {7, 60}, "fc.bias": {7},
+				"class": {3, 7}, "class.bias": {3},
 				"quaternion": {4, 7}, "quaternion.bias": {4}, "unread": {3, 3}},
 			weights: []float64{1, 0.25, 0.5, 0.7, 0.3, 0.1, 0.2},
 		}.both(posed[*graph.Tensor], posed[*array]),

@@ -175,10 +175,12 @@ func (g *Graph) Reshape(t *Tensor, s Shape) *Tensor {
 // add appends an operation whose output is a new tensor, called y in the plans.
 func (g *Graph) add(out *Tensor, y string, w ways, operands map[string]*Tensor, inputs ...*Tensor) *Tensor {
 	if !(Operation{ways: w}).possible() {
-		fail("%s: %v takes more workgroups than a GPU must run at once; make the batch or the images smaller", out.label, out.Shape)
+		fail("%s: %v takes more workgroups than a GPU must run at once; make the batch or the images smaller",
+			out.label, out.Shape)
 	}
 	operands[y] = out
-	out.node = &node{label: out.label, ways: w, operands: operands, inputs: inputs, outputs: []*Tensor{out}, exact: true}
+	out.node = &node{label: out.label, ways: w, operands: operands, inputs: inputs, outputs: []*Tensor{out},
+		exact: true}
 	g.nodes = append(g.nodes, out.node)
 	return out
 }
@@ -191,7 +193,8 @@ func (g *Graph) kernel(label string, k kernels.Kernel, tensors ...*Tensor) *node
 		fail("%s%s: kernel %s has %d bindings, not %d", g.scope, label, k.Name, len(k.Bindings()), len(tensors))
 	}
 	if !k.Fits() {
-		fail("%s%s: kernel %s takes %v workgroups, more than a GPU must run at once; make the batch or the images smaller", g.scope, label, k.Name, k.Workgroups)
+		fail("%s%s: kernel %s takes %v workgroups, more than a GPU must run at once; make the batch or the images "+
+			"smaller", g.scope, label, k.Name, k.Workgroups)
 	}
 	only := plan.Single(k)
 	n := &node{

@@ -13,7 +13,8 @@ import (
 // [N,O,⌈H/stride⌉,⌈W/stride⌉].
 func (g *Graph) Conv(label string, x, w, bias *Tensor, stride int, act kernels.Act) *Tensor {
 	if w.C != x.C || w.H != w.W || stride < 1 || bias != nil && bias.Len() != w.N {
-		fail("%s%s: convolution of %v with weights %v%s and stride %d", g.scope, label, x.Shape, w.Shape, andBias(bias), stride)
+		fail("%s%s: convolution of %v with weights %v%s and stride %d", g.scope, label, x.Shape, w.Shape, andBias(bias),
+			stride)
 	}
 	return g.convolve(label, x, w, bias, plan.SameConv(x.N, x.C, x.H, x.W, w.N, w.H, stride), act)
 }
@@ -33,7 +34,8 @@ func (g *Graph) convolve(label string, x, w, bias *Tensor, c plan.Conv, act kern
 		dz := g.activationGrad(grads[0], y, act)
 		in := make([]*Tensor, len(inputs))
 		if needs[1] {
-			in[1] = g.add(g.tensor("weight", w.Shape), "dw", weightGrad(c).ways, map[string]*Tensor{"x": x, "dy": dz}, x, dz)
+			in[1] = g.add(g.tensor("weight", w.Shape), "dw", weightGrad(c).ways, map[string]*Tensor{"x": x, "dy": dz},
+				x, dz)
 			in[1].node.op = weightGrad(c)
 		}
 		if bias != nil && needs[2] {
@@ -69,20 +71,23 @@ func (g *Graph) Linear(label string, x, w, bias *Tensor, act kernels.Act) *Tenso
 		operands["bias"], inputs = bias, append(inputs, bias)
 	}
 	forward := plan.MatMul{M: n, N: out, K: in, TransB: true}
-	y := g.add(g.tensor(label, Features(n, out)), "c", product{forward, plan.Epilogue{Bias: bias != nil, Act: act}}.ways, operands, inputs...)
+	y := g.add(g.tensor(label, Features(n, out)), "c",
+		product{forward, plan.Epilogue{Bias: bias != nil, Act: act}}.ways, operands, inputs...)
 	y.node.backward = func(grads []*Tensor, needs []bool) []*Tensor {
 		dz := g.activationGrad(grads[0], y, act)
 		d := make([]*Tensor, len(inputs))
 		if needs[1] {
 			s := plan.MatMul{M: out, N: in, K: n, TransA: true}
-			d[1] = g.add(g.tensor("weight", w.Shape), "c", product{MatMul: s}.ways, map[string]*Tensor{"a": dz, "b": x}, dz, x)
+			d[1] = g.add(g.tensor("weight", w.Shape), "c", product{MatMul: s}.ways, map[string]*Tensor{"a": dz, "b": x},
+				dz, x)
 		}
 		if bias != nil && needs[2] {
 			d[2] = g.sumRows("bias", dz, bias.Shape)
 		}
 		if needs[0] {
 			s := plan.MatMul{M: n, N: in, K: out}
-			d[0] = g.add(g.tensor("data", x.Shape), "c", product{MatMul: s}.ways, map[string]*Tensor{"a": dz, "b": w}, dz, w)
+			d[0] = g.add(g.tensor("data", x.Shape), "c", product{MatMul: s}.ways, map[string]*Tensor{"a": dz, "b": w},
+				dz, w)
 		}
 		return d
 	}
@@ -132,7 +137,8 @@ func (g *Graph) activationGrad(dy, y *Tensor, act kernels.Act) *Tensor {
 		return dy
 	}
 	dx := g.tensor("activation", dy.Shape)
-	g.kernel("activation", kernels.ActivationGrad(dy.Len(), act, kernels.Dropout{}), dy, y, dx).op = activationGrad{act: act}
+	g.kernel("activation", kernels.ActivationGrad(dy.Len(), act, kernels.Dropout{}), dy, y,
+		dx).op = activationGrad{act: act}
 	return dx
 }
 
@@ -150,7 +156,8 @@ type Norm struct {
 func (g *Graph) BatchNorm(label string, x, beta, runningMean, runningVar, residual *Tensor, o Norm) *Tensor {
 	fits := func(t *Tensor, needed bool) bool { return t == nil && !needed || t != nil && t.Len() == x.C }
 	running := !o.Training || o.Update
-	if !fits(beta, false) || !fits(runningMean, running) || !fits(runningVar, running) || residual != nil && residual.Shape != x.Shape {
+	if !fits(beta, false) || !fits(runningMean, running) || !fits(runningVar, running) || residual != nil &&
+		residual.Shape != x.Shape {
 		fail("%s%s: batch normalisation of %v with other channels than its variables", g.scope, label, x.Shape)
 	}
 	if residual != nil && o.Act != kernels.NoAct {
@@ -159,7 +166,8 @@ func (g *Graph) BatchNorm(label string, x, beta, runningMean, runningVar, residu
 	if beta == nil && o.Act != kernels.NoAct {
 		fail("%s%s: a batch normalisation without beta takes no activation", g.scope, label)
 	}
-	b := kernels.BatchNorm{Map: x.kernelMap(), Epsilon: o.Epsilon, Residual: residual != nil, NoBeta: beta == nil, Act: o.Act}
+	b := kernels.BatchNorm{Map: x.kernelMap(), Epsilon: o.Epsilon, Residual: residual != nil, NoBeta: beta == nil,
+		Act: o.Act}
 	y := g.tensor(label, x.Shape)
 	tensors := func(first ...*Tensor) []*Tensor {
 		if beta != nil {
@@ -174,7 +182,8 @@ func (g *Graph) BatchNorm(label string, x, beta, runningMean, runningVar, residu
 		k := kernels.BatchNormInference(b)
 		var args []*Tensor
 		for _, binding := range k.Bindings() { // x, mean, beta, residual, y and, by its number last, variance
-			args = append(args, map[string]*Tensor{"x": x, "mean": runningMean, "beta": beta, "residual": residual, "y": y, "variance": runningVar}[binding.Name])
+			args = append(args, map[string]*Tensor{"x": x, "mean": runningMean, "beta": beta, "residual": residual,
+				"y": y, "variance": runningVar}[binding.Name])
 		}
 		g.kernel(label, k, args...)
 		return y
@@ -204,7 +213,8 @@ func (g *Graph) BatchNorm(label string, x, beta, runningMean, runningVar, residu
 			moments = append(moments, beta) // y is computed again
 		}
 		partials := g.tensor("parts", Shape{x.kernelMap().Parts(), x.C, 2, 1})
-		g.kernel("parts", kernels.BatchNormGradReduce(b), slices.Concat([]*Tensor{dy, x}, moments, []*Tensor{partials})...).op = normGrad{b, kernels.BatchNormGradReduce}
+		g.kernel("parts", kernels.BatchNormGradReduce(b), slices.Concat([]*Tensor{dy, x}, moments,
+			[]*Tensor{partials})...).op = normGrad{b, kernels.BatchNormGradReduce}
 		sums, dbeta := g.tensor("sums", Shape{1, x.C, 2, 1}), g.tensor("beta", Features(1, x.C))
 		g.kernel("sums", kernels.BatchNormGradFinalize(b, false), partials, sums, dbeta).exact = true
 		d := []*Tensor{nil, nil, nil}
@@ -213,7 +223,8 @@ func (g *Graph) BatchNorm(label string, x, beta, runningMean, runningVar, residu
 		}
 		if needs[0] {
 			d[0] = g.tensor("data", x.Shape)
-			g.kernel("data", kernels.BatchNormGradApply(b), slices.Concat([]*Tensor{dy, x}, moments, []*Tensor{sums, d[0]})...).op = normGrad{b, kernels.BatchNormGradApply}
+			g.kernel("data", kernels.BatchNormGradApply(b), slices.Concat([]*Tensor{dy, x}, moments,
+				[]*Tensor{sums, d[0]})...).op = normGrad{b, kernels.BatchNormGradApply}
 		}
 		if residual != nil {
 			d = append(d, dy)

@@ -23,13 +23,16 @@ func (g *Graph) SigmoidCrossEntropy(label string, logits *Tensor, target float64
 // [N] uint32; correct is the number of rows whose largest logit is the label's.
 func (g *Graph) SoftmaxCrossEntropy(label string, logits, labels *Tensor) (loss, correct *Tensor) {
 	if labels.Len() != logits.N || logits.H*logits.W != 1 || logits.Len() > kernels.MaxLogits {
-		fail("%s%s: cross-entropy of %v against %d labels; want features, a label each, and at most %d logits", g.scope, label, logits.Shape, labels.Len(), kernels.MaxLogits)
+		fail("%s%s: cross-entropy of %v against %d labels; want features, a label each, and at most %d logits", g.scope,
+			label, logits.Shape, labels.Len(), kernels.MaxLogits)
 	}
 	loss, correct = g.tensor(label, scalar), g.tensor(label+" correct", scalar)
-	n := g.kernel(label, kernels.SoftmaxCrossEntropy(logits.N, logits.C, kernels.Labels{}), logits, labels, loss, correct)
+	n := g.kernel(label, kernels.SoftmaxCrossEntropy(logits.N, logits.C, kernels.Labels{}), logits, labels, loss,
+		correct)
 	n.lossGrad = func(weight float64) (*Tensor, *Tensor) {
 		d := g.tensor(label+".grad", logits.Shape)
-		g.kernel(label+".grad", kernels.SoftmaxCrossEntropyGrad(logits.N, logits.C, kernels.Labels{}, weight), logits, labels, d)
+		g.kernel(label+".grad", kernels.SoftmaxCrossEntropyGrad(logits.N, logits.C, kernels.Labels{}, weight), logits,
+			labels, d)
 		return logits, d
 	}
 	return loss, correct

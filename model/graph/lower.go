@@ -99,7 +99,8 @@ func (l *lowering) node(n *node, choose Chooser) error {
 		}
 		for _, b := range kernel.Bindings() {
 			o := c.Operand(b)
-			binding := gpu.Binding{Index: b.Index, Offset: 4 * uint64(o.Offset), Size: 4 * uint64(o.Size), Access: gpu.Access(b.Access)}
+			binding := gpu.Binding{Index: b.Index, Offset: 4 * uint64(o.Offset), Size: 4 * uint64(o.Size),
+				Access: gpu.Access(b.Access)}
 			t := n.operands[o.Name]
 			switch words, scratch := p.Scratch[o.Name]; {
 			case t != nil && t.memory().buffer != "":

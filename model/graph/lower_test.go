@@ -125,7 +125,8 @@ func TestDropoutGradient(t *testing.T) {
 	g, err := graph.Build(func(g *graph.Graph) {
 		y := g.DropoutNoise("drop", g.Variable(v), keep, 0, 3)
 		g.Output("y", y)
-		g.Backward([]graph.Term{{Loss: g.MeanError("loss", y, g.Input("zero", graph.Features(1, n)), kernels.MeanError{}), Weight: n / 2.0}}, s)
+		g.Backward([]graph.Term{{Loss: g.MeanError("loss", y, g.Input("zero", graph.Features(1, n)),
+			kernels.MeanError{}), Weight: n / 2.0}}, s)
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -211,7 +212,8 @@ func TestCollect(t *testing.T) {
 			want[kernels.MetricColumns+i] = float64(i)
 		}
 	}
-	if err := s.Write(graph.StepBuffer, 0, gpu.Bytes([]uint32{0, 0, 3, 0, 0, 0, 0, 0})); err != nil { // of two rows the second
+	// of two rows the second
+	if err := s.Write(graph.StepBuffer, 0, gpu.Bytes([]uint32{0, 0, 3, 0, 0, 0, 0, 0})); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Run("test"); err != nil {
@@ -228,21 +230,28 @@ func TestErrors(t *testing.T) {
 	dense, vast := s.Add("dense", 4, 3), s.Add("vast", 1<<16, 1<<15)
 	image, turns := other.Add("image", 2, 3, 5, 7), other.Add("turns", 3, 4)
 	loss := func(g *graph.Graph) *graph.Tensor {
-		return g.SigmoidCrossEntropy("loss", g.Linear("y", g.Input("x", graph.Features(2, 3)), g.Variable(dense), nil, kernels.NoAct), 1)
+		return g.SigmoidCrossEntropy("loss", g.Linear("y", g.Input("x", graph.Features(2, 3)), g.Variable(dense), nil,
+			kernels.NoAct), 1)
 	}
 	for name, c := range map[string]struct {
 		f    func(g *graph.Graph, x *graph.Tensor) // x is some images
 		want string
 	}{
-		"conv": {func(g *graph.Graph, x *graph.Tensor) { g.Conv("c", x, g.Variable(oblong), nil, 1, kernels.NoAct) }, "c: convolution of 2×3×5×7 with weights 4×3×3×1 and stride 1"},
+		"conv": {func(g *graph.Graph, x *graph.Tensor) {
+			g.Conv("c", x, g.Variable(oblong), nil, 1, kernels.NoAct)
+		}, "c: convolution of 2×3×5×7 with weights 4×3×3×1 and stride 1"},
 		"conv scope": {func(g *graph.Graph, x *graph.Tensor) {
 			g.Scope("net", func() { g.Conv("c", x, g.Variable(thin), nil, 1, kernels.NoAct) })
 		}, "net.c: convolution of 2×3×5×7 with weights 4×2×3×3"},
 		"conv bias": {func(g *graph.Graph, x *graph.Tensor) {
 			g.Conv("c", x, g.Variable(w), g.Variable(dense), 1, kernels.NoAct)
 		}, "weights 4×3×3×3, bias 4×3×1×1"},
-		"conv stride": {func(g *graph.Graph, x *graph.Tensor) { g.Conv("c", x, g.Variable(w), nil, 0, kernels.NoAct) }, "stride 0"},
-		"linear":      {func(g *graph.Graph, x *graph.Tensor) { g.Linear("l", x, g.Variable(dense), nil, kernels.NoAct) }, "l: linear layer of 2×3×5×7 with weights 4×3×1×1"},
+		"conv stride": {func(g *graph.Graph, x *graph.Tensor) {
+			g.Conv("c", x, g.Variable(w), nil, 0, kernels.NoAct)
+		}, "stride 0"},
+		"linear": {func(g *graph.Graph, x *graph.Tensor) {
+			g.Linear("l", x, g.Variable(dense), nil, kernels.NoAct)
+		}, "l: linear layer of 2×3×5×7 with weights 4×3×1×1"},
 		"linear bias": {func(g *graph.Graph, x *graph.Tensor) {
 			g.Linear("l", g.Input("f", graph.Features(2, 3)), g.Variable(dense), g.Variable(dense), kernels.NoAct)
 		}, "l: linear layer of 2×3×1×1 with weights 4×3×1×1, bias 4×3×1×1"},
@@ -253,36 +262,69 @@ func TestErrors(t *testing.T) {
 			three := g.Input("three", graph.Features(1, 3))
 			g.BatchNorm("n", x, three, three, three, x, graph.Norm{Act: kernels.ReLU})
 		}, "n: a batch normalisation with residual takes no activation"},
-		"add":     {func(g *graph.Graph, x *graph.Tensor) { g.Add(x, g.Input("z", graph.Features(2, 105))) }, "add: 2×3×5×7 and 2×105×1×1"},
-		"concat":  {func(g *graph.Graph, x *graph.Tensor) { g.Concat("c", x, g.Input("z", graph.Features(2, 3))) }, "c: concatenation of 2×3×5×7 and 2×3×1×1"},
-		"tile":    {func(g *graph.Graph, x *graph.Tensor) { g.TileChannels("t", x, 3) }, "t: 2×3×5×7 has not one channel"},
-		"pool":    {func(g *graph.Graph, x *graph.Tensor) { g.MaxPool("p", x, 6, 2) }, "p: 2×3×5×7 is smaller than the window 6"},
-		"reshape": {func(g *graph.Graph, x *graph.Tensor) { g.Reshape(x, graph.Features(2, 100)) }, "reshape x: 2×100×1×1 has not as many elements as 2×3×5×7"},
-		"dropout": {func(g *graph.Graph, x *graph.Tensor) { g.DropoutNoise("d", x, 0, 1, 1) }, "d: dropout with keep probability 0"},
-		"softmax": {func(g *graph.Graph, x *graph.Tensor) { g.SoftmaxCrossEntropy("s", x, x) }, "s: cross-entropy of 2×3×5×7 against 210 labels"},
+		"add": {func(g *graph.Graph, x *graph.Tensor) {
+			g.Add(x, g.Input("z", graph.Features(2, 105)))
+		}, "add: 2×3×5×7 and 2×105×1×1"},
+		"concat": {func(g *graph.Graph, x *graph.Tensor) {
+			g.Concat("c", x, g.Input("z", graph.Features(2, 3)))
+		}, "c: concatenation of 2×3×5×7 and 2×3×1×1"},
+		"tile": {func(g *graph.Graph, x *graph.Tensor) {
+			g.TileChannels("t", x, 3)
+		}, "t: 2×3×5×7 has not one channel"},
+		"pool": {func(g *graph.Graph, x *graph.Tensor) {
+			g.MaxPool("p", x, 6, 2)
+		}, "p: 2×3×5×7 is smaller than the window 6"},
+		"reshape": {func(g *graph.Graph, x *graph.Tensor) {
+			g.Reshape(x, graph.Features(2, 100))
+		}, "reshape x: 2×100×1×1 has not as many elements as 2×3×5×7"},
+		"dropout": {func(g *graph.Graph, x *graph.Tensor) {
+			g.DropoutNoise("d", x, 0, 1, 1)
+		}, "d: dropout with keep probability 0"},
+		"softmax": {func(g *graph.Graph, x *graph.Tensor) {
+			g.SoftmaxCrossEntropy("s", x, x)
+		}, "s: cross-entropy of 2×3×5×7 against 210 labels"},
 		"many logits": {func(g *graph.Graph, x *graph.Tensor) {
 			g.SoftmaxCrossEntropy("s", g.Input("l", graph.Features(4096, 4096)), g.Input("n", graph.Features(4096, 1)))
 		}, "at most 1048576 logits"},
-		"pairwise": {func(g *graph.Graph, x *graph.Tensor) { g.PairwiseMSE("m", x, g.Input("z", graph.Features(2, 105)), 1) }, "m: 2×3×5×7 and 2×105×1×1"},
+		"pairwise": {func(g *graph.Graph, x *graph.Tensor) {
+			g.PairwiseMSE("m", x, g.Input("z", graph.Features(2, 105)), 1)
+		}, "m: 2×3×5×7 and 2×105×1×1"},
 		"squared": {func(g *graph.Graph, x *graph.Tensor) {
 			g.MeanError("m", x, g.Input("z", graph.Features(2, 105)), kernels.MeanError{})
 		}, "m: 2×3×5×7 and 2×105×1×1"},
 		"load": {func(g *graph.Graph, x *graph.Tensor) {
 			g.LoadImages("i", graph.Shape{N: 2, C: 2, H: 5, W: 7}, someImages, -1)
 		}, "i: images of 2×2×5×7 cannot become 2×3×5×7"},
-		"masked": {func(g *graph.Graph, x *graph.Tensor) { g.MaskedPairwiseMSE("m", x, x, 1) }, "m: 2×3×5×7 has no depth"},
+		"masked": {func(g *graph.Graph, x *graph.Tensor) {
+			g.MaskedPairwiseMSE("m", x, x, 1)
+		}, "m: 2×3×5×7 has no depth"},
 		"quaternion": {func(g *graph.Graph, x *graph.Tensor) {
 			g.QuaternionLoss("q", g.Input("p", graph.Features(3, 4)), g.Input("t", graph.Features(2, 4)))
 		}, "q: quaternions 3×4×1×1 and 2×4×1×1"},
-		"normalize":    {func(g *graph.Graph, x *graph.Tensor) { g.Normalize("n", x) }, "n: 2×3×5×7 are no features"},
-		"collect":      {func(g *graph.Graph, x *graph.Tensor) { g.Collect("row", 4, make([]*graph.Tensor, 17)...) }, "row: 17 scalars; a row takes 16"},
-		"output":       {func(g *graph.Graph, x *graph.Tensor) { g.Output("o", x) }, "output o: x is not a computed tensor"},
-		"output twice": {func(g *graph.Graph, x *graph.Tensor) { y := g.Add(x, x); g.Output("o", y); g.Output("p", y) }, "output p: add is not a computed tensor of its own"},
-		"dimensions":   {func(g *graph.Graph, x *graph.Tensor) { g.Variable(cube) }, "variable cube: 3 dimensions; want 1, 2 or 4"},
-		"empty":        {func(g *graph.Graph, x *graph.Tensor) { g.Input("none", graph.Shape{N: 1, C: 0, H: 2, W: 2}) }, "none: a tensor of 1×0×2×2 has 0 elements"},
-		"vast":         {func(g *graph.Graph, x *graph.Tensor) { g.Variable(vast) }, "vast: a tensor of 65536×32768×1×1 has 2147483648 elements; want 1 to 1073741824"},
+		"normalize": {func(g *graph.Graph, x *graph.Tensor) { g.Normalize("n", x) }, "n: 2×3×5×7 are no features"},
+		"collect": {func(g *graph.Graph, x *graph.Tensor) {
+			g.Collect("row", 4, make([]*graph.Tensor, 17)...)
+		}, "row: 17 scalars; a row takes 16"},
+		"output": {func(g *graph.Graph, x *graph.Tensor) {
+			g.Output("o", x)
+		}, "output o: x is not a computed tensor"},
+		"output twice": {func(g *graph.Graph, x *graph.Tensor) {
+			y := g.Add(x, x)
+			g.Output("o", y)
+			g.Output("p", y)
+		}, "output p: add is not a computed tensor of its own"},
+		"dimensions": {func(g *graph.Graph, x *graph.Tensor) {
+			g.Variable(cube)
+		}, "variable cube: 3 dimensions; want 1, 2 or 4"},
+		"empty": {func(g *graph.Graph, x *graph.Tensor) {
+			g.Input("none", graph.Shape{N: 1, C: 0, H: 2, W: 2})
+		}, "none: a tensor of 1×0×2×2 has 0 elements"},
+		"vast": {func(g *graph.Graph, x *graph.Tensor) {
+			g.Variable(vast)
+		}, "vast: a tensor of 65536×32768×1×1 has 2147483648 elements; want 1 to 1073741824"},
 		"workgroups": {func(g *graph.Graph, x *graph.Tensor) {
-			g.Conv("c", g.Input("many", graph.Shape{N: 4096, C: 1, H: 512, W: 512}), g.Input("w", graph.Features(1, 1)), nil, 1, kernels.NoAct)
+			g.Conv("c", g.Input("many", graph.Shape{N: 4096, C: 1, H: 512, W: 512}), g.Input("w", graph.Features(1, 1)),
+				nil, 1, kernels.NoAct)
 		}, "c: 4096×1×512×512 takes more workgroups than a GPU must run at once; make the batch or the images smaller"},
 		"kernel workgroups": {func(g *graph.Graph, x *graph.Tensor) {
 			big := g.Input("many", graph.Shape{N: 70000, C: 1, H: 2, W: 2})
@@ -293,7 +335,8 @@ func TestErrors(t *testing.T) {
 			g.Backward([]graph.Term{{Loss: g.SigmoidCrossEntropy("loss", y, 1), Weight: 1}}, s)
 		}, "y.grad.bias: a sum of 5000 rows, more than 4096"},
 		"no loss": {func(g *graph.Graph, x *graph.Tensor) {
-			g.Backward([]graph.Term{{Loss: g.Linear("y", g.Input("f", graph.Features(2, 3)), g.Variable(dense), nil, kernels.NoAct), Weight: 1}}, s)
+			g.Backward([]graph.Term{{Loss: g.Linear("y", g.Input("f", graph.Features(2, 3)), g.Variable(dense), nil,
+				kernels.NoAct), Weight: 1}}, s)
 		}, "backward: y is not a loss"},
 		"correct is no loss": {func(g *graph.Graph, x *graph.Tensor) {
 			y := g.Linear("y", g.Input("f", graph.Features(2, 3)), g.Variable(dense), nil, kernels.NoAct)
@@ -316,7 +359,8 @@ func TestErrors(t *testing.T) {
 	} {
 		g, err := graph.Build(func(g *graph.Graph) { c.f(g, g.Input("x", someImages)) })
 		var mistake *graph.Error
-		if g != nil || !errors.As(err, &mistake) || !strings.HasPrefix(err.Error(), "graph: ") || !strings.Contains(err.Error(), c.want) {
+		if g != nil || !errors.As(err, &mistake) || !strings.HasPrefix(err.Error(), "graph: ") ||
+			!strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: got %v, want %q", name, err, c.want)
 		}
 	}

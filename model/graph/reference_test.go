@@ -105,7 +105,8 @@ func (r reference) convolve(x, w, bias *array, outH, outW, stride, padY, padX in
 					for i := range x.C {
 						for ky := range w.H {
 							for kx := range w.W {
-								if iy, ix := oy*stride+ky-padY, ox*stride+kx-padX; iy >= 0 && iy < x.H && ix >= 0 && ix < x.W {
+								if iy, ix := oy*stride+ky-padY, ox*stride+kx-padX; iy >= 0 && iy < x.H && ix >= 0 &&
+									ix < x.W {
 									sum += *x.at(n, i, iy, ix) * *w.at(o, i, ky, kx)
 								}
 							}

@@ -18,7 +18,9 @@ func (g *Graph) ReverseGradient(label string, x *Tensor, byStrength bool) *Tenso
 func (g *Graph) Gate(label string, x *Tensor) *Tensor { return g.scaleGradient(label, x, 1) }
 
 func (g *Graph) scaleGradient(label string, x *Tensor, factor float64) *Tensor {
-	return g.passing(label, x, func(dy, dx *Tensor) { g.kernel("data", kernels.ScaleStep(x.Len(), factor), g.step(), dy, dx) })
+	return g.passing(label, x, func(dy, dx *Tensor) {
+		g.kernel("data", kernels.ScaleStep(x.Len(), factor), g.step(), dy, dx)
+	})
 }
 
 // passing is a view of x whose gradient backward computes.

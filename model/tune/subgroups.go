@@ -50,7 +50,8 @@ func reducing() ([]plan.Plan, map[string]graph.Shape) {
 	images, channels := graph.Shape{N: m.N, C: m.C, H: m.H, W: m.W}, graph.Features(1, m.C)
 	plans := []plan.Plan{{Op: reductions, Name: "barriers"}, {Op: reductions, Name: "subgroups"}}
 	operands := map[string]graph.Shape{"x": images, "dy": images, "mean": channels, "inv_std": channels}
-	for i, k := range []kernels.Kernel{kernels.ChannelSum(m), kernels.BatchNormStats(norm), kernels.BatchNormGradReduce(norm)} {
+	for i, k := range []kernels.Kernel{kernels.ChannelSum(m), kernels.BatchNormStats(norm),
+		kernels.BatchNormGradReduce(norm)} {
 		partials := fmt.Sprint("partials ", i)
 		operands[partials] = graph.Features(2*m.Parts(), m.C)
 		bound := map[string]plan.Operand{"partials": {Name: partials}}

@@ -42,7 +42,8 @@ func TestSubgroups(t *testing.T) {
 			continue
 		}
 		changed++
-		if !strings.HasPrefix(m.Code, "enable subgroups;\n") || strings.Count(m.Code, "enable ") != 1 || !strings.Contains(before.Code, "fn sum_lanes(") {
+		if !strings.HasPrefix(m.Code, "enable subgroups;\n") || strings.Count(m.Code, "enable ") != 1 ||
+			!strings.Contains(before.Code, "fn sum_lanes(") {
 			t.Errorf("%s became\n%s", m.Label, m.Code)
 		}
 	}

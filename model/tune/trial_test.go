@@ -63,7 +63,9 @@ func TestRace(t *testing.T) {
 			return 1
 		}, 2},
 		// The machine gets slower all the time: who is timed later looks slower.
-		{"slowing down", []time.Duration{ms * 11 / 10, ms}, func(r *runner, _ int) float64 { return 1 + 2*r.spent.Seconds() }, 1},
+		{"slowing down", []time.Duration{ms * 11 / 10, ms}, func(r *runner, _ int) float64 {
+			return 1 + 2*r.spent.Seconds()
+		}, 1},
 	} {
 		if got := (&runner{plans: c.plans, noise: c.noise}).race(t); got != c.want {
 			t.Errorf("%s: plan %d wins of %v", c.name, got, c.plans)

@@ -42,7 +42,8 @@ type tunings struct {
 // New returns a tuner that knows the choices in path, if that file exists
 // and is of the same adapter, driver and kernels. A damaged file is an error.
 func New(d *gpu.Device, path string) (*Tuner, error) {
-	t := &Tuner{device: d, target: graph.TargetOf(d.Info()), path: path, choices: map[string]string{}, asked: map[string]bool{}}
+	t := &Tuner{device: d, target: graph.TargetOf(d.Info()), path: path, choices: map[string]string{},
+		asked: map[string]bool{}}
 	if path == "" {
 		return t, nil
 	}

@@ -157,7 +157,8 @@ func TestTunerFile(t *testing.T) {
 	for _, bad := range []string{"", "{", `{"adapter":7}`, `{"choices":["a"]}`} {
 		path := file("bad", []byte(bad))
 		_, err := New(d, path)
-		if err == nil || !strings.HasPrefix(err.Error(), "tune: "+path+" is damaged") || !strings.Contains(err.Error(), "delete it") {
+		if err == nil || !strings.HasPrefix(err.Error(), "tune: "+path+" is damaged") ||
+			!strings.Contains(err.Error(), "delete it") {
 			t.Errorf("%q: %v", bad, err)
 		}
 	}

@@ -20,7 +20,8 @@ func sampled() *bench.Result {
 	return &bench.Result{
 		Peak: bench.Peak{Arithmetic: bench.Rate{Wall: 200e9}, Copy: bench.Rate{Wall: 10e9}},
 		Kernels: []bench.Kernel{
-			{Name: "conv direct 2×4 8×64", Operations: []string{"d_step a"}, Dispatches: 2, Seconds: 0.5, FLOPs: 50e9, Bytes: 1e9},
+			{Name: "conv direct 2×4 8×64", Operations: []string{"d_step a"}, Dispatches: 2, Seconds: 0.5, FLOPs: 50e9,
+				Bytes: 1e9},
 			{Name: "sum rows 7", Dispatches: 1, Seconds: 0.25, FLOPs: 1e9, Bytes: 2e9},
 			{Name: "conv direct 4×4 8×32", Dispatches: 3, Seconds: 0.245, FLOPs: 20e9, Bytes: 1e9},
 			{Name: "adam", Dispatches: 4, Seconds: 0.005, FLOPs: 20, Bytes: 1},
@@ -38,7 +39,8 @@ func TestBenchKinds(t *testing.T) {
 		{Name: "fill", Dispatches: 5},
 	}
 	same := func(a, b bench.Kernel) bool {
-		return a.Name == b.Name && a.Dispatches == b.Dispatches && math.Abs(a.Seconds-b.Seconds) < 1e-12 && a.FLOPs == b.FLOPs && a.Bytes == b.Bytes
+		return a.Name == b.Name && a.Dispatches == b.Dispatches && math.Abs(a.Seconds-b.Seconds) < 1e-12 &&
+			a.FLOPs == b.FLOPs && a.Bytes == b.Bytes
 	}
 	if !slices.EqualFunc(kinds, want, same) {
 		t.Errorf("the kinds are %+v, want %+v", kinds, want)
@@ -56,7 +58,8 @@ func TestBenchLines(t *testing.T) {
 	lines := b.Lines(b.Kernels)
 	first := lines[0]
 	first.Kernel = bench.Kernel{}
-	want := bench.Line{Share: 0.5, FLOPRate: 100e9, OfPeak: 0.5, ByteRate: 2e9, OfCopy: 0.2, Bound: bench.ArithmeticBound}
+	want := bench.Line{Share: 0.5, FLOPRate: 100e9, OfPeak: 0.5, ByteRate: 2e9, OfCopy: 0.2,
+		Bound: bench.ArithmeticBound}
 	if first.Share != want.Share || first.FLOPRate != want.FLOPRate || first.OfPeak != want.OfPeak ||
 		first.ByteRate != want.ByteRate || math.Abs(first.OfCopy-want.OfCopy) > 1e-12 || first.Bound != want.Bound {
 		t.Errorf("the line is %+v, want %+v", first, want)
@@ -67,7 +70,8 @@ func TestBenchLines(t *testing.T) {
 		bounds, shares = append(bounds, l.Bound), shares+l.Share
 	}
 	// 50, 0.5, 20 and 20 operations a byte where the device does 20; then nothing.
-	if want := []bench.Bound{bench.ArithmeticBound, bench.MemoryBound, bench.ArithmeticBound, bench.ArithmeticBound, bench.NoBound}; !slices.Equal(bounds, want) {
+	if want := []bench.Bound{bench.ArithmeticBound, bench.MemoryBound, bench.ArithmeticBound, bench.ArithmeticBound,
+		bench.NoBound}; !slices.Equal(bounds, want) {
 		t.Errorf("the bounds are %q, want %q", bounds, want)
 	}
 	if math.Abs(shares-1) > 1e-9 {

@@ -38,11 +38,13 @@ func TestSeries(t *testing.T) {
 		t.Fatalf("heard of %d points of %+v", heard, s)
 	}
 	for i, p := range s.Points {
-		if fits := i != 1; p.Value != all[i].Value || p.Batch != all[i].Model.Batch || (p.Error == "") != fits || (len(p.Programs) == 2) != fits {
+		if fits := i != 1; p.Value != all[i].Value || p.Batch != all[i].Model.Batch || (p.Error == "") != fits ||
+			(len(p.Programs) == 2) != fits {
 			t.Errorf("point %d is %+v", i, p)
 		}
 	}
-	if why := s.Points[1].Error; !strings.Contains(why, "a smaller batch needs less") && !strings.Contains(why, "elements") {
+	if why := s.Points[1].Error; !strings.Contains(why, "a smaller batch needs less") &&
+		!strings.Contains(why, "elements") {
 		t.Errorf("the large one fails since %q", why)
 	}
 }

@@ -56,7 +56,8 @@ func Save(w io.Writer, t *engine.Trainer) error {
 	}
 	meta := map[string]string{
 		"format": format, "version": version, "config": string(config), "step": strconv.Itoa(st.Iteration),
-		"seed": strconv.FormatUint(st.Config.Seed, 10), "dataset": st.Data, "kernels": string(kernels), "adapter": st.Adapter,
+		"seed": strconv.FormatUint(st.Config.Seed, 10), "dataset": st.Data, "kernels": string(kernels),
+		"adapter": st.Adapter,
 	}
 	if st.Baseline != nil {
 		meta["source_only"] = strconv.FormatFloat(*st.Baseline, 'g', -1, 64)

@@ -7,7 +7,8 @@ import (
 	"slices"
 )
 
-// Inexact says in one line why a run that goes on from the state of a checkpoint will not compute the bits that it would have computed in one go; it returns "" where
+// Inexact says in one line why a run that goes on from the state of a checkpoint will not compute the bits
+// that it would have computed in one go; it returns "" where
 // it will. Kernels are what differs. Nobody expects the bits of another adapter, so of a
 // checkpoint from there it says nothing.
 func Inexact(t *engine.Trainer, st State) string {

@@ -66,7 +66,8 @@ func TestAlignmentMatchesCovariances(t *testing.T) {
 			got.Mul(&left, a)
 			want := covariance(g, lambda)
 			if scale := mat.Norm(want, 2); !mat.EqualApprox(&got, want, 1e-9*scale) {
-				t.Errorf("d %d, lambda %g: covariance\n%v\nwant\n%v", d, lambda, mat.Formatted(&got), mat.Formatted(want))
+				t.Errorf("d %d, lambda %g: covariance\n%v\nwant\n%v", d, lambda, mat.Formatted(&got),
+					mat.Formatted(want))
 			}
 		}
 		a, _ := Alignment(s, g, 0)

@@ -9,7 +9,8 @@ import (
 // Angles is the mean angle in degrees between the orientations that a classifier
 // tells and the true ones. q and −q are the same orientation.
 type Angles struct {
-	Coded float64 `json:"coded"` // 2·acos(|q·q̂| − 1e-4), which the original evaluates and the paper reports: 1.62° at best
+	// 2·acos(|q·q̂| − 1e-4), which the original evaluates and the paper reports: 1.62° at best
+	Coded float64 `json:"coded"`
 	Exact float64 `json:"exact"` // 2·acos |q·q̂|
 }
 

@@ -13,14 +13,16 @@ import (
 func TestAngles(t *testing.T) {
 	half := float32(math.Sqrt(0.5))
 	turn := func(degrees float64) datasets.Pose { // about z
-		return datasets.Pose{float32(math.Cos(degrees * math.Pi / 360)), 0, 0, float32(math.Sin(degrees * math.Pi / 360))}
+		return datasets.Pose{float32(math.Cos(degrees * math.Pi / 360)), 0, 0,
+			float32(math.Sin(degrees * math.Pi / 360))}
 	}
 	one := datasets.Pose{1, 0, 0, 0}
 	for _, c := range []struct {
 		predicted, pose datasets.Pose
 		coded, exact    float64
 	}{
-		{one, one, 1.6206, 0}, {datasets.Pose{-1, 0, 0, 0}, one, 1.6206, 0}, {datasets.Pose{0, 1, 0, 0}, one, 180.0115, 180},
+		{one, one, 1.6206, 0}, {datasets.Pose{-1, 0, 0, 0}, one, 1.6206, 0},
+		{datasets.Pose{0, 1, 0, 0}, one, 180.0115, 180},
 		{datasets.Pose{half, half, 0, 0}, one, 90.0162, 90}, {turn(30), turn(70), 40.0335, 40},
 		{datasets.Pose{1.0000001, 0, 0, 0}, one, 1.6206, 0},
 	} {

@@ -181,7 +181,8 @@ func checkPoses(c recipe.Config, d Data) error {
 		if s.Poses != nil {
 			return nil
 		}
-		return fmt.Errorf("trainer: %s %s has no poses, which the tower %s learns; set task_tower=%s, or pose_source_weight=0 and pose_adapted_weight=0",
+		return fmt.Errorf("trainer: %s %s has no poses, which the tower %s learns; set task_tower=%s, or "+
+			"pose_source_weight=0 and pose_adapted_weight=0",
 			role, name, c.Model.TaskTower, model.MNISTTower)
 	}
 	if methods[c.Method].targetLabels {

@@ -18,7 +18,8 @@ var alignmentSettings = []string{"start", "gamma", "domain_units", "momentum", "
 // alignsInTime refuses a gate that opens after the last iteration.
 func alignsInTime(c recipe.Config) error {
 	if a := c.Adaptation; a.Schedule == model.Gate && a.Start >= c.Iterations {
-		return fmt.Errorf("trainer: configuration: start is %d of %d iterations, so that %s would never adapt; set an earlier start",
+		return fmt.Errorf("trainer: configuration: start is %d of %d iterations, so that %s would never adapt; set "+
+			"an earlier start",
 			a.Start, c.Iterations, c.Method)
 	}
 	return nil

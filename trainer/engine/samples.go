@@ -51,7 +51,8 @@ func (t *Trainer) Draw() (Samples, error) { return t.Scheme.draw(t) }
 func (e *Engine) Samples(images *datasets.Set, noise []float32, target *datasets.Set, nearest int) (Samples, error) {
 	c := e.Networks.Config
 	if len(noise) != images.Len()*c.NoiseDim {
-		return Samples{}, fmt.Errorf("trainer: %d numbers of noise for %d images; want %d each", len(noise), images.Len(),
+		return Samples{}, fmt.Errorf("trainer: %d numbers of noise for %d images; want %d each", len(noise),
+			images.Len(),
 			c.NoiseDim)
 	}
 	floats, ev, err := e.adapt(images, func(z []float32, i int) { copy(z, noise[i*c.NoiseDim:]) }, true)
@@ -152,7 +153,8 @@ func (e *Engine) drawn(floats []float32, of *datasets.Set) *datasets.Set {
 	c := e.Networks.Config
 	return &datasets.Set{
 		Name: of.Name + " adapted", Width: c.Size, Height: c.Size, Channels: c.TargetChannels,
-		Pixels: grid.Pixels(floats, c.TargetChannels, c.Size, c.Size), Labels: of.Labels, Classes: of.Classes, Poses: of.Poses,
+		Pixels: grid.Pixels(floats, c.TargetChannels, c.Size, c.Size), Labels: of.Labels, Classes: of.Classes,
+		Poses: of.Poses,
 	}
 }
 

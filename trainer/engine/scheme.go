@@ -116,7 +116,8 @@ func Build(builders ...Builder) ([]*gpu.Program, error) {
 func (s *Scheme) programs(data Data, choose graph.Chooser) ([]*gpu.Program, error) {
 	var builders []Builder
 	for _, st := range s.Steps {
-		in := model.Inputs{Source: form(data.Source.Train), Target: form(data.Target.Train), Labelled: data.Labelled != nil}
+		in := model.Inputs{Source: form(data.Source.Train), Target: form(data.Target.Train),
+			Labelled: data.Labelled != nil}
 		// The images that a step calls its source may be the target's.
 		if slices.ContainsFunc(st.Feeds, func(f Feed) bool { return f.From == FromTarget && f.Images == "source" }) {
 			in.Source = in.Target

@@ -270,7 +270,8 @@ func TestResumedFilesSortAfterEarlierOnes(t *testing.T) {
 }
 
 func TestErrorsStay(t *testing.T) {
-	if _, err := Create(filepath.Join(t.TempDir(), "missing"), 0); err == nil || !strings.HasPrefix(err.Error(), "events: ") {
+	if _, err := Create(filepath.Join(t.TempDir(), "missing"), 0); err == nil ||
+		!strings.HasPrefix(err.Error(), "events: ") {
 		t.Errorf("a missing folder: %v", err)
 	}
 	w := begin(t, t.TempDir(), 0)

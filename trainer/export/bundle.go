@@ -86,7 +86,8 @@ func FromCheckpoint(path string) (_ *Bundle, err error) {
 func FromFile(f *safetensors.File, st checkpoint.State, path string) (*Bundle, error) {
 	c := st.Config
 	if c.Method != recipe.PixelDA {
-		return nil, fmt.Errorf("export: %s is of method %s, which has no generator; export a run of method %s", path, c.Method, recipe.PixelDA)
+		return nil, fmt.Errorf("export: %s is of method %s, which has no generator; export a run of method %s", path,
+			c.Method, recipe.PixelDA)
 	}
 	n, err := model.NewNetworks(model.Config(c.Model))
 	if err != nil {
@@ -95,9 +96,10 @@ func FromFile(f *safetensors.File, st checkpoint.State, path string) (*Bundle, e
 	b := &Bundle{
 		Manifest: Manifest{
 			Generator: architecture(c.Model),
-			Input:     Input{Size: c.Model.Size, Channels: c.Model.SourceChannels, Range: [2]float64{-1, 1}, Resize: resizing},
-			Trained:   Origin{Source: c.Source, Target: c.Target, Step: st.Iteration, Seed: c.Seed},
-			Layout:    map[string]Place{},
+			Input: Input{Size: c.Model.Size, Channels: c.Model.SourceChannels, Range: [2]float64{-1, 1},
+				Resize: resizing},
+			Trained: Origin{Source: c.Source, Target: c.Target, Step: st.Iteration, Seed: c.Seed},
+			Layout:  map[string]Place{},
 		},
 		data: c.Data,
 	}
@@ -135,8 +137,11 @@ func readWeights(n *model.Networks, f *safetensors.File) (map[string][]float32, 
 		if err != nil {
 			return nil, err
 		}
-		if i := slices.IndexFunc(x, func(f float32) bool { return math.IsNaN(float64(f)) || math.IsInf(float64(f), 0) }); i >= 0 {
-			return nil, fmt.Errorf("tensor %q holds %g; the training diverged, take an earlier checkpoint", v.Name, x[i])
+		if i := slices.IndexFunc(x, func(f float32) bool {
+			return math.IsNaN(float64(f)) || math.IsInf(float64(f), 0)
+		}); i >= 0 {
+			return nil, fmt.Errorf("tensor %q holds %g; the training diverged, take an earlier checkpoint", v.Name,
+				x[i])
 		}
 		weights[v.Name] = x
 	}

@@ -13,10 +13,12 @@ import (
 func (b *Bundle) check() error {
 	a := b.Generator
 	if b.Input.Size != a.Size || b.Input.Channels != a.SourceChannels {
-		return fmt.Errorf("export: input is %d pixels with %d channels, the generator's %d with %d", b.Input.Size, b.Input.Channels, a.Size, a.SourceChannels)
+		return fmt.Errorf("export: input is %d pixels with %d channels, the generator's %d with %d", b.Input.Size,
+			b.Input.Channels, a.Size, a.SourceChannels)
 	}
 	if b.Input.Range != [2]float64{-1, 1} || b.Input.Resize != resizing {
-		return fmt.Errorf("export: input of range %v and resize %q; version %s knows [-1 1] and %q", b.Input.Range, b.Input.Resize, version, resizing)
+		return fmt.Errorf("export: input of range %v and resize %q; version %s knows [-1 1] and %q", b.Input.Range,
+			b.Input.Resize, version, resizing)
 	}
 	if a.TargetChannels == 2 {
 		return fmt.Errorf("export: images of two channels have no pixels to show")
@@ -41,14 +43,16 @@ func (b *Bundle) checkExample() error {
 		return fmt.Errorf("export: there are no example images")
 	}
 	if e.Len() == 0 || e.Width > b.Input.Size || e.Height > b.Input.Size || !b.Input.takes(e.Channels) {
-		return fmt.Errorf("export: tensor %q holds %d images of %d×%d with %d channels; want at least one, up to %d×%d with 1 (of fewer than 4) or %d",
+		return fmt.Errorf("export: tensor %q holds %d images of %d×%d with %d channels; want at least one, up to "+
+			"%d×%d with 1 (of fewer than 4) or %d",
 			exampleTensor, e.Len(), e.Width, e.Height, e.Channels, b.Input.Size, b.Input.Size, b.Input.Channels)
 	}
 	if len(b.Labels) == 0 {
 		return nil
 	}
 	if len(b.Labels) != e.Len() || int64(slices.Max(b.Labels)) >= int64(len(b.Classes)) {
-		return fmt.Errorf("export: example_labels %v are not for %d images of %d classes", b.Labels, e.Len(), len(b.Classes))
+		return fmt.Errorf("export: example_labels %v are not for %d images of %d classes", b.Labels, e.Len(),
+			len(b.Classes))
 	}
 	return nil
 }
@@ -70,7 +74,8 @@ func (b *Bundle) checkProgram(p Program) error {
 	a := b.Generator
 	area := uint64(p.Batch) * uint64(a.Size) * uint64(a.Size)
 	need := map[string]uint64{
-		sourceBuffer: 4 * area * uint64(a.SourceChannels), imagesBuffer: 4 * area * uint64(a.TargetChannels), pixelsBuffer: 4 * area,
+		sourceBuffer: 4 * area * uint64(a.SourceChannels), imagesBuffer: 4 * area * uint64(a.TargetChannels),
+		pixelsBuffer: 4 * area,
 	}
 	if a.NoiseDim > 0 {
 		need[noiseBuffer] = 4 * uint64(p.Batch) * uint64(a.NoiseDim)
@@ -87,7 +92,8 @@ func (b *Bundle) checkProgram(p Program) error {
 		case !ok:
 			return fmt.Errorf("tensor %q has no place in the layout", name)
 		case at.Offset%4 != 0 || at.Offset > room || size > room-at.Offset:
-			return fmt.Errorf("tensor %q: bytes %d+%d of buffer %q, which has %d", name, at.Offset, size, at.Buffer, room)
+			return fmt.Errorf("tensor %q: bytes %d+%d of buffer %q, which has %d", name, at.Offset, size, at.Buffer,
+				room)
 		}
 	}
 	return nil

@@ -49,7 +49,8 @@ func checkpointFile(t testing.TB, c recipe.Config, change func(name string, x []
 		t.Fatal(err)
 	}
 	f := safetensors.NewWriter(map[string]string{
-		"format": "pixelda-checkpoint", "version": "1", "config": string(config), "step": "7", "seed": "1", "kernels": "{}",
+		"format": "pixelda-checkpoint", "version": "1", "config": string(config), "step": "7", "seed": "1",
+		"kernels": "{}",
 	})
 	r := rand.New(rand.NewPCG(3, 4))
 	for _, s := range n.Stores() {

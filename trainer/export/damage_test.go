@@ -99,22 +99,34 @@ func TestRefusesDamage(t *testing.T) {
 		want   string
 		change func(meta map[string]string, tensors map[string][]byte)
 	}{
-		{`its format is "pixelda-checkpoint"`, func(m map[string]string, _ map[string][]byte) { m["format"] = "pixelda-checkpoint" }},
-		{`its version is "2" and this program reads version 1`, func(m map[string]string, _ map[string][]byte) { m["version"] = "2" }},
+		{`its format is "pixelda-checkpoint"`, func(m map[string]string, _ map[string][]byte) {
+			m["format"] = "pixelda-checkpoint"
+		}},
+		{`its version is "2" and this program reads version 1`, func(m map[string]string, _ map[string][]byte) {
+			m["version"] = "2"
+		}},
 		{"metadata manifest", func(m map[string]string, _ map[string][]byte) { m["manifest"] = "{" }},
 		{"size is 100000", manifest(`"size":12`, `"size":100000`)},
-		{`tensor "generator.noise.fc.weight" has shape [144 10]; this generator's has [144 11]`, manifest(`"noise_dim":10`, `"noise_dim":11`)},
-		{`"generator.stem.bias": is not in the file`, func(_ map[string]string, x map[string][]byte) { delete(x, "generator.stem.bias") }},
+		{`tensor "generator.noise.fc.weight" has shape [144 10]; this generator's has [144 11]`,
+			manifest(`"noise_dim":10`, `"noise_dim":11`)},
+		{`"generator.stem.bias": is not in the file`, func(_ map[string]string, x map[string][]byte) {
+			delete(x, "generator.stem.bias")
+		}},
 		{"input is 12 pixels with 1 channels", manifest(`"channels":3`, `"channels":1`)},
 		{"version 1 knows", manifest(`"range":[-1,1]`, `"range":[0,1]`)},
 		{"version 1 knows", manifest(resizing, "nearest")},
 		{"has no place in the layout", manifest(`"generator.head.bias":`, `"generator.head.bia":`)},
-		{`of buffer "generator.value", which has 0`, manifest(`"buffer":"generator.values"`, `"buffer":"generator.value"`)},
-		{`tensor "generator.head.bias": bytes 18446744073709551612+12`, manifest(`"generator.head.bias":{"buffer":"generator.values","offset":`, `"generator.head.bias":{"buffer":"generator.values","offset":18446744073709551612,"was":`)},
+		{`of buffer "generator.value", which has 0`,
+			manifest(`"buffer":"generator.values"`, `"buffer":"generator.value"`)},
+		{`tensor "generator.head.bias": bytes 18446744073709551612+12`,
+			manifest(`"generator.head.bias":{"buffer":"generator.values","offset":`,
+				`"generator.head.bias":{"buffer":"generator.values","offset":18446744073709551612,"was":`)},
 		{"example_labels", manifest(`"example_labels":[0,`, `"example_labels":[10,`)},
 		{"example_labels", manifest(`"example_labels":[0,`, `"example_labels":[`)},
 		{`"example": is not in the file`, func(_ map[string]string, x map[string][]byte) { delete(x, exampleTensor) }},
-		{`tensor "programs": gzip`, func(_ map[string]string, x map[string][]byte) { x[programTensor] = []byte("plain text") }},
+		{`tensor "programs": gzip`, func(_ map[string]string, x map[string][]byte) {
+			x[programTensor] = []byte("plain text")
+		}},
 		{`tensor "programs": unexpected EOF`, func(_ map[string]string, x map[string][]byte) {
 			x[programTensor] = x[programTensor][:len(x[programTensor])/2]
 		}},
@@ -129,14 +141,16 @@ func TestRefusesDamage(t *testing.T) {
 		{"storage bindings", programs(func(p []Program) []Program {
 			d := &p[0].Code.Dispatches[0]
 			for i := range 9 {
-				d.Bindings = append(d.Bindings, gpu.Binding{Index: uint32(20 + i), Buffer: 0, Size: 4, Access: gpu.Read})
+				d.Bindings = append(d.Bindings, gpu.Binding{Index: uint32(20 + i), Buffer: 0, Size: 4,
+					Access: gpu.Read})
 			}
 			return p
 		})},
 	} {
 		damaged := rewrite(t, file, c.change)
 		_, err := Read(bytes.NewReader(damaged), int64(len(damaged)), "digits.pxda")
-		if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "digits.pxda") || strings.Contains(err.Error(), "\n") {
+		if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "digits.pxda") ||
+			strings.Contains(err.Error(), "\n") {
 			t.Errorf("error %v, want %q", err, c.want)
 		}
 	}

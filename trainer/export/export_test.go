@@ -61,9 +61,12 @@ func TestSamePixels(t *testing.T) {
 					}
 				}
 			}
-			b.Programs = slices.DeleteFunc(b.Programs, func(p Program) bool { return c.device != "" && p.Device != c.device })
+			b.Programs = slices.DeleteFunc(b.Programs, func(p Program) bool {
+				return c.device != "" && p.Device != c.device
+			})
 			images := digits(c.channels).Slice(0, 35) // two full batches, and a rest
-			run, err := checkpoint.OpenGenerator(d, path, model.Images{Width: images.Width, Height: images.Height, Channels: images.Channels}, graph.RuleFor(d.Info()))
+			run, err := checkpoint.OpenGenerator(d, path, model.Images{Width: images.Width, Height: images.Height,
+				Channels: images.Channels}, graph.RuleFor(d.Info()))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -85,11 +88,14 @@ func TestSamePixels(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if part := got.Slice(20, 35); !slices.Equal(rest.Pixels, part.Pixels) || !slices.Equal(rest.Labels, part.Labels) {
+			if part := got.Slice(20, 35); !slices.Equal(rest.Pixels, part.Pixels) ||
+				!slices.Equal(rest.Labels, part.Labels) {
 				t.Error("adapted in parts, images are others")
 			}
-			if got.Width != 12 || got.Height != 12 || got.Channels != want.Channels || len(got.Pixels) != len(want.Pixels) || !slices.Equal(got.Labels, images.Labels) {
-				t.Fatalf("%d bytes of %d×%dx%d, want %d", len(got.Pixels), got.Width, got.Height, got.Channels, len(want.Pixels))
+			if got.Width != 12 || got.Height != 12 || got.Channels != want.Channels ||
+				len(got.Pixels) != len(want.Pixels) || !slices.Equal(got.Labels, images.Labels) {
+				t.Fatalf("%d bytes of %d×%dx%d, want %d", len(got.Pixels), got.Width, got.Height, got.Channels,
+					len(want.Pixels))
 			}
 			worst, low, high := 0, byte(255), byte(0)
 			for i, p := range got.Pixels {
@@ -113,7 +119,8 @@ func TestSamePixels(t *testing.T) {
 // Colours alone are no input of a generator that reads depth.
 func TestDepthIsNeeded(t *testing.T) {
 	b, _ := exported(t, deep)
-	if err := b.SetExamples(digits(1)); err == nil || !strings.Contains(err.Error(), "want at least one, up to 12×12 with 1 (of fewer than 4) or 4") {
+	if err := b.SetExamples(digits(1)); err == nil ||
+		!strings.Contains(err.Error(), "want at least one, up to 12×12 with 1 (of fewer than 4) or 4") {
 		t.Errorf("grey examples: %v", err)
 	}
 	g, err := b.Load(gputest.Device(t))
@@ -122,7 +129,8 @@ func TestDepthIsNeeded(t *testing.T) {
 	}
 	defer g.Close()
 	for _, channels := range []int{1, 3} {
-		if _, err := g.Adapt(digits(channels), 1, 0); err == nil || !strings.Contains(err.Error(), "the generator takes up to 12×12 with 4") {
+		if _, err := g.Adapt(digits(channels), 1, 0); err == nil ||
+			!strings.Contains(err.Error(), "the generator takes up to 12×12 with 4") {
 			t.Errorf("images of %d channels: %v", channels, err)
 		}
 	}
@@ -137,7 +145,8 @@ func TestManifest(t *testing.T) {
 	if want := (Origin{"digits", "digits-m", 7, 1}); b.Trained != want {
 		t.Errorf("trained %+v", b.Trained)
 	}
-	if len(b.Classes) != 10 || b.Example.Len() != 10 || b.Example.Width != 9 || b.Example.Height != 11 || !slices.Equal(b.Labels, []uint32{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}) {
+	if len(b.Classes) != 10 || b.Example.Len() != 10 || b.Example.Width != 9 || b.Example.Height != 11 ||
+		!slices.Equal(b.Labels, []uint32{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}) {
 		t.Errorf("%d examples of classes %v in %v", b.Example.Len(), b.Labels, b.Classes)
 	}
 	var batches []string

@@ -126,7 +126,9 @@ func read(f *safetensors.File) (*Bundle, error) {
 		return nil, fmt.Errorf("this is no generator bundle: its format is %q, not %q", meta["format"], format)
 	}
 	if meta["version"] != version {
-		return nil, fmt.Errorf("its version is %q and this program reads version %s; export it again, or use a newer program", meta["version"], version)
+		return nil,
+			fmt.Errorf("its version is %q and this program reads version %s; export it again, or use a newer program",
+				meta["version"], version)
 	}
 	b := new(Bundle)
 	if err := json.Unmarshal([]byte(meta["manifest"]), &b.Manifest); err != nil {
@@ -154,10 +156,12 @@ func readExample(f *safetensors.File) (*datasets.Set, error) {
 		return nil, err
 	}
 	if t, err := f.DType(exampleTensor); err != nil || t != safetensors.U8 || len(shape) != 4 {
-		return nil, errors.Join(err, fmt.Errorf("tensor %q is %s %v; want U8 [images, height, width, channels]", exampleTensor, t, shape))
+		return nil, errors.Join(err, fmt.Errorf("tensor %q is %s %v; want U8 [images, height, width, channels]",
+			exampleTensor, t, shape))
 	}
 	pixels, err := f.Bytes(exampleTensor)
-	return &datasets.Set{Name: exampleTensor, Height: shape[1], Width: shape[2], Channels: shape[3], Pixels: pixels}, err
+	return &datasets.Set{Name: exampleTensor, Height: shape[1], Width: shape[2], Channels: shape[3], Pixels: pixels},
+		err
 }
 
 func readPrograms(f *safetensors.File) ([]Program, error) {

@@ -58,7 +58,8 @@ const resizing = "mean, corner-bilinear"
 
 // architecture takes the generator's part out of a configuration.
 func architecture(c recipe.Model) Architecture {
-	return Architecture{c.Size, c.SourceChannels, c.TargetChannels, c.NoiseDim, c.GBlocks, c.GFilters, c.GResiduals, c.GHead, c.BNEpsilon}
+	return Architecture{c.Size, c.SourceChannels, c.TargetChannels, c.NoiseDim, c.GBlocks, c.GFilters, c.GResiduals,
+		c.GHead, c.BNEpsilon}
 }
 
 // networks lays out the variables of the architecture. The other networks,
@@ -69,7 +70,8 @@ func (a Architecture) networks() (*model.Networks, error) {
 		return nil, err
 	}
 	c.Size, c.SourceChannels, c.TargetChannels, c.NoiseDim = a.Size, a.SourceChannels, a.TargetChannels, a.NoiseDim
-	c.GBlocks, c.GFilters, c.GResiduals, c.GHead, c.BNEpsilon = a.GBlocks, a.GFilters, a.GResiduals, a.GHead, a.BNEpsilon
+	c.GBlocks, c.GFilters, c.GResiduals, c.GHead, c.BNEpsilon = a.GBlocks, a.GFilters, a.GResiduals, a.GHead,
+		a.BNEpsilon
 	c.SimilarityWeight, c.DFilters, c.TowerFilters, c.TowerUnits = 0, 1, [2]int{1, 1}, 1
 	if err := c.Bounds(); err != nil { // a file may state anything
 		return nil, err

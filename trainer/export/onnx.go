@@ -30,7 +30,9 @@ func (b *Bundle) WriteONNX(w io.Writer) error {
 	m := protobuf.Message{}.
 		Varint(modelIRVersion, irVersion).
 		Text(modelProducer, "pixelda-wgpu").
-		Text(modelDoc, fmt.Sprintf("Redraws images of %s in the style of %s: image in [-1, 1] and noise z from [-1, 1] to adapted in [-1, 1].", b.Trained.Source, b.Trained.Target)).
+		Text(modelDoc,
+			fmt.Sprintf("Redraws images of %s in the style of %s: image in [-1, 1] and noise z from [-1, 1] to "+
+				"adapted in [-1, 1].", b.Trained.Source, b.Trained.Target)).
 		Embed(modelGraph, g.message("pixelda-generator")).
 		Embed(modelOpset, protobuf.Message{}.Text(opsetDomain, "").Varint(opsetVersion, Opset))
 	for _, p := range [][2]string{
@@ -53,7 +55,8 @@ func (b *Bundle) onnxGenerator(g *onnxGraph) {
 			g.floats(ones, slices.Repeat([]float32{1}, channels), channels)
 		}
 		return g.node("BatchNormalization", name, g.shapes[x], []attribute{float("epsilon", a.BNEpsilon)},
-			x, ones, weight(name+".bias", channels), weight(name+".running_mean", channels), weight(name+".running_var", channels))
+			x, ones, weight(name+".bias", channels), weight(name+".running_mean", channels),
+			weight(name+".running_var", channels))
 	}
 	relu := func(x string) string { return g.node("Relu", x+".relu", g.shapes[x], nil, x) }
 	conv := func(name, x string, in, out, kernel int, bias bool) string {
@@ -62,14 +65,16 @@ func (b *Bundle) onnxGenerator(g *onnxGraph) {
 			inputs = append(inputs, weight(name+".bias", out))
 		}
 		p := kernel / 2
-		return g.node("Conv", name, image(out, a.Size), []attribute{ints("kernel_shape", kernel, kernel), ints("pads", p, p, p, p)}, inputs...)
+		return g.node("Conv", name, image(out, a.Size),
+			[]attribute{ints("kernel_shape", kernel, kernel), ints("pads", p, p, p, p)}, inputs...)
 	}
 
 	x, channels := g.input("image", image(a.SourceChannels, a.Size)), a.SourceChannels
 	if a.NoiseDim > 0 {
 		pixels := a.Size * a.Size
 		z := g.input("z", []int{free, a.NoiseDim})
-		z = g.node("Gemm", "generator.noise.fc", []int{free, pixels}, []attribute{integer("transB", 1)}, z, weight("generator.noise.fc.weight", pixels, a.NoiseDim))
+		z = g.node("Gemm", "generator.noise.fc", []int{free, pixels}, []attribute{integer("transB", 1)}, z,
+			weight("generator.noise.fc.weight", pixels, a.NoiseDim))
 		z = relu(norm("generator.noise.bn", z, pixels))
 		shape := g.int64s("generator.noise.shape", -1, 1, int64(a.Size), int64(a.Size))
 		z = g.node("Reshape", "generator.noise.map", image(1, a.Size), nil, z, shape)
@@ -80,7 +85,8 @@ func (b *Bundle) onnxGenerator(g *onnxGraph) {
 	for i := range a.GBlocks {
 		block := fmt.Sprintf("generator.blocks.%d", i)
 		layer := func(j int, x string) string {
-			return norm(fmt.Sprintf("%s.bn%d", block, j), conv(fmt.Sprintf("%s.conv%d", block, j), x, a.GFilters, a.GFilters, 3, false), a.GFilters)
+			return norm(fmt.Sprintf("%s.bn%d", block, j), conv(fmt.Sprintf("%s.conv%d", block, j), x, a.GFilters,
+				a.GFilters, 3, false), a.GFilters)
 		}
 		y := layer(2, relu(layer(1, x)))
 		if a.GResiduals {
@@ -184,7 +190,8 @@ func (g *onnxGraph) message(name string) protobuf.Message {
 	for _, part := range []struct {
 		field    int
 		messages []protobuf.Message
-	}{{graphNode, g.nodes}, {graphInitializer, g.initializers}, {graphInput, g.inputs}, {graphOutput, g.outputs}, {graphValue, g.values}} {
+	}{{graphNode, g.nodes}, {graphInitializer, g.initializers}, {graphInput, g.inputs}, {graphOutput, g.outputs},
+		{graphValue, g.values}} {
 		for _, p := range part.messages {
 			m = m.Embed(part.field, p)
 		}

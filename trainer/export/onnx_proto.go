@@ -64,11 +64,13 @@ const (
 type attribute protobuf.Message
 
 func float(name string, v float64) attribute {
-	return attribute(protobuf.Message{}.Text(attributeName, name).Float(attributeFloat, float32(v)).Varint(attributeType, attrIsFloat))
+	return attribute(protobuf.Message{}.Text(attributeName, name).Float(attributeFloat,
+		float32(v)).Varint(attributeType, attrIsFloat))
 }
 
 func integer(name string, v int) attribute {
-	return attribute(protobuf.Message{}.Text(attributeName, name).Varint(attributeInt, uint64(v)).Varint(attributeType, attrIsInteger))
+	return attribute(protobuf.Message{}.Text(attributeName, name).Varint(attributeInt, uint64(v)).Varint(attributeType,
+		attrIsInteger))
 }
 
 func ints(name string, values ...int) attribute {

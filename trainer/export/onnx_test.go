@@ -78,7 +78,8 @@ func randomInputs(a Architecture, batch int) inputs {
 	}
 	return inputs{
 		batch, uniform(batch * a.SourceChannels * a.Size * a.Size), uniform(batch * a.NoiseDim),
-		[2]string{fmt.Sprintf("%d,%d,%d,%d", batch, a.SourceChannels, a.Size, a.Size), fmt.Sprintf("%d,%d", batch, a.NoiseDim)},
+		[2]string{fmt.Sprintf("%d,%d,%d,%d", batch, a.SourceChannels, a.Size, a.Size),
+			fmt.Sprintf("%d,%d", batch, a.NoiseDim)},
 	}
 }
 

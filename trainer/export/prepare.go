@@ -21,7 +21,8 @@ func (in Input) prepare(dst []float32, set *datasets.Set, i int) {
 				at := func(r, s int) float32 {
 					return float32(pixels[(r*set.Width+s)*set.Channels+min(c, set.Channels-1)])
 				}
-				u := mix(mix(at(top, left), at(top, right), across), mix(at(bottom, left), at(bottom, right), across), down)
+				u := mix(mix(at(top, left), at(top, right), across), mix(at(bottom, left), at(bottom, right), across),
+					down)
 				dst[c*area+y*in.Size+x] = u*(2./255) - 1
 			}
 		}

@@ -139,7 +139,9 @@ func (g *Gallery) bindings() []binding {
 			{[]string{"ArrowRight"}, "", "", func() { g.study.move(g, 1, 0) }},
 			{[]string{"ArrowUp"}, "", "", func() { g.study.move(g, 0, -1) }},
 			{[]string{"ArrowDown"}, "", "", func() { g.study.move(g, 0, 1) }},
-			{[]string{"Digit1", "KeyS"}, "1 2 3", "sweep the noise, walk through it, neighbours", func() { g.turnTo(Sweep) }},
+			{[]string{"Digit1", "KeyS"}, "1 2 3", "sweep the noise, walk through it, neighbours", func() {
+				g.turnTo(Sweep)
+			}},
 			{[]string{"Digit2", "KeyW"}, "", "", func() { g.turnTo(Walk) }},
 			{[]string{"Digit3", "KeyN"}, "", "", func() { g.turnTo(Neighbours) }},
 			{[]string{"KeyR"}, "R", "draw other noise", func() { g.redraw() }},

@@ -87,7 +87,8 @@ func draw(g *Gallery) *recorder {
 }
 
 // sizes from a phone to a 4K screen: width, height, device pixels a unit.
-var sizes = [][3]float64{{320, 480, 1}, {1080, 2160, 3}, {800, 600, 1}, {1440, 900, 1}, {3840, 2160, 1}, {3840, 2160, 2}, {200, 120, 1}}
+var sizes = [][3]float64{{320, 480, 1}, {1080, 2160, 3}, {800, 600, 1}, {1440, 900, 1}, {3840, 2160, 1},
+	{3840, 2160, 2}, {200, 120, 1}}
 
 func TestGridFitsEveryScreen(t *testing.T) {
 	for _, size := range sizes {
@@ -252,7 +253,8 @@ func TestAnswersFindTheirPlace(t *testing.T) {
 	}
 	g.Answer(Answer{ID: strip.ID, Images: rows})
 	near := pictures(2)
-	g.Answer(Answer{ID: focus.ID, Images: pictures(1), Probabilities: [][]float32{{0, 0.25, 0.75}}, Neighbours: []Neighbour{{near[0], 12.34}, {near[1], 20}}})
+	g.Answer(Answer{ID: focus.ID, Images: pictures(1), Probabilities: [][]float32{{0, 0.25, 0.75}},
+		Neighbours: []Neighbour{{near[0], 12.34}, {near[1], 20}}})
 	r := draw(g)
 	shown := map[*Image]bool{}
 	for _, d := range r.images {
@@ -282,7 +284,8 @@ func TestStudyFitsEveryScreen(t *testing.T) {
 			g.Show(example(3))
 			g.Key("Enter")
 			g.Key(fmt.Sprintf("Digit%d", mode+1))
-			g.Answer(Answer{ID: h.last(true).ID, Images: pictures(1), Probabilities: [][]float32{{0, 1, 0}}, Neighbours: []Neighbour{{pictures(1)[0], 1}}})
+			g.Answer(Answer{ID: h.last(true).ID, Images: pictures(1), Probabilities: [][]float32{{0, 1, 0}},
+				Neighbours: []Neighbour{{pictures(1)[0], 1}}})
 			g.Answer(Answer{ID: h.last(false).ID, Images: pictures(testDim * steps)})
 			for range 3 {
 				r := draw(g)

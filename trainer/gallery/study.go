@@ -321,7 +321,8 @@ func (g *Gallery) drawRows(p pen, r Rect) float64 {
 func (g *Gallery) drawNeighbours(p pen, r Rect) float64 {
 	s := &g.study
 	if g.samples.Nearest == nil {
-		p.text(r.X, r.Y+bar/2, body, r.W, faint, "Source and target have different channels: their images do not compare.")
+		p.text(r.X, r.Y+bar/2, body, r.W, faint,
+			"Source and target have different channels: their images do not compare.")
 		return bar
 	}
 	const least = 72.0
@@ -333,7 +334,8 @@ func (g *Gallery) drawNeighbours(p pen, r Rect) float64 {
 		w = floor(w*g.scale/side) * side / g.scale
 	}
 	h := w
-	p.text(r.X, r.Y+captionH/2, small, r.W, faint, "training images of the target, with the root mean square difference of 255")
+	p.text(r.X, r.Y+captionH/2, small, r.W, faint,
+		"training images of the target, with the root mean square difference of 255")
 	for i, n := range s.nearby {
 		h = w * float64(n.Image.Height) / float64(n.Image.Width)
 		x := r.X + float64(i%columns)*(w+gap)

@@ -123,7 +123,8 @@ func TestDrawRefuses(t *testing.T) {
 		{[]Row{row(2, 2, 3, 12), row(2, 2, 3, 24)}, 1, "2 images"},
 		{[]Row{row(2, 2, 3, 12), row(4, 1, 3, 12)}, 1, "4×1"},
 	} {
-		if _, err := Draw(c.rows, c.scale); err == nil || !strings.HasPrefix(err.Error(), "grid: ") || !strings.Contains(err.Error(), c.say) {
+		if _, err := Draw(c.rows, c.scale); err == nil || !strings.HasPrefix(err.Error(), "grid: ") ||
+			!strings.Contains(err.Error(), c.say) {
 			t.Errorf("error %v, want one with %q", err, c.say)
 		}
 	}
@@ -197,9 +198,11 @@ func TestNearestOthers(t *testing.T) {
 }
 
 func TestChannel(t *testing.T) {
-	row := Row{Caption: "source", Width: 1, Height: 2, Channels: 4, Pixels: []byte{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16}}
+	row := Row{Caption: "source", Width: 1, Height: 2, Channels: 4,
+		Pixels: []byte{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16}}
 	depth := row.Channel(3, "depth")
-	if depth.Caption != "depth" || depth.Width != 1 || depth.Height != 2 || depth.Channels != 1 || !slices.Equal(depth.Pixels, []byte{4, 8, 12, 16}) {
+	if depth.Caption != "depth" || depth.Width != 1 || depth.Height != 2 || depth.Channels != 1 ||
+		!slices.Equal(depth.Pixels, []byte{4, 8, 12, 16}) {
 		t.Errorf("got %+v", depth)
 	}
 }

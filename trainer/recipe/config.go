@@ -27,7 +27,8 @@ type Config struct {
 	SourceTrain int `json:"source_train"` // images used for training; 0 for the usual split
 	TargetTrain int `json:"target_train"`
 
-	TrainClasses   []string `json:"train_classes"`   // the classes trained on, of both domains; none for all (paper, Table 4)
+	// the classes trained on, of both domains; none for all (paper, Table 4)
+	TrainClasses   []string `json:"train_classes"`
 	TargetLabelled int      `json:"target_labelled"` // target images whose labels train the classifier too (Table 6)
 
 	Iterations int `json:"iterations"` // of D and G steps each

@@ -35,7 +35,9 @@ func TestPresetModels(t *testing.T) {
 			t.Errorf("%s is read back as %+v, %v", name, back, err)
 		}
 	}
-	if _, err := recipe.PresetModel("mnist"); err == nil || !strings.Contains(err.Error(), `no preset "mnist"; there are mnist-mnistm, mnist-usps, small, linemod, linemod-masked, linemod-small`) {
+	if _, err := recipe.PresetModel("mnist"); err == nil ||
+		!strings.Contains(err.Error(),
+			`no preset "mnist"; there are mnist-mnistm, mnist-usps, small, linemod, linemod-masked, linemod-small`) {
 		t.Errorf("an unknown preset: %v", err)
 	}
 }
@@ -43,7 +45,8 @@ func TestPresetModels(t *testing.T) {
 func TestParseModelKeepsTheBase(t *testing.T) {
 	want := preset(t, "mnist-usps")
 	want.Size, want.Similarity, want.TowerFilters = 28, model.MeanSquared, [2]int{5, 6}
-	got, err := recipe.ParseModel([]byte(` {"size": 28, "similarity": "mse", "tower_filters": [5, 6]} `+"\n"), preset(t, "mnist-usps"))
+	got, err := recipe.ParseModel([]byte(` {"size": 28, "similarity": "mse", "tower_filters": [5, 6]} `+"\n"),
+		preset(t, "mnist-usps"))
 	if got != want || err != nil {
 		t.Errorf("got %+v, %v", got, err)
 	}
@@ -55,10 +58,14 @@ func TestLineModPresets(t *testing.T) {
 	for _, c := range []struct {
 		got, want any
 	}{
-		{[]int{plain.Size, plain.SourceChannels, plain.TargetChannels, plain.Classes, plain.GBlocks, plain.GFilters, plain.Batch}, []int{64, 4, 4, 11, 4, 64, 32}},
-		{[]float64{plain.DropoutKeep, plain.NoiseStd, plain.LRDecay, plain.TaskSourceWeight, plain.TaskAdaptedWeight, plain.PoseSourceWeight}, []float64{0.35, 0.2, 0.75, 0, 1, 0}},
-		{[]float64{plain.DomainWeight, plain.StyleWeight, plain.TaskInGWeight, plain.PoseAdaptedWeight, plain.SimilarityWeight, plain.LR}, []float64{0.004, 0.011, 0, 0.2, 0, 2.2e-4}},
-		{[]float64{masked.DomainWeight, masked.StyleWeight, masked.TaskInGWeight, masked.PoseAdaptedWeight, masked.SimilarityWeight, masked.LR}, []float64{0.0088, 0.011, 0, 0.29, 22.9, 2.6e-4}},
+		{[]int{plain.Size, plain.SourceChannels, plain.TargetChannels, plain.Classes, plain.GBlocks, plain.GFilters,
+			plain.Batch}, []int{64, 4, 4, 11, 4, 64, 32}},
+		{[]float64{plain.DropoutKeep, plain.NoiseStd, plain.LRDecay, plain.TaskSourceWeight, plain.TaskAdaptedWeight,
+			plain.PoseSourceWeight}, []float64{0.35, 0.2, 0.75, 0, 1, 0}},
+		{[]float64{plain.DomainWeight, plain.StyleWeight, plain.TaskInGWeight, plain.PoseAdaptedWeight,
+			plain.SimilarityWeight, plain.LR}, []float64{0.004, 0.011, 0, 0.2, 0, 2.2e-4}},
+		{[]float64{masked.DomainWeight, masked.StyleWeight, masked.TaskInGWeight, masked.PoseAdaptedWeight,
+			masked.SimilarityWeight, masked.LR}, []float64{0.0088, 0.011, 0, 0.29, 22.9, 2.6e-4}},
 		{masked.Similarity, model.MaskedCode}, {plain.LRDecaySteps, 95_000},
 	} {
 		if !reflect.DeepEqual(c.got, c.want) {
@@ -92,7 +99,8 @@ func TestConfigBounds(t *testing.T) {
 			t.Fatalf("%s is of kind %v", name, f.Type.Kind())
 		}
 		for _, v := range bad {
-			if err := read(name, v); err == nil || !strings.HasPrefix(err.Error(), "model: configuration: ") || !strings.Contains(err.Error(), name) {
+			if err := read(name, v); err == nil || !strings.HasPrefix(err.Error(), "model: configuration: ") ||
+				!strings.Contains(err.Error(), name) {
 				t.Errorf("%s %s: %v", name, v, err)
 			}
 		}
@@ -112,7 +120,8 @@ func TestParseModelErrors(t *testing.T) {
 		`{"lr": 1e400}`:   "lr",
 	} {
 		_, err := recipe.ParseModel([]byte(text), preset(t, "mnist-mnistm"))
-		if err == nil || !strings.HasPrefix(err.Error(), "model: configuration: ") || !strings.Contains(err.Error(), want) {
+		if err == nil || !strings.HasPrefix(err.Error(), "model: configuration: ") ||
+			!strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got %v, want %q", text, err, want)
 		}
 	}

@@ -119,7 +119,8 @@ func (m *Model) lineMod(name string) {
 func Earlier() Config {
 	return Config{
 		Model: Model{
-			TaskTower: "mnist", TowerKeep: 1, PrivateLayers: 1, SimilarityMargin: 0.4, Precision: "f32", LossScale: lossScale,
+			TaskTower: "mnist", TowerKeep: 1, PrivateLayers: 1, SimilarityMargin: 0.4, Precision: "f32",
+			LossScale: lossScale,
 		},
 		TrainClasses: []string{},
 	}

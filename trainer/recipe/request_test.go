@@ -14,17 +14,20 @@ import (
 func TestRequest(t *testing.T) {
 	source, iterations, baseline, seed := "photos", 77, 0, uint64(9)
 	c, err := recipe.Request{
-		Preset: "small", File: []byte(`{"iterations": 5, "log_every": 6, "source": "file", "model": {"batch": 7}}`), Name: "x.json",
+		Preset: "small", File: []byte(`{"iterations": 5, "log_every": 6, "source": "file", "model": {"batch": 7}}`),
+		Name:   "x.json",
 		Method: "dann", Source: &source, Iterations: &iterations, Baseline: &baseline, Seed: &seed,
 		Set: []string{"gamma=0.5", "start=3", "gamma=0.75", "g_filters=12"},
 	}.Config()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.Iterations != 77 || c.LogEvery != 6 || c.Source != "photos" || c.Target != "digits-m" || c.Baseline != 0 || c.Seed != 9 {
+	if c.Iterations != 77 || c.LogEvery != 6 || c.Source != "photos" || c.Target != "digits-m" || c.Baseline != 0 ||
+		c.Seed != 9 {
 		t.Errorf("got %+v", c)
 	}
-	if c.Model.Batch != 7 || c.Model.LR != 0.0117249 || c.Model.GFilters != 12 || c.Adaptation.Gamma != 0.75 || c.Adaptation.Start != 3 {
+	if c.Model.Batch != 7 || c.Model.LR != 0.0117249 || c.Model.GFilters != 12 || c.Adaptation.Gamma != 0.75 ||
+		c.Adaptation.Start != 3 {
 		t.Errorf("the model is %+v, the adaptation %+v", c.Model, c.Adaptation)
 	}
 }
@@ -33,7 +36,8 @@ func TestRequest(t *testing.T) {
 func TestNothingAskedFor(t *testing.T) {
 	for software, want := range map[bool][2]int{true: {1500, 600}, false: {10_000, 2_000}} {
 		c, err := recipe.Request{Software: software}.Config()
-		if err != nil || c.Source != "digits" || c.Target != "digits-m" || c.Iterations != want[0] || c.Baseline != want[1] {
+		if err != nil || c.Source != "digits" || c.Target != "digits-m" || c.Iterations != want[0] ||
+			c.Baseline != want[1] {
 			t.Errorf("software %v: %+v, %v", software, c, err)
 		}
 	}
@@ -58,7 +62,8 @@ func TestRequestErrors(t *testing.T) {
 		if !errors.As(err, &usage) || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %q as an error of usage", err, want)
 		}
-		if errors.As(err, &unknown) != strings.Contains(want, "there is no") || errors.As(err, &value) != strings.Contains(want, "no value") {
+		if errors.As(err, &unknown) != strings.Contains(want, "there is no") ||
+			errors.As(err, &value) != strings.Contains(want, "no value") {
 			t.Errorf("%v has another type", err)
 		}
 	}
@@ -68,7 +73,8 @@ func TestRequestErrors(t *testing.T) {
 		"want one of":                      {Method: "gan"},
 	} {
 		_, err := r.Config()
-		if usage := (*recipe.UsageError)(nil); errors.As(err, &usage) || err == nil || !strings.Contains(err.Error(), want) {
+		if usage := (*recipe.UsageError)(nil); errors.As(err, &usage) || err == nil ||
+			!strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %q", err, want)
 		}
 	}

@@ -77,7 +77,8 @@ func tables(t *testing.T) string {
 	for _, s := range recipe.Settings() {
 		if s.Group != group {
 			group = s.Group
-			fmt.Fprintf(&text, "\n### %s\n\n| setting | %s | may be | |\n| --- |%s --- | --- |\n", group, strings.Join(shown, " | "), strings.Repeat(" --- |", len(shown)))
+			fmt.Fprintf(&text, "\n### %s\n\n| setting | %s | may be | |\n| --- |%s --- | --- |\n", group,
+				strings.Join(shown, " | "), strings.Repeat(" --- |", len(shown)))
 		}
 		var values []string
 		for _, p := range presets {
@@ -120,7 +121,9 @@ func baselineTable(t *testing.T, text *strings.Builder, row func(s recipe.Settin
 		c := base.WithMethod(m)
 		names[i], adaptations[i], models[i] = string(m), fields(c.Adaptation), fields(c.Model)
 	}
-	fmt.Fprintf(text, "\n### Baselines\n\nEmpty: the method does not have it.\n\n| setting | %s | may be | |\n| --- |%s --- | --- |\n", strings.Join(names, " | "), strings.Repeat(" --- |", len(methods)))
+	fmt.Fprintf(text, "\n### Baselines\n\nEmpty: the method does not have it.\n\n"+
+		"| setting | %s | may be | |\n| --- |%s --- | --- |\n", strings.Join(names, " | "),
+		strings.Repeat(" --- |", len(methods)))
 	for _, s := range recipe.AdaptationSettings() {
 		values := make([]string, len(methods))
 		for i, a := range adaptations {
@@ -131,7 +134,8 @@ func baselineTable(t *testing.T, text *strings.Builder, row func(s recipe.Settin
 		row(s, values)
 	}
 	text.WriteString("\nWhat a method changes in the preset `mnist-mnistm`, as its sources have it:\n\n")
-	fmt.Fprintf(text, "| setting | mnist-mnistm | %s |\n| --- | --- |%s\n", strings.Join(names, " | "), strings.Repeat(" --- |", len(methods)))
+	fmt.Fprintf(text, "| setting | mnist-mnistm | %s |\n| --- | --- |%s\n", strings.Join(names, " | "),
+		strings.Repeat(" --- |", len(methods)))
 	preset := fields(base.Model)
 	for _, s := range recipe.ModelSettings() {
 		var values []string

@@ -36,7 +36,9 @@ func TestSettingsAreComplete(t *testing.T) {
 	// Data sets have controls of their own; folders and files are the command's.
 	elsewhere := []string{"source", "target", "data", "keep", "model"}
 	for model, fields := range map[bool]map[string]any{true: fields["model"].(map[string]any), false: fields} {
-		want := slices.DeleteFunc(slices.Collect(maps.Keys(fields)), func(s string) bool { return !model && slices.Contains(elsewhere, s) })
+		want := slices.DeleteFunc(slices.Collect(maps.Keys(fields)), func(s string) bool {
+			return !model && slices.Contains(elsewhere, s)
+		})
 		slices.Sort(want)
 		slices.Sort(of[model])
 		if !slices.Equal(want, of[model]) {

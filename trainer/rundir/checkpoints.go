@@ -70,7 +70,8 @@ func (r *Run) Latest(check func(file string) error) (latest Checkpoint, skipped 
 		return c, skipped, nil
 	}
 	if len(skipped) > 0 {
-		return Checkpoint{}, nil, fmt.Errorf("rundir: %s: none of its checkpoints is sound: %w", r.path, errors.Join(skipped...))
+		return Checkpoint{}, nil, fmt.Errorf("rundir: %s: none of its checkpoints is sound: %w", r.path,
+			errors.Join(skipped...))
 	}
 	return Checkpoint{}, nil, fmt.Errorf("rundir: %s: %w", r.path, ErrNoCheckpoint)
 }
@@ -121,7 +122,8 @@ func (w *Writer) SaveCheckpoint(step int, score float64, write func(io.Writer) e
 	}
 	there = slices.DeleteFunc(there, func(c Checkpoint) bool { return c.Step == step })
 	if n := len(there); n > 0 && there[n-1].Step > step {
-		return Checkpoint{}, fmt.Errorf("rundir: %s: step %d comes after step %d: rewind before an earlier checkpoint", w.path, step, there[n-1].Step)
+		return Checkpoint{}, fmt.Errorf("rundir: %s: step %d comes after step %d: rewind before an earlier checkpoint",
+			w.path, step, there[n-1].Step)
 	}
 	saved := Checkpoint{Step: step, Score: score, Name: checkpointName(step)}
 	saved.File = filepath.Join(dir, saved.Name)

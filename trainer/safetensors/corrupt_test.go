@@ -24,7 +24,8 @@ func entry(name string, n, begin int) string {
 	return fmt.Sprintf(`%q:{"dtype":"F32","shape":[%d],"data_offsets":[%d,%d]}`, name, n, begin, begin+4*n)
 }
 
-var valid = file("{ \"__metadata__\" : {\"k\": \"v\"},\n"+entry("b", 1, 8)+","+entry("a", 2, 0)+`,"e":{"data_offsets":[8,8],"extra":[{}],"shape":[3,0],"dtype":"U8"}}   `, 12)
+var valid = file("{ \"__metadata__\" : {\"k\": \"v\"},\n"+entry("b", 1, 8)+","+entry("a", 2, 0)+
+	`,"e":{"data_offsets":[8,8],"extra":[{}],"shape":[3,0],"dtype":"U8"}}   `, 12)
 
 func TestAcceptsAnyLegalHeader(t *testing.T) {
 	f := open(t, valid)
@@ -48,10 +49,12 @@ func TestRefusesCorruptFiles(t *testing.T) {
 	}{
 		{"empty", nil, "0 bytes hold no header"},
 		{"short", []byte("1234567"), "7 bytes hold no header"},
-		{"header too large", append(binary.LittleEndian.AppendUint64(nil, 100_000_001), '{'), "claims a header of 100000001 bytes"},
+		{"header too large", append(binary.LittleEndian.AppendUint64(nil, 100_000_001), '{'),
+			"claims a header of 100000001 bytes"},
 		{"header length overflows", bytes.Repeat([]byte{0xff}, 16), "claims a header of 18446744073709551615 bytes"},
 		{"header past the end", valid[:40], "in a file of 40; the file is truncated"},
-		{"data truncated", valid[:len(valid)-1], `tensor "b": ends at byte 12 of the data, which has 11; the file is truncated`},
+		{"data truncated", valid[:len(valid)-1],
+			`tensor "b": ends at byte 12 of the data, which has 11; the file is truncated`},
 		{"trailing bytes", append(slices.Clone(valid), 0), "1 bytes after the last tensor"},
 		{"data but no tensor", file("{}", 3), "3 bytes after the last tensor"},
 		{"no JSON", file("PK\x03\x04", 0), "header: "},
@@ -72,16 +75,24 @@ func TestRefusesCorruptFiles(t *testing.T) {
 		{"dtype no string", one(`"dtype":4`), `tensor "a": dtype: `},
 		{"no shape", one(`"dtype":"F32","data_offsets":[0,4]`), `tensor "a": shape is missing`},
 		{"null shape", one(`"dtype":"F32","shape":null,"data_offsets":[0,4]`), `tensor "a": shape: not a list`},
-		{"null dimension", one(`"dtype":"F32","shape":[null],"data_offsets":[0,4]`), `tensor "a": shape: null is not a size`},
-		{"negative dimension", one(`"dtype":"F32","shape":[-1],"data_offsets":[0,4]`), `tensor "a": shape: -1 is not a size`},
-		{"fractional dimension", one(`"dtype":"F32","shape":[1.0],"data_offsets":[0,4]`), `tensor "a": shape: 1.0 is not a size`},
-		{"huge dimension", one(`"dtype":"F32","shape":[9223372036854775808],"data_offsets":[0,4]`), "9223372036854775808 is not a size"},
-		{"shape overflows", one(`"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,4]`), "larger than any file"},
-		{"shape overflows to 0", one(`"dtype":"F32","shape":[4611686018427387904],"data_offsets":[0,0]`), "larger than any file"},
+		{"null dimension", one(`"dtype":"F32","shape":[null],"data_offsets":[0,4]`),
+			`tensor "a": shape: null is not a size`},
+		{"negative dimension", one(`"dtype":"F32","shape":[-1],"data_offsets":[0,4]`),
+			`tensor "a": shape: -1 is not a size`},
+		{"fractional dimension", one(`"dtype":"F32","shape":[1.0],"data_offsets":[0,4]`),
+			`tensor "a": shape: 1.0 is not a size`},
+		{"huge dimension", one(`"dtype":"F32","shape":[9223372036854775808],"data_offsets":[0,4]`),
+			"9223372036854775808 is not a size"},
+		{"shape overflows", one(`"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,4]`),
+			"larger than any file"},
+		{"shape overflows to 0", one(`"dtype":"F32","shape":[4611686018427387904],"data_offsets":[0,0]`),
+			"larger than any file"},
 		{"no offsets", one(`"dtype":"F32","shape":[1]`), "data_offsets has 0 numbers, not 2"},
 		{"three offsets", one(`"dtype":"F32","shape":[1],"data_offsets":[0,4,8]`), "data_offsets has 3 numbers, not 2"},
-		{"offsets reversed", one(`"dtype":"F32","shape":[1],"data_offsets":[4,0]`), "takes 4 bytes, data_offsets give -4"},
-		{"size and shape differ", one(`"dtype":"F32","shape":[2],"data_offsets":[0,4]`), "F32 [2] takes 8 bytes, data_offsets give 4"},
+		{"offsets reversed", one(`"dtype":"F32","shape":[1],"data_offsets":[4,0]`),
+			"takes 4 bytes, data_offsets give -4"},
+		{"size and shape differ", one(`"dtype":"F32","shape":[2],"data_offsets":[0,4]`),
+			"F32 [2] takes 8 bytes, data_offsets give 4"},
 		{"overlap", file("{"+entry("a", 2, 0)+","+entry("b", 2, 4)+"}", 12), `tensor "b": overlaps tensor "a"`},
 		{"gap", file("{"+entry("a", 1, 0)+","+entry("b", 1, 8)+"}", 12), `tensor "b": 4 unused bytes before it`},
 		{"gap at the start", file("{"+entry("a", 1, 4)+"}", 8), `tensor "a": 4 unused bytes before it`},

@@ -68,7 +68,8 @@ func checkLayout(tensors []tensor, size int64) error {
 		case t.begin > next:
 			return fmt.Errorf("tensor %q: %d unused bytes before it", t.name, t.begin-next)
 		case t.end > size:
-			return fmt.Errorf("tensor %q: ends at byte %d of the data, which has %d; the file is truncated", t.name, t.end, size)
+			return fmt.Errorf("tensor %q: ends at byte %d of the data, which has %d; the file is truncated", t.name,
+				t.end, size)
 		}
 		next = t.end
 	}

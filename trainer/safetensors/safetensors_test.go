@@ -142,7 +142,8 @@ func TestReadMistakes(t *testing.T) {
 	w := safetensors.NewWriter(nil)
 	w.Float64s("x", []int{2}, []float64{1, 2})
 	f := open(t, encode(t, w))
-	if _, err := f.Float32s("x"); err == nil || err.Error() != `safetensors: test: tensor "x": is F64, which is not read as float32` {
+	if _, err := f.Float32s("x"); err == nil ||
+		err.Error() != `safetensors: test: tensor "x": is F64, which is not read as float32` {
 		t.Errorf("Float32s of F64: %v", err)
 	}
 	_, err := f.Shape("y")
@@ -156,14 +157,24 @@ func TestReadMistakes(t *testing.T) {
 
 func TestWriteMistakes(t *testing.T) {
 	tests := map[string]func(w *safetensors.Writer){
-		`tensor "x": 3 values for shape [2]`:           func(w *safetensors.Writer) { w.Float32s("x", []int{2}, make([]float32, 3)) },
-		`tensor "x": 0 values for shape []`:            func(w *safetensors.Writer) { w.Float32s("x", nil, nil) },
-		`tensor "x": shape [-1] has a negative`:        func(w *safetensors.Writer) { w.Int32s("x", []int{-1}, nil) },
-		`larger than any file`:                         func(w *safetensors.Writer) { w.Int32s("x", []int{math.MaxInt, 4}, nil) },
-		`tensor "__metadata__": not a name`:            func(w *safetensors.Writer) { w.Int32s("__metadata__", []int{0}, nil) },
-		`tensor "\xff": not a name`:                    func(w *safetensors.Writer) { w.Int32s("\xff", []int{0}, nil) },
-		`tensor "x": dtype "F4" is none`:               func(w *safetensors.Writer) { w.Bytes("x", "F4", []int{0}, nil) },
-		`tensor "x": 3 bytes are no whole number of F`: func(w *safetensors.Writer) { w.Bytes("x", safetensors.F32, []int{0}, make([]byte, 3)) },
+		`tensor "x": 3 values for shape [2]`: func(w *safetensors.Writer) {
+			w.Float32s("x", []int{2}, make([]float32, 3))
+		},
+		`tensor "x": 0 values for shape []`:     func(w *safetensors.Writer) { w.Float32s("x", nil, nil) },
+		`tensor "x": shape [-1] has a negative`: func(w *safetensors.Writer) { w.Int32s("x", []int{-1}, nil) },
+		`larger than any file`: func(w *safetensors.Writer) {
+			w.Int32s("x", []int{math.MaxInt, 4}, nil)
+		},
+		`tensor "__metadata__": not a name`: func(w *safetensors.Writer) {
+			w.Int32s("__metadata__", []int{0}, nil)
+		},
+		`tensor "\xff": not a name`: func(w *safetensors.Writer) { w.Int32s("\xff", []int{0}, nil) },
+		`tensor "x": dtype "F4" is none`: func(w *safetensors.Writer) {
+			w.Bytes("x", "F4", []int{0}, nil)
+		},
+		`tensor "x": 3 bytes are no whole number of F`: func(w *safetensors.Writer) {
+			w.Bytes("x", safetensors.F32, []int{0}, make([]byte, 3))
+		},
 		`tensor "x": added twice`: func(w *safetensors.Writer) {
 			w.Int32s("x", []int{0}, nil)
 			w.Int64s("x", []int{0}, nil)
@@ -174,7 +185,8 @@ func TestWriteMistakes(t *testing.T) {
 		add(w)
 		w.Float32s("fine", []int{1}, []float32{1})
 		var b bytes.Buffer
-		if _, err := w.WriteTo(&b); err == nil || !strings.HasPrefix(err.Error(), "safetensors: ") || !strings.Contains(err.Error(), want) {
+		if _, err := w.WriteTo(&b); err == nil || !strings.HasPrefix(err.Error(), "safetensors: ") ||
+			!strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %s", err, want)
 		}
 		if b.Len() > 0 {
@@ -238,7 +250,8 @@ func TestWriteToFailure(t *testing.T) {
 }
 
 var types = []safetensors.DType{
-	safetensors.Bool, safetensors.U8, safetensors.I8, safetensors.U16, safetensors.I16, safetensors.F16, safetensors.BF16,
+	safetensors.Bool, safetensors.U8, safetensors.I8, safetensors.U16, safetensors.I16, safetensors.F16,
+	safetensors.BF16,
 	safetensors.U32, safetensors.I32, safetensors.F32, safetensors.U64, safetensors.I64, safetensors.F64,
 }
 

@@ -36,7 +36,9 @@ func NewWriter(metadata map[string]string) *Writer { return &Writer{metadata: me
 
 // Float32s adds an F32 tensor.
 func (w *Writer) Float32s(name string, shape []int, values []float32) {
-	add(w, name, F32, shape, values, func(b []byte, v float32) { binary.LittleEndian.PutUint32(b, math.Float32bits(v)) })
+	add(w, name, F32, shape, values, func(b []byte, v float32) {
+		binary.LittleEndian.PutUint32(b, math.Float32bits(v))
+	})
 }
 
 // Float16s adds an F16 tensor of the values rounded to nearest even; those beyond ±65504 become infinite.
@@ -46,7 +48,9 @@ func (w *Writer) Float16s(name string, shape []int, values []float32) {
 
 // Float64s adds an F64 tensor.
 func (w *Writer) Float64s(name string, shape []int, values []float64) {
-	add(w, name, F64, shape, values, func(b []byte, v float64) { binary.LittleEndian.PutUint64(b, math.Float64bits(v)) })
+	add(w, name, F64, shape, values, func(b []byte, v float64) {
+		binary.LittleEndian.PutUint64(b, math.Float64bits(v))
+	})
 }
 
 // Int32s adds an I32 tensor.

@@ -70,7 +70,9 @@ func (f *Folder) Hear(e trainer.Event) (err error) {
 		}
 		return err
 	case trainer.Save:
-		_, err = f.writer.SaveCheckpoint(e.Step, e.Score, func(w io.Writer) error { return checkpoint.Save(w, f.trainer) })
+		_, err = f.writer.SaveCheckpoint(e.Step, e.Score, func(w io.Writer) error {
+			return checkpoint.Save(w, f.trainer)
+		})
 		return err
 	case trainer.Ended:
 		return f.conclude()

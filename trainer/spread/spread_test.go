@@ -23,8 +23,10 @@ func TestOf(t *testing.T) {
 			t.Fatal(err)
 		}
 		margin := c.quantile * c.deviation / math.Sqrt(float64(len(c.values)))
-		if math.Abs(s.Mean-c.mean) > 1e-12 || math.Abs(*s.Deviation-c.deviation) > 1e-12 || math.Abs(*s.Margin-margin) > 5e-4*c.deviation {
-			t.Errorf("%v: %g ± %g, margin %g; want %g ± %g, %g", c.values, s.Mean, *s.Deviation, *s.Margin, c.mean, c.deviation, margin)
+		if math.Abs(s.Mean-c.mean) > 1e-12 || math.Abs(*s.Deviation-c.deviation) > 1e-12 ||
+			math.Abs(*s.Margin-margin) > 5e-4*c.deviation {
+			t.Errorf("%v: %g ± %g, margin %g; want %g ± %g, %g", c.values, s.Mean, *s.Deviation, *s.Margin, c.mean,
+				c.deviation, margin)
 		}
 	}
 	if s, err := Of([]float64{3}); err != nil || s.Mean != 3 || s.Deviation != nil || s.Margin != nil {

@@ -53,14 +53,14 @@ const narrowStyle = 10
 func table1() Study {
 	return Study{
 		Name: "table1", Title: "Table 1: adaptation between digit sets", Curves: true,
-		About: "Accuracy on the target's test images of a classifier trained without adaptation, by each method, and on " +
-			"target labels.",
+		About: "Accuracy on the target's test images of a classifier trained without adaptation, by each method, and " +
+			"on target labels.",
 		Notes: []string{
 			"The paper's figures for CORAL, MMD, DANN and DSN in MNIST → MNIST-M are those of the DSN paper, whose " +
 				"source-only classifier got 56.6 there; " +
 				"they were not run anew beside PixelDA's source-only of 63.6.",
-			"Weights that no source states are those of docs/settings.md: DSN's are a port's, MMD's is DANN's rounded, and " +
-				"all are those of MNIST → MNIST-M in MNIST → USPS too.",
+			"Weights that no source states are those of docs/settings.md: DSN's are a port's, MMD's is DANN's " +
+				"rounded, and all are those of MNIST → MNIST-M in MNIST → USPS too.",
 			"CoGAN's 91.2 in MNIST → USPS is of another protocol (a subset of 2,000 and 1,800 images).",
 		},
 		Rows: []Row{
@@ -131,8 +131,8 @@ const neighboursNote = "Distances are the root of the mean squared difference of
 func figure3() Study {
 	return Study{
 		Name: "fig3", Title: "Figure 3: redrawn digits and the target images nearest to them",
-		About: "Source digits, what the generator makes of them, and of all target training images those at the smallest " +
-			"Euclidean distance: " +
+		About: "Source digits, what the generator makes of them, and of all target training images those at the " +
+			"smallest Euclidean distance: " +
 			"were they equal, the generator would have learned them by heart.",
 		Notes:   []string{neighboursNote},
 		Rows:    []Row{{Key: "pixelda", Title: "PixelDA", Paper: []float64{95.9, 98.2}}},
@@ -145,10 +145,11 @@ func figure3() Study {
 func noiseLine() Study {
 	return Study{
 		Name: "supplement1", Title: "Supplement, Figure 1: what the noise does",
-		About: "The same source digits redrawn with noise on a straight line from one draw to another: the look should " +
-			"change smoothly and the digit stay.",
-		Rows: []Row{{Key: "pixelda", Title: "PixelDA", Paper: []float64{98.2}}}, Columns: []Column{mnistMNISTM.column()},
-		cells: pixelDAOnly([]scenario{mnistMNISTM}, Interpolation),
+		About: "The same source digits redrawn with noise on a straight line from one draw to another: the look " +
+			"should change smoothly and the digit stay.",
+		Rows:    []Row{{Key: "pixelda", Title: "PixelDA", Paper: []float64{98.2}}},
+		Columns: []Column{mnistMNISTM.column()},
+		cells:   pixelDAOnly([]scenario{mnistMNISTM}, Interpolation),
 	}
 }
 

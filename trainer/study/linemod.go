@@ -32,7 +32,8 @@ func ObjectSets() []Objects {
 	}
 	return []Objects{
 		{
-			Key: "objects", Title: "Objects → objects in clutter", About: "built-in, eleven classes, RGB with depth; needs " +
+			Key: "objects", Title: "Objects → objects in clutter",
+			About: "built-in, eleven classes, RGB with depth; needs " +
 				"no files",
 			channels: 4, classes: 11, seen: []string{"boat", "camera", "car", "chair", "drill", "hammer"},
 			source: named("objects"), target: named("objects-m"),
@@ -46,7 +47,8 @@ func ObjectSets() []Objects {
 			black: file("crops-synthetic.pxds"), onImages: file("crops-on-photos.pxds"),
 		},
 		{
-			Key: "linemod", Title: "Synthetic Cropped LineMod → Cropped LineMod", About: "eleven classes, RGB with depth: " +
+			Key: "linemod", Title: "Synthetic Cropped LineMod → Cropped LineMod",
+			About: "eleven classes, RGB with depth: " +
 				"linemod-synthetic.pxds and the set linemod",
 			channels: 4, classes: 11, seen: []string{"ape", "benchvise", "cam", "can", "cat", "driller"},
 			source: file("linemod-synthetic.pxds"), target: named("linemod"),
@@ -126,8 +128,8 @@ func (o Objects) table2() Study {
 	s := o.scenario("", o.channels)
 	return Study{
 		Name: "table2", Title: "Table 2: adaptation from rendered to real objects", Curves: true,
-		About: "Accuracy and mean angle error on the target's test images of a classifier trained without adaptation, " +
-			"by each method, and on target labels.",
+		About: "Accuracy and mean angle error on the target's test images of a classifier trained without " +
+			"adaptation, by each method, and on target labels.",
 		Rows:    lineModRows,
 		Columns: []Column{s.column(), {s.key, s.title, Angle}},
 		cells: func(scale Scale, seed uint64) []Cell {
@@ -174,18 +176,21 @@ func (o Objects) table4() Study {
 	s := o.scenario("", o.channels)
 	return Study{
 		Name: "table4", Title: "Table 4: classes that adaptation has not seen",
-		About: "The generator is trained on some classes only: " + strings.Join(o.seen, ", ") + ". It then redraws the " +
+		About: "The generator is trained on some classes only: " + strings.Join(o.seen, ", ") +
+			". It then redraws the " +
 			"source of all classes, on which a new classifier is trained. " +
 			"Beside it the same with a generator trained on all classes.",
-		Notes: []string{"The paper trains on six of eleven classes; which, no source at hand tells. That the classifier " +
-			"is a new one is this program's reading of it."},
+		Notes: []string{"The paper trains on six of eleven classes; which, no source at hand tells. That the " +
+			"classifier is a new one is this program's reading of it."},
 		Rows: []Row{
 			{"new-some", "Some classes seen", nil},
 			{"new-all", "All classes seen", nil},
 		},
 		Columns: []Column{s.column(), {s.key, s.title, UnseenAccuracy}, {s.key, s.title, Angle}},
 		cells: func(scale Scale, seed uint64) []Cell {
-			some := s.cell(scale, recipe.PixelDA, "pixelda-some", seed, func(c *recipe.Config) { c.TrainClasses = o.seen })
+			some := s.cell(scale, recipe.PixelDA, "pixelda-some", seed, func(c *recipe.Config) {
+				c.TrainClasses = o.seen
+			})
 			all := s.cell(scale, recipe.PixelDA, "pixelda", seed, nil)
 			var cells []Cell
 			for _, trained := range []Cell{some, all} {
@@ -231,11 +236,12 @@ func (o Objects) table5() Study {
 	}
 	return Study{
 		Name: "table5", Title: "Table 5: the spread over initialisations",
-		About: "The deviation over seeds of the accuracy, with none of the task losses in adaptation (the classifier is " +
-			"trained on redrawn images afterwards), " +
+		About: "The deviation over seeds of the accuracy, with none of the task losses in adaptation (the classifier " +
+			"is trained on redrawn images afterwards), " +
 			"with that of adapted images, with that of source images too, and with the content loss besides.",
-		Notes: []string{note, "With weights of orientation as the paper has them for adapted images, for source images " +
-			"too where their task loss counts."},
+		Notes: []string{note,
+			"With weights of orientation as the paper has them for adapted images, for source images " +
+				"too where their task loss counts."},
 		Rows: []Row{
 			{"none", "No task loss", []float64{23.26}},
 			{"adapted", "Task loss of adapted images", []float64{22.32}},
@@ -259,7 +265,8 @@ func (o Objects) table5() Study {
 			bare := row("none", 0, 0, false)
 			redrawn := redrawnBy(bare, "redrawn-losses-none")
 			cells := []Cell{bare, redrawn, newClassifier(s, scale, "none", seed, redrawn)}
-			for _, c := range []Cell{row("adapted", 0, 1, false), row("both", 1, 1, false), row("content", 1, 1, true)} {
+			for _, c := range []Cell{row("adapted", 0, 1, false), row("both", 1, 1, false),
+				row("content", 1, 1, true)} {
 				c.Row = strings.TrimPrefix(c.Row, "losses-")
 				cells = append(cells, c)
 			}
@@ -275,8 +282,8 @@ func (o Objects) table6() Study {
 	with := func(c *recipe.Config) { c.TargetLabelled = labels }
 	return Study{
 		Name: "table6", Title: "Table 6: a thousand target labels",
-		About: "A thousand labelled target images by themselves, beside the source, and in PixelDA; and PixelDA without " +
-			"them.",
+		About: "A thousand labelled target images by themselves, beside the source, and in PixelDA; and PixelDA " +
+			"without them.",
 		Rows: []Row{
 			{"labels-only", "1,000 labels only", nil},
 			{"source-labels", "Source and 1,000 labels", nil},
@@ -286,7 +293,9 @@ func (o Objects) table6() Study {
 		Columns: []Column{s.column(), {s.key, s.title, Angle}},
 		cells: func(scale Scale, seed uint64) []Cell {
 			return []Cell{
-				s.cell(scale, engine.TargetOnly, "labels-only", seed, func(c *recipe.Config) { c.TargetTrain = labels }),
+				s.cell(scale, engine.TargetOnly, "labels-only", seed, func(c *recipe.Config) {
+					c.TargetTrain = labels
+				}),
 				s.cell(scale, engine.SourceOnly, "source-labels", seed, with),
 				s.cell(scale, recipe.PixelDA, "pixelda", seed, nil),
 				s.cell(scale, recipe.PixelDA, "pixelda-labels", seed, with),

@@ -33,7 +33,8 @@ func TestUnseenClasses(t *testing.T) {
 		}
 		some, all := cells["pixelda-some"], cells["pixelda"]
 		if !slices.Equal(some.Config.TrainClasses, o.seen) || len(all.Config.TrainClasses) != 0 {
-			t.Errorf("%s: generators are trained on %v and %v", o.Key, some.Config.TrainClasses, all.Config.TrainClasses)
+			t.Errorf("%s: generators are trained on %v and %v", o.Key, some.Config.TrainClasses,
+				all.Config.TrainClasses)
 		}
 		for name, trained := range map[string]Cell{"some": some, "all": all} {
 			redrawn, fresh := cells["redrawn-"+name], cells["new-"+name]
@@ -86,10 +87,12 @@ func TestLosses(t *testing.T) {
 				sign(m.PoseAdaptedWeight), m.SimilarityWeight}
 		}
 		for row, want := range map[string][]float64{
-			"losses-none": {0, 0, 0, 0, 0}, "adapted": {0, 0, 1, 1, 0}, "both": {1, 1, 1, 1, 0}, "content": {1, 1, 1, 1, 22.9},
+			"losses-none": {0, 0, 0, 0, 0}, "adapted": {0, 0, 1, 1, 0}, "both": {1, 1, 1, 1, 0},
+			"content": {1, 1, 1, 1, 22.9},
 		} {
 			if !slices.Equal(got[row], want) {
-				t.Errorf("%s, %s: losses of source, its pose, adapted, its pose, and content: %v, want %v", scale, row, got[row],
+				t.Errorf("%s, %s: losses of source, its pose, adapted, its pose, and content: %v, want %v", scale, row,
+					got[row],
 					want)
 			}
 		}

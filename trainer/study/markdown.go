@@ -62,8 +62,8 @@ func (m *markdown) table(r *Report) {
 		rows = append(rows, cells)
 	}
 	m.grid(head, rows)
-	text := "Accuracies are in percent, angles in degrees, measured on all of the target's test images after the last " +
-		"iteration"
+	text := "Accuracies are in percent, angles in degrees, measured on all of the target's test images " +
+		"after the last iteration"
 	if len(r.Seeds) > 1 {
 		text += ", means over seeds ± the half-width of their 95 % confidence interval by Student's t"
 	} else {
@@ -191,7 +191,8 @@ func (m *markdown) made(r *Report) {
 	for i, s := range r.Seeds {
 		seeds[i] = fmt.Sprint(s)
 	}
-	fmt.Fprintf(m, "- program: %s\n- adapter: %s\n- seeds: %s\n- scale: %s\n", r.Version, strings.Join(r.Adapters, "; "),
+	fmt.Fprintf(m, "- program: %s\n- adapter: %s\n- seeds: %s\n- scale: %s\n", r.Version,
+		strings.Join(r.Adapters, "; "),
 		strings.Join(seeds, ", "), r.Scale)
 	for i, c := range r.Columns {
 		if r.Repeated(i) {
@@ -213,7 +214,9 @@ func (m *markdown) made(r *Report) {
 		fmt.Fprintf(m, "- all: %s\n", strings.Join(common, ", "))
 	}
 	for _, s := range r.Shrunk {
-		own := slices.DeleteFunc(slices.Clone(s.Changes), func(change string) bool { return slices.Contains(common, change) })
+		own := slices.DeleteFunc(slices.Clone(s.Changes), func(change string) bool {
+			return slices.Contains(common, change)
+		})
 		if len(own) > 0 {
 			fmt.Fprintf(m, "- %s, %s: %s\n", s.Scenario, s.Row, strings.Join(own, ", "))
 		}
@@ -251,11 +254,11 @@ func (m *markdown) runs(r *Report) {
 			percent(run.Chosen), percent(run.Oracle), run.remark()})
 	}
 	m.grid([]string{"run", "iterations", "minutes", "last", "chosen", "oracle", "proxy A-distance, C"}, rows)
-	m.line("Minutes of training, without evaluations. Target test accuracy, percent, after the last iteration, of the " +
-		"checkpoint that was chosen without target labels, and of the best evaluation by them. " +
-		"The proxy A-distance tells how far the images that the classifier learned from are from the target's by its own " +
-		"features: " +
-		"0 where a linear machine cannot tell them apart, 2 where it never errs.")
+	m.line(
+		"Minutes of training, without evaluations. Target test accuracy, percent, after the last iteration, of the " +
+			"checkpoint that was chosen without target labels, and of the best evaluation by them. " +
+			"The proxy A-distance tells how far the images that the classifier learned from are from the target's by " +
+			"its own features: 0 where a linear machine cannot tell them apart, 2 where it never errs.")
 	if !memory {
 		return
 	}

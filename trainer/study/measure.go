@@ -80,7 +80,8 @@ func trained(folder string) (*Outcome, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := &Outcome{Iterations: rep.Iterations, Seconds: seconds, Data: st.Data, Accuracy: final.Accuracy, Chosen: &chosen,
+	o := &Outcome{Iterations: rep.Iterations, Seconds: seconds, Data: st.Data, Accuracy: final.Accuracy,
+		Chosen: &chosen,
 		Oracle: &oracle, Evaluation: final}
 	if rep.Samples != "" {
 		if o.Samples, err = filepath.Rel(folder, rep.Samples); err != nil {
@@ -166,7 +167,8 @@ func (b Bench) redraw(c Cell, folder string) (*Outcome, error) {
 	if err := os.MkdirAll(folder, 0o777); err != nil {
 		return nil, fmt.Errorf("study: %w", err)
 	}
-	return o, datasets.SaveRaw(filepath.Join(folder, redrawnFile), s) // is mapped, so that training needs no memory for it
+	// is mapped, so that training needs no memory for it
+	return o, datasets.SaveRaw(filepath.Join(folder, redrawnFile), s)
 }
 
 // extras measures what a cell asks for and its outcome lacks.

@@ -22,15 +22,16 @@ type Report struct {
 	Seeds    []uint64 `json:"seeds"`
 	Adapters []string `json:"adapters"`
 
-	Columns  []ReportColumn `json:"columns"`
-	Rows     []ReportRow    `json:"rows"`
-	Order    []Order        `json:"order"` // by column, where the paper gives one
-	Runs     []ReportRun    `json:"runs"`
-	Shrunk   []Shrinkage    `json:"shrunk"`           // what the scale changed
-	Share    [2]float64     `json:"iterations_share"` // the least and the most share of the full iterations that runs have
-	Failures []Failure      `json:"failures"`
-	Pictures []Picture      `json:"pictures"`
-	Curves   []Curve        `json:"curves,omitempty"`
+	Columns []ReportColumn `json:"columns"`
+	Rows    []ReportRow    `json:"rows"`
+	Order   []Order        `json:"order"` // by column, where the paper gives one
+	Runs    []ReportRun    `json:"runs"`
+	Shrunk  []Shrinkage    `json:"shrunk"` // what the scale changed
+	// the least and the most share of the full iterations that runs have
+	Share    [2]float64 `json:"iterations_share"`
+	Failures []Failure  `json:"failures"`
+	Pictures []Picture  `json:"pictures"`
+	Curves   []Curve    `json:"curves,omitempty"`
 }
 
 // ReportColumn is a column with its images.
@@ -168,7 +169,8 @@ func NewReport(s Study, scale Scale, seeds int, root, data string) (*Report, err
 // add takes in the outcome of a finished cell.
 func (r *Report) add(s Study, c Cell, folder string, o *Outcome) error {
 	r.Runs = append(r.Runs, ReportRun{
-		Key: c.Key(), Folder: folder, Iterations: o.Iterations, Seconds: o.Seconds, Accuracy: o.Accuracy, Chosen: o.Chosen,
+		Key: c.Key(), Folder: folder, Iterations: o.Iterations, Seconds: o.Seconds, Accuracy: o.Accuracy,
+		Chosen: o.Chosen,
 		Oracle: o.Oracle, Cost: o.Cost, Memory: o.Memory,
 		Divergence: o.Divergence,
 	})

@@ -49,8 +49,9 @@ func TestReport(t *testing.T) {
 	// MNIST → USPS ranks as the paper has it, if not by chance; in MNIST → MNIST-M the
 	// target is below the source, and one seed of PixelDA is missing, one has failed.
 	accuracy := map[string][2]float64{
-		"mnist-usps/source-only": {0.60, 0.62}, "mnist-usps/pixelda": {0.80, 0.84}, "mnist-usps/target-only": {0.90, 0.90},
-		"mnist-usps/coral": {0.70, 0.70}, "mnist-mnistm/coral": {0.45, 0.46},
+		"mnist-usps/source-only": {0.60, 0.62}, "mnist-usps/pixelda": {0.80, 0.84},
+		"mnist-usps/target-only": {0.90, 0.90},
+		"mnist-usps/coral":       {0.70, 0.70}, "mnist-mnistm/coral": {0.45, 0.46},
 		"mnist-mnistm/source-only": {0.50, 0.51}, "mnist-mnistm/target-only": {0.40, 0.41},
 	}
 	for _, c := range cells {
@@ -102,8 +103,8 @@ func TestReport(t *testing.T) {
 		"| PixelDA | 95.9 | 82.0 ± 25.4 | 98.2 | – |", // t of one degree of freedom: 12.706 · 2
 		"**MNIST → USPS: the paper's order held**, in all of 6 pairs",
 		"**MNIST → MNIST-M: the paper's order did not hold** in 2 of 3 pairs",
-		"Target only is 32.8 points above Source only in the paper, 10.0 below it here (more than the spread over seeds " +
-			"explains).",
+		"Target only is 32.8 points above Source only in the paper, 10.0 below it here (more than the spread over " +
+			"seeds explains).",
 		"At this scale runs have 0.6 to 6.8 % of the full iterations", // 1,500 of 250,000 and of 22,000
 		"`mnist-mnistm/pixelda/seed-2`: no space left",
 		"- adapter: a GPU\n- seeds: 1, 2\n- scale: small\n",
@@ -133,7 +134,8 @@ func TestOrderOfOneSeed(t *testing.T) {
 	if o.Pairs != 2 || len(o.Reversed) != 2 || o.Reversed[0].Chance != Unknown {
 		t.Errorf("the order is %+v", o)
 	}
-	if got := o.Reversed[0].Text(); !strings.Contains(got, "a is 20.0 points above b in the paper, the same as it here") {
+	if got := o.Reversed[0].Text(); !strings.Contains(got,
+		"a is 20.0 points above b in the paper, the same as it here") {
 		t.Errorf("it says %q", got)
 	}
 }

@@ -40,7 +40,8 @@ func TestDefinitions(t *testing.T) {
 				if err := c.Config.Validate(); err != nil {
 					t.Errorf("%s, %s, %s: %v", s.Name, scale, c.Key(), err)
 				}
-				if c.Config.Iterations < 1 || c.Config.Seed != c.Seed || c.Config.Data != "data" || c.Config.Baseline != 0 {
+				if c.Config.Iterations < 1 || c.Config.Seed != c.Seed || c.Config.Data != "data" ||
+					c.Config.Baseline != 0 {
 					t.Errorf("%s, %s, %s: %+v", s.Name, scale, c.Key(), c.Config)
 				}
 				if c.Uses != "" && !done[c.Uses] {
@@ -53,7 +54,8 @@ func TestDefinitions(t *testing.T) {
 				folder := Folder("studies", scale, c.Key())
 				if other, shared := folders[folder]; shared && (other.Work != c.Work ||
 					!reflect.DeepEqual(other.Config, c.Config)) {
-					t.Errorf("%s: studies want different runs in %s: %v", s.Name, folder, Shrunk(other.Config, c.Config))
+					t.Errorf("%s: studies want different runs in %s: %v", s.Name, folder,
+						Shrunk(other.Config, c.Config))
 				}
 				folders[folder] = c
 			}
@@ -61,7 +63,8 @@ func TestDefinitions(t *testing.T) {
 				for _, col := range s.Columns {
 					for seed := range 2 {
 						if !done[key(col.Scenario, r.Key, uint64(seed)+1)] {
-							t.Errorf("%s, %s: no cell for %s in %s, seed %d", s.Name, scale, r.Key, col.Scenario, seed+1)
+							t.Errorf("%s, %s: no cell for %s in %s, seed %d", s.Name, scale, r.Key, col.Scenario,
+								seed+1)
 						}
 					}
 				}

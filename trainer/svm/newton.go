@@ -131,7 +131,8 @@ func (p *problem) newton(gradient []float64, active []int, d int) ([]float64, er
 	}
 	var factor mat.Cholesky
 	if !factor.Factorize(h) {
-		return nil, errors.New("the Hessian lost its definiteness to rounding; scale the features to a deviation of about 1")
+		return nil,
+			errors.New("the Hessian lost its definiteness to rounding; scale the features to a deviation of about 1")
 	}
 	var step mat.VecDense
 	// An ill-conditioned system still gives a direction of descent, and the gradient decides when to stop.

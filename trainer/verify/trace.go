@@ -44,8 +44,10 @@ type StepStrays struct {
 // traceConfig lists the settings that every trace of PixelDA must state; the rest are
 // the original's.
 var traceConfig = []string{
-	"size", "source_channels", "target_channels", "classes", "noise_dim", "g_blocks", "g_filters", "d_filters", "noise_std", "dropout_keep",
-	"lr", "lr_decay", "lr_decay_steps", "clip_norm", "domain_weight", "style_weight", "task_in_g_weight", "task_source_weight", "task_adapted_weight",
+	"size", "source_channels", "target_channels", "classes", "noise_dim", "g_blocks", "g_filters", "d_filters",
+	"noise_std", "dropout_keep",
+	"lr", "lr_decay", "lr_decay_steps", "clip_norm", "domain_weight", "style_weight", "task_in_g_weight",
+	"task_source_weight", "task_adapted_weight",
 	"similarity_weight", "batch",
 }
 
@@ -104,7 +106,8 @@ func (t *Trace) parse() error {
 		return err
 	}
 	if c := t.Config; c.NoiseStd != 0 || c.DropoutKeep != 1 || c.TowerKeep != 1 {
-		return fmt.Errorf("noise_std is %g, dropout_keep %g and tower_dropout_keep %g; a trace has none of either (0, 1 and 1)", c.NoiseStd, c.DropoutKeep, c.TowerKeep)
+		return fmt.Errorf("noise_std is %g, dropout_keep %g and tower_dropout_keep %g; a trace has none of either "+
+			"(0, 1 and 1)", c.NoiseStd, c.DropoutKeep, c.TowerKeep)
 	}
 	if t.Config.Precision != "f32" {
 		return fmt.Errorf("precision is %s; a driver is verified in f32 alone, since rounding to %s hides its errors",
@@ -134,7 +137,8 @@ func (t *Trace) parseConfig(m map[string]string) error {
 	if method, ok := m["method"]; ok {
 		t.Method = recipe.Method(method)
 		if !t.Method.Adapts() {
-			return fmt.Errorf("metadata method is %q; traces are of dann, mmd, dsn or cogan, and without it of pixelda", method)
+			return fmt.Errorf("metadata method is %q; traces are of dann, mmd, dsn or cogan, and without it of pixelda",
+				method)
 		}
 		c := recipe.Config{Model: base}.WithMethod(t.Method)
 		base, t.adaptation = c.Model, c.Adaptation

@@ -60,7 +60,8 @@ func Replay(d *gpu.Device, t *Trace, choose graph.Chooser) ([]Check, error) {
 		ref := t.Float32.Steps[i]
 		for _, c := range []Check{
 			{"loss", s.Loss, allowance*ref.Loss + floors.loss}, {"grad", s.Grad, allowance*ref.Grad + floors.grad},
-			{"param", s.Param, allowance*ref.Param + floors.param}, {"stats", s.Stats, allowance*ref.Stats + floors.stats},
+			{"param", s.Param, allowance*ref.Param + floors.param},
+			{"stats", s.Stats, allowance*ref.Stats + floors.stats},
 		} {
 			c.Name = fmt.Sprintf("step %d %s", i, c.Name)
 			checks = append(checks, c)
@@ -199,7 +200,8 @@ func (r *replay) step(i int) (StepStrays, error) {
 		"g_loss": c.StyleWeight*adversarial + c.TaskInGWeight*task + c.SimilarityWeight*float64(g[model.GSimilarity]),
 	}
 	if model.Config(c).LearnsPose() {
-		losses["pose_source"], losses["pose_adapted"], losses["g_pose"] = float64(d[model.DPoseSource]), float64(d[model.DPoseAdapted]), float64(g[model.GPose])
+		losses["pose_source"], losses["pose_adapted"], losses["g_pose"] = float64(d[model.DPoseSource]),
+			float64(d[model.DPoseAdapted]), float64(g[model.GPose])
 		losses["g_loss"] += c.TaskInGWeight * c.PoseAdaptedWeight * losses["g_pose"]
 	}
 	return r.strays(prefix, losses)
@@ -304,7 +306,8 @@ func (r *replay) evaluate() ([]Check, error) {
 		}
 	}
 	if model.Config(c).LearnsPose() {
-		results = append(results, result{"target quaternions", model.ClassifyTarget + ".quaternions", "eval.target_quaternions"})
+		results = append(results, result{"target quaternions", model.ClassifyTarget + ".quaternions",
+			"eval.target_quaternions"})
 	}
 	var checks []Check
 	for _, result := range results {
@@ -321,7 +324,8 @@ func (r *replay) evaluate() ([]Check, error) {
 			worstError = worst(worstError, math.Abs(float64(got[i])-float64(want[i])))
 			size = math.Max(size, math.Abs(float64(want[i])))
 		}
-		checks = append(checks, Check{result.name, worstError / size, allowance*r.trace.Float32.Adapted + floors.adapted})
+		checks = append(checks, Check{result.name, worstError / size,
+			allowance*r.trace.Float32.Adapted + floors.adapted})
 	}
 	return checks, nil
 }

@@ -56,7 +56,8 @@ func TestHalfPrecision(t *testing.T) {
 	defer trace.Close()
 	trace.Config.Precision = model.F16
 	d := gputest.Device(t)
-	backward := map[string]float64{"loss": 1e-4, "grad": 5e-3, "param": 0.05, "stats": 1e-4, "images": 5e-3, "logits": 5e-3}
+	backward := map[string]float64{"loss": 1e-4, "grad": 5e-3, "param": 0.05, "stats": 1e-4, "images": 5e-3,
+		"logits": 5e-3}
 	whole := map[string]float64{"loss": 5e-3, "grad": 0.2, "param": 0.5, "stats": 1e-4, "images": 0.1, "logits": 0.05}
 	for turn, tolerances := range map[int]map[string]float64{1: backward, 10: backward, 0: whole, 6: whole} {
 		checks, err := verify.Replay(d, trace, &graph.Turns{Turn: turn})

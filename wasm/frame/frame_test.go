@@ -11,7 +11,8 @@ func TestDecode(t *testing.T) {
 	if status, ok := m.(*frame.Status); err != nil || !ok || status.Text != "step 3" {
 		t.Errorf("status is read as %+v, %v", m, err)
 	}
-	m, err = frame.Decode([]byte(`{"type":"answer","query":4,"samples":{"step":5,"classes":["a"],"noise":{"$part":0}}}`))
+	m, err = frame.Decode(
+		[]byte(`{"type":"answer","query":4,"samples":{"step":5,"classes":["a"],"noise":{"$part":0}}}`))
 	if answer, ok := m.(*frame.Answer); err != nil || !ok || answer.Query != 4 || answer.Samples.Step != 5 {
 		t.Errorf("answer is read as %+v, %v", m, err)
 	}

@@ -53,7 +53,8 @@ func printReductions(shapes []string) error {
 // lower makes a program of kernels that run one after the other, on buffers of their
 // bindings' names.
 func lower(name string, m kernels.Map, kernels []kernels.Kernel) *gpu.Program {
-	lengths := map[string]int{"x": m.Len(), "dy": m.Len(), "y": m.Len(), "partials": 2 * m.Parts() * m.C, "sums": 2 * m.C}
+	lengths := map[string]int{"x": m.Len(), "dy": m.Len(), "y": m.Len(), "partials": 2 * m.Parts() * m.C,
+		"sums": 2 * m.C}
 	p := &gpu.Program{Name: name}
 	index := map[string]int{}
 	for i, k := range kernels {
@@ -68,7 +69,8 @@ func lower(name string, m kernels.Map, kernels []kernels.Kernel) *gpu.Program {
 				index[b.Name] = len(p.Buffers)
 				p.Buffers = append(p.Buffers, gpu.Buffer{Name: b.Name, Size: size})
 			}
-			d.Bindings = append(d.Bindings, gpu.Binding{Index: b.Index, Buffer: index[b.Name], Size: size, Access: gpu.Access(b.Access)})
+			d.Bindings = append(d.Bindings, gpu.Binding{Index: b.Index, Buffer: index[b.Name], Size: size,
+				Access: gpu.Access(b.Access)})
 		}
 		p.Modules = append(p.Modules, gpu.Module{Label: k.Name, Code: k.Code()})
 		p.Dispatches = append(p.Dispatches, d)

@@ -65,7 +65,8 @@ func TestValue(t *testing.T) {
 
 func TestValueRefuses(t *testing.T) {
 	for _, of := range []reflect.Type{
-		reflect.TypeFor[json.RawMessage](), reflect.TypeFor[chan int](), reflect.TypeFor[any](), reflect.TypeFor[func()](),
+		reflect.TypeFor[json.RawMessage](), reflect.TypeFor[chan int](), reflect.TypeFor[any](),
+		reflect.TypeFor[func()](),
 	} {
 		t.Run(of.String(), func(t *testing.T) {
 			defer func() {

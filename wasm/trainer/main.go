@@ -31,7 +31,8 @@ type worker struct {
 
 func main() {
 	if share := host.Get("share"); share.Truthy() {
-		drawShare(share.Get("name").String(), share.Get("seed").String(), share.Get("from").Int(), share.Get("count").Int())
+		drawShare(share.Get("name").String(), share.Get("seed").String(), share.Get("from").Int(),
+			share.Get("count").Int())
 		return
 	}
 	w := &worker{inbox: newInbox(), library: library{kept: map[string]datasets.Splits{}}}

@@ -9,9 +9,10 @@ import (
 
 var (
 	blockRE = regexp.MustCompile(`// @(unroll|static)\s*`)
-	forRE   = regexp.MustCompile(`^for\s*\(\s*var (\w+)(?:\s*:\s*\w+)?\s*=\s*([^;]+);\s*(\w+)\s*(<=?)\s*([^;]+);\s*(\w+)\s*(\+\+|\+=\s*[^)]+)\)\s*\{`)
-	ifRE    = regexp.MustCompile(`^if\s*\(`)
-	elseRE  = regexp.MustCompile(`^\s*else\s*`)
+	forRE   = regexp.MustCompile(`^for\s*\(\s*var (\w+)(?:\s*:\s*\w+)?\s*=\s*([^;]+);` +
+		`\s*(\w+)\s*(<=?)\s*([^;]+);\s*(\w+)\s*(\+\+|\+=\s*[^)]+)\)\s*\{`)
+	ifRE   = regexp.MustCompile(`^if\s*\(`)
+	elseRE = regexp.MustCompile(`^\s*else\s*`)
 )
 
 // expandBlocks resolves @unroll and @static, outer before inner, so that an

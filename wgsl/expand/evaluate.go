@@ -107,7 +107,8 @@ func (e *evaluator) next() {
 		for n < len(s) && (wordByte(s[n]) || number && (s[n] == '.' || s[n] == '-' && s[n-1] == 'e')) {
 			n++
 		}
-	case len(s) > 1 && (strings.Contains("<>=!", s[:1]) && s[1] == '=' || strings.Contains("&|", s[:1]) && s[1] == s[0]):
+	case len(s) > 1 && (strings.Contains("<>=!", s[:1]) && s[1] == '=' || strings.Contains("&|", s[:1]) &&
+		s[1] == s[0]):
 		n = 2
 	}
 	e.token, e.rest = s[:n], s[n:]

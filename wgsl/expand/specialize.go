@@ -288,7 +288,8 @@ func usedBindings(src string) (string, []Binding, error) {
 			return ""
 		}
 		index, _ := strconv.Atoi(m[1])
-		access := map[string]string{"storage,read": "read", "storage,read_write": "read_write", "uniform": "uniform"}[strings.ReplaceAll(m[2], " ", "")]
+		access := map[string]string{"storage,read": "read", "storage,read_write": "read_write",
+			"uniform": "uniform"}[strings.ReplaceAll(m[2], " ", "")]
 		if access == "" {
 			failed = fmt.Errorf("binding %s: cannot bind var<%s>", m[3], m[2])
 		}

@@ -56,7 +56,8 @@ const PAD: i32 = 1;
 			t.Errorf("%q is left in\n%s", not, code)
 		}
 	}
-	if len(bindings) != 2 || bindings[0] != (Binding{0, "x", "read"}) || bindings[1] != (Binding{2, "y", "read_write"}) {
+	if len(bindings) != 2 || bindings[0] != (Binding{0, "x", "read"}) ||
+		bindings[1] != (Binding{2, "y", "read_write"}) {
 		t.Errorf("bindings %v", bindings)
 	}
 }

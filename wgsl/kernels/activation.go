@@ -49,7 +49,8 @@ func Activation(n int, a Act) Kernel {
 //	2 dx    read_write  [n]
 //	9 step  uniform     Step, with dropout
 func ActivationGrad(n int, a Act, behind Dropout) Kernel {
-	return elementwise(fmt.Sprintf("%v grad%v %d", a, behind, n), "activation_grad.wgsl", behind.mask().set(a.Set(expand.Params{})), n, 3)
+	return elementwise(fmt.Sprintf("%v grad%v %d", a, behind, n), "activation_grad.wgsl",
+		behind.mask().set(a.Set(expand.Params{})), n, 3)
 }
 
 // ActivationGradSum is ActivationGrad of [N, C, H, W] that also sums each part of

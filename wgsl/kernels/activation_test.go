@@ -15,7 +15,8 @@ func TestActivation(t *testing.T) {
 				x, dy := kerneltest.Normals(1, n), kerneltest.Normals(2, n)
 				x[0] = 100 // where a careless exponential overflows
 				y, dx := make([]float32, n), make([]float32, n)
-				kerneltest.Run(t, kerneltest.Tensors{"x": x, "y": y, "dy": dy, "dx": dx}, kernels.Activation(n, act), kernels.ActivationGrad(n, act, kernels.Dropout{}))
+				kerneltest.Run(t, kerneltest.Tensors{"x": x, "y": y, "dy": dy, "dx": dx}, kernels.Activation(n, act),
+					kernels.ActivationGrad(n, act, kernels.Dropout{}))
 				wantY, wantDX, slope := make([]float64, n), make([]float64, n), make([]float64, n)
 				for i := range x {
 					wantY[i] = f(float64(x[i]))
@@ -44,12 +45,15 @@ func TestActivationGradSum(t *testing.T) {
 		for _, behind := range []kernels.Dropout{{}, {Keep: 0.6, Std: 0.3, Stream: 5}} {
 			act := kernels.LeakyReLU(0.2)
 			k := key{seedLo: 3, stream: behind.Stream}
-			y, dy, dx, sums := kerneltest.Normals(1, m.Len()), kerneltest.Normals(2, m.Len()), make([]float32, m.Len()), make([]float32, m.C)
-			data := kerneltest.Tensors{"y": y, "dy": dy, "dx": dx, "partials": make([]float32, m.Parts()*m.C), "out": sums}
+			y, dy, dx, sums := kerneltest.Normals(1, m.Len()), kerneltest.Normals(2, m.Len()), make([]float32, m.Len()),
+				make([]float32, m.C)
+			data := kerneltest.Tensors{"y": y, "dy": dy, "dx": dx, "partials": make([]float32, m.Parts()*m.C),
+				"out": sums}
 			if behind != (kernels.Dropout{}) {
 				data["step"] = k.uniform()
 			}
-			kerneltest.Run(t, data, kernels.ActivationGradSum(m, act, behind), kernels.SumPartials(m.Parts(), m.C, false))
+			kerneltest.Run(t, data, kernels.ActivationGradSum(m, act, behind),
+				kernels.SumPartials(m.Parts(), m.C, false))
 			wantDX, wantSums := make([]float64, m.Len()), make([]float64, m.C)
 			for i := range wantDX {
 				wantDX[i] = float64(dy[i]) * kerneltest.ActGrad(act, float64(y[i]))
@@ -63,7 +67,8 @@ func TestActivationGradSum(t *testing.T) {
 				wantSums[i/(m.H*m.W)%m.C] += wantDX[i]
 			}
 			kerneltest.Near(t, m.String()+behind.String()+": dx", dx, wantDX, 4*kerneltest.HalfULP, 0)
-			kerneltest.Near(t, m.String()+behind.String()+": sums", sums, wantSums, 0, 16*math.Sqrt(float64(m.N*m.H*m.W))*kerneltest.HalfULP)
+			kerneltest.Near(t, m.String()+behind.String()+": sums", sums, wantSums, 0,
+				16*math.Sqrt(float64(m.N*m.H*m.W))*kerneltest.HalfULP)
 		}
 	}
 }

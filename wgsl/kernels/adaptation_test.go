@@ -36,7 +36,8 @@ func TestPReLU(t *testing.T) {
 	for _, n := range []int{1, 3, 64, 1030, 300_001} {
 		x, dy, slope := kerneltest.Normals(1, n), kerneltest.Normals(2, n), []float32{0.25}
 		y, dx, dslope := make([]float32, n), make([]float32, n), make([]float32, 1)
-		kerneltest.Run(t, kerneltest.Tensors{"x": x, "slope": slope, "y": y, "dy": dy, "dx": dx, "partials": make([]float32, kernels.PReLUParts(n)), "out": dslope},
+		kerneltest.Run(t, kerneltest.Tensors{"x": x, "slope": slope, "y": y, "dy": dy, "dx": dx,
+			"partials": make([]float32, kernels.PReLUParts(n)), "out": dslope},
 			kernels.PReLU(n), kernels.PReLUGrad(n), kernels.SumPartials(kernels.PReLUParts(n), 1, false))
 		wantDX, wantSlope := make([]float64, n), 0.0
 		for i := range x {
@@ -47,14 +48,21 @@ func TestPReLU(t *testing.T) {
 			}
 		}
 		if n <= 64 {
-			value := func(x, slope []float64) float64 { return kerneltest.Dot(kerneltest.Wide(dy), refPReLU(x, slope[0])) }
-			kerneltest.GradientHolds(t, "dx", kerneltest.Wide(x), wantDX, func(x []float64) float64 { return value(x, []float64{0.25}) })
-			kerneltest.GradientHolds(t, "dslope", []float64{0.25}, []float64{wantSlope}, func(s []float64) float64 { return value(kerneltest.Wide(x), s) })
+			value := func(x, slope []float64) float64 {
+				return kerneltest.Dot(kerneltest.Wide(dy), refPReLU(x, slope[0]))
+			}
+			kerneltest.GradientHolds(t, "dx", kerneltest.Wide(x), wantDX, func(x []float64) float64 {
+				return value(x, []float64{0.25})
+			})
+			kerneltest.GradientHolds(t, "dslope", []float64{0.25}, []float64{wantSlope}, func(s []float64) float64 {
+				return value(kerneltest.Wide(x), s)
+			})
 		}
 		kerneltest.Near(t, fmt.Sprint(n, " y"), y, refPReLU(kerneltest.Wide(x), 0.25), 2*kerneltest.HalfULP, 0)
 		kerneltest.Near(t, fmt.Sprint(n, " dx"), dx, wantDX, 2*kerneltest.HalfULP, 0)
 		// A sum of n products of about ½ that walks at random.
-		kerneltest.Near(t, fmt.Sprint(n, " dslope"), dslope, []float64{wantSlope}, 0, 8*kerneltest.HalfULP*float64(max(n, 64)))
+		kerneltest.Near(t, fmt.Sprint(n, " dslope"), dslope, []float64{wantSlope}, 0,
+			8*kerneltest.HalfULP*float64(max(n, 64)))
 	}
 }
 
@@ -74,12 +82,14 @@ func TestResizeNearest(t *testing.T) {
 		m    kernels.Map
 		h, w int
 	}{
-		{kernels.Map{N: 2, C: 3, H: 10, W: 10}, 32, 32}, {kernels.Map{N: 3, C: 1, H: 10, W: 10}, 28, 28}, {kernels.Map{N: 1, C: 2, H: 7, W: 5}, 4, 13},
+		{kernels.Map{N: 2, C: 3, H: 10, W: 10}, 32, 32}, {kernels.Map{N: 3, C: 1, H: 10, W: 10}, 28, 28},
+		{kernels.Map{N: 1, C: 2, H: 7, W: 5}, 4, 13},
 		{kernels.Map{N: 1, C: 1, H: 1, W: 1}, 3, 1}, {kernels.Map{N: 5, C: 7, H: 9, W: 9}, 9, 9},
 	} {
 		x, dy := kerneltest.Normals(1, c.m.Len()), kerneltest.Normals(2, c.m.N*c.m.C*c.h*c.w)
 		y, dx := make([]float32, len(dy)), make([]float32, len(x))
-		kerneltest.Run(t, kerneltest.Tensors{"x": x, "y": y, "dy": dy, "dx": dx}, kernels.ResizeNearest(c.m, c.h, c.w), kernels.ResizeNearestGrad(c.m, c.h, c.w))
+		kerneltest.Run(t, kerneltest.Tensors{"x": x, "y": y, "dy": dy, "dx": dx}, kernels.ResizeNearest(c.m, c.h, c.w),
+			kernels.ResizeNearestGrad(c.m, c.h, c.w))
 		kerneltest.Near(t, fmt.Sprint(c, " y"), y, refResizeNearest(c.m, c.h, c.w, kerneltest.Wide(x)), 0, 0)
 		// The transpose: the number of each pixel of x, resized, says where dy goes.
 		numbers := make([]float64, len(x))
@@ -128,12 +138,17 @@ func TestColumnsAndRows(t *testing.T) {
 		}
 		y, dx := make([]float32, len(x)), make([]float32, len(x))
 		kerneltest.Run(t, kerneltest.Tensors{"x": x, "y": y}, kernels.CenterColumns(s.n, s.c))
-		kerneltest.Near(t, fmt.Sprint(s, " centred"), y, refCenterColumns(s.n, s.c, kerneltest.Wide(x)), 0, 64*kerneltest.HalfULP) // sums of numbers of about 3
+		// sums of numbers of about 3
+		kerneltest.Near(t, fmt.Sprint(s, " centred"), y, refCenterColumns(s.n, s.c, kerneltest.Wide(x)), 0,
+			64*kerneltest.HalfULP)
 		kerneltest.Run(t, kerneltest.Tensors{"x": dy, "y": dx}, kernels.CenterColumns(s.n, s.c))
-		kerneltest.Near(t, fmt.Sprint(s, " centred dx"), dx, refCenterColumns(s.n, s.c, kerneltest.Wide(dy)), 0, 32*kerneltest.HalfULP)
+		kerneltest.Near(t, fmt.Sprint(s, " centred dx"), dx, refCenterColumns(s.n, s.c, kerneltest.Wide(dy)), 0,
+			32*kerneltest.HalfULP)
 
-		kerneltest.Run(t, kerneltest.Tensors{"x": x, "y": y, "dy": dy, "dx": dx}, kernels.Normalize(s.n, s.c), kernels.NormalizeGrad(s.n, s.c))
-		kerneltest.Near(t, fmt.Sprint(s, " normalised"), y, refNormalizeRows(s.c, kerneltest.Wide(x)), 16*kerneltest.HalfULP, 0)
+		kerneltest.Run(t, kerneltest.Tensors{"x": x, "y": y, "dy": dy, "dx": dx}, kernels.Normalize(s.n, s.c),
+			kernels.NormalizeGrad(s.n, s.c))
+		kerneltest.Near(t, fmt.Sprint(s, " normalised"), y, refNormalizeRows(s.c, kerneltest.Wide(x)),
+			16*kerneltest.HalfULP, 0)
 		want := make([]float64, len(x))
 		for r := range s.n {
 			row, g := kerneltest.Wide(x[r*s.c:(r+1)*s.c]), kerneltest.Wide(dy[r*s.c:(r+1)*s.c])
@@ -147,7 +162,9 @@ func TestColumnsAndRows(t *testing.T) {
 			}
 		}
 		if s.n == 1 { // the others hold the kink, a row of zeros
-			kerneltest.GradientHolds(t, "normalised reference", kerneltest.Wide(x), want, func(x []float64) float64 { return kerneltest.Dot(kerneltest.Wide(dy), refNormalizeRows(s.c, x)) })
+			kerneltest.GradientHolds(t, "normalised reference", kerneltest.Wide(x), want, func(x []float64) float64 {
+				return kerneltest.Dot(kerneltest.Wide(dy), refNormalizeRows(s.c, x))
+			})
 		}
 		kerneltest.Near(t, fmt.Sprint(s, " normalised dx"), dx, want, 16*kerneltest.HalfULP, 32*kerneltest.HalfULP)
 	}
@@ -190,11 +207,15 @@ func TestMMD(t *testing.T) {
 				}
 			}
 			loss, df := make([]float32, 1), make([]float32, len(f))
-			kerneltest.Run(t, kerneltest.Tensors{"f": f, "weights": make([]float32, 4*m.N*m.N), "partials": make([]float32, 2*m.N), "loss": loss, "df": df},
+			kerneltest.Run(t, kerneltest.Tensors{"f": f, "weights": make([]float32, 4*m.N*m.N),
+				"partials": make([]float32, 2*m.N), "loss": loss, "df": df},
 				m.Pairs(), m.Loss(), m.Grad(0.25))
 			want, grad := refMMD(m.N, m.D, kerneltest.Wide(f))
 			if len(f) < 50 {
-				kerneltest.GradientHolds(t, "reference", kerneltest.Wide(f), grad, func(f []float64) float64 { l, _ := refMMD(m.N, m.D, f); return l })
+				kerneltest.GradientHolds(t, "reference", kerneltest.Wide(f), grad, func(f []float64) float64 {
+					l, _ := refMMD(m.N, m.D, f)
+					return l
+				})
 			}
 			size := 0.0
 			for i := range grad {
@@ -220,7 +241,8 @@ func TestMMDFloor(t *testing.T) {
 	f = append(f, f...)
 	loss, df := make([]float32, 1), make([]float32, len(f))
 	df[0] = 1
-	kerneltest.Run(t, kerneltest.Tensors{"f": f, "weights": make([]float32, 64), "partials": make([]float32, 8), "loss": loss, "df": df}, m.Pairs(), m.Loss(), m.Grad(1))
+	kerneltest.Run(t, kerneltest.Tensors{"f": f, "weights": make([]float32, 64), "partials": make([]float32, 8),
+		"loss": loss, "df": df}, m.Pairs(), m.Loss(), m.Grad(1))
 	kerneltest.Near(t, "loss", loss, []float64{1e-4}, kerneltest.HalfULP, 0)
 	kerneltest.Near(t, "df", df, make([]float64, len(f)), 0, 0)
 }

@@ -24,7 +24,8 @@ func Scale(n int, factor float64, accumulate bool) Kernel {
 	if accumulate {
 		tensors = 3
 	}
-	return elementwise(fmt.Sprintf("scale %d", n), "scale.wgsl", expand.Params{"SCALE": factor, "ACCUMULATE": accumulate}, n, tensors)
+	return elementwise(fmt.Sprintf("scale %d", n), "scale.wgsl",
+		expand.Params{"SCALE": factor, "ACCUMULATE": accumulate}, n, tensors)
 }
 
 // ScaleStep is y = factor · strength · x on n elements, with the strength of the
@@ -57,7 +58,8 @@ func SliceChannels(x Map, first, count int) Kernel {
 	y := x
 	y.C = count
 	return arrange(fmt.Sprintf("slice %v %d+%d", x, first, count), "slice.wgsl",
-		expand.Params{"N": x.N, "SIZE": x.C * x.plane(), "FIRST": first * x.plane(), "LENGTH": count * x.plane()}, y.Len(), 2*y.Len(), 0)
+		expand.Params{"N": x.N, "SIZE": x.C * x.plane(), "FIRST": first * x.plane(), "LENGTH": count * x.plane()},
+		y.Len(), 2*y.Len(), 0)
 }
 
 // TileChannels repeats the one channel of x C times, for y of the given shape.

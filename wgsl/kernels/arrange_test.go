@@ -42,8 +42,10 @@ func TestChannels(t *testing.T) {
 		a  kernels.Map
 		bC int
 	}{
-		{kernels.Map{N: 3, C: 5, H: 7, W: 7}, 1}, {kernels.Map{N: 4, C: 3, H: 8, W: 4}, 1}, {kernels.Map{N: 1, C: 1, H: 3, W: 3}, 1},
-		{kernels.Map{N: 5, C: 4, H: 3, W: 3}, 1}, {kernels.Map{N: 3, C: 2, H: 5, W: 2}, 3}, {kernels.Map{N: 2, C: 3, H: 32, W: 32}, 1},
+		{kernels.Map{N: 3, C: 5, H: 7, W: 7}, 1}, {kernels.Map{N: 4, C: 3, H: 8, W: 4}, 1},
+		{kernels.Map{N: 1, C: 1, H: 3, W: 3}, 1},
+		{kernels.Map{N: 5, C: 4, H: 3, W: 3}, 1}, {kernels.Map{N: 3, C: 2, H: 5, W: 2}, 3},
+		{kernels.Map{N: 2, C: 3, H: 32, W: 32}, 1},
 	} {
 		plane := s.a.H * s.a.W
 		a, b := kerneltest.Normals(1, s.a.Len()), kerneltest.Normals(2, s.a.N*s.bC*plane)
@@ -64,7 +66,8 @@ func TestChannels(t *testing.T) {
 			want         []float32
 		}{"a": {0, s.a.C, a}, "b": {s.a.C, s.bC, b}} {
 			got := make([]float32, len(part.want))
-			kerneltest.Run(t, kerneltest.Tensors{"x": y, "y": got}, kernels.SliceChannels(joined, part.first, part.count))
+			kerneltest.Run(t, kerneltest.Tensors{"x": y, "y": got},
+				kernels.SliceChannels(joined, part.first, part.count))
 			if !slices.Equal(got, part.want) {
 				t.Errorf("%v: slice of %s differs", s, what)
 			}
@@ -73,12 +76,14 @@ func TestChannels(t *testing.T) {
 }
 
 func TestTileChannels(t *testing.T) {
-	for _, m := range []kernels.Map{{N: 3, C: 3, H: 7, W: 7}, {N: 2, C: 3, H: 8, W: 4}, {N: 1, C: 4, H: 1, W: 3}, {N: 2, C: 1, H: 3, W: 3}} {
+	for _, m := range []kernels.Map{{N: 3, C: 3, H: 7, W: 7}, {N: 2, C: 3, H: 8, W: 4}, {N: 1, C: 4, H: 1, W: 3},
+		{N: 2, C: 1, H: 3, W: 3}} {
 		plane := m.H * m.W
 		x, dy := kerneltest.Normals(1, m.N*plane), kerneltest.Normals(2, m.Len())
 		y, dx := make([]float32, m.Len()), make([]float32, len(x))
 		wantDX := make([]float64, len(x))
-		kerneltest.Run(t, kerneltest.Tensors{"x": x, "y": y, "dy": dy, "dx": dx}, kernels.TileChannels(m), kernels.TileChannelsGrad(m))
+		kerneltest.Run(t, kerneltest.Tensors{"x": x, "y": y, "dy": dy, "dx": dx}, kernels.TileChannels(m),
+			kernels.TileChannelsGrad(m))
 		for i := range y {
 			from := i/(m.C*plane)*plane + i%plane
 			if y[i] != x[from] {

@@ -51,7 +51,8 @@ func (m Map) reduction() expand.Params {
 //	4 running_var   read_write  [C], with update
 func BatchNormFinalize(b BatchNorm, update bool, decay float64) Kernel {
 	return New(b.name("finalize"), "batch_norm_finalize.wgsl",
-		expand.Params{"C": b.C, "PARTS": b.Parts(), "PART": b.Chunk() * b.Width(), "TOTAL": b.N * b.plane(), "EPS": b.Epsilon, "DECAY": decay, "UPDATE": update},
+		expand.Params{"C": b.C, "PARTS": b.Parts(), "PART": b.Chunk() * b.Width(), "TOTAL": b.N * b.plane(),
+			"EPS": b.Epsilon, "DECAY": decay, "UPDATE": update},
 		Grid(CeilDiv(b.C, 64)), 9*float64(b.C*b.Parts()), 8*float64(b.C*(b.Parts()+1)))
 }
 
@@ -135,6 +136,7 @@ func BatchNormGradFinalize(b BatchNorm, accumulate bool) Kernel {
 func BatchNormGradApply(b BatchNorm) Kernel {
 	quads := CeilDiv(b.Len(), 4)
 	return New(b.name("grad apply"), "batch_norm_grad_apply.wgsl",
-		b.epilogue(expand.Params{"C": b.C, "HW": b.plane(), "QUADS": quads, "INV_M": 1 / float64(b.N*b.plane())}, b.Dropout.mask()),
+		b.epilogue(expand.Params{"C": b.C, "HW": b.plane(), "QUADS": quads, "INV_M": 1 / float64(b.N*b.plane())},
+			b.Dropout.mask()),
 		Grid(CeilDiv(quads, 64)), 7*float64(b.Len()), 12*float64(b.Len()))
 }

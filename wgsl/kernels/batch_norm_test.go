@@ -19,7 +19,8 @@ var normShapes = []kernels.Map{
 func TestBatchNorm(t *testing.T) {
 	for i, m := range normShapes {
 		for _, act := range []kernels.Act{kernels.NoAct, kernels.ReLU, kernels.LeakyReLU(0.2)} {
-			b := kernels.BatchNorm{Map: m, Epsilon: 1e-3, Act: act, Residual: act == kernels.NoAct, NoBeta: act == kernels.NoAct && i%2 == 1}
+			b := kernels.BatchNorm{Map: m, Epsilon: 1e-3, Act: act, Residual: act == kernels.NoAct,
+				NoBeta: act == kernels.NoAct && i%2 == 1}
 			if act == kernels.LeakyReLU(0.2) {
 				b.Dropout = kernels.Dropout{Keep: 0.7, Std: 0.25, Stream: 3}
 			}
@@ -69,7 +70,8 @@ func testBatchNorm(t *testing.T, b kernels.BatchNorm) {
 		wantMean[c] = 0.9*wantMean[c] + 0.1*r.Mean[c]
 		wantVar[c] = 0.9*wantVar[c] + 0.1*r.Variance[c]
 	}
-	kerneltest.Run(t, forward, kernels.BatchNormStats(b), kernels.BatchNormFinalize(b, true, 0.9), kernels.BatchNormApply(b))
+	kerneltest.Run(t, forward, kernels.BatchNormStats(b), kernels.BatchNormFinalize(b, true, 0.9),
+		kernels.BatchNormApply(b))
 	// The numbers reach about 12, the means 8: some ulps of those.
 	kerneltest.Near(t, "mean", mean, r.Mean, 0, 32*kerneltest.HalfULP)
 	kerneltest.Near(t, "inv_std", invStd, r.Scale, 16*kerneltest.HalfULP, 0)
@@ -99,11 +101,13 @@ func testBatchNorm(t *testing.T, b kernels.BatchNorm) {
 		backward["step"] = k.uniform()
 	}
 	undropped := kerneltest.Norm{BatchNorm: b, Mean: r.Mean, Scale: r.Scale}
-	wantDX, wantBeta := r.Backward(kerneltest.Wide(dy), kerneltest.Wide(x), undropped.Forward(kerneltest.Wide(x), kerneltest.Wide(beta), kerneltest.Wide(residual)))
+	wantDX, wantBeta := r.Backward(kerneltest.Wide(dy), kerneltest.Wide(x),
+		undropped.Forward(kerneltest.Wide(x), kerneltest.Wide(beta), kerneltest.Wide(residual)))
 	for c := range b.C {
 		wantBeta[c] += float64(dbeta[c])
 	}
-	kerneltest.Run(t, backward, kernels.BatchNormGradReduce(b), kernels.BatchNormGradFinalize(b, true), kernels.BatchNormGradApply(b))
+	kerneltest.Run(t, backward, kernels.BatchNormGradReduce(b), kernels.BatchNormGradFinalize(b, true),
+		kernels.BatchNormGradApply(b))
 	// Sums of M terms of size 1: the errors of the terms add up as a random walk.
 	walk := math.Sqrt(float64(b.N*b.H*b.W)) * kerneltest.HalfULP
 	kerneltest.Near(t, "dbeta", dbeta, wantBeta, 4*kerneltest.HalfULP, 8*walk)
@@ -114,8 +118,10 @@ func testBatchNorm(t *testing.T, b kernels.BatchNorm) {
 // statistics, by finite differences.
 func TestBatchNormReference(t *testing.T) {
 	for _, act := range []kernels.Act{kernels.NoAct, kernels.LeakyReLU(0.2)} {
-		r := kerneltest.Norm{BatchNorm: kernels.BatchNorm{Map: kernels.Map{N: 3, C: 2, H: 2, W: 1}, Epsilon: 1e-3, Act: act}}
-		x, dy, beta := kerneltest.Wide(kerneltest.Normals(1, r.Len())), kerneltest.Wide(kerneltest.Normals(2, r.Len())), kerneltest.Wide(kerneltest.Normals(4, r.C))
+		r := kerneltest.Norm{BatchNorm: kernels.BatchNorm{Map: kernels.Map{N: 3, C: 2, H: 2, W: 1}, Epsilon: 1e-3,
+			Act: act}}
+		x, dy, beta := kerneltest.Wide(kerneltest.Normals(1, r.Len())), kerneltest.Wide(kerneltest.Normals(2, r.Len())),
+			kerneltest.Wide(kerneltest.Normals(4, r.C))
 		r.Fit(x)
 		y := r.Forward(x, beta, nil) // before dropout
 		if act != kernels.NoAct {
@@ -134,7 +140,8 @@ func TestBatchNormReference(t *testing.T) {
 func TestBatchNormInference(t *testing.T) {
 	for _, m := range normShapes {
 		b := kernels.BatchNorm{Map: m, Epsilon: 1e-3, Act: kernels.ReLU}
-		x, mean, variance, beta, y := kerneltest.Normals(1, m.Len()), kerneltest.Normals(2, m.C), kerneltest.Normals(3, m.C), kerneltest.Normals(4, m.C), make([]float32, m.Len())
+		x, mean, variance, beta, y := kerneltest.Normals(1, m.Len()), kerneltest.Normals(2, m.C),
+			kerneltest.Normals(3, m.C), kerneltest.Normals(4, m.C), make([]float32, m.Len())
 		r := kerneltest.Norm{BatchNorm: b, Mean: kerneltest.Wide(mean), Scale: make([]float64, m.C)}
 		scale := 1.0
 		for c := range variance {
@@ -142,9 +149,11 @@ func TestBatchNormInference(t *testing.T) {
 			r.Scale[c] = 1 / math.Sqrt(float64(variance[c])+1e-3)
 			scale = max(scale, r.Scale[c])
 		}
-		kerneltest.Run(t, kerneltest.Tensors{"x": x, "mean": mean, "variance": variance, "beta": beta, "y": y}, kernels.BatchNormInference(b))
+		kerneltest.Run(t, kerneltest.Tensors{"x": x, "mean": mean, "variance": variance, "beta": beta, "y": y},
+			kernels.BatchNormInference(b))
 		// x̂ = (x − mean) · scale passes through five roundings of numbers up to 8 · scale.
-		kerneltest.Near(t, "y", y, r.Forward(kerneltest.Wide(x), kerneltest.Wide(beta), nil), 0, 5*8*scale*kerneltest.HalfULP)
+		kerneltest.Near(t, "y", y, r.Forward(kerneltest.Wide(x), kerneltest.Wide(beta), nil), 0,
+			5*8*scale*kerneltest.HalfULP)
 	}
 }
 
@@ -157,7 +166,8 @@ func TestBatchNormOffset(t *testing.T) {
 			x[i] += 10000
 		}
 		mean, invStd := make([]float32, m.C), make([]float32, m.C)
-		kerneltest.Run(t, kerneltest.Tensors{"x": x, "mean": mean, "inv_std": invStd, "partials": make([]float32, 2*m.Parts()*m.C)},
+		kerneltest.Run(t, kerneltest.Tensors{"x": x, "mean": mean, "inv_std": invStd,
+			"partials": make([]float32, 2*m.Parts()*m.C)},
 			kernels.BatchNormStats(b), kernels.BatchNormFinalize(b, false, 0.9))
 		r := kerneltest.Norm{BatchNorm: b}
 		r.Fit(kerneltest.Wide(x))

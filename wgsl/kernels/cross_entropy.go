@@ -52,7 +52,8 @@ func (l Labels) set(p expand.Params) expand.Params {
 //	3 correct  read_write  [1] f32
 func SoftmaxCrossEntropy(n, classes int, of Labels) Kernel {
 	return New(fmt.Sprintf("softmax cross-entropy %d×%d", n, classes), "softmax_cross_entropy.wgsl",
-		of.set(expand.Params{"N": n, "CLASSES": classes}), [3]uint32{1, 1, 1}, 4*float64(n*classes), 4*float64(n*(classes+1)))
+		of.set(expand.Params{"N": n, "CLASSES": classes}), [3]uint32{1, 1, 1}, 4*float64(n*classes),
+		4*float64(n*(classes+1)))
 }
 
 // SoftmaxCrossEntropyGrad is weight times the gradient, 0 in padding rows.
@@ -62,5 +63,6 @@ func SoftmaxCrossEntropy(n, classes int, of Labels) Kernel {
 //	2 dlogits  read_write  [n, classes]
 func SoftmaxCrossEntropyGrad(n, classes int, of Labels, weight float64) Kernel {
 	return New(fmt.Sprintf("softmax cross-entropy grad %d×%d", n, classes), "softmax_cross_entropy_grad.wgsl",
-		of.set(expand.Params{"N": n, "CLASSES": classes, "WEIGHT": weight}), Grid(CeilDiv(n, 64)), 6*float64(n*classes), 4*float64(n*(2*classes+1)))
+		of.set(expand.Params{"N": n, "CLASSES": classes, "WEIGHT": weight}), Grid(CeilDiv(n, 64)), 6*float64(n*classes),
+		4*float64(n*(2*classes+1)))
 }

@@ -33,7 +33,10 @@ func TestSigmoidCrossEntropy(t *testing.T) {
 			kerneltest.Run(t, kerneltest.Tensors{"logits": x, "loss": loss, "dlogits": dx},
 				kernels.SigmoidCrossEntropy(n, target), kernels.SigmoidCrossEntropyGrad(n, target, 0.25))
 			want, grad := refSigmoidCE(kerneltest.Wide(x), target)
-			kerneltest.GradientHolds(t, "reference", kerneltest.Wide(x), grad, func(x []float64) float64 { l, _ := refSigmoidCE(x, target); return l })
+			kerneltest.GradientHolds(t, "reference", kerneltest.Wide(x), grad, func(x []float64) float64 {
+				l, _ := refSigmoidCE(x, target)
+				return l
+			})
 			for i := range grad {
 				grad[i] *= 0.25
 			}
@@ -46,7 +49,8 @@ func TestSigmoidCrossEntropy(t *testing.T) {
 	}
 	// A confident, right logit: the gradient is not lost against the target's 1.
 	dx := make([]float32, 1)
-	kerneltest.Run(t, kerneltest.Tensors{"logits": []float32{30}, "dlogits": dx}, kernels.SigmoidCrossEntropyGrad(1, 1, 1))
+	kerneltest.Run(t, kerneltest.Tensors{"logits": []float32{30}, "dlogits": dx},
+		kernels.SigmoidCrossEntropyGrad(1, 1, 1))
 	kerneltest.Near(t, "saturated", dx, []float64{-1 / (1 + math.Exp(30))}, 128*kerneltest.HalfULP, 0)
 }
 
@@ -97,10 +101,15 @@ func TestSoftmaxCrossEntropy(t *testing.T) {
 			x[s.classes*3] = 70
 		}
 		loss, correct, dx := make([]float32, 1), make([]float32, 1), make([]float32, len(x))
-		kerneltest.Run(t, kerneltest.Tensors{"logits": x, "labels": labels, "loss": loss, "correct": correct, "dlogits": dx},
-			kernels.SoftmaxCrossEntropy(s.n, s.classes, kernels.Labels{}), kernels.SoftmaxCrossEntropyGrad(s.n, s.classes, kernels.Labels{}, 0.01))
+		kerneltest.Run(t, kerneltest.Tensors{"logits": x, "labels": labels, "loss": loss, "correct": correct,
+			"dlogits": dx},
+			kernels.SoftmaxCrossEntropy(s.n, s.classes, kernels.Labels{}),
+			kernels.SoftmaxCrossEntropyGrad(s.n, s.classes, kernels.Labels{}, 0.01))
 		want, grad, wantCorrect := refSoftmaxCE(kerneltest.Wide(x), labels, s.classes)
-		kerneltest.GradientHolds(t, "reference", kerneltest.Wide(x), grad, func(x []float64) float64 { l, _, _ := refSoftmaxCE(x, labels, s.classes); return l })
+		kerneltest.GradientHolds(t, "reference", kerneltest.Wide(x), grad, func(x []float64) float64 {
+			l, _, _ := refSoftmaxCE(x, labels, s.classes)
+			return l
+		})
 		for i := range grad {
 			grad[i] *= 0.01
 		}
@@ -110,14 +119,16 @@ func TestSoftmaxCrossEntropy(t *testing.T) {
 		}
 		// exp of a difference d of logits is good to 3 + 2|d| ulps; those that
 		// count in a sum have small d. Logits reach 70.
-		kerneltest.Near(t, what+": loss", loss, []float64{want}, 16*kerneltest.HalfULP, 70*2*kerneltest.HalfULP+1.0/(1<<21))
+		kerneltest.Near(t, what+": loss", loss, []float64{want}, 16*kerneltest.HalfULP,
+			70*2*kerneltest.HalfULP+1.0/(1<<21))
 		kerneltest.Near(t, what+": dlogits", dx, grad, 64*kerneltest.HalfULP, 0.01/float64(s.n)*32*kerneltest.HalfULP)
 	}
 	// One label for all rows is as many labels.
 	x, same := kerneltest.Normals(5, 7*3), []uint32{2, 2, 2, 2, 2, 2, 2}
 	one, correct, dx := make([]float32, 1), make([]float32, 1), make([]float32, len(x))
 	of := kernels.Labels{One: true, Class: 2}
-	kerneltest.Run(t, kerneltest.Tensors{"logits": x, "loss": one, "correct": correct, "dlogits": dx}, kernels.SoftmaxCrossEntropy(7, 3, of), kernels.SoftmaxCrossEntropyGrad(7, 3, of, 1))
+	kerneltest.Run(t, kerneltest.Tensors{"logits": x, "loss": one, "correct": correct, "dlogits": dx},
+		kernels.SoftmaxCrossEntropy(7, 3, of), kernels.SoftmaxCrossEntropyGrad(7, 3, of, 1))
 	want, grad, wantCorrect := refSoftmaxCE(kerneltest.Wide(x), same, 3)
 	kerneltest.Near(t, "one label: loss", one, []float64{want}, 16*kerneltest.HalfULP, 1.0/(1<<21))
 	kerneltest.Near(t, "one label: dlogits", dx, grad, 64*kerneltest.HalfULP, 32*kerneltest.HalfULP/7)
@@ -126,7 +137,8 @@ func TestSoftmaxCrossEntropy(t *testing.T) {
 	}
 	// Untrained: equal logits of ten classes cost ln 10 = 2.3026.
 	loss := make([]float32, 1)
-	kerneltest.Run(t, kerneltest.Tensors{"logits": make([]float32, 320), "labels": make([]uint32, 32), "loss": loss, "correct": make([]float32, 1)},
+	kerneltest.Run(t, kerneltest.Tensors{"logits": make([]float32, 320), "labels": make([]uint32, 32), "loss": loss,
+		"correct": make([]float32, 1)},
 		kernels.SoftmaxCrossEntropy(32, 10, kernels.Labels{}))
 	kerneltest.Near(t, "untrained", loss, []float64{math.Ln10}, 8*kerneltest.HalfULP, 0)
 }

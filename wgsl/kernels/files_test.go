@@ -14,7 +14,8 @@ import (
 	"pixelda-wgpu/gpu/gputest"
 )
 
-var parameterRE = regexp.MustCompile(`(?m)^const (\w+)\s*:\s*(u32|i32|f32|bool)\s*=\s*(-?[\d.]+(?:e-?\d+)?|true|false)[uf]?;`)
+var parameterRE = regexp.MustCompile(
+	`(?m)^const (\w+)\s*:\s*(u32|i32|f32|bool)\s*=\s*(-?[\d.]+(?:e-?\d+)?|true|false)[uf]?;`)
 
 // TestFiles compiles every kernel with the constants that its file states, and
 // checks what the files promise: bindings numbered apart, workgroups that any
@@ -67,7 +68,8 @@ func TestFiles(t *testing.T) {
 					storage++
 				}
 				prog.Buffers = append(prog.Buffers, gpu.Buffer{Name: b.Name, Size: kernels.MaxUniformBinding})
-				d.Bindings = append(d.Bindings, gpu.Binding{Index: b.Index, Buffer: i, Size: kernels.MaxUniformBinding, Access: gpu.Access(b.Access)})
+				d.Bindings = append(d.Bindings, gpu.Binding{Index: b.Index, Buffer: i, Size: kernels.MaxUniformBinding,
+					Access: gpu.Access(b.Access)})
 			}
 			if storage > 8 {
 				t.Errorf("%d storage buffers, more than 8", storage)

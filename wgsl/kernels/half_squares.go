@@ -13,7 +13,8 @@ import (
 //	1 partials  read_write  [HalfSquaresParts(n)]
 func HalfSquares(n int) Kernel {
 	return New(fmt.Sprintf("half squares %d", n), "half_squares.wgsl",
-		expand.Params{"COUNT": n, "CHUNK": sumChunk(n)}, [3]uint32{uint32(HalfSquaresParts(n)), 1, 1}, 2*float64(n), 4*float64(n))
+		expand.Params{"COUNT": n, "CHUNK": sumChunk(n)}, [3]uint32{uint32(HalfSquaresParts(n)), 1, 1}, 2*float64(n),
+		4*float64(n))
 }
 
 // HalfSquaresParts is the number of partial sums that HalfSquares leaves.

@@ -11,7 +11,8 @@ import (
 func TestHalfSquares(t *testing.T) {
 	for _, n := range []int{1, 6, 64, 4096, 9001} {
 		x, sum, dx := kerneltest.Normals(1, n), make([]float32, 1), make([]float32, n)
-		kerneltest.Run(t, kerneltest.Tensors{"x": x, "partials": make([]float32, kernels.HalfSquaresParts(n)), "out": sum},
+		kerneltest.Run(t, kerneltest.Tensors{"x": x, "partials": make([]float32, kernels.HalfSquaresParts(n)),
+			"out": sum},
 			kernels.HalfSquares(n), kernels.SumPartials(kernels.HalfSquaresParts(n), 1, false))
 		kerneltest.Run(t, kerneltest.Tensors{"x": x, "y": dx}, kernels.Scale(n, 0.25, false))
 		value := func(x []float64) float64 { return 0.25 * kerneltest.Dot(x, x) / 2 }

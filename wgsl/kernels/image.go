@@ -14,7 +14,8 @@ import (
 //	1 y       read_write  out
 func ImageLoad(in, out Map, low float64) Kernel {
 	return New(fmt.Sprintf("image load %v", out), "image_load.wgsl",
-		expand.Params{"N": out.N, "IN_C": in.C, "IN_H": in.H, "IN_W": in.W, "OUT_C": out.C, "OUT_H": out.H, "OUT_W": out.W, "LOW": low, "STEP": (1 - low) / 255},
+		expand.Params{"N": out.N, "IN_C": in.C, "IN_H": in.H, "IN_W": in.W, "OUT_C": out.C, "OUT_H": out.H,
+			"OUT_W": out.W, "LOW": low, "STEP": (1 - low) / 255},
 		Grid(CeilDiv(out.N*out.plane(), 64)), 8*float64(out.Len()), float64(in.Len()+4*out.Len()))
 }
 

@@ -87,7 +87,8 @@ func TestImageLoad(t *testing.T) {
 }
 
 func TestImageStore(t *testing.T) {
-	for _, m := range []kernels.Map{{N: 3, C: 3, H: 7, W: 7}, {N: 2, C: 1, H: 4, W: 4}, {N: 1, C: 4, H: 3, W: 5}, {N: 1, C: 3, H: 1, W: 1}} {
+	for _, m := range []kernels.Map{{N: 3, C: 3, H: 7, W: 7}, {N: 2, C: 1, H: 4, W: 4}, {N: 1, C: 4, H: 3, W: 5},
+		{N: 1, C: 3, H: 1, W: 1}} {
 		for _, channels := range []int{3, 4} {
 			// Every byte there is, as ImageLoad gives it, must come back; numbers
 			// outside [−1, 1] become black and white.

@@ -47,7 +47,8 @@ type source struct {
 
 // NewKernel is a kernel that is no file of this package.
 func NewKernel(name, code string, bindings []expand.Binding, groups [3]uint32) Kernel {
-	k := Kernel{Name: name, Workgroups: groups, source: &source{expansion: expand.Expansion{Code: code, Bindings: bindings}}}
+	k := Kernel{Name: name, Workgroups: groups,
+		source: &source{expansion: expand.Expansion{Code: code, Bindings: bindings}}}
 	k.source.once.Do(func() {})
 	return k
 }
@@ -101,7 +102,8 @@ func New(name, file string, p expand.Params, groups [3]uint32, flops, bytes floa
 			panic(fmt.Sprintf("kernels: %s: %d × %d × %d workgroups", name, groups[0], groups[1], groups[2]))
 		}
 	}
-	return Kernel{Name: name, Workgroups: groups, FLOPs: flops, Bytes: bytes, source: &source{name: name, file: file, params: p}}
+	return Kernel{Name: name, Workgroups: groups, FLOPs: flops, Bytes: bytes,
+		source: &source{name: name, file: file, params: p}}
 }
 
 // Fits reports whether every adapter can dispatch the kernel.

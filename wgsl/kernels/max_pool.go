@@ -29,7 +29,8 @@ func MaxPool(p Pool) Kernel {
 	out := p.Out().Len()
 	flops, bytes := float64(out*p.Kernel*p.Kernel), 4*float64(p.Len()+out)
 	if p.pairs() {
-		return New("max pool "+p.String(), "max_pool_2x2.wgsl", expand.Params{"PLANES": p.N * p.C, "IN_H": p.H, "IN_W": p.W},
+		return New("max pool "+p.String(), "max_pool_2x2.wgsl",
+			expand.Params{"PLANES": p.N * p.C, "IN_H": p.H, "IN_W": p.W},
 			Grid(CeilDiv(out/2, 64)), flops, bytes)
 	}
 	return New("max pool "+p.String(), "max_pool.wgsl", p.params(), Grid(CeilDiv(out, 64)), flops, bytes)
@@ -45,7 +46,8 @@ func MaxPoolGrad(p Pool) Kernel {
 	out := p.Out().Len()
 	flops, bytes := float64(out*p.Kernel*p.Kernel), 4*float64(2*p.Len()+out)
 	if p.pairs() && p.H%2 == 0 {
-		return New("max pool grad "+p.String(), "max_pool_2x2_grad.wgsl", expand.Params{"PLANES": p.N * p.C, "IN_H": p.H, "IN_W": p.W},
+		return New("max pool grad "+p.String(), "max_pool_2x2_grad.wgsl",
+			expand.Params{"PLANES": p.N * p.C, "IN_H": p.H, "IN_W": p.W},
 			Grid(CeilDiv(out/2, 64)), flops, bytes)
 	}
 	return New("max pool grad "+p.String(), "max_pool_grad.wgsl", p.params(), Grid(CeilDiv(p.Len(), 64)), flops, bytes)

@@ -53,7 +53,8 @@ func TestMaxPool(t *testing.T) {
 				dy[i] = float32(r.IntN(100) - 50)
 			}
 			y, dx := make([]float32, len(dy)), make([]float32, len(x))
-			kerneltest.Run(t, kerneltest.Tensors{"x": x, "y": y, "dy": dy, "dx": dx}, kernels.MaxPool(p), kernels.MaxPoolGrad(p))
+			kerneltest.Run(t, kerneltest.Tensors{"x": x, "y": y, "dy": dy, "dx": dx}, kernels.MaxPool(p),
+				kernels.MaxPoolGrad(p))
 			wantY, at := refMaxPool(p, x)
 			wantDX := make([]float32, len(x))
 			for o, i := range at {

@@ -24,7 +24,8 @@ func (m MMD) pairs() float64 { return 4 * float64(m.N) * float64(m.N) }
 //	1 weights   read_write  [2n, 2n], for the gradient
 //	2 partials  read_write  [2n]
 func (m MMD) Pairs() Kernel {
-	return New(m.name("pairs"), "mmd_pairs.wgsl", expand.Params{"N": m.N, "D": m.D, "S": 1 / (float64(m.N) * float64(m.N))},
+	return New(m.name("pairs"), "mmd_pairs.wgsl",
+		expand.Params{"N": m.N, "D": m.D, "S": 1 / (float64(m.N) * float64(m.N))},
 		Grid(2*m.N), m.pairs()*float64(3*m.D+190), 4*(float64(2*m.N*m.D)+m.pairs()))
 }
 
@@ -44,6 +45,7 @@ func (m MMD) Loss() Kernel {
 //	2 loss     read        [1]
 //	3 df       read_write  [2n, d]
 func (m MMD) Grad(weight float64) Kernel {
-	return New(m.name("grad"), "mmd_grad.wgsl", expand.Params{"ROWS": 2 * m.N, "D": m.D, "FLOOR": mmdFloor, "WEIGHT": weight},
+	return New(m.name("grad"), "mmd_grad.wgsl", expand.Params{"ROWS": 2 * m.N, "D": m.D, "FLOOR": mmdFloor,
+		"WEIGHT": weight},
 		Grid(CeilDiv(2*m.N*m.D, 64)), 3*m.pairs()*float64(m.D), 4*(m.pairs()+float64(4*m.N*m.D)))
 }

@@ -68,7 +68,8 @@ type Adam struct {
 func (a Adam) Update(variables []Variable) Kernel {
 	parts, floats := extent(variables)
 	return New(fmt.Sprintf("adam %d", floats), "adam.wgsl",
-		expand.Params{"PARTS": parts, "PART": partVec4, "CLIP": a.Clip, "BETA1": a.Beta1, "BETA2": a.Beta2, "EPS": a.Epsilon},
+		expand.Params{"PARTS": parts, "PART": partVec4, "CLIP": a.Clip, "BETA1": a.Beta1, "BETA2": a.Beta2,
+			"EPS": a.Epsilon},
 		Grid(parts), 15*float64(floats), 28*float64(floats))
 }
 

@@ -36,8 +36,9 @@ func flat(seed uint64, scale float32) []float32 {
 func optimizerState(grads []float32) (data kerneltest.Tensors, params, m, v []float32, health []uint32) {
 	params, m, v, health = flat(10, 1), make([]float32, len(grads)), make([]float32, len(grads)), make([]uint32, 1)
 	table := kernels.OptimizerParts(variables)
-	return kerneltest.Tensors{"parts": table, "grads": grads, "partials": make([]float32, len(table)/4), "health": health,
-		"step": kerneltest.Step(0), "params": params, "m": m, "v": v}, params, m, v, health
+	return kerneltest.Tensors{"parts": table, "grads": grads, "partials": make([]float32, len(table)/4),
+		"health": health,
+		"step":   kerneltest.Step(0), "params": params, "m": m, "v": v}, params, m, v, health
 }
 
 func TestAdam(t *testing.T) {
@@ -74,7 +75,8 @@ func TestAdam(t *testing.T) {
 			// terms, below 1. Steps are at most 1e-3 · 1/√0.001 · √0.001 / 0.5.
 			kerneltest.Near(t, "m", m, wantM, 12*kerneltest.HalfULP, 4*kerneltest.HalfULP)
 			kerneltest.Near(t, "v", v, wantV, 24*kerneltest.HalfULP, 1e-12)
-			kerneltest.Near(t, "params", params, wantP, 2*kerneltest.HalfULP, 3*(kerneltest.HalfULP*4+2e-3*64*kerneltest.HalfULP))
+			kerneltest.Near(t, "params", params, wantP, 2*kerneltest.HalfULP,
+				3*(kerneltest.HalfULP*4+2e-3*64*kerneltest.HalfULP))
 			gapsStayZero(t, params, m, v)
 		})
 	}
@@ -140,7 +142,9 @@ func TestSGDHealth(t *testing.T) {
 	data["step"] = kerneltest.Step(1e-2)
 	before := slices.Clone(gpu.Bytes(params))
 	kerneltest.Run(t, data, kernels.GradNorm(variables), kernels.SGD{Momentum: 0.9}.Update(variables))
-	if health[0] != 1 || !slices.Equal(gpu.Bytes(params), before) || slices.ContainsFunc(m, func(f float32) bool { return f != 0 }) {
+	if health[0] != 1 || !slices.Equal(gpu.Bytes(params), before) || slices.ContainsFunc(m, func(f float32) bool {
+		return f != 0
+	}) {
 		t.Errorf("health is %d, and the step was done", health[0])
 	}
 }

@@ -10,7 +10,8 @@ import (
 //
 //	0 y  read_write  [n]
 func FMAPeak(n, rounds int) Kernel {
-	return New(fmt.Sprintf("fma_peak %d·%d", n, rounds), "fma_peak.wgsl", expand.Params{"ROUNDS": rounds, "WORKGROUP": 64},
+	return New(fmt.Sprintf("fma_peak %d·%d", n, rounds), "fma_peak.wgsl",
+		expand.Params{"ROUNDS": rounds, "WORKGROUP": 64},
 		[3]uint32{uint32(n / 64), 1, 1}, 2*12*16*float64(rounds)*float64(n), 4*float64(n))
 }
 
@@ -19,5 +20,6 @@ func FMAPeak(n, rounds int) Kernel {
 //	0 x  read        [n]
 //	1 y  read_write  [n]
 func Copy(n int) Kernel {
-	return New(fmt.Sprintf("copy %d", n), "copy.wgsl", expand.Params{"QUADS": n / 4}, Grid(CeilDiv(n/4, 64)), 0, 8*float64(n))
+	return New(fmt.Sprintf("copy %d", n), "copy.wgsl", expand.Params{"QUADS": n / 4}, Grid(CeilDiv(n/4, 64)), 0,
+		8*float64(n))
 }

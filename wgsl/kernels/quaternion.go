@@ -28,5 +28,6 @@ func QuaternionLossGrad(n int, weight float64) Kernel {
 // rows builds a kernel whose invocations take one of n rows each, so many
 // floats of traffic.
 func rows(name, file string, p expand.Params, n, floats int) Kernel {
-	return New(fmt.Sprintf("%s %d", name, n), file, p, [3]uint32{uint32(CeilDiv(n, 64)), 1, 1}, 12*float64(n), 4*float64(floats*n))
+	return New(fmt.Sprintf("%s %d", name, n), file, p, [3]uint32{uint32(CeilDiv(n, 64)), 1, 1}, 12*float64(n),
+		4*float64(floats*n))
 }

@@ -37,8 +37,10 @@ func refQuaternionLoss(p, q []float64) (loss float64, grad []float64) {
 
 func TestNormalize(t *testing.T) {
 	for _, n := range []int{1, 4, 100} {
-		x, dy, y, dx := kerneltest.Normals(1, 4*n), kerneltest.Normals(2, 4*n), make([]float32, 4*n), make([]float32, 4*n)
-		kerneltest.Run(t, kerneltest.Tensors{"x": x, "y": y, "dy": dy, "dx": dx}, kernels.Normalize(n, 4), kernels.NormalizeGrad(n, 4))
+		x, dy, y, dx := kerneltest.Normals(1, 4*n), kerneltest.Normals(2, 4*n), make([]float32, 4*n),
+			make([]float32, 4*n)
+		kerneltest.Run(t, kerneltest.Tensors{"x": x, "y": y, "dy": dy, "dx": dx}, kernels.Normalize(n, 4),
+			kernels.NormalizeGrad(n, 4))
 		wantY, wantDX := refNormalize(kerneltest.Wide(x), kerneltest.Wide(dy))
 		kerneltest.GradientHolds(t, "reference", kerneltest.Wide(x), wantDX, func(x []float64) float64 {
 			y, _ := refNormalize(x, kerneltest.Wide(dy))
@@ -53,7 +55,8 @@ func TestNormalize(t *testing.T) {
 		kerneltest.Near(t, fmt.Sprint(n, " dx"), dx, wantDX, 16*kerneltest.HalfULP, 16*size*kerneltest.HalfULP)
 	}
 	y, dx := make([]float32, 4), make([]float32, 4)
-	kerneltest.Run(t, kerneltest.Tensors{"x": make([]float32, 4), "y": y, "dy": []float32{1, 0, 0, 0}, "dx": dx}, kernels.Normalize(1, 4), kernels.NormalizeGrad(1, 4))
+	kerneltest.Run(t, kerneltest.Tensors{"x": make([]float32, 4), "y": y, "dy": []float32{1, 0, 0, 0}, "dx": dx},
+		kernels.Normalize(1, 4), kernels.NormalizeGrad(1, 4))
 	kerneltest.Near(t, "y of 0", y, make([]float64, 4), 0, 0)
 	kerneltest.Near(t, "dx of 0", dx, []float64{1e6, 0, 0, 0}, 16*kerneltest.HalfULP, 0)
 }
@@ -68,18 +71,24 @@ func TestQuaternionLoss(t *testing.T) {
 			}
 		}
 		loss, dp := make([]float32, 1), make([]float32, 4*n)
-		kerneltest.Run(t, kerneltest.Tensors{"p": p, "q": q, "loss": loss, "dp": dp}, kernels.QuaternionLoss(n), kernels.QuaternionLossGrad(n, 0.125))
+		kerneltest.Run(t, kerneltest.Tensors{"p": p, "q": q, "loss": loss, "dp": dp}, kernels.QuaternionLoss(n),
+			kernels.QuaternionLossGrad(n, 0.125))
 		want, grad := refQuaternionLoss(kerneltest.Wide(p), kerneltest.Wide(q))
-		kerneltest.GradientHolds(t, "reference", kerneltest.Wide(p), grad, func(p []float64) float64 { l, _ := refQuaternionLoss(p, kerneltest.Wide(q)); return l })
+		kerneltest.GradientHolds(t, "reference", kerneltest.Wide(p), grad, func(p []float64) float64 {
+			l, _ := refQuaternionLoss(p, kerneltest.Wide(q))
+			return l
+		})
 		nearest := 1.0
 		for i := range grad {
 			grad[i] *= 0.125
 			if i%4 == 0 {
-				nearest = min(nearest, 1e-4+1-math.Abs(kerneltest.Dot(kerneltest.Wide(p[i:i+4]), kerneltest.Wide(q[i:i+4]))))
+				nearest = min(nearest, 1e-4+1-math.Abs(kerneltest.Dot(kerneltest.Wide(p[i:i+4]),
+					kerneltest.Wide(q[i:i+4]))))
 			}
 		}
 		// 1 − |q · p| keeps the absolute error of 1: relative to the smallest.
-		kerneltest.Near(t, fmt.Sprint(n, " loss"), loss, []float64{want}, 8*kerneltest.HalfULP, 8*kerneltest.HalfULP/nearest+1.0/(1<<21))
+		kerneltest.Near(t, fmt.Sprint(n, " loss"), loss, []float64{want}, 8*kerneltest.HalfULP,
+			8*kerneltest.HalfULP/nearest+1.0/(1<<21))
 		kerneltest.Near(t, fmt.Sprint(n, " dp"), dp, grad, 16*kerneltest.HalfULP/nearest, 1e-9)
 	}
 	// The specification's check points: ln 1e-4 for equal rotations, whatever the
@@ -90,7 +99,8 @@ func TestQuaternionLoss(t *testing.T) {
 		want float64
 	}{{[]float32{1, 0, 0, 0}, -9.2103404}, {[]float32{-1, 0, 0, 0}, -9.2103404}, {[]float32{0, 1, 0, 0}, 1.0e-4}} {
 		loss := make([]float32, 1)
-		kerneltest.Run(t, kerneltest.Tensors{"p": []float32{1, 0, 0, 0}, "q": c.q, "loss": loss}, kernels.QuaternionLoss(1))
+		kerneltest.Run(t, kerneltest.Tensors{"p": []float32{1, 0, 0, 0}, "q": c.q, "loss": loss},
+			kernels.QuaternionLoss(1))
 		kerneltest.Near(t, fmt.Sprint(c.q), loss, []float64{c.want}, 2*kerneltest.HalfULP/1e-4/9.2, 1.0/(1<<21))
 	}
 }

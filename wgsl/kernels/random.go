@@ -76,5 +76,6 @@ func DropoutNoise(n int, d Dropout) Kernel {
 //	1 dx    read_write  [n]
 //	9 step  uniform     Step
 func DropoutNoiseGrad(n int, d Dropout) Kernel {
-	return elementwise(fmt.Sprintf("dropout grad %d", n), "dropout_noise_grad.wgsl", d.mask().set(expand.Params{}), n, 2)
+	return elementwise(fmt.Sprintf("dropout grad %d", n), "dropout_noise_grad.wgsl", d.mask().set(expand.Params{}), n,
+		2)
 }

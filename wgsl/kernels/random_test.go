@@ -145,7 +145,8 @@ func TestRandomBits(t *testing.T) {
 						t.Errorf("%v: words %d and %d of %s: correlation %.4f", k, a, b, what, z/math.Sqrt(n))
 					}
 					if z := (float64(equal) - 11.5*n) / math.Sqrt(23.0/4*n); math.Abs(z) > 5 {
-						t.Errorf("%v: words %d and %d of %s: %.5f of the bits agree", k, a, b, what, float64(equal)/(23*n))
+						t.Errorf("%v: words %d and %d of %s: %.5f of the bits agree", k, a, b, what,
+							float64(equal)/(23*n))
 					}
 				}
 			}
@@ -218,7 +219,8 @@ func TestDropoutNoise(t *testing.T) {
 			if c.keep < 1 {
 				kerneltest.Near(t, what+": dx", dx, wantDX, 4*kerneltest.HalfULP, 0)
 			}
-			if z := (float64(kept) - c.keep*float64(n)) / math.Sqrt(c.keep*(1-c.keep)*float64(n)); n > 1000 && c.keep < 1 && math.Abs(z) > 5 {
+			if z := (float64(kept) - c.keep*float64(n)) / math.Sqrt(c.keep*(1-c.keep)*float64(n)); n > 1000 &&
+				c.keep < 1 && math.Abs(z) > 5 {
 				t.Errorf("%s: %d kept", what, kept)
 			}
 		}

@@ -35,7 +35,8 @@ func refPairwiseMSE(m kernels.Map, masked bool, scale float64, a, b []float64) (
 }
 
 func TestPairwiseMSE(t *testing.T) {
-	for _, m := range []kernels.Map{{N: 3, C: 3, H: 7, W: 7}, {N: 2, C: 4, H: 8, W: 4}, {N: 1, C: 4, H: 3, W: 3}, {N: 4, C: 1, H: 28, W: 28}, {N: 5, C: 4, H: 1, W: 1}} {
+	for _, m := range []kernels.Map{{N: 3, C: 3, H: 7, W: 7}, {N: 2, C: 4, H: 8, W: 4}, {N: 1, C: 4, H: 3, W: 3},
+		{N: 4, C: 1, H: 28, W: 28}, {N: 5, C: 4, H: 1, W: 1}} {
 		for _, masked := range []bool{false, true} {
 			if masked && m.C != 4 {
 				continue
@@ -49,11 +50,16 @@ func TestPairwiseMSE(t *testing.T) {
 				}
 			}
 			loss, mean, da := make([]float32, 1), make([]float32, m.N), make([]float32, m.Len())
-			kerneltest.Run(t, kerneltest.Tensors{"a": a, "b": b, "mean": mean, "partials": make([]float32, m.N), "out": loss, "da": da},
-				kernels.PairwiseMSE(m, masked, 2), kernels.SumPartials(m.N, 1, false), kernels.PairwiseMSEGrad(m, masked, 2, 22.9))
+			kerneltest.Run(t, kerneltest.Tensors{"a": a, "b": b, "mean": mean, "partials": make([]float32, m.N),
+				"out": loss, "da": da},
+				kernels.PairwiseMSE(m, masked, 2), kernels.SumPartials(m.N, 1, false),
+				kernels.PairwiseMSEGrad(m, masked, 2, 22.9))
 			want, grad := refPairwiseMSE(m, masked, 2, kerneltest.Wide(a), kerneltest.Wide(b))
 			if !masked || m.N < 4 { // a masked image's depth must not be moved
-				kerneltest.GradientHolds(t, "reference", kerneltest.Wide(a), grad, func(a []float64) float64 { l, _ := refPairwiseMSE(m, masked, 2, a, kerneltest.Wide(b)); return l })
+				kerneltest.GradientHolds(t, "reference", kerneltest.Wide(a), grad, func(a []float64) float64 {
+					l, _ := refPairwiseMSE(m, masked, 2, a, kerneltest.Wide(b))
+					return l
+				})
 			}
 			for i := range grad {
 				grad[i] *= 22.9
@@ -73,7 +79,8 @@ func TestPairwiseMSEExample(t *testing.T) {
 	m := kernels.Map{N: 1, C: 1, H: 2, W: 2}
 	for scale, want := range map[float64]float64{2: 2.5, 1: 1.25} {
 		loss := make([]float32, 1)
-		kerneltest.Run(t, kerneltest.Tensors{"a": []float32{2, 3, 4, 1}, "b": []float32{1, 1, 1, 1}, "mean": make([]float32, 1), "partials": make([]float32, 1), "out": loss},
+		kerneltest.Run(t, kerneltest.Tensors{"a": []float32{2, 3, 4, 1}, "b": []float32{1, 1, 1, 1},
+			"mean": make([]float32, 1), "partials": make([]float32, 1), "out": loss},
 			kernels.PairwiseMSE(m, false, scale), kernels.SumPartials(1, 1, false))
 		kerneltest.Near(t, fmt.Sprint("scale ", scale), loss, []float64{want}, 4*kerneltest.HalfULP, 0)
 	}
@@ -102,11 +109,15 @@ func TestMeanError(t *testing.T) {
 		for _, n := range []int{1, 6, 64, 2 * 3 * 49, 9001} {
 			a, b := kerneltest.Normals(1, n), kerneltest.Normals(2, n)
 			loss, da := make([]float32, 1), make([]float32, n)
-			kerneltest.Run(t, kerneltest.Tensors{"a": a, "b": b, "partials": make([]float32, e.Parts(n)), "out": loss, "da": da},
+			kerneltest.Run(t, kerneltest.Tensors{"a": a, "b": b, "partials": make([]float32, e.Parts(n)), "out": loss,
+				"da": da},
 				e.Loss(n), kernels.SumPartials(e.Parts(n), 1, false), e.Grad(n, 0.5))
 			want, grad := refMeanError(e, kerneltest.Wide(a), kerneltest.Wide(b))
 			if n < 1000 {
-				kerneltest.GradientHolds(t, "reference", kerneltest.Wide(a), grad, func(a []float64) float64 { l, _ := refMeanError(e, a, kerneltest.Wide(b)); return l })
+				kerneltest.GradientHolds(t, "reference", kerneltest.Wide(a), grad, func(a []float64) float64 {
+					l, _ := refMeanError(e, a, kerneltest.Wide(b))
+					return l
+				})
 			}
 			for i := range grad {
 				grad[i] *= 0.5

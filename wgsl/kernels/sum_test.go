@@ -22,7 +22,8 @@ func TestSumPartials(t *testing.T) {
 					want[i] += float64(v)
 				}
 			}
-			kerneltest.Run(t, kerneltest.Tensors{"partials": partials, "out": out}, kernels.SumPartials(c.count, c.length, accumulate))
+			kerneltest.Run(t, kerneltest.Tensors{"partials": partials, "out": out},
+				kernels.SumPartials(c.count, c.length, accumulate))
 			// The running sum is of size √count and is rounded count times at random.
 			kerneltest.Near(t, fmt.Sprint(c, accumulate), out, want, 0, 8*float64(c.count)*kerneltest.HalfULP)
 		}

@@ -45,7 +45,8 @@ func Load(t testing.TB, data Tensors, kernels ...kernels.Kernel) (s *gpu.Session
 				index[b.Name] = len(prog.Buffers)
 				prog.Buffers = append(prog.Buffers, gpu.Buffer{Name: b.Name, Size: size})
 			}
-			d.Bindings = append(d.Bindings, gpu.Binding{Index: b.Index, Buffer: index[b.Name], Size: size, Access: gpu.Access(b.Access)})
+			d.Bindings = append(d.Bindings, gpu.Binding{Index: b.Index, Buffer: index[b.Name], Size: size,
+				Access: gpu.Access(b.Access)})
 			if b.Access == "read_write" {
 				written[b.Name] = true
 			}

@@ -36,7 +36,8 @@ func SameConv(n, inC, h, w, outC, kernel, stride int) Conv {
 // ⌊(size + 2 · pad − kernel) / stride⌋ + 1 outputs.
 func PaddedConv(n, inC, h, w, outC, kernel, stride, pad int) Conv {
 	return Conv{
-		N: n, InC: inC, InH: h, InW: w, OutC: outC, OutH: (h+2*pad-kernel)/stride + 1, OutW: (w+2*pad-kernel)/stride + 1,
+		N: n, InC: inC, InH: h, InW: w, OutC: outC, OutH: (h+2*pad-kernel)/stride + 1,
+		OutW:    (w+2*pad-kernel)/stride + 1,
 		KernelH: kernel, KernelW: kernel, Stride: stride, Dilate: 1, PadY: pad, PadX: pad,
 	}
 }
@@ -126,7 +127,8 @@ func (c Conv) Plans(e Epilogue, t *Target) iter.Seq[Plan] {
 		}
 		if e.Moments && !p.moments {
 			p.Calls = append(p.Calls, Call{
-				Kernel: kernels.BatchNormStats(kernels.BatchNorm{Map: c.out()}), Operands: map[string]Operand{"x": {Name: "y"}},
+				Kernel:   kernels.BatchNormStats(kernels.BatchNorm{Map: c.out()}),
+				Operands: map[string]Operand{"x": {Name: "y"}},
 			})
 		}
 		return p, true
@@ -180,7 +182,8 @@ func (t directTile) conv(target *Target, c Conv, e Epilogue) (Plan, bool) {
 	xs, ys := c.InC*c.InH*c.InW, c.OutC*c.OutH*c.OutW
 	if t.images {
 		one.N = largestDivisor(c.N, maxUniformFloats/xs)
-		if one.N == 0 || one.FLOPs()/float64(dispatches) < target.ImagesWork || one.N < c.N && (one.N*xs%64 != 0 || one.N*ys%64 != 0) {
+		if one.N == 0 || one.FLOPs()/float64(dispatches) < target.ImagesWork || one.N < c.N &&
+			(one.N*xs%64 != 0 || one.N*ys%64 != 0) {
 			return Plan{}, false
 		}
 	}
@@ -199,21 +202,28 @@ func (t directTile) conv(target *Target, c Conv, e Epilogue) (Plan, bool) {
 	}
 	k := kernels.New("conv "+name+" "+c.String(), "conv_direct.wgsl", e.Act.Set(expand.Params{
 		"N": one.N, "IN_C": c.InC, "IN_H": c.InH, "IN_W": c.InW, "OUT_C": c.OutC, "OUT_H": c.OutH, "OUT_W": c.OutW,
-		"KERNEL_H": c.KernelH, "KERNEL_W": c.KernelW, "STRIDE": c.Stride, "DILATE": c.Dilate, "PAD_Y": c.PadY, "PAD_X": c.PadX,
-		"TILE_Y": t.rows, "TILE_X": t.columns, "CHANNELS": kernels.CeilDiv(c.InC, parts), "BLOCK": t.block, "BLOCK_VEC4": packed.vec4, "PACK_VEC4": blocks * packed.vec4, "WORKGROUP": group,
-		"UNIFORM": t.uniform, "X_UNIFORM": t.images, "X_VEC4": kernels.CeilDiv(one.N*xs, 4), "UNIT": unit(c.InW, t.columns*c.Stride/c.Dilate),
+		"KERNEL_H": c.KernelH, "KERNEL_W": c.KernelW, "STRIDE": c.Stride, "DILATE": c.Dilate, "PAD_Y": c.PadY,
+		"PAD_X":  c.PadX,
+		"TILE_Y": t.rows, "TILE_X": t.columns, "CHANNELS": kernels.CeilDiv(c.InC, parts), "BLOCK": t.block,
+		"BLOCK_VEC4": packed.vec4, "PACK_VEC4": blocks * packed.vec4, "WORKGROUP": group,
+		"UNIFORM": t.uniform, "X_UNIFORM": t.images, "X_VEC4": kernels.CeilDiv(one.N*xs, 4),
+		"UNIT": unit(c.InW, t.columns*c.Stride/c.Dilate),
 		"BIAS": e.Bias, "RESIDUAL": e.Residual,
 	}), groups, one.FLOPs()/float64(dispatches), one.bytes()/float64(dispatches))
-	plan := Plan{Name: name, terms: t.terms(c), Scratch: map[string]int{"pack": parts * packed.blocks * packed.vec4 * 4}, Calls: []Call{pack}}
+	plan := Plan{Name: name, terms: t.terms(c),
+		Scratch: map[string]int{"pack": parts * packed.blocks * packed.vec4 * 4}, Calls: []Call{pack}}
 	for n := range c.N / one.N {
 		x, y, r := Operand{Name: "x"}, Operand{Name: "y"}, Operand{Name: "residual"}
 		if t.images {
-			x, y, r = Operand{"x", n * one.N * xs, one.N * xs}, Operand{"y", n * one.N * ys, one.N * ys}, Operand{"residual", n * one.N * ys, one.N * ys}
+			x, y, r = Operand{"x", n * one.N * xs, one.N * xs}, Operand{"y", n * one.N * ys, one.N * ys},
+				Operand{"residual", n * one.N * ys, one.N * ys}
 		}
 		for b := range dispatches {
-			call := Call{Kernel: k, Operands: map[string]Operand{"x": x, "x4": x, "x_uniform": x, "y": y, "y4": y, "residual": r, "residual4": r}}
+			call := Call{Kernel: k, Operands: map[string]Operand{"x": x, "x4": x, "x_uniform": x, "y": y, "y4": y,
+				"residual": r, "residual4": r}}
 			if t.uniform {
-				call.Operands["pack_uniform"] = Operand{Name: "pack", Offset: b * blocks * packed.vec4 * 4, Size: blocks * packed.vec4 * 4}
+				call.Operands["pack_uniform"] = Operand{Name: "pack", Offset: b * blocks * packed.vec4 * 4,
+					Size: blocks * packed.vec4 * 4}
 			}
 			plan.Calls = append(plan.Calls, call)
 		}
@@ -262,7 +272,8 @@ func unit(width, step int) int {
 // parts of the input channels. A block that is bound alone begins on a multiple of
 // 256 bytes.
 func (c Conv) packing(block, parts int) packing {
-	return packing{kernels.CeilDiv(c.OutC, block), kernels.CeilDiv(1+kernels.CeilDiv(c.InC, parts)*c.taps()*block/4, 16) * 16}
+	return packing{kernels.CeilDiv(c.OutC, block), kernels.CeilDiv(1+kernels.CeilDiv(c.InC, parts)*c.taps()*block/4,
+		16) * 16}
 }
 
 // pack rearranges the weights as packing says, the blocks of one part after
@@ -270,7 +281,8 @@ func (c Conv) packing(block, parts int) packing {
 func (c Conv) pack(block, parts int, tapsLast bool) (Call, packing) {
 	l := c.packing(block, parts)
 	return Call{Kernel: kernels.New("conv pack "+c.String(), "conv_pack.wgsl", expand.Params{
-		"OUT_C": c.OutC, "IN_C": c.InC, "CHANNELS": kernels.CeilDiv(c.InC, parts), "TAPS": c.taps(), "BLOCK": block, "BLOCK_VEC4": l.vec4, "BLOCKS": l.blocks,
+		"OUT_C": c.OutC, "IN_C": c.InC, "CHANNELS": kernels.CeilDiv(c.InC, parts), "TAPS": c.taps(), "BLOCK": block,
+		"BLOCK_VEC4": l.vec4, "BLOCKS": l.blocks,
 		"TRANSPOSE": c.TransposedWeights, "TAPS_LAST": tapsLast,
 	}, kernels.Grid(kernels.CeilDiv(parts*l.blocks*l.vec4, 64)), 0, float64(2*16*parts*l.blocks*l.vec4))}, l
 }
@@ -297,14 +309,16 @@ func (t gemmTile) conv(_ *Target, c Conv, e Epilogue) (Plan, bool) {
 		tileK /= 2
 	}
 	for phase := range c.Dilate * c.Dilate {
-		y, x := phasesOf(c.OutH, c.KernelH, c.PadY, c.Dilate, phase/c.Dilate), phasesOf(c.OutW, c.KernelW, c.PadX, c.Dilate, phase%c.Dilate)
+		y, x := phasesOf(c.OutH, c.KernelH, c.PadY, c.Dilate, phase/c.Dilate),
+			phasesOf(c.OutW, c.KernelW, c.PadX, c.Dilate, phase%c.Dilate)
 		if y.size == 0 || x.size == 0 {
 			continue
 		}
 		m := c.N * y.size * x.size
 		k := kernels.New(fmt.Sprintf("conv %s %s", plan.Name, c), "conv_gemm.wgsl", e.Act.Set(expand.Params{
 			"N": c.N, "IN_C": c.InC, "IN_H": c.InH, "IN_W": c.InW, "OUT_C": c.OutC, "OUT_H": c.OutH, "OUT_W": c.OutW,
-			"OUT_STEP": c.Dilate, "PHASE_Y": phase / c.Dilate, "PHASE_X": phase % c.Dilate, "ROWS": y.size, "COLS": x.size,
+			"OUT_STEP": c.Dilate, "PHASE_Y": phase / c.Dilate, "PHASE_X": phase % c.Dilate, "ROWS": y.size,
+			"COLS":   x.size,
 			"STRIDE": c.Stride, "OFFSET_Y": y.offset, "OFFSET_X": x.offset,
 			"TAPS_Y": y.taps, "TAPS_X": x.taps, "TAP_Y": y.tap, "TAP_X": x.tap, "TAP_STEP": c.Dilate,
 			"KERNEL_H": c.KernelH, "KERNEL_W": c.KernelW, "BLOCK": block,

@@ -44,10 +44,12 @@ func (c Conv) correlate(name string, tile correlateTile, r correlation, share fl
 		gradients *= r.frequencies
 	}
 	return kernels.New(name, "correlate.wgsl", expand.Params{
-		"FREQUENCIES": r.frequencies, "TAPS": r.taps, "OUT_C": c.OutC, "IN_C": c.InC, "TILE_O": tile.out, "TILE_I": tile.in,
+		"FREQUENCIES": r.frequencies, "TAPS": r.taps, "OUT_C": c.OutC, "IN_C": c.InC, "TILE_O": tile.out,
+		"TILE_I": tile.in,
 		"STRIDE": r.stride, "HALF": r.half.On, "TILES": r.tiles, "CHUNK": chunk, "PARTS": parts, "WORKGROUP": workgroup,
 	}, [3]uint32{uint32(kernels.CeilDiv(blocks*parts, workgroup)), uint32(r.frequencies), 1},
-		c.FLOPs()*share, float64(4*r.half.floats(r.tiles*(r.frequencies*c.InC+gradients))+4*parts*r.frequencies*c.OutC*c.InC)), parts
+		c.FLOPs()*share, float64(4*r.half.floats(r.tiles*(r.frequencies*c.InC+gradients))+
+			4*parts*r.frequencies*c.OutC*c.InC)), parts
 }
 
 // unfoldedCorrelation is the weight gradient of a strided convolution: its
@@ -73,7 +75,8 @@ func (u unfoldedCorrelation) weightGrad(_ *Target, c Conv) (Plan, bool) {
 	}
 	runs, stride := c.N/images, offPower(images*quads*4, 16)
 	name := "unfolded " + tile.String()
-	product, parts := c.correlate("conv weight "+name+" "+c.String(), tile, correlation{c.taps(), true, images * quads * 4, stride, Half{}}, 1/float64(runs))
+	product, parts := c.correlate("conv weight "+name+" "+c.String(), tile,
+		correlation{c.taps(), true, images * quads * 4, stride, Half{}}, 1/float64(runs))
 	length := c.OutC * c.InC * c.taps()
 	if runs > 1 && parts*length%64 != 0 || runs*parts > kernels.MaxPartials {
 		return Plan{}, false
@@ -84,7 +87,8 @@ func (u unfoldedCorrelation) weightGrad(_ *Target, c Conv) (Plan, bool) {
 	one := c
 	one.N = images
 	inputs, gradient := one.unfold(stride), Conv{
-		N: images, InC: c.OutC, InH: c.OutH, InW: c.OutW, OutC: c.OutC, OutH: c.OutH, OutW: c.OutW, KernelH: 1, KernelW: 1, Stride: 1, Dilate: 1,
+		N: images, InC: c.OutC, InH: c.OutH, InW: c.OutW, OutC: c.OutC, OutH: c.OutH, OutW: c.OutW, KernelH: 1,
+		KernelW: 1, Stride: 1, Dilate: 1,
 	}.unfold(stride)
 	for n := range runs {
 		x, dy := Operand{"x", n * images * xs, images * xs}, Operand{"dy", n * images * ys, images * ys}
@@ -93,15 +97,18 @@ func (u unfoldedCorrelation) weightGrad(_ *Target, c Conv) (Plan, bool) {
 			Call{Kernel: gradient, Operands: map[string]Operand{"x": dy, "x4": dy, "v": {Name: "e"}}},
 			Call{Kernel: product, Operands: map[string]Operand{"s": {"partials", n * parts * length, parts * length}}})
 	}
-	p.Calls = append(p.Calls, Call{Kernel: kernels.SumPartials(runs*parts, length, false), Operands: map[string]Operand{"out": {Name: "dw"}}})
+	p.Calls = append(p.Calls, Call{Kernel: kernels.SumPartials(runs*parts, length, false),
+		Operands: map[string]Operand{"out": {Name: "dw"}}})
 	return p, true
 }
 
 // unfold is conv_unfold.wgsl.
 func (c Conv) unfold(stride int) kernels.Kernel {
 	quads := c.N * c.OutH * kernels.CeilDiv(c.OutW, 4)
-	return kernels.New(fmt.Sprintf("unfold %d×%d×%d×%d %d×%d /%d", c.N, c.InC, c.InH, c.InW, c.KernelH, c.KernelW, c.Stride), "conv_unfold.wgsl", expand.Params{
-		"N": c.N, "C": c.InC, "IN_H": c.InH, "IN_W": c.InW, "OUT_H": c.OutH, "OUT_W": c.OutW, "KERNEL_H": c.KernelH, "KERNEL_W": c.KernelW,
-		"STRIDE": c.Stride, "PAD_Y": c.PadY, "PAD_X": c.PadX, "UNIT": unit(c.InW, 4*c.Stride), "STRIDE_V": stride,
+	return kernels.New(fmt.Sprintf("unfold %d×%d×%d×%d %d×%d /%d", c.N, c.InC, c.InH, c.InW, c.KernelH, c.KernelW,
+		c.Stride), "conv_unfold.wgsl", expand.Params{
+		"N": c.N, "C": c.InC, "IN_H": c.InH, "IN_W": c.InW, "OUT_H": c.OutH, "OUT_W": c.OutW, "KERNEL_H": c.KernelH,
+		"KERNEL_W": c.KernelW,
+		"STRIDE":   c.Stride, "PAD_Y": c.PadY, "PAD_X": c.PadX, "UNIT": unit(c.InW, 4*c.Stride), "STRIDE_V": stride,
 	}, kernels.Grid(kernels.CeilDiv(c.InC/4*quads, 64)), 0, float64(4*c.N*c.InC*c.InH*c.InW+16*c.taps()*c.InC*quads))
 }

@@ -10,8 +10,10 @@ import (
 func TestPaddedConv(t *testing.T) {
 	t.Parallel()
 	for _, c := range []plan.Conv{
-		plan.PaddedConv(3, 2, 9, 8, 5, 5, 1, 0), plan.PaddedConv(2, 6, 4, 4, 7, 4, 1, 0), plan.PaddedConv(2, 5, 7, 7, 9, 3, 2, 1),
-		plan.PaddedConv(2, 4, 13, 13, 6, 3, 2, 1), plan.PaddedConv(2, 3, 14, 14, 8, 6, 1, 1), plan.PaddedConv(1, 16, 12, 12, 16, 3, 1, 0),
+		plan.PaddedConv(3, 2, 9, 8, 5, 5, 1, 0), plan.PaddedConv(2, 6, 4, 4, 7, 4, 1, 0),
+		plan.PaddedConv(2, 5, 7, 7, 9, 3, 2, 1),
+		plan.PaddedConv(2, 4, 13, 13, 6, 3, 2, 1), plan.PaddedConv(2, 3, 14, 14, 8, 6, 1, 1),
+		plan.PaddedConv(1, 16, 12, 12, 16, 3, 1, 0),
 		plan.PaddedConv(2, 16, 10, 12, 20, 3, 1, 2),
 	} {
 		if want := (c.InH+2*c.PadY-c.KernelH)/c.Stride + 1; c.OutH != want {
@@ -22,7 +24,8 @@ func TestPaddedConv(t *testing.T) {
 		if c.PadY == 2 { // as dx of the shape before, whose dx has none
 			choose = few
 		}
-		check := func(what string, plans []plan.Plan, operands map[string][]float32, result string, want []float64, terms int) {
+		check := func(what string, plans []plan.Plan, operands map[string][]float32, result string, want []float64,
+			terms int) {
 			for _, p := range choose(t, plans) {
 				t.Run(what+" "+name(p, c), func(t *testing.T) {
 					t.Parallel()
@@ -31,8 +34,11 @@ func TestPaddedConv(t *testing.T) {
 			}
 		}
 		taps := c.KernelH * c.KernelW
-		check("y", convPlans(c, plan.Epilogue{}), map[string][]float32{"x": x, "w": w}, "y", refConv(c, x, w), c.InC*taps)
-		check("dx", convPlans(c.DataGrad(), plan.Epilogue{}), map[string][]float32{"x": dy, "w": w}, "y", refDataGrad(c, dy, w), c.OutC*taps)
-		check("dw", weightPlans(c), map[string][]float32{"x": x, "dy": dy}, "dw", refWeightGrad(c, x, dy), c.N*c.OutH*c.OutW)
+		check("y", convPlans(c, plan.Epilogue{}), map[string][]float32{"x": x, "w": w}, "y", refConv(c, x, w),
+			c.InC*taps)
+		check("dx", convPlans(c.DataGrad(), plan.Epilogue{}), map[string][]float32{"x": dy, "w": w}, "y",
+			refDataGrad(c, dy, w), c.OutC*taps)
+		check("dw", weightPlans(c), map[string][]float32{"x": x, "dy": dy}, "dw", refWeightGrad(c, x, dy),
+			c.N*c.OutH*c.OutW)
 	}
 }

@@ -121,7 +121,8 @@ func eachTap(c plan.Conv, visit func(y, x, w int)) {
 							for kx := range c.KernelW {
 								iy, ix := py*c.Stride+ky-c.PadY, px*c.Stride+kx-c.PadX
 								if iy >= 0 && iy < c.InH && ix >= 0 && ix < c.InW {
-									visit(((n*c.OutC+o)*c.OutH+py)*c.OutW+px, ((n*c.InC+i)*c.InH+iy)*c.InW+ix, ((o*c.InC+i)*c.KernelH+ky)*c.KernelW+kx)
+									visit(((n*c.OutC+o)*c.OutH+py)*c.OutW+px, ((n*c.InC+i)*c.InH+iy)*c.InW+ix,
+										((o*c.InC+i)*c.KernelH+ky)*c.KernelW+kx)
 								}
 							}
 						}
@@ -133,16 +134,19 @@ func eachTap(c plan.Conv, visit func(y, x, w int)) {
 }
 
 func operandsOf(c plan.Conv) (x, w, dy []float32) {
-	return kerneltest.Normals(1, c.N*c.InC*c.InH*c.InW), kerneltest.Normals(2, c.OutC*c.InC*c.KernelH*c.KernelW), kerneltest.Normals(3, c.N*c.OutC*c.OutH*c.OutW)
+	return kerneltest.Normals(1, c.N*c.InC*c.InH*c.InW), kerneltest.Normals(2, c.OutC*c.InC*c.KernelH*c.KernelW),
+		kerneltest.Normals(3, c.N*c.OutC*c.OutH*c.OutW)
 }
 
 func TestSamePadding(t *testing.T) {
 	for _, c := range []struct{ size, kernel, stride, before, out int }{
-		{32, 3, 2, 0, 16}, {28, 3, 2, 0, 14}, {8, 3, 2, 0, 4}, {7, 3, 2, 1, 4}, {5, 3, 2, 1, 3}, {32, 3, 1, 1, 32}, {32, 5, 1, 2, 32}, {9, 1, 1, 0, 9},
+		{32, 3, 2, 0, 16}, {28, 3, 2, 0, 14}, {8, 3, 2, 0, 4}, {7, 3, 2, 1, 4}, {5, 3, 2, 1, 3}, {32, 3, 1, 1, 32},
+		{32, 5, 1, 2, 32}, {9, 1, 1, 0, 9},
 	} {
 		s := plan.SameConv(1, 1, c.size, c.size, 1, c.kernel, c.stride)
 		if s.PadY != c.before || s.OutH != c.out {
-			t.Errorf("%d, kernel %d, stride %d: %d rows before, %d out; want %d and %d", c.size, c.kernel, c.stride, s.PadY, s.OutH, c.before, c.out)
+			t.Errorf("%d, kernel %d, stride %d: %d rows before, %d out; want %d and %d", c.size, c.kernel, c.stride,
+				s.PadY, s.OutH, c.before, c.out)
 		}
 	}
 }
@@ -232,20 +236,24 @@ func TestConvUniform(t *testing.T) {
 	} {
 		x, w, dy := operandsOf(c)
 		planned("forward "+c.String(), convPlans(c, plan.Epilogue{}), "images", func(p plan.Plan) {
-			closeToSums(t, c.String(), runPlan(t, p, map[string][]float32{"x": x, "w": w}, "y", len(dy)), refConv(c, x, w), c.InC*c.KernelH*c.KernelW)
+			closeToSums(t, c.String(), runPlan(t, p, map[string][]float32{"x": x, "w": w}, "y", len(dy)),
+				refConv(c, x, w), c.InC*c.KernelH*c.KernelW)
 		})
 		planned("data "+c.String(), convPlans(c.DataGrad(), plan.Epilogue{}), "images", func(p plan.Plan) {
-			closeToSums(t, c.String(), runPlan(t, p, map[string][]float32{"x": dy, "w": w}, "y", len(x)), refDataGrad(c, dy, w), c.OutC*c.KernelH*c.KernelW)
+			closeToSums(t, c.String(), runPlan(t, p, map[string][]float32{"x": dy, "w": w}, "y", len(x)),
+				refDataGrad(c, dy, w), c.OutC*c.KernelH*c.KernelW)
 		})
 	}
 	for _, c := range []plan.Conv{
-		plan.SameConv(2, 16, 32, 32, 32, 3, 1), plan.SameConv(2, 72, 32, 32, 32, 3, 2), plan.SameConv(6, 16, 16, 16, 32, 5, 1),
+		plan.SameConv(2, 16, 32, 32, 32, 3, 1), plan.SameConv(2, 72, 32, 32, 32, 3, 2),
+		plan.SameConv(6, 16, 16, 16, 32, 5, 1),
 		plan.SameConv(9, 3, 32, 32, 16, 5, 1), plan.SameConv(4, 16, 20, 16, 16, 3, 2),
 	} {
 		x, _, dy := operandsOf(c)
 		planned("weights "+c.String(), weightPlans(c), "direct uniform", func(p plan.Plan) {
 			want := refWeightGrad(c, x, dy)
-			closeToSums(t, c.String(), runPlan(t, p, map[string][]float32{"x": x, "dy": dy}, "dw", len(want)), want, c.N*c.OutH*c.OutW)
+			closeToSums(t, c.String(), runPlan(t, p, map[string][]float32{"x": x, "dy": dy}, "dw", len(want)), want,
+				c.N*c.OutH*c.OutW)
 		})
 	}
 }
@@ -255,12 +263,14 @@ func TestConvUniform(t *testing.T) {
 func TestConvUnfolded(t *testing.T) {
 	t.Parallel()
 	for _, c := range []plan.Conv{
-		plan.SameConv(5, 20, 8, 9, 72, 3, 2), plan.SameConv(2, 16, 13, 11, 20, 5, 3), plan.SameConv(96, 16, 32, 32, 16, 3, 2),
+		plan.SameConv(5, 20, 8, 9, 72, 3, 2), plan.SameConv(2, 16, 13, 11, 20, 5, 3),
+		plan.SameConv(96, 16, 32, 32, 16, 3, 2),
 	} {
 		x, _, dy := operandsOf(c)
 		want := refWeightGrad(c, x, dy)
 		for _, p := range called(t, "unfolded", weightPlans(c)) {
-			closeToSums(t, c.String(), runPlan(t, p, map[string][]float32{"x": x, "dy": dy}, "dw", len(want)), want, c.N*c.OutH*c.OutW)
+			closeToSums(t, c.String(), runPlan(t, p, map[string][]float32{"x": x, "dy": dy}, "dw", len(want)), want,
+				c.N*c.OutH*c.OutW)
 		}
 	}
 }
@@ -268,7 +278,8 @@ func TestConvUnfolded(t *testing.T) {
 // Whole tiles; tiles that overhang the image; input channels in parts.
 func TestConvEpilogue(t *testing.T) {
 	t.Parallel()
-	for _, c := range []plan.Conv{plan.SameConv(2, 3, 8, 8, 9, 1, 1), plan.SameConv(2, 3, 6, 6, 9, 1, 1), plan.SameConv(1, 320, 8, 8, 64, 3, 1)} {
+	for _, c := range []plan.Conv{plan.SameConv(2, 3, 8, 8, 9, 1, 1), plan.SameConv(2, 3, 6, 6, 9, 1, 1),
+		plan.SameConv(1, 320, 8, 8, 64, 3, 1)} {
 		x, w, dy := operandsOf(c)
 		bias := kerneltest.Normals(4, c.OutC)
 		for _, e := range epilogues {
@@ -288,7 +299,8 @@ func TestConvEpilogue(t *testing.T) {
 				plans = called(t, "direct 4×4×16 uniform", convPlans(c, e))
 			}
 			for _, p := range plans {
-				closeToSums(t, fmt.Sprint(c, p.Name, e), runPlan(t, p, operands, "y", len(want)), want, c.InC*c.KernelH*c.KernelW)
+				closeToSums(t, fmt.Sprint(c, p.Name, e), runPlan(t, p, operands, "y", len(want)), want,
+					c.InC*c.KernelH*c.KernelW)
 			}
 		}
 	}
@@ -317,7 +329,8 @@ func TestConvPlansFit(t *testing.T) {
 		for _, p := range c.plans {
 			for _, call := range p.Calls {
 				for _, b := range call.Kernel.Bindings() {
-					if o := call.Operand(b); b.Access == "uniform" && o.Size*4 > kernels.MaxUniformBinding || o.Offset%64 != 0 {
+					if o := call.Operand(b); b.Access == "uniform" && o.Size*4 > kernels.MaxUniformBinding ||
+						o.Offset%64 != 0 {
 						t.Errorf("%s: %s: %s takes %d floats at %d", c.name, p.Name, b.Name, o.Size, o.Offset)
 					}
 				}

@@ -53,7 +53,8 @@ func (t directWeightTile) weightGrad(target *Target, c Conv) (Plan, bool) {
 		splits *= 2
 	}
 	name := fmt.Sprintf("direct %d×%d×%d", t.rows, t.columns, t.block)
-	k := c.directWeightKernel(name, t, group, splits, 0, [3]uint32{uint32(kernels.CeilDiv(lanes, group)), uint32(kernels.CeilDiv(others, t.block)), uint32(splits)}, 1)
+	k := c.directWeightKernel(name, t, group, splits, 0,
+		[3]uint32{uint32(kernels.CeilDiv(lanes, group)), uint32(kernels.CeilDiv(others, t.block)), uint32(splits)}, 1)
 	p := c.sumSplits(name, k, splits)
 	p.terms = t.terms(c)
 	return p, true
@@ -117,7 +118,8 @@ func (uniformWeights) weightGrad(target *Target, c Conv) (Plan, bool) {
 	one := c
 	one.N = images
 	k := one.directWeightKernel("direct uniform", t, group, splits, shared*images/4,
-		[3]uint32{uint32(kernels.CeilDiv(lanes, group)), uint32(channels / t.block), uint32(splits)}, float64(dispatches)*float64(images)/float64(c.N))
+		[3]uint32{uint32(kernels.CeilDiv(lanes, group)), uint32(channels / t.block), uint32(splits)},
+		float64(dispatches)*float64(images)/float64(c.N))
 	p := Plan{Name: "direct uniform", terms: t.terms(c), Scratch: map[string]int{"partials": partials * length}}
 	for n := range c.N / images {
 		for w := range windows {
@@ -133,7 +135,8 @@ func (uniformWeights) weightGrad(target *Target, c Conv) (Plan, bool) {
 			}})
 		}
 	}
-	p.Calls = append(p.Calls, Call{Kernel: kernels.SumPartials(partials, length, false), Operands: map[string]Operand{"out": {Name: "dw"}}})
+	p.Calls = append(p.Calls, Call{Kernel: kernels.SumPartials(partials, length, false),
+		Operands: map[string]Operand{"out": {Name: "dw"}}})
 	return p, true
 }
 
@@ -142,11 +145,13 @@ func (c Conv) lanesIn() bool { return c.InC >= 8 || c.InC >= c.OutC }
 
 // directWeightKernel is conv_direct_weight.wgsl for a tile, with the shared operand
 // in a uniform buffer of so many vec4 unless that is 0. It does one of several equal parts.
-func (c Conv) directWeightKernel(name string, t directWeightTile, group, splits, uniform int, groups [3]uint32, parts float64) kernels.Kernel {
+func (c Conv) directWeightKernel(name string, t directWeightTile, group, splits, uniform int, groups [3]uint32,
+	parts float64) kernels.Kernel {
 	return kernels.New("conv weight "+name+" "+c.String(), "conv_direct_weight.wgsl", expand.Params{
 		"N": c.N, "IN_C": c.InC, "IN_H": c.InH, "IN_W": c.InW, "OUT_C": c.OutC, "OUT_H": c.OutH, "OUT_W": c.OutW,
 		"KERNEL_H": c.KernelH, "KERNEL_W": c.KernelW, "STRIDE": c.Stride, "PAD_Y": c.PadY, "PAD_X": c.PadX,
-		"TILE_Y": t.rows, "TILE_X": t.columns, "UNIT": unit(c.InW, t.columns*c.Stride), "LANES_IN": t.lanesIn, "BLOCK": t.block,
+		"TILE_Y": t.rows, "TILE_X": t.columns, "UNIT": unit(c.InW, t.columns*c.Stride), "LANES_IN": t.lanesIn,
+		"BLOCK":     t.block,
 		"WORKGROUP": group, "SPLITS": splits, "UNIFORM": uniform > 0, "SHARED_VEC4": max(1, uniform),
 	}, groups, c.FLOPs()/parts, c.bytes()/parts)
 }
@@ -162,7 +167,8 @@ func (t gemmTile) weightGrad(_ *Target, c Conv) (Plan, bool) {
 		"N": c.N, "IN_C": c.InC, "IN_H": c.InH, "IN_W": c.InW, "OUT_C": c.OutC, "OUT_H": c.OutH, "OUT_W": c.OutW,
 		"KERNEL_H": c.KernelH, "KERNEL_W": c.KernelW, "STRIDE": c.Stride, "PAD_Y": c.PadY, "PAD_X": c.PadX,
 		"TILE_O": t.m, "TILE_J": t.o, "TILE_K": 16, "THREAD_O": t.threadM, "THREAD_J": t.threadO, "SPLITS": splits,
-	}, [3]uint32{uint32(kernels.CeilDiv(c.OutC, t.m)), uint32(kernels.CeilDiv(columns, t.o)), uint32(splits)}, c.FLOPs(), c.bytes())
+	}, [3]uint32{uint32(kernels.CeilDiv(c.OutC, t.m)), uint32(kernels.CeilDiv(columns, t.o)), uint32(splits)},
+		c.FLOPs(), c.bytes())
 	return c.sumSplits(name, k, splits), true
 }
 
@@ -170,10 +176,12 @@ func (t gemmTile) weightGrad(_ *Target, c Conv) (Plan, bool) {
 func (c Conv) sumSplits(name string, k kernels.Kernel, splits int) Plan {
 	length := c.OutC * c.InC * c.taps()
 	if splits == 1 {
-		return Plan{Name: name, Calls: []Call{{Kernel: k, Operands: map[string]Operand{"partials": {Name: "dw"}, "x4": {Name: "x"}, "dy4": {Name: "dy"}}}}}
+		return Plan{Name: name, Calls: []Call{{Kernel: k, Operands: map[string]Operand{"partials": {Name: "dw"},
+			"x4": {Name: "x"}, "dy4": {Name: "dy"}}}}}
 	}
 	return Plan{
 		Name: name, Scratch: map[string]int{"partials": splits * length},
-		Calls: []Call{{Kernel: k, Operands: map[string]Operand{"x4": {Name: "x"}, "dy4": {Name: "dy"}}}, {Kernel: kernels.SumPartials(splits, length, false), Operands: map[string]Operand{"out": {Name: "dw"}}}},
+		Calls: []Call{{Kernel: k, Operands: map[string]Operand{"x4": {Name: "x"}, "dy4": {Name: "dy"}}},
+			{Kernel: kernels.SumPartials(splits, length, false), Operands: map[string]Operand{"out": {Name: "dw"}}}},
 	}
 }

@@ -19,7 +19,8 @@ func TestPackHalves(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	x := []float32{0, float32(math.Copysign(0, -1)), 65504, 65519, 65520, 1e9, -1e30, float32(math.Inf(1)), float32(math.Inf(-1)), 1 + 1.0/2048, 1 + 3.0/2048, -1 - 1.0/2048}
+	x := []float32{0, float32(math.Copysign(0, -1)), 65504, 65519, 65520, 1e9, -1e30, float32(math.Inf(1)),
+		float32(math.Inf(-1)), 1 + 1.0/2048, 1 + 3.0/2048, -1 - 1.0/2048}
 	for i, v := range kerneltest.Normals(6, 4096-len(x)) {
 		x = append(x, v*float32(math.Ldexp(1, i%48-30))) // 2⁻³⁰ … 2¹⁷
 	}
@@ -27,8 +28,11 @@ func TestPackHalves(t *testing.T) {
 	kerneltest.Run(t, kerneltest.Tensors{"x": x, "y": y}, kernels.NewKernel("halves", string(library)+`
 @group(0) @binding(0) var<storage, read> x: array<vec4<f32>>;
 @group(0) @binding(1) var<storage, read_write> y: array<vec4<f32>>;
-@compute @workgroup_size(64) fn main(@builtin(global_invocation_id) id: vec3<u32>) { y[id.x] = unpack4(pack4(x[id.x])); }
-`, []expand.Binding{{Index: 0, Name: "x", Access: "read"}, {Index: 1, Name: "y", Access: "read_write"}}, [3]uint32{uint32(len(x) / 256), 1, 1}))
+@compute @workgroup_size(64) fn main(@builtin(global_invocation_id) id: vec3<u32>) {
+    y[id.x] = unpack4(pack4(x[id.x]));
+}
+`, []expand.Binding{{Index: 0, Name: "x", Access: "read"}, {Index: 1, Name: "y", Access: "read_write"}},
+		[3]uint32{uint32(len(x) / 256), 1, 1}))
 	for i, v := range x {
 		size := math.Min(math.Abs(float64(v)), 65504)
 		_, exponent := math.Frexp(size)
@@ -47,7 +51,8 @@ func TestPackHalves(t *testing.T) {
 // three times as much. The worst of 10⁵ sums lie at the tiles' corners, which the
 // transform back multiplies most, and are off by twelve times the mean.
 const (
-	strayHalves = 3.5 / (1 << 11) // root of mean squares: 1.7e-3. Seen were 1.5e-3, and 1.8e-3 with numbers cut off instead of rounded
+	// root of mean squares: 1.7e-3. Seen were 1.5e-3, and 1.8e-3 with numbers cut off instead of rounded
+	strayHalves = 3.5 / (1 << 11)
 	worstHalves = 48.0 / (1 << 11)
 )
 
@@ -67,7 +72,8 @@ func closeToHalves(t *testing.T, what string, got []float32, want []float64) {
 	stray := math.Sqrt(errors / squares)
 	t.Logf("%s: off by %.2g of the root mean square, at worst %.2g", what, stray, worst/size)
 	if !(stray <= strayHalves && worst <= worstHalves*size) {
-		t.Errorf("%s: off by %.2g, at worst %.2g, of the root mean square; more than %.2g or %.2g", what, stray, worst/size, strayHalves, worstHalves)
+		t.Errorf("%s: off by %.2g, at worst %.2g, of the root mean square; more than %.2g or %.2g", what, stray,
+			worst/size, strayHalves, worstHalves)
 	}
 }
 
@@ -81,7 +87,11 @@ func halved(c plan.Conv) plan.Conv {
 func TestHalvesAreTunedApart(t *testing.T) {
 	c := wholeTiles
 	for what, plans := range map[string]func(plan.Conv) []plan.Plan{
-		"forward": func(c plan.Conv) []plan.Plan { return convPlans(c, plan.Epilogue{}) }, "data": func(c plan.Conv) []plan.Plan { return convPlans(c.DataGrad(), plan.Epilogue{}) }, "weights": weightPlans,
+		"forward": func(c plan.Conv) []plan.Plan {
+			return convPlans(c, plan.Epilogue{})
+		}, "data": func(c plan.Conv) []plan.Plan {
+			return convPlans(c.DataGrad(), plan.Epilogue{})
+		}, "weights": weightPlans,
 	} {
 		if single, half := plans(c)[0].Op, plans(halved(c))[0].Op; half != single+" f16" {
 			t.Errorf("%s: %s and %s", what, single, half)

@@ -34,7 +34,9 @@ func (s MatMul) String() string {
 // Operands: a, b, bias [N] if the epilogue has one, c [M,N]. There is none for what takes
 // more workgroups or loops than any adapter must run.
 func (s MatMul) Plans(e Epilogue, t *Target) iter.Seq[Plan] {
-	return preferred("matmul "+s.String()+e.String(), t, t.MatMul, false, func(w matMulWay) (Plan, bool) { return w.matMul(s, e) })
+	return preferred("matmul "+s.String()+e.String(), t, t.MatMul, false, func(w matMulWay) (Plan, bool) {
+		return w.matMul(s, e)
+	})
 }
 
 // kernel is a form of the product for so many rows of A.
@@ -52,7 +54,8 @@ func (s MatMul) kernel(file string, e Epilogue, rows int, groups [3]uint32, form
 	maps.Copy(p, form)
 	share := float64(rows) / float64(s.M)
 	bytes := 4 * float64(s.M*s.K+s.K*s.N+s.M*s.N)
-	return kernels.New(fmt.Sprintf("%s %s", file[:len(file)-len(".wgsl")], s), file, p, groups, s.FLOPs()*share, bytes*share)
+	return kernels.New(fmt.Sprintf("%s %s", file[:len(file)-len(".wgsl")], s), file, p, groups, s.FLOPs()*share,
+		bytes*share)
 }
 
 // direct is matmul_direct.wgsl: so many rows a dispatch, of which an invocation takes a
@@ -65,14 +68,16 @@ func (s MatMul) direct(name string, e Epilogue, rows, tile, columns int, uniform
 	}
 	k := s.kernel("matmul_direct.wgsl", e, rows,
 		[3]uint32{uint32(kernels.CeilDiv(s.N, columns*group)), uint32(kernels.CeilDiv(rows, tile)), 1},
-		expand.Params{"TILE": tile, "WORKGROUP": group, "FORM": form, "COLUMNS": columns, "UNIFORM": uniform, "A_VEC4": max(1, rows*s.K/4)})
+		expand.Params{"TILE": tile, "WORKGROUP": group, "FORM": form, "COLUMNS": columns, "UNIFORM": uniform,
+			"A_VEC4": max(1, rows*s.K/4)})
 	p := Plan{Name: name}
 	for m := 0; m < s.M; m += rows {
 		a, c := Operand{Name: "a"}, Operand{Name: "c"}
 		if rows < s.M {
 			a, c = Operand{"a", m * s.K, rows * s.K}, Operand{"c", m * s.N, rows * s.N}
 		}
-		p.Calls = append(p.Calls, Call{Kernel: k, Operands: map[string]Operand{"a": a, "a4": a, "a_uniform": a, "b4": {Name: "b"}, "c": c, "c4": c}})
+		p.Calls = append(p.Calls, Call{Kernel: k, Operands: map[string]Operand{"a": a, "a4": a, "a_uniform": a,
+			"b4": {Name: "b"}, "c": c, "c4": c}})
 	}
 	return p
 }
@@ -83,7 +88,8 @@ type uniformRows struct{}
 func (uniformRows) matMul(s MatMul, e Epilogue) (Plan, bool) {
 	form, columns := s.form()
 	rows := largestDivisor(s.M, min(16, maxUniformFloats/s.K))
-	if form != 1 && form != 2 || s.K > kernels.MaxTurns || rows < s.M && (rows < 4 || rows*s.K%64 != 0 || rows*s.N%64 != 0) {
+	if form != 1 && form != 2 || s.K > kernels.MaxTurns || rows < s.M &&
+		(rows < 4 || rows*s.K%64 != 0 || rows*s.N%64 != 0) {
 		return Plan{}, false
 	}
 	if form == 1 && s.N >= 32 {
@@ -109,7 +115,8 @@ func (tile splitTile) matMul(s MatMul, e Epilogue) (Plan, bool) {
 		return Plan{}, false
 	}
 	p := Single(s.kernel("matmul_split.wgsl", e, s.M,
-		[3]uint32{uint32(kernels.CeilDiv(s.N, int(tile))), uint32(kernels.CeilDiv(s.M, int(tile))), 1}, expand.Params{"TILE": int(tile), "WORKGROUP": 64}))
+		[3]uint32{uint32(kernels.CeilDiv(s.N, int(tile))), uint32(kernels.CeilDiv(s.M, int(tile))), 1},
+		expand.Params{"TILE": int(tile), "WORKGROUP": 64}))
 	p.Name = fmt.Sprintf("split %d", int(tile))
 	return p, true
 }

@@ -67,7 +67,8 @@ func TestMatMul(t *testing.T) {
 }
 
 func TestMatMulEpilogue(t *testing.T) {
-	for _, s := range []plan.MatMul{{M: 3, N: 19, K: 5, TransB: true}, {M: 3, N: 9, K: 8, TransB: true}, {M: 5, N: 8, K: 4}} {
+	for _, s := range []plan.MatMul{{M: 3, N: 19, K: 5, TransB: true}, {M: 3, N: 9, K: 8, TransB: true},
+		{M: 5, N: 8, K: 4}} {
 		a, b, bias := kerneltest.Normals(1, s.M*s.K), kerneltest.Normals(2, s.K*s.N), kerneltest.Normals(3, s.N)
 		for _, e := range epilogues {
 			if e.Residual || !e.Bias {

@@ -30,7 +30,8 @@ func program(p plan.Plan, sizes map[string]int) *gpu.Program {
 		return i
 	}
 	for i, c := range p.Calls {
-		d := gpu.Dispatch{Label: c.Kernel.Name, Module: i, Workgroups: c.Kernel.Workgroups, FLOPs: c.Kernel.FLOPs, Bytes: c.Kernel.Bytes}
+		d := gpu.Dispatch{Label: c.Kernel.Name, Module: i, Workgroups: c.Kernel.Workgroups, FLOPs: c.Kernel.FLOPs,
+			Bytes: c.Kernel.Bytes}
 		for _, b := range c.Kernel.Bindings() {
 			o := c.Operand(b)
 			at := buffer(o.Name)
@@ -38,7 +39,8 @@ func program(p plan.Plan, sizes map[string]int) *gpu.Program {
 			if o.Size > 0 {
 				size = uint64(o.Size) * 4
 			}
-			d.Bindings = append(d.Bindings, gpu.Binding{Index: b.Index, Buffer: at, Offset: uint64(o.Offset) * 4, Size: size, Access: gpu.Access(b.Access)})
+			d.Bindings = append(d.Bindings, gpu.Binding{Index: b.Index, Buffer: at, Offset: uint64(o.Offset) * 4,
+				Size: size, Access: gpu.Access(b.Access)})
 		}
 		prog.Modules = append(prog.Modules, gpu.Module{Label: c.Kernel.Name, Code: c.Kernel.Code()})
 		prog.Dispatches = append(prog.Dispatches, d)
@@ -104,7 +106,8 @@ func closeToSums(t *testing.T, what string, got []float32, want []float64, terms
 
 // epilogues are those that are tested.
 var epilogues = []plan.Epilogue{
-	{Bias: true}, {Residual: true}, {Bias: true, Act: kernels.ReLU}, {Bias: true, Act: kernels.Tanh}, {Bias: true, Residual: true, Act: kernels.LeakyReLU(0.2)},
+	{Bias: true}, {Residual: true}, {Bias: true, Act: kernels.ReLU}, {Bias: true, Act: kernels.Tanh},
+	{Bias: true, Residual: true, Act: kernels.LeakyReLU(0.2)},
 }
 
 // names checks that an operation's plans have names of their own.

@@ -19,8 +19,10 @@ type Target struct {
 	MatMul     []matMulWay
 	Also       *Target // a tuner times this target's ways too
 
-	Brief      float64 // FLOPs of a convolution below which short code comes first, since compiling takes longer than it saves
-	MostTerms  int     // products in an unrolled loop: drivers compile them in a time that grows with the square, seconds for so many
+	// FLOPs of a convolution below which short code comes first, since compiling takes longer than it saves
+	Brief float64
+	// products in an unrolled loop: drivers compile them in a time that grows with the square, seconds for so many
+	MostTerms  int
 	ImagesWork float64 // FLOPs of a dispatch from which on images go to uniform buffers
 
 	// A normalisation goes into the convolutions that read it where Winograd's algorithm
@@ -28,9 +30,10 @@ type Target struct {
 	Absorbs     winogradLimits
 	AbsorbsWork float64
 
-	Tuned          bool // ways are timed, unless the user says otherwise
-	TrialCopies    int  // of an operation in a submission that is timed, so that the submission's own cost does not count
-	PeakDispatches int  // of the programs that measure an adapter's peaks
+	Tuned bool // ways are timed, unless the user says otherwise
+	// of an operation in a submission that is timed, so that the submission's own cost does not count
+	TrialCopies    int
+	PeakDispatches int // of the programs that measure an adapter's peaks
 }
 
 // A way to compute an operation: data that a target lists. It reports false where it does
@@ -59,8 +62,9 @@ var absorbs = winogradLimits{leastChannels: 32, cached: 3 << 20}
 
 // Winograd's limits, by what holds the transformed tensors.
 var (
-	inCache         = winogradLimits{leastChannels: 16, cached: 3 << 19} // SwiftShader gains at once
-	inLavapipeCache = winogradLimits{leastChannels: 32, cached: 3 << 20} // dispatches are dear, and other kernels good for few channels
+	inCache = winogradLimits{leastChannels: 16, cached: 3 << 19} // SwiftShader gains at once
+	// dispatches are dear, and other kernels good for few channels
+	inLavapipeCache = winogradLimits{leastChannels: 32, cached: 3 << 20}
 	onGPU           = winogradLimits{leastChannels: 32, cached: 16 << 20}
 )
 
@@ -78,7 +82,8 @@ var Lavapipe = Target{
 		directTile{8, 8, 4, false, false}, directTile{4, 4, 8, false, false}, directTile{2, 4, 4, false, false},
 	},
 	WeightGrad: []weightWay{
-		winogradCorrelation{inLavapipeCache, correlateTile{32, 32}}, unfoldedCorrelation{correlateTile{32, 32}, inLavapipeCache.cached},
+		winogradCorrelation{inLavapipeCache, correlateTile{32, 32}},
+		unfoldedCorrelation{correlateTile{32, 32}, inLavapipeCache.cached},
 		uniformWeights{},
 		winogradCorrelation{inCache, correlateTile{16, 8}}, unfoldedCorrelation{correlateTile{16, 8}, inCache.cached},
 		directWeightTile{true, 2, 4, 16}, directWeightTile{true, 2, 8, 16}, directWeightTile{true, 2, 8, 4},
@@ -113,11 +118,13 @@ var DiscreteGPU = Target{
 	Name: "discrete GPU",
 	Conv: []convWay{
 		gemmTile{64, 64, 8, 8}, gemmTile{32, 32, 4, 4}, gemmTile{64, 32, 8, 4},
-		winogradGEMM{onGPU, gemmTile{64, 64, 8, 8}}, winogradGEMM{onGPU, gemmTile{32, 32, 4, 4}}, winogradGEMM{onGPU, gemmTile{64, 32, 8, 4}},
+		winogradGEMM{onGPU, gemmTile{64, 64, 8, 8}}, winogradGEMM{onGPU, gemmTile{32, 32, 4, 4}},
+		winogradGEMM{onGPU, gemmTile{64, 32, 8, 4}},
 	},
 	WeightGrad: []weightWay{
 		gemmTile{64, 64, 8, 8}, gemmTile{32, 32, 4, 4}, gemmTile{64, 32, 8, 4},
-		winogradGEMM{onGPU, gemmTile{64, 64, 8, 8}}, winogradGEMM{onGPU, gemmTile{32, 32, 4, 4}}, winogradGEMM{onGPU, gemmTile{64, 32, 8, 4}},
+		winogradGEMM{onGPU, gemmTile{64, 64, 8, 8}}, winogradGEMM{onGPU, gemmTile{32, 32, 4, 4}},
+		winogradGEMM{onGPU, gemmTile{64, 32, 8, 4}},
 	},
 	MatMul:    []matMulWay{splitTile(4), splitTile(2)},
 	MostTerms: mostTerms, ImagesWork: imagesWork, Absorbs: absorbs, AbsorbsWork: absorbsWork,

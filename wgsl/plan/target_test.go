@@ -61,7 +61,8 @@ func TestPreferences(t *testing.T) {
 		target                               *plan.Target
 		wide, narrow, tiny, weights, product string
 	}{
-		{&plan.Lavapipe, "winograd 32", "direct 4×4×16 uniform", "direct 2×4×4 uniform", "winograd 32×32", "direct uniform"},
+		{&plan.Lavapipe, "winograd 32", "direct 4×4×16 uniform", "direct 2×4×4 uniform", "winograd 32×32",
+			"direct uniform"},
 		{&plan.SwiftShader, "winograd 8", "winograd 8", "direct 2×4×4", "winograd 16×8", "direct 16"},
 		{&plan.DiscreteGPU, "gemm 64×64 8×8", "gemm 64×64 8×8", "gemm 64×64 8×8", "gemm 64×64 8×8", "split 4"},
 		{&plan.IntegratedGPU, "gemm 64×64 8×8", "gemm 64×64 8×8", "gemm 64×64 8×8", "gemm 64×64 8×8", "split 4"},

@@ -26,13 +26,16 @@ type tiling struct {
 // tiles returns the tiling for c, with images enough for a dispatch whose transformed
 // tensors have mostFloats; false if Winograd's algorithm does not apply or pay.
 func (c Conv) tiles(leastChannels, mostFloats int) (tiling, bool) {
-	if c.KernelH != 3 || c.KernelW != 3 || c.Stride != 1 || c.Dilate != 1 || c.PadY != 1 || c.PadX != 1 || c.OutH != c.InH || c.OutW != c.InW ||
+	if c.KernelH != 3 || c.KernelW != 3 || c.Stride != 1 || c.Dilate != 1 || c.PadY != 1 || c.PadX != 1 ||
+		c.OutH != c.InH || c.OutW != c.InW ||
 		min(c.InC, c.OutC) < leastChannels || c.InC%4 != 0 || c.OutC%4 != 0 || c.OutW < 8 {
 		return tiling{}, false
 	}
 	quads := kernels.CeilDiv(c.OutH, 4) * kernels.CeilDiv(c.OutW, 16) // of an image
-	t := tiling{images: largestDivisor(c.N, mostFloats/(frequencies*max(c.InC, c.OutC)*quads*4)), depth: 1, half: c.Half}
-	if t.images == 0 || t.images < c.N && (t.images*c.InC*c.InH*c.InW%64 != 0 || t.images*c.OutC*c.OutH*c.OutW%64 != 0) {
+	t := tiling{images: largestDivisor(c.N, mostFloats/(frequencies*max(c.InC, c.OutC)*quads*4)), depth: 1,
+		half: c.Half}
+	if t.images == 0 || t.images < c.N && (t.images*c.InC*c.InH*c.InW%64 != 0 ||
+		t.images*c.OutC*c.OutH*c.OutW%64 != 0) {
 		return tiling{}, false
 	}
 	t.quads = t.images * quads
@@ -59,18 +62,22 @@ func (t tiling) input(channels, h, w int, gradient bool, p Prologue, exponent in
 	if gradient {
 		what, side = "gradient", 4
 	}
-	return kernels.New(fmt.Sprintf("winograd %s %d×%d×%d×%d%s%s", what, t.images, channels, h, w, p, t.half), "winograd_input.wgsl", p.Act.Set(expand.Params{
-		"N": t.images, "C": channels, "DEPTH": t.depth, "IN_H": h, "IN_W": w, "SIDE": side, "UNIT": unit(w, 16), "STRIDE": t.stride, "NORM": p.Norm,
-		"HALF": t.half.On, "SCALE": math.Ldexp(1, exponent),
-	}), kernels.Grid(kernels.CeilDiv(channels/t.depth*t.quads, 64)), 0, t.bytes(channels, channels*h*w, t.half))
+	return kernels.New(fmt.Sprintf("winograd %s %d×%d×%d×%d%s%s", what, t.images, channels, h, w, p, t.half),
+		"winograd_input.wgsl", p.Act.Set(expand.Params{
+			"N": t.images, "C": channels, "DEPTH": t.depth, "IN_H": h, "IN_W": w, "SIDE": side, "UNIT": unit(w, 16),
+			"STRIDE": t.stride, "NORM": p.Norm,
+			"HALF": t.half.On, "SCALE": math.Ldexp(1, exponent),
+		}), kernels.Grid(kernels.CeilDiv(channels/t.depth*t.quads, 64)), 0, t.bytes(channels, channels*h*w, t.half))
 }
 
 // winogradFilter is winograd_filter.wgsl.
 func (c Conv) winogradFilter(block int) kernels.Kernel {
 	blocks := kernels.CeilDiv(c.OutC, block)
 	return kernels.New("winograd filter "+c.String(), "winograd_filter.wgsl", expand.Params{
-		"OUT_C": c.OutC, "IN_C": c.InC, "BLOCK": block, "BLOCKS": blocks, "TRANSPOSE": c.TransposedWeights, "HALF": c.Half.On,
-	}, kernels.Grid(kernels.CeilDiv(c.InC*blocks*block, 128)), 0, float64(4*c.InC*c.OutC*9+4*c.Half.floats(c.InC*c.OutC*frequencies)))
+		"OUT_C": c.OutC, "IN_C": c.InC, "BLOCK": block, "BLOCKS": blocks, "TRANSPOSE": c.TransposedWeights,
+		"HALF": c.Half.On,
+	}, kernels.Grid(kernels.CeilDiv(c.InC*blocks*block, 128)), 0,
+		float64(4*c.InC*c.OutC*9+4*c.Half.floats(c.InC*c.OutC*frequencies)))
 }
 
 // moments is in how many parts an output kernel finds the moments of what it stores,
@@ -88,9 +95,12 @@ func (c Conv) moments(t tiling) int {
 
 // winogradOutput is winograd_output.wgsl.
 func (c Conv) winogradOutput(t tiling, e Epilogue, moments bool) kernels.Kernel {
-	return kernels.New(fmt.Sprintf("winograd output %d×%d×%d×%d%s%s", t.images, c.OutC, c.OutH, c.OutW, e, t.half), "winograd_output.wgsl", e.Act.Set(expand.Params{
-		"N": t.images, "C": c.OutC, "DEPTH": t.depth, "OUT_H": c.OutH, "OUT_W": c.OutW, "STRIDE": t.stride, "HALF": t.half.On, "SCALE": math.Ldexp(1, -c.Half.X), "BIAS": e.Bias, "RESIDUAL": e.Residual, "MOMENTS": moments,
-	}), kernels.Grid(kernels.CeilDiv(c.OutC/t.depth*t.quads, 64)), 0, t.bytes(c.OutC, c.OutC*c.OutH*c.OutW, Half{}))
+	return kernels.New(fmt.Sprintf("winograd output %d×%d×%d×%d%s%s", t.images, c.OutC, c.OutH, c.OutW, e, t.half),
+		"winograd_output.wgsl", e.Act.Set(expand.Params{
+			"N": t.images, "C": c.OutC, "DEPTH": t.depth, "OUT_H": c.OutH, "OUT_W": c.OutW, "STRIDE": t.stride,
+			"HALF": t.half.On, "SCALE": math.Ldexp(1, -c.Half.X), "BIAS": e.Bias, "RESIDUAL": e.Residual,
+			"MOMENTS": moments,
+		}), kernels.Grid(kernels.CeilDiv(c.OutC/t.depth*t.quads, 64)), 0, t.bytes(c.OutC, c.OutC*c.OutH*c.OutW, Half{}))
 }
 
 // winograd is the convolution by Winograd's algorithm, with weights in blocks of output
@@ -115,11 +125,13 @@ func (c Conv) winograd(name string, e Epilogue, t tiling, block int, products []
 	input, output := t.input(c.InC, c.InH, c.InW, false, c.Prologue, c.Half.X), c.winogradOutput(t, e, p.moments)
 	for n := range c.N / t.images {
 		x, y := Operand{"x", n * xs, xs}, Operand{"y", n * ys, ys}
-		p.Calls = append(p.Calls, Call{Kernel: input, Operands: map[string]Operand{"x": x, "x4": x, "v_half": {Name: "v"}}})
+		p.Calls = append(p.Calls, Call{Kernel: input,
+			Operands: map[string]Operand{"x": x, "x4": x, "v_half": {Name: "v"}}})
 		p.Calls = append(p.Calls, products...)
 		r := Operand{"residual", n * ys, ys}
 		partials := Operand{"partials", n * parts * c.OutC * 2, parts * c.OutC * 2}
-		p.Calls = append(p.Calls, Call{Kernel: output, Operands: map[string]Operand{"y": y, "y4": y, "residual": r, "residual4": r, "partials": partials}})
+		p.Calls = append(p.Calls, Call{Kernel: output, Operands: map[string]Operand{"y": y, "y4": y, "residual": r,
+			"residual4": r, "partials": partials}})
 	}
 	return p
 }
@@ -139,19 +151,25 @@ func (c Conv) winogradWeight(name string, t tiling, parts int, product kernels.K
 		},
 	}
 	xs, ys := t.images*c.InC*c.InH*c.InW, t.images*c.OutC*c.OutH*c.OutW
-	input, gradient := t.input(c.InC, c.InH, c.InW, false, c.Prologue, c.Half.X), t.input(c.OutC, c.OutH, c.OutW, true, Prologue{}, c.Half.DY)
+	input, gradient := t.input(c.InC, c.InH, c.InW, false, c.Prologue, c.Half.X),
+		t.input(c.OutC, c.OutH, c.OutW, true, Prologue{}, c.Half.DY)
 	for n := range runs {
-		x, dy, s := Operand{"x", n * xs, xs}, Operand{"dy", n * ys, ys}, Operand{"s", n * parts * length, parts * length}
+		x, dy, s := Operand{"x", n * xs, xs}, Operand{"dy", n * ys, ys},
+			Operand{"s", n * parts * length, parts * length}
 		p.Calls = append(p.Calls,
 			Call{Kernel: input, Operands: map[string]Operand{"x": x, "x4": x, "v_half": {Name: "v"}}},
-			Call{Kernel: gradient, Operands: map[string]Operand{"x": dy, "x4": dy, "v": {Name: "e"}, "v_half": {Name: "e"}}},
+			Call{Kernel: gradient, Operands: map[string]Operand{"x": dy, "x4": dy, "v": {Name: "e"},
+				"v_half": {Name: "e"}}},
 			Call{Kernel: product, Operands: map[string]Operand{
-				"s": s, "e_half": {Name: "e"}, "v_half": {Name: "v"}, "a": {Name: "e"}, "b": {Name: "v"}, "a_half": {Name: "e"}, "b_half": {Name: "v"}, "c": s,
+				"s": s, "e_half": {Name: "e"}, "v_half": {Name: "v"}, "a": {Name: "e"}, "b": {Name: "v"},
+				"a_half": {Name: "e"}, "b_half": {Name: "v"}, "c": s,
 			}})
 	}
-	p.Calls = append(p.Calls, Call{Kernel: kernels.New("winograd filter grad "+c.String(), "winograd_filter_grad.wgsl", expand.Params{
-		"OUT_C": c.OutC, "IN_C": c.InC, "PARTS": runs * parts, "SCALE": math.Ldexp(1, -c.Half.X-c.Half.DY), "HALF": c.Half.On,
-	}, kernels.Grid(kernels.CeilDiv(c.OutC*c.InC, 64)), 0, 4*float64(runs*parts*length+9*c.OutC*c.InC))})
+	p.Calls = append(p.Calls, Call{Kernel: kernels.New("winograd filter grad "+c.String(), "winograd_filter_grad.wgsl",
+		expand.Params{
+			"OUT_C": c.OutC, "IN_C": c.InC, "PARTS": runs * parts, "SCALE": math.Ldexp(1, -c.Half.X-c.Half.DY),
+			"HALF": c.Half.On,
+		}, kernels.Grid(kernels.CeilDiv(c.OutC*c.InC, 64)), 0, 4*float64(runs*parts*length+9*c.OutC*c.InC))})
 	return p
 }
 

@@ -37,9 +37,12 @@ func (w winogradBlocks) conv(_ *Target, c Conv, e Epilogue) (Plan, bool) {
 	turns := min(mostTurns, kernels.CeilDiv(tiles, workgroup))
 	name := fmt.Sprintf("winograd %d", block)
 	k := kernels.New("conv "+name+" "+c.String(), "winograd_multiply.wgsl", expand.Params{
-		"IN_C": c.InC, "OUT_C": c.OutC, "BLOCK": block, "BLOCKS": blocks, "HALF": c.Half.On, "STRIDE": t.stride, "TILES": tiles, "TURNS": turns, "WORKGROUP": workgroup,
-	}, [3]uint32{uint32(kernels.CeilDiv(tiles, workgroup*turns)), uint32(blocks), frequencies}, c.FLOPs()*float64(t.images)/float64(c.N), c.productsBytes(t, blocks*block))
-	p := c.winograd(name, e, t, block, []Call{{Kernel: k, Operands: map[string]Operand{"u_half": {Name: "u"}, "v_half": {Name: "v"}}}})
+		"IN_C": c.InC, "OUT_C": c.OutC, "BLOCK": block, "BLOCKS": blocks, "HALF": c.Half.On, "STRIDE": t.stride,
+		"TILES": tiles, "TURNS": turns, "WORKGROUP": workgroup,
+	}, [3]uint32{uint32(kernels.CeilDiv(tiles, workgroup*turns)), uint32(blocks), frequencies},
+		c.FLOPs()*float64(t.images)/float64(c.N), c.productsBytes(t, blocks*block))
+	p := c.winograd(name, e, t, block,
+		[]Call{{Kernel: k, Operands: map[string]Operand{"u_half": {Name: "u"}, "v_half": {Name: "v"}}}})
 	p.terms = c.InC * block
 	return p, true
 }
@@ -87,7 +90,8 @@ func (w winogradCorrelation) weightGrad(_ *Target, c Conv) (Plan, bool) {
 	t = t.deep()
 	tile := w.tile.fit(c)
 	name := "winograd " + tile.String()
-	k, parts := c.correlate("conv weight "+name+" "+c.String(), tile, correlation{frequencies, false, t.quads * 4, t.stride, c.Half}, float64(t.images)/float64(c.N))
+	k, parts := c.correlate("conv weight "+name+" "+c.String(), tile,
+		correlation{frequencies, false, t.quads * 4, t.stride, c.Half}, float64(t.images)/float64(c.N))
 	p := c.winogradWeight(name, t, parts, k)
 	p.terms = tile.terms()
 	return p, true
@@ -102,7 +106,8 @@ func (w winogradGEMM) weightGrad(_ *Target, c Conv) (Plan, bool) {
 	const enoughGroups, leastChunk = 512, 256 // workgroups for the widest GPUs, tiles for each to sum
 	tiles := t.quads * 4
 	groups := kernels.CeilDiv(c.OutC, g.m) * kernels.CeilDiv(c.InC, g.o) * frequencies
-	chunk := kernels.CeilDiv(kernels.CeilDiv(tiles, max(1, min(kernels.CeilDiv(enoughGroups, groups), tiles/leastChunk))), productsK) * productsK
+	chunk := kernels.CeilDiv(kernels.CeilDiv(tiles,
+		max(1, min(kernels.CeilDiv(enoughGroups, groups), tiles/leastChunk))), productsK) * productsK
 	parts := kernels.CeilDiv(tiles, chunk)
 	name := "winograd " + g.String()
 	k := c.productsGEMM("conv weight "+name, t, g, [3]int{c.OutC, c.InC, tiles}, expand.Params{
@@ -115,10 +120,13 @@ func (w winogradGEMM) weightGrad(_ *Target, c Conv) (Plan, bool) {
 const productsK = 16
 
 // productsGEMM is winograd_gemm.wgsl for factors of m, n and k.
-func (c Conv) productsGEMM(name string, t tiling, g gemmTile, mnk [3]int, layout expand.Params, parts int) kernels.Kernel {
+func (c Conv) productsGEMM(name string, t tiling, g gemmTile, mnk [3]int, layout expand.Params,
+	parts int) kernels.Kernel {
 	m, n, k := mnk[0], mnk[1], mnk[2]
-	p := expand.Params{"M": m, "N": n, "K": k, "TILE_M": g.m, "TILE_N": g.o, "TILE_K": productsK, "THREAD_M": g.threadM, "THREAD_N": g.threadO, "HALF": c.Half.On}
+	p := expand.Params{"M": m, "N": n, "K": k, "TILE_M": g.m, "TILE_N": g.o, "TILE_K": productsK, "THREAD_M": g.threadM,
+		"THREAD_N": g.threadO, "HALF": c.Half.On}
 	maps.Copy(p, layout)
-	return kernels.New(name+" "+c.String(), "winograd_gemm.wgsl", p, [3]uint32{uint32(kernels.CeilDiv(n, g.o)), uint32(kernels.CeilDiv(m, g.m)), uint32(parts * frequencies)},
+	return kernels.New(name+" "+c.String(), "winograd_gemm.wgsl", p,
+		[3]uint32{uint32(kernels.CeilDiv(n, g.o)), uint32(kernels.CeilDiv(m, g.m)), uint32(parts * frequencies)},
 		c.FLOPs()*float64(t.images)/float64(c.N), float64(4*frequencies*(c.Half.floats(m*k+k*n)+parts*m*n)))
 }

@@ -54,7 +54,8 @@ func TestWinograd(t *testing.T) {
 				dx := refDataGrad(c, dy, w)
 				for _, p := range called(t, "winograd", convPlans(c.DataGrad(), plan.Epilogue{})) {
 					t.Run("data "+p.Name, func(t *testing.T) {
-						closeToSums(t, "dx", runPlan(t, p, map[string][]float32{"x": dy, "w": w}, "y", len(dx)), dx, lost*c.OutC*9)
+						closeToSums(t, "dx", runPlan(t, p, map[string][]float32{"x": dy, "w": w}, "y", len(dx)), dx,
+							lost*c.OutC*9)
 					})
 				}
 			case dispatches: // TestConvMoments takes it forward
@@ -117,7 +118,8 @@ func TestConvMoments(t *testing.T) {
 				closeToSums(t, "y", got, y, lost*c.InC*9)
 				partials := runPlan(t, p, with(operands, "y", make([]float32, len(y))), "partials", 2*m.Parts()*m.C)
 				mean, invStd := make([]float32, m.C), make([]float32, m.C)
-				kerneltest.Run(t, kerneltest.Tensors{"partials": partials, "mean": mean, "inv_std": invStd}, kernels.BatchNormFinalize(r.BatchNorm, false, 0))
+				kerneltest.Run(t, kerneltest.Tensors{"partials": partials, "mean": mean, "inv_std": invStd},
+					kernels.BatchNormFinalize(r.BatchNorm, false, 0))
 				// Sums of InC · 9 products of size 1 are off by some of their ulps, and the
 				// mean of many by less.
 				kerneltest.Near(t, "mean", mean, r.Mean, 0, 64*float64(c.InC)*kerneltest.HalfULP)
@@ -138,8 +140,10 @@ func TestConvOfNorm(t *testing.T) {
 		for _, act := range []kernels.Act{kernels.ReLU, kernels.NoAct} {
 			c.Prologue = plan.Prologue{Norm: true, Act: act}
 			raw, w, dy := operandsOf(c)
-			mean, invStd, beta := kerneltest.Normals(5, c.InC), kerneltest.Normals(6, c.InC), kerneltest.Normals(7, c.InC)
-			r := kerneltest.Norm{BatchNorm: kernels.BatchNorm{Map: kernels.Map{N: c.N, C: c.InC, H: c.InH, W: c.InW}, Act: act}}
+			mean, invStd, beta := kerneltest.Normals(5, c.InC), kerneltest.Normals(6, c.InC),
+				kerneltest.Normals(7, c.InC)
+			r := kerneltest.Norm{BatchNorm: kernels.BatchNorm{Map: kernels.Map{N: c.N, C: c.InC, H: c.InH, W: c.InW},
+				Act: act}}
 			for i, v := range invStd {
 				invStd[i] = 1 / (1 + v*v)
 			}
@@ -172,7 +176,8 @@ func TestConvOfNorm(t *testing.T) {
 			for _, p := range weights {
 				t.Run(fmt.Sprint("weights ", name(p, c), c.Prologue), func(t *testing.T) {
 					t.Parallel()
-					closeToSums(t, "dw", runPlan(t, p, with(operands, "dy", dy), "dw", len(dw)), dw, lost*c.N*c.OutH*c.OutW)
+					closeToSums(t, "dw", runPlan(t, p, with(operands, "dy", dy), "dw", len(dw)), dw,
+						lost*c.N*c.OutH*c.OutW)
 				})
 			}
 		}

@@ -40,7 +40,9 @@ func TestAlbum(t *testing.T) {
 		for i := range s.Len() {
 			read++
 			// Reading makes them of length 1 once more, which rounds.
-			k := slices.IndexFunc(set.Poses, func(p datasets.Pose) bool { return math.Abs(float64(p[2]-s.Poses[i][2])) < 1e-6 })
+			k := slices.IndexFunc(set.Poses, func(p datasets.Pose) bool {
+				return math.Abs(float64(p[2]-s.Poses[i][2])) < 1e-6
+			})
 			if s.Channels != 4 || k < 0 || !bytes.Equal(s.Image(i), set.Image(k)) || s.Labels[i] != set.Labels[k] {
 				t.Errorf("image %d of %s is none of those written", i, s.Name)
 			}

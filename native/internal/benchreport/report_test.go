@@ -26,7 +26,8 @@ func sample(dTime float64) *bench.Result {
 		Programs: []bench.Program{
 			{Name: "d_step", Time: bench.Time{Wall: dTime, CPU: 2 * dTime}, Host: 0.5e-3, Dispatches: 6, FLOPs: 10e9,
 				Bytes: 1e9},
-			{Name: "g_step", Time: bench.Time{Wall: 0.05, CPU: 0.1}, Host: 0.25e-3, Dispatches: 3, FLOPs: 5e9, Bytes: 1e9},
+			{Name: "g_step", Time: bench.Time{Wall: 0.05, CPU: 0.1}, Host: 0.25e-3, Dispatches: 3, FLOPs: 5e9,
+				Bytes: 1e9},
 		},
 		Kernels: []bench.Kernel{
 			{Name: "conv direct 2×4 8×64", Dispatches: 2, Seconds: 0.8 * dTime, FLOPs: 10e9, Bytes: 0.1e9},

@@ -69,7 +69,8 @@ func pointCells(s *bench.Series, p bench.Point) []string {
 	copy(cells[1:], []string{
 		fmt.Sprintf("%.3g", i.FLOPs/1e9), console.Duration(p.Programs[0].Time.Wall),
 		console.Duration(p.Programs[1].Time.Wall), console.Duration(i.Time.Wall),
-		giga(r.Wall), console.Percent(r.Wall / s.Peak.Arithmetic.Wall), console.Duration(i.Time.Wall / float64(p.Batch)),
+		giga(r.Wall), console.Percent(r.Wall / s.Peak.Arithmetic.Wall),
+		console.Duration(i.Time.Wall / float64(p.Batch)),
 		console.Bytes(p.BytesHeld),
 		fmt.Sprint(i.Dispatches), fmt.Sprintf("%.2f ×", first.Wall/r.Wall), console.Duration(i.Time.CPU),
 		console.Percent(r.CPU / s.Peak.Arithmetic.CPU),

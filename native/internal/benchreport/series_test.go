@@ -21,10 +21,11 @@ import (
 func sampleSeries() *bench.Series {
 	point := func(batch int, dTime, gTime float64) bench.Point {
 		work := float64(batch) * 1e9
-		return bench.Point{Value: float64(batch), Batch: batch, BytesHeld: uint64(batch) << 20, Programs: []bench.Program{
-			{Name: "d_step", Time: bench.Time{Wall: dTime, CPU: 2 * dTime}, Dispatches: 6, FLOPs: 4 * work},
-			{Name: "g_step", Time: bench.Time{Wall: gTime, CPU: 2 * gTime}, Dispatches: 3, FLOPs: 6 * work},
-		}}
+		return bench.Point{Value: float64(batch), Batch: batch, BytesHeld: uint64(batch) << 20,
+			Programs: []bench.Program{
+				{Name: "d_step", Time: bench.Time{Wall: dTime, CPU: 2 * dTime}, Dispatches: 6, FLOPs: 4 * work},
+				{Name: "g_step", Time: bench.Time{Wall: gTime, CPU: 2 * gTime}, Dispatches: 3, FLOPs: 6 * work},
+			}}
 	}
 	return &bench.Series{
 		Adapter: gpu.AdapterInfo{Name: "a GPU", Type: gpu.Discrete}, Setting: "batch", Samples: 5,
@@ -57,9 +58,11 @@ Time grows as the work to the power of 0.75.
 		{gpu.CPU, `32×32, 1 to 3 channels, 1 block of 64, batch 1, on a GPU; now for values of batch
 The adapter's peak: 200.0 GFLOP/s of multiply-adds (100.0 a core).
 
- batch     GFLOP   D step   G step  iteration  GFLOP/s  of peak  an image       held  dispatches  time/GFLOP  CPU time  of peak
-     1        10  80.0 ms   120 ms     200 ms     50.0   25.0 %    200 ms      1 MiB           9      1.00 ×    400 ms   25.0 %
-`},
+` +
+			" batch     GFLOP   D step   G step  iteration  GFLOP/s  of peak  an image       held  di" +
+			"spatches  time/GFLOP  CPU time  of peak\n" +
+			"     1        10  80.0 ms   120 ms     200 ms     50.0   25.0 %    200 ms      1 MiB    " +
+			"       9      1.00 ×    400 ms   25.0 %\n"},
 	} {
 		var out bytes.Buffer
 		c := console.New(&out, &out)

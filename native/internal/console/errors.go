@@ -50,7 +50,8 @@ func Warn(w io.Writer, format string, args ...any) {
 }
 
 // packageName stands before the errors of packages; a user does not need it.
-var packageName = regexp.MustCompile(`(^|: )(?:datasets|export|gpu|graph|model|rundir|safetensors|coral|spread|study|svm|trainer|wgsl): `)
+var packageName = regexp.MustCompile(
+	`(^|: )(?:datasets|export|gpu|graph|model|rundir|safetensors|coral|spread|study|svm|trainer|wgsl): `)
 
 // Plain takes the names of packages out of an error's text.
 func Plain(msg string) string {

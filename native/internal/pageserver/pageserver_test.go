@@ -35,7 +35,8 @@ func TestServeFiles(t *testing.T) {
 	script := strings.Repeat("compress me; ", 100)
 	s := &Server{
 		Page: fstest.MapFS{
-			"index.html": {Data: []byte("<p>")}, "page.js": {Data: []byte(script)}, "core.wasm": {Data: []byte("\x00asm")},
+			"index.html": {Data: []byte("<p>")}, "page.js": {Data: []byte(script)},
+			"core.wasm":            {Data: []byte("\x00asm")},
 			"traces/a.safetensors": {Data: []byte("trace")},
 		},
 		Sets: fstest.MapFS{"faces.pxds": {Data: []byte("0123456789")}},

@@ -62,7 +62,8 @@ func (j *Job) report() error {
 		j.printReport(rep, file)
 	}
 	if n := len(rep.Failures); n > 0 && err == nil {
-		return fmt.Errorf("%s failed, the first of them %s: %s; %s lists all of them, and the same command tries them again",
+		return fmt.Errorf("%s failed, the first of them %s: %s; %s lists all of them, and the same command tries "+
+			"them again",
 			console.Count(n, "run"), rep.Failures[0].Key, rep.Failures[0].Error, file)
 	}
 	return err
@@ -70,7 +71,8 @@ func (j *Job) report() error {
 
 // printReport shows the table, and whether the rows rank as in the paper.
 func (j *Job) printReport(rep *study.Report, file string) {
-	j.Console.Printf("\n%s, scale %s, %s\n", j.Console.Bold(rep.Title), rep.Scale, console.Count(len(rep.Seeds), "seed"))
+	j.Console.Printf("\n%s, scale %s, %s\n", j.Console.Bold(rep.Title), rep.Scale,
+		console.Count(len(rep.Seeds), "seed"))
 	var tab console.Table
 	head := []string{""}
 	for i := range rep.Columns {

@@ -40,7 +40,8 @@ func (j *Job) Cells() []study.Cell { return j.Study.Cells(j.Scale, j.Seeds, j.Ou
 // arguments is the command line that does the study, or one cell of it.
 func (j *Job) arguments(cell string) []string {
 	args := []string{"reproduce", j.Study.Name, "-scale", string(j.Scale), "-seeds", fmt.Sprint(j.Seeds), "-out", j.Out}
-	for _, f := range [][2]string{{"-data", j.Data}, {"-objects", j.Objects}, {"-adapter", j.Adapter}, {"-cell", cell}} {
+	for _, f := range [][2]string{{"-data", j.Data}, {"-objects", j.Objects}, {"-adapter", j.Adapter},
+		{"-cell", cell}} {
 		if f[1] != "" {
 			args = append(args, f[0], f[1])
 		}

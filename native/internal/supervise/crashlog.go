@@ -69,7 +69,8 @@ func (l *crashLog) explain(state *os.ProcessState) (string, bool) {
 	case signal == "":
 		return "", false
 	case strings.Contains(strings.ToLower(message), "lost"):
-		return "the GPU device was lost (" + message + "): its driver was reset, or it was unplugged or out of power", true
+		return "the GPU device was lost (" + message + "): its driver was reset, or it was unplugged or out of power",
+			true
 	case message != "":
 		return "the GPU driver or library crashed (" + message + ")", true
 	}

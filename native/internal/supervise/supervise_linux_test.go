@@ -277,7 +277,8 @@ func TestSuperviseLostDevice(t *testing.T) {
 		t.Fatal("no libvulkan.so.1 in /usr/lib; make setup installs it", err, err2)
 	}
 	dir := t.TempDir()
-	build := exec.Command("cc", "-shared", "-fPIC", "-o", filepath.Join(dir, "libvulkan.so.1"), "testdata/lost_vulkan.c",
+	build := exec.Command("cc", "-shared", "-fPIC", "-o", filepath.Join(dir, "libvulkan.so.1"),
+		"testdata/lost_vulkan.c",
 		"-ldl")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
