@@ -2,7 +2,6 @@ package datasets
 
 import (
 	"errors"
-	"fmt"
 )
 
 // album is the image files of one domain, with what their folders say.
@@ -71,11 +70,11 @@ func (a album) divide(first picture, channels int, o Options) (Splits, error) {
 				return err
 			}
 			if p.width != first.width || p.height != first.height {
-				return fmt.Errorf("datasets: %s: %s is %dx%d but %s is %dx%d: give a size for all", a.name,
+				return origin.Errorf("%s: %s is %dx%d but %s is %dx%d: give a size for all", a.name,
 					a.files[a.members[0]].path, first.width, first.height, a.files[members[i]].path, p.width, p.height)
 			}
 			if o.Channels == 0 && p.channels > channels {
-				return fmt.Errorf("datasets: %s: %w, as %s", a.name, errColours, a.files[members[i]].path)
+				return origin.Errorf("%s: %w, as %s", a.name, errColours, a.files[members[i]].path)
 			}
 			copy(dst, p.withChannels(channels).pixels)
 			return nil
@@ -86,7 +85,7 @@ func (a album) divide(first picture, channels int, o Options) (Splits, error) {
 		h.pool = split("train")
 	}
 	if h.pool == nil {
-		return Splits{}, fmt.Errorf("datasets: %s: no images in train", a.title)
+		return Splits{}, origin.Errorf("%s: no images in train", a.title)
 	}
 	s, err := h.divide(a.title, o.counts(h), o.Seed)
 	s.Origin = "images in " + a.title
@@ -98,7 +97,7 @@ func (a album) divide(first picture, channels int, o Options) (Splits, error) {
 func (a album) decode(i int, o Options) (picture, error) {
 	p, err := a.files[i].decode(o.Channels != 0)
 	if err != nil {
-		return p, fmt.Errorf("datasets: %s: %s: %w", a.name, a.files[i].path, err)
+		return p, origin.Errorf("%s: %s: %w", a.name, a.files[i].path, err)
 	}
 	if o.Size > 0 {
 		p = p.resize(o.Size, o.Size)
@@ -111,7 +110,7 @@ func (s *Splits) hold() error {
 	for _, split := range packOrder {
 		set := s.named(split)
 		if (*set).Len() > 0 && (*set).Len() > maxSetBytes/(*set).ImageBytes() {
-			return fmt.Errorf("datasets: %s: %d images of %s take more than %d bytes: choose a smaller size, or pack "+
+			return origin.Errorf("%s: %d images of %s take more than %d bytes: choose a smaller size, or pack "+
 				"them with `pixelda-wgpu datasets pack -raw`",
 				(*set).Name, (*set).Len(), (*set).shape(), int64(maxSetBytes))
 		}

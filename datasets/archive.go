@@ -134,7 +134,7 @@ func readArchive(name string, r io.ReaderAt, size int64, below string, o Options
 	}
 	files, err := listArchive(name, r, size, below, isOfSet)
 	if err != nil {
-		return nil, fmt.Errorf("datasets: %s: %w", name, err)
+		return nil, origin.Errorf("%s: %w", name, err)
 	}
 	if below != "" {
 		name += "/" + below
@@ -152,7 +152,7 @@ func listFiles(from string, keep func(name string) bool) (files []entry, closer 
 	}
 	f, err := os.Open(file)
 	if err != nil {
-		return nil, nil, fmt.Errorf("datasets: %w", err)
+		return nil, nil, origin.Errorf("%w", err)
 	}
 	closer = func() { _ = f.Close() } // only read from
 	info, err := f.Stat()
@@ -161,7 +161,7 @@ func listFiles(from string, keep func(name string) bool) (files []entry, closer 
 	}
 	if err != nil {
 		closer()
-		return nil, nil, fmt.Errorf("datasets: %s: %w", from, err)
+		return nil, nil, origin.Errorf("%s: %w", from, err)
 	}
 	return files, closer, nil
 }

@@ -46,7 +46,7 @@ func readPhotos(dir string, files []entry) ([]background, error) {
 			photos[i] = background{path.Base(files[i].path), p.withChannels(3)}
 		}
 		if err != nil {
-			return fmt.Errorf("datasets: %s: %s: %w", dir, files[i].path, err)
+			return origin.Errorf("%s: %s: %w", dir, files[i].path, err)
 		}
 		return nil
 	})
@@ -71,18 +71,18 @@ func bsdsFiles(dir string) ([]entry, error) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("datasets: %w", err)
+		return nil, origin.Errorf("%w", err)
 	}
 	defer f.Close()
 	info, err := f.Stat()
 	if err != nil {
-		return nil, fmt.Errorf("datasets: %w", err)
+		return nil, origin.Errorf("%w", err)
 	}
 	files, err := listArchive(archive, f, info.Size(), "", func(name string) bool {
 		return strings.HasSuffix(path.Dir(name), "images/train") && path.Ext(name) == ".jpg"
 	})
 	if err != nil {
-		return nil, fmt.Errorf("datasets: %s: %w", archive, err)
+		return nil, origin.Errorf("%s: %w", archive, err)
 	}
 	return files, nil
 }
@@ -91,7 +91,7 @@ func bsdsFiles(dir string) ([]entry, error) {
 func readFile(name string) ([]byte, error) {
 	f, err := os.Open(name)
 	if err != nil {
-		return nil, fmt.Errorf("datasets: %w", err)
+		return nil, origin.Errorf("%w", err)
 	}
 	defer f.Close()
 	data, err := io.ReadAll(io.LimitReader(f, maxFileBytes+1))
@@ -99,7 +99,7 @@ func readFile(name string) ([]byte, error) {
 		err = fmt.Errorf("more than %d bytes", maxFileBytes)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("datasets: %s: %w", name, err)
+		return nil, origin.Errorf("%s: %w", name, err)
 	}
 	return data, nil
 }

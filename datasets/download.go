@@ -78,7 +78,7 @@ func (d *downloader) set(ctx context.Context, remotes []Remote, name, dir string
 		}
 		return errors.Join(failures...)
 	}
-	return fmt.Errorf("datasets: nothing is known to download under the name %q: there are %s", name,
+	return origin.Errorf("nothing is known to download under the name %q: there are %s", name,
 		strings.Join(names, ", "))
 }
 
@@ -97,7 +97,7 @@ func (d *downloader) files(ctx context.Context, files []RemoteFile, dir string) 
 		path := filepath.Join(dir, filepath.FromSlash(f.Path))
 		if _, err := os.Stat(path); err == nil {
 			if err := f.verify(path); err != nil {
-				return fmt.Errorf("datasets: %s is there but %w: move it away to download it", path, err)
+				return origin.Errorf("%s is there but %w: move it away to download it", path, err)
 			}
 			continue
 		}
@@ -111,7 +111,7 @@ func (d *downloader) files(ctx context.Context, files []RemoteFile, dir string) 
 // file tries the mirrors in turn.
 func (d *downloader) file(ctx context.Context, f RemoteFile, path string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return fmt.Errorf("datasets: %w", err)
+		return origin.Errorf("%w", err)
 	}
 	var failures []string
 	for _, url := range f.URLs {
@@ -120,11 +120,11 @@ func (d *downloader) file(ctx context.Context, f RemoteFile, path string) error 
 			return nil
 		}
 		if ctx.Err() != nil {
-			return fmt.Errorf("datasets: %s: download interrupted: run it again to continue", path)
+			return origin.Errorf("%s: download interrupted: run it again to continue", path)
 		}
 		failures = append(failures, fmt.Sprintf("%s: %v", url, err))
 	}
-	return fmt.Errorf("datasets: cannot download %s: %s", path, strings.Join(failures, "; "))
+	return origin.Errorf("cannot download %s: %s", path, strings.Join(failures, "; "))
 }
 
 // mirror downloads from one URL, going on where a connection breaks as long as

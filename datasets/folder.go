@@ -41,7 +41,7 @@ func isImage(name string) bool {
 func listFolder(dir string, keep func(name string) bool) ([]entry, error) {
 	dir, err := filepath.EvalSymlinks(dir)
 	if err != nil {
-		return nil, fmt.Errorf("datasets: %w", err)
+		return nil, origin.Errorf("%w", err)
 	}
 	var files []entry
 	err = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
@@ -60,7 +60,7 @@ func listFolder(dir string, keep func(name string) bool) ([]entry, error) {
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("datasets: %w", err)
+		return nil, origin.Errorf("%w", err)
 	}
 	return files, nil
 }
@@ -205,14 +205,14 @@ type Domain struct {
 func domains(name string, entries []entry, o Options) ([]Domain, error) {
 	files, err := collect(entries)
 	if err != nil {
-		return nil, fmt.Errorf("datasets: %s: %w", name, err)
+		return nil, origin.Errorf("%s: %w", name, err)
 	}
 	if len(files) == 0 {
-		return nil, fmt.Errorf("datasets: %s: no PNG, JPEG or WebP images", name)
+		return nil, origin.Errorf("%s: no PNG, JPEG or WebP images", name)
 	}
 	places, err := arrange(files)
 	if err != nil {
-		return nil, fmt.Errorf("datasets: %s: %w", name, err)
+		return nil, origin.Errorf("%s: %w", name, err)
 	}
 	classes := map[string][]string{} // by domain
 	for _, p := range places {

@@ -48,7 +48,7 @@ func Generated(name string) bool { return generators[name].draw != nil }
 func Draw(name string, seed uint64, from, n int) (*Set, error) {
 	g, ok := generators[name]
 	if !ok {
-		return nil, fmt.Errorf("datasets: %q is no generated set", name)
+		return nil, origin.Errorf("%q is no generated set", name)
 	}
 	return g.set(name, seed, from, n).Hold(), nil
 }
@@ -64,7 +64,7 @@ func openBuiltin(name string, o Options, what string) (held, string, error) {
 	const most = 10_000_000
 	if c.Train < 0 || c.Valid < 0 || c.Test < 0 || c.Train > most || c.Valid > most || c.Test > most {
 		return held{}, "",
-			fmt.Errorf("datasets: cannot generate %d training, %d validation and %d test images: give 0 to %d of each",
+			origin.Errorf("cannot generate %d training, %d validation and %d test images: give 0 to %d of each",
 				c.Train, c.Valid, c.Test, most)
 	}
 	what = fmt.Sprintf("%s from seed %d", what, o.Seed)
@@ -80,7 +80,7 @@ func openBuiltin(name string, o Options, what string) (held, string, error) {
 			return held{}, "", err
 		}
 		if len(pixels) != n*s.ImageBytes() {
-			return held{}, "", fmt.Errorf("datasets: %s: %d of %d images were drawn", name, len(pixels)/s.ImageBytes(),
+			return held{}, "", origin.Errorf("%s: %d of %d images were drawn", name, len(pixels)/s.ImageBytes(),
 				n)
 		}
 		s.Pixels, s.made = pixels, nil

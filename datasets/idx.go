@@ -57,14 +57,14 @@ func (a *idxArray) images(name string) (*Set, error) {
 	case 4:
 		s.Channels = a.dims[3]
 		if s.Channels != 1 && s.Channels != 3 && s.Channels != 4 {
-			return nil, fmt.Errorf("datasets: %s: the fourth dimension is %d; it must be the 1, 3 or 4 channels", name,
+			return nil, origin.Errorf("%s: the fourth dimension is %d; it must be the 1, 3 or 4 channels", name,
 				s.Channels)
 		}
 		fallthrough
 	case 3:
 		s.Height, s.Width = a.dims[1], a.dims[2]
 	default:
-		return nil, fmt.Errorf("datasets: %s: %d dimensions; images have 3 (N, height, width) or 4 (and channels)",
+		return nil, origin.Errorf("%s: %d dimensions; images have 3 (N, height, width) or 4 (and channels)",
 			name, len(a.dims))
 	}
 	return s, s.Validate()
@@ -78,10 +78,10 @@ func (s *Set) readLabels(name string, r io.Reader) error {
 		return err
 	}
 	if len(a.dims) != 1 {
-		return fmt.Errorf("datasets: %s: %d dimensions; labels have 1", name, len(a.dims))
+		return origin.Errorf("%s: %d dimensions; labels have 1", name, len(a.dims))
 	}
 	if len(a.values) != s.Len() {
-		return fmt.Errorf("datasets: %s: %d labels for %d images", name, len(a.values), s.Len())
+		return origin.Errorf("%s: %d labels for %d images", name, len(a.values), s.Len())
 	}
 	s.Labels = make([]uint32, len(a.values))
 	classes := 0
@@ -99,7 +99,7 @@ func (s *Set) readLabels(name string, r io.Reader) error {
 func readIDX(name string, r io.Reader, types ...byte) (*idxArray, error) {
 	r, err := gunzip(r)
 	if err != nil {
-		return nil, fmt.Errorf("datasets: %s: damaged gzip header: %w", name, err)
+		return nil, origin.Errorf("%s: damaged gzip header: %w", name, err)
 	}
 	code, dims, size, err := readIDXHeader(name, r, maxSetBytes, types...)
 	if err != nil {
@@ -126,7 +126,7 @@ func readIDX(name string, r io.Reader, types ...byte) (*idxArray, error) {
 // values, of which there may be at most most.
 func readIDXHeader(name string, r io.Reader, most int64, types ...byte) (code byte, dims []int, size int64, err error) {
 	fail := func(format string, args ...any) (byte, []int, int64, error) {
-		return 0, nil, 0, fmt.Errorf("datasets: %s: "+format, append([]any{name}, args...)...)
+		return 0, nil, 0, origin.Errorf("%s: "+format, append([]any{name}, args...)...)
 	}
 	var magic [4]byte
 	if _, err := io.ReadFull(r, magic[:]); err != nil {
@@ -159,15 +159,15 @@ func readIDXHeader(name string, r io.Reader, most int64, types ...byte) (code by
 }
 
 func goesOn(name string, size int64) error {
-	return fmt.Errorf("datasets: %s: goes on after the %d values that its header gives", name, size)
+	return origin.Errorf("%s: goes on after the %d values that its header gives", name, size)
 }
 
 func shortRead(name string, got, want int64, err error) error {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return fmt.Errorf("datasets: %s: ends after %d of %d values: the file is cut off, get it again", name, got,
+		return origin.Errorf("%s: ends after %d of %d values: the file is cut off, get it again", name, got,
 			want)
 	}
-	return fmt.Errorf("datasets: %s: after %d of %d values: %w", name, got, want, err)
+	return origin.Errorf("%s: after %d of %d values: %w", name, got, want, err)
 }
 
 // readExactly reads n bytes, doubling its buffer as they arrive, and returns

@@ -1,7 +1,6 @@
 package datasets
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -88,7 +87,7 @@ func (k Known) splits(o Options) (Splits, error) {
 		path, found := k.place(o.dir())
 		if !found {
 			return Splits{},
-				fmt.Errorf("datasets: %s is not in %s: it has no public home to download it from; docs/linemod.md "+
+				origin.Errorf("%s is not in %s: it has no public home to download it from; docs/linemod.md "+
 					"tells how to get it", k.Name, filepath.Join(o.dir(), k.places[0]))
 		}
 		return openPath(path, o)

@@ -76,10 +76,10 @@ func ReadConvention(file string) (*Convention, error) {
 	}
 	var c Convention
 	if err := json.Unmarshal(data, &c); err != nil {
-		return nil, fmt.Errorf("datasets: %s: damaged convention of poses: %w", file, err)
+		return nil, origin.Errorf("%s: damaged convention of poses: %w", file, err)
 	}
 	if !(c.Scale > 0) || !(c.Distance > 0) || len(c.Objects) == 0 {
-		return nil, fmt.Errorf("datasets: %s: no convention of poses: it needs s_px_per_mm, d_mm and objects", file)
+		return nil, origin.Errorf("%s: no convention of poses: it needs s_px_per_mm, d_mm and objects", file)
 	}
 	return &c, nil
 }
@@ -107,10 +107,10 @@ func readModels(from string, objects []string) ([]string, []*render.Mesh, error)
 	defer closer()
 	byName, err := oneFolder(files)
 	if err != nil {
-		return nil, nil, fmt.Errorf("datasets: %s: %w", from, err)
+		return nil, nil, origin.Errorf("%s: %w", from, err)
 	}
 	if len(byName) == 0 {
-		return nil, nil, fmt.Errorf("datasets: %s: no PLY models", from)
+		return nil, nil, origin.Errorf("%s: no PLY models", from)
 	}
 	names := slices.Clone(objects)
 	if len(names) == 0 {
@@ -124,7 +124,7 @@ func readModels(from string, objects []string) ([]string, []*render.Mesh, error)
 	err = parallelErr(len(names), func(i int) error {
 		f, ok := byName[names[i]]
 		if !ok {
-			return fmt.Errorf("datasets: %s: no model of %s; there are %s", from, names[i],
+			return origin.Errorf("%s: no model of %s; there are %s", from, names[i],
 				strings.Join(sortedKeys(byName), ", "))
 		}
 		r, err := f.open()
@@ -133,7 +133,7 @@ func readModels(from string, objects []string) ([]string, []*render.Mesh, error)
 			_ = r.Close() // only read from
 		}
 		if err != nil {
-			return fmt.Errorf("datasets: %s: %s: %w", from, f.path, err)
+			return origin.Errorf("%s: %s: %w", from, f.path, err)
 		}
 		return nil
 	})

@@ -79,6 +79,6 @@ type faultError struct {
 }
 
 func (e *faultError) Error() string {
-	return fmt.Sprintf("datasets: %s: byte %d can no longer be read: the file was cut off or overwritten while it "+
+	return fmt.Sprintf("%s: byte %d can no longer be read: the file was cut off or overwritten while it "+
 		"was in use, or its disk failed; restore it and try again", e.name, e.at)
 }

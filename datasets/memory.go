@@ -2,7 +2,6 @@ package datasets
 
 import (
 	"bytes"
-	"fmt"
 	"io"
 	"path"
 	"slices"
@@ -22,7 +21,7 @@ func ReadFiles(name string, files []File, o Options) ([]Domain, error) {
 		return nil, err
 	}
 	if len(files) == 0 {
-		return nil, fmt.Errorf("datasets: %s: no files", name)
+		return nil, origin.Errorf("%s: no files", name)
 	}
 	if len(files) == 1 {
 		one := files[0]
@@ -69,7 +68,7 @@ func ReadFiles(name string, files []File, o Options) ([]Domain, error) {
 		}
 	}
 	return nil,
-		fmt.Errorf("datasets: %s: neither images (PNG, JPEG, WebP), idx files, a ZIP file nor a packed set (.pxds)",
+		origin.Errorf("%s: neither images (PNG, JPEG, WebP), idx files, a ZIP file nor a packed set (.pxds)",
 			name)
 }
 

@@ -2,7 +2,6 @@ package datasets
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -22,7 +21,7 @@ var idxName = regexp.MustCompile(`(?i)^(?:.*[-._])?(train|t10k|test)[-._](images
 func readIDXFolder(dir string) (train, test *Set, ok bool, err error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
-		return nil, nil, false, fmt.Errorf("datasets: %w", err)
+		return nil, nil, false, origin.Errorf("%w", err)
 	}
 	var names []string
 	for _, e := range entries {
@@ -75,7 +74,7 @@ func readIDXParts(names []string, open opener) (train, test *Set, ok bool, err e
 func readIDXFiles(images, labels string, open opener) (*Set, error) {
 	i, err := open(images)
 	if err != nil {
-		return nil, fmt.Errorf("datasets: %w", err)
+		return nil, origin.Errorf("%w", err)
 	}
 	defer i.Close()
 	s, err := openIDXImages(images, i)
@@ -84,7 +83,7 @@ func readIDXFiles(images, labels string, open opener) (*Set, error) {
 	}
 	l, err := open(labels)
 	if err != nil {
-		return nil, fmt.Errorf("datasets: %w", err)
+		return nil, origin.Errorf("%w", err)
 	}
 	defer l.Close()
 	return s, s.readLabels(labels, l)
@@ -105,7 +104,7 @@ func readMNIST(dir string) (train, test *Set, err error) {
 	case err != nil:
 		return nil, nil, err
 	case !train.Labelled() || !test.Labelled():
-		return nil, nil, fmt.Errorf("datasets: %s has MNIST's images but not both label files: download them again",
+		return nil, nil, origin.Errorf("%s has MNIST's images but not both label files: download them again",
 			dir)
 	}
 	return train, test, nil
@@ -113,6 +112,6 @@ func readMNIST(dir string) (train, test *Set, err error) {
 
 // missing is the error for a known set that is not in its folder.
 func missing(name, dir string) error {
-	return fmt.Errorf("datasets: %s is not in %s: run `pixelda-wgpu datasets download %s`, or give the folder that "+
+	return origin.Errorf("%s is not in %s: run `pixelda-wgpu datasets download %s`, or give the folder that "+
 		"holds it as -data", name, dir, name)
 }

@@ -92,7 +92,7 @@ func mnistmParts(root string) (train, test *Set, photos []background, err error)
 		return nil, nil, nil, err
 	}
 	if train.Width != 28 || train.Height != 28 || train.Channels != 1 {
-		return nil, nil, nil, fmt.Errorf("datasets: mnist-m needs the 28x28x1 images of MNIST, not %s ones",
+		return nil, nil, nil, origin.Errorf("mnist-m needs the 28x28x1 images of MNIST, not %s ones",
 			train.shape())
 	}
 	photos, err = readBSDS(subfolder(root, "bsds500", "bsds", "BSDS500"))
@@ -106,7 +106,7 @@ func makeMNISTM(root string, seed uint64, combine func(digit, patch byte) byte) 
 	}
 	for _, p := range photos {
 		if p.width < mnistmSide || p.height < mnistmSide {
-			return held{}, fmt.Errorf("datasets: %s: the photograph is %dx%d, smaller than a patch", p.name, p.width,
+			return held{}, origin.Errorf("%s: the photograph is %dx%d, smaller than a patch", p.name, p.width,
 				p.height)
 		}
 	}
@@ -141,7 +141,7 @@ func readMNISTMRecipe(root, dir string) (held, error) {
 		return held{}, err
 	}
 	if photos, err = orderPhotos(photos, strings.Fields(string(order))); err != nil {
-		return held{}, fmt.Errorf("datasets: %s: %w", orderFile, err)
+		return held{}, origin.Errorf("%s: %w", orderFile, err)
 	}
 	rebuild := func(split string, digits *Set) (*Set, error) {
 		file := filepath.Join(dir, "mnist_m_"+split+".recipe.bin")
@@ -151,7 +151,7 @@ func readMNISTMRecipe(root, dir string) (held, error) {
 		}
 		patches, err := parseRecipe(data, photos, digits.Len())
 		if err != nil {
-			return nil, fmt.Errorf("datasets: %s: %w", file, err)
+			return nil, origin.Errorf("%s: %w", file, err)
 		}
 		return composeMNISTM(digits, photos, patches, invert), nil
 	}
@@ -216,7 +216,7 @@ func readLabelledFolder(dir, name string) (*Set, error) {
 	}
 	files, labels, err := parseLabelList(data)
 	if err != nil {
-		return nil, fmt.Errorf("datasets: %s: %w", list, err)
+		return nil, origin.Errorf("%s: %w", list, err)
 	}
 	s := &Set{
 		Name: name, Width: mnistmSide, Height: mnistmSide, Channels: 3,
@@ -233,7 +233,7 @@ func readLabelledFolder(dir, name string) (*Set, error) {
 			err = fmt.Errorf("%dx%d pixels, not %dx%d", p.width, p.height, mnistmSide, mnistmSide)
 		}
 		if err != nil {
-			return fmt.Errorf("datasets: %s: %w", path, err)
+			return origin.Errorf("%s: %w", path, err)
 		}
 		copy(s.Image(i), p.withChannels(3).pixels)
 		return nil

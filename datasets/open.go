@@ -2,7 +2,6 @@ package datasets
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -30,10 +29,10 @@ const maxSize = 4096
 
 func (o Options) check() error {
 	if o.Size < 0 || o.Size > maxSize {
-		return fmt.Errorf("datasets: cannot resize to %d pixels: give 1 to %d, or 0 to keep the size", o.Size, maxSize)
+		return origin.Errorf("cannot resize to %d pixels: give 1 to %d, or 0 to keep the size", o.Size, maxSize)
 	}
 	if o.Channels != 0 && o.Channels != 1 && o.Channels != 3 {
-		return fmt.Errorf("datasets: cannot make %d channels: give 1 (grey), 3 (RGB) or 0 to keep them", o.Channels)
+		return origin.Errorf("cannot make %d channels: give 1 (grey), 3 (RGB) or 0 to keep them", o.Channels)
 	}
 	return nil
 }
@@ -93,7 +92,7 @@ func openPath(path string, o Options) (Splits, error) {
 		for i, d := range all {
 			names[i] = d.Name
 		}
-		return Splits{}, fmt.Errorf("datasets: %s holds %d domains (%s): name one, as in %s/%s", path, len(all),
+		return Splits{}, origin.Errorf("%s holds %d domains (%s): name one, as in %s/%s", path, len(all),
 			strings.Join(names, ", "), path, names[0])
 	}
 	return all[0].Splits, nil
@@ -111,12 +110,12 @@ func OpenDomains(path string, o Options) ([]Domain, error) {
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		if path != filepath.Base(path) { // no name
-			return nil, fmt.Errorf("datasets: there is no file or folder %s", path)
+			return nil, origin.Errorf("there is no file or folder %s", path)
 		}
-		return nil, fmt.Errorf("datasets: %q is neither a known set (%s) nor a file or folder", path, knownNames())
+		return nil, origin.Errorf("%q is neither a known set (%s) nor a file or folder", path, knownNames())
 	}
 	if err != nil {
-		return nil, fmt.Errorf("datasets: %w", err)
+		return nil, origin.Errorf("%w", err)
 	}
 	if info.IsDir() {
 		return openFolder(path, o)
@@ -149,7 +148,7 @@ func openFolder(dir string, o Options) ([]Domain, error) {
 func openArchive(path, below string, o Options) ([]Domain, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("datasets: %w", err)
+		return nil, origin.Errorf("%w", err)
 	}
 	if o.stream != nil {
 		o.stream.files = append(o.stream.files, f)
@@ -158,7 +157,7 @@ func openArchive(path, below string, o Options) ([]Domain, error) {
 	}
 	info, err := f.Stat()
 	if err != nil {
-		return nil, fmt.Errorf("datasets: %w", err)
+		return nil, origin.Errorf("%w", err)
 	}
 	return readArchive(path, f, info.Size(), below, o)
 }

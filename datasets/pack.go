@@ -9,7 +9,6 @@ import (
 	"hash/crc32"
 	"io"
 	"os"
-	"strings"
 
 	"github.com/klauspost/compress/zstd"
 )
@@ -82,7 +81,7 @@ func (s *Splits) named(split string) **Set {
 func ReadPacked(name string, r io.Reader) (Splits, error) {
 	s, err := readPacked(r)
 	if err != nil {
-		return Splits{}, fmt.Errorf("datasets: %s: %w", name, err)
+		return Splits{}, origin.Errorf("%s: %w", name, err)
 	}
 	return s, nil
 }
@@ -146,10 +145,7 @@ func (h packHeader) splits(read func(set *Set, split packSplit) error) (Splits, 
 }
 
 func (h packHeader) check(s Splits) error {
-	if err := s.Validate(); err != nil {
-		return errors.New(strings.TrimPrefix(err.Error(), "datasets: "))
-	}
-	return nil
+	return s.Validate()
 }
 
 // readPackHeader reads up to the end of the header, and returns it also as bytes.
@@ -261,7 +257,7 @@ func packPoses(poses []Pose) []byte {
 func openPacked(path string, o Options) ([]Domain, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("datasets: %w", err)
+		return nil, origin.Errorf("%w", err)
 	}
 	defer f.Close()
 	s, err := mapPacked(path, f)
@@ -269,7 +265,7 @@ func openPacked(path string, o Options) ([]Domain, error) {
 		return readPackedDomain(path, f, o)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("datasets: %s: %w", path, err)
+		return nil, origin.Errorf("%s: %w", path, err)
 	}
 	return packedDomain(path, s, o)
 }

@@ -137,7 +137,7 @@ func TestRawDamage(t *testing.T) {
 		_, read := ReadPacked(path, bytes.NewReader(c.data))
 		for how, err := range map[string]error{"mapped": mapped, "read": read} {
 			if err == nil || !strings.Contains(err.Error(), c.want) ||
-				!strings.HasPrefix(err.Error(), "datasets: "+path+": ") || strings.Contains(err.Error(), "\n") {
+				!strings.HasPrefix(err.Error(), path+": ") || strings.Contains(err.Error(), "\n") {
 				t.Errorf("%s, %s: %v; want %q", name, how, err, c.want)
 			}
 		}

@@ -112,7 +112,7 @@ func TestPackedErrors(t *testing.T) {
 		"flipped":       {flipped, "x: "},
 	} {
 		if _, err := ReadPacked("x", bytes.NewReader(c.data)); err == nil || !strings.Contains(err.Error(), c.want) ||
-			!strings.HasPrefix(err.Error(), "datasets: x: ") {
+			!strings.HasPrefix(err.Error(), "x: ") {
 			t.Errorf("%s: %v; want %q", name, err, c.want)
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"hash/crc32"
 	"io"
 	"os"
@@ -13,6 +12,8 @@ import (
 	"strings"
 
 	"github.com/klauspost/compress/zstd"
+
+	"pixelda-wgpu/gpu/fault"
 )
 
 // WritePacked writes the splits in the compressed packed form.
@@ -51,7 +52,7 @@ func Save(path string, s Splits, raw bool, written Written) (err error) {
 	}
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
 	if err != nil {
-		return fmt.Errorf("datasets: %w", err)
+		return origin.Errorf("%w", err)
 	}
 	defer func() {
 		if err != nil {
@@ -65,16 +66,16 @@ func Save(path string, s Splits, raw bool, written Written) (err error) {
 	}
 	p.written = written
 	if err := p.file(f); err != nil {
-		if !strings.HasPrefix(err.Error(), "datasets: ") {
-			err = fmt.Errorf("datasets: %s: %w", path, err)
+		if fault.Of(err) == "" {
+			err = origin.Errorf("%s: %w", path, err)
 		}
 		return err
 	}
 	if err := errors.Join(f.Chmod(0o644), f.Sync(), f.Close()); err != nil {
-		return fmt.Errorf("datasets: %s: %w", path, err)
+		return origin.Errorf("%s: %w", path, err)
 	}
 	if err := os.Rename(f.Name(), path); err != nil {
-		return fmt.Errorf("datasets: %w", err)
+		return origin.Errorf("%w", err)
 	}
 	return nil
 }
@@ -95,7 +96,7 @@ func newPacker(s Splits, version int) (*packer, error) {
 	}
 	t := s.Train
 	if len(t.Classes) > maxClasses {
-		return nil, fmt.Errorf("datasets: %s: %d classes; a packed set holds at most %d", t.Name, len(t.Classes),
+		return nil, origin.Errorf("%s: %d classes; a packed set holds at most %d", t.Name, len(t.Classes),
 			maxClasses)
 	}
 	posed := t.Poses != nil
@@ -110,16 +111,16 @@ func newPacker(s Splits, version int) (*packer, error) {
 			continue
 		}
 		if set.Labelled() != t.Labelled() {
-			return nil, fmt.Errorf("datasets: only one of %s and %s is labelled: a packed set is labelled as a whole",
+			return nil, origin.Errorf("only one of %s and %s is labelled: a packed set is labelled as a whole",
 				t.Name, set.Name)
 		}
 		if (set.Poses != nil) != posed {
-			return nil, fmt.Errorf("datasets: only one of %s and %s has poses: a packed set has them as a whole",
+			return nil, origin.Errorf("only one of %s and %s has poses: a packed set has them as a whole",
 				t.Name, set.Name)
 		}
 		if !p.raw() && set.Len() > maxSetBytes/set.ImageBytes() {
 			return nil,
-				fmt.Errorf("datasets: %s: %d images of %s are more than the %d bytes that a compressed set holds: "+
+				origin.Errorf("%s: %d images of %s are more than the %d bytes that a compressed set holds: "+
 					"pack it with -raw, or smaller", set.Name, set.Len(), set.shape(), int64(maxSetBytes))
 		}
 		part := packSplit{Split: split, Name: set.Name, Count: set.Len()}
@@ -136,10 +137,10 @@ func newPacker(s Splits, version int) (*packer, error) {
 func (p *packer) head() ([]byte, error) {
 	header, err := json.Marshal(p.packHeader)
 	if err != nil {
-		return nil, fmt.Errorf("datasets: %w", err)
+		return nil, origin.Errorf("%w", err)
 	}
 	if len(header) > maxPackHeader {
-		return nil, fmt.Errorf("datasets: %s: the class names take more than %d bytes", p.sets[0].Name, maxPackHeader)
+		return nil, origin.Errorf("%s: the class names take more than %d bytes", p.sets[0].Name, maxPackHeader)
 	}
 	head := binary.LittleEndian.AppendUint32([]byte(packMagic), uint32(len(header)))
 	head = append(head, header...)
@@ -237,7 +238,7 @@ func (c *counter) Write(p []byte) (int, error) {
 func (p *packer) asCompressed(w io.Writer) (write func(i int, also io.Writer) error, end func() error, err error) {
 	z, err := zstd.NewWriter(w, zstd.WithEncoderLevel(zstd.SpeedBetterCompression))
 	if err != nil {
-		return nil, nil, fmt.Errorf("datasets: %w", err)
+		return nil, nil, origin.Errorf("%w", err)
 	}
 	return func(i int, also io.Writer) error { return p.sets[i].pack(z, also) }, z.Close, nil
 }

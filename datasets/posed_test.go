@@ -267,7 +267,7 @@ func TestCroppedLineModErrors(t *testing.T) {
 		c.change(f)
 		dir := f.folder(t)
 		if _, err := Open(dir, Options{Counts: &Counts{}}); err == nil || !strings.Contains(err.Error(), c.want) ||
-			!strings.HasPrefix(err.Error(), "datasets: "+filepath.ToSlash(dir)) {
+			!strings.HasPrefix(err.Error(), filepath.ToSlash(dir)) {
 			t.Errorf("%s: %v; want %q", name, err, c.want)
 		}
 	}

@@ -67,17 +67,17 @@ func (r Rendering) check() error {
 	c, v := r.Counts, r.Views
 	switch {
 	case c.Train < 1 || c.Valid < 0 || c.Test < 0 || c.Train > most || c.Valid > most || c.Test > most:
-		return fmt.Errorf("datasets: cannot render %d training, %d validation and %d test images: give 1 to %d for "+
+		return origin.Errorf("cannot render %d training, %d validation and %d test images: give 1 to %d for "+
 			"training, 0 or more of the others", c.Train, c.Valid, c.Test, most)
 	case r.Size < 8 || r.Size > 1024:
-		return fmt.Errorf("datasets: cannot render %d pixels: give 8 to 1024", r.Size)
+		return origin.Errorf("cannot render %d pixels: give 8 to 1024", r.Size)
 	case !(r.Field > 0):
-		return fmt.Errorf("datasets: a field of %g mm shows nothing", r.Field)
+		return origin.Errorf("a field of %g mm shows nothing", r.Field)
 	case !(v.Lowest >= -90 && v.Lowest < v.Highest && v.Highest <= 90):
-		return fmt.Errorf("datasets: there are no views from %g° to %g° of elevation: give two from -90 to 90, the "+
+		return origin.Errorf("there are no views from %g° to %g° of elevation: give two from -90 to 90, the "+
 			"lower first", v.Lowest, v.Highest)
 	case !(v.Roll >= 0 && v.Roll <= 180):
-		return fmt.Errorf("datasets: images cannot be turned by up to %g°: give 0 to 180", v.Roll)
+		return origin.Errorf("images cannot be turned by up to %g°: give 0 to 180", v.Roll)
 	}
 	return nil
 }
@@ -93,7 +93,7 @@ func (r Rendering) studio() (*studio, error) {
 		s.distance, s.field = c.Distance, conventionSide/c.Scale
 		for _, name := range objects {
 			if _, ok := c.Objects[name]; !ok {
-				return nil, fmt.Errorf("datasets: the convention of poses has no %s; it has %s", name,
+				return nil, origin.Errorf("the convention of poses has no %s; it has %s", name,
 					strings.Join(sortedKeys(c.Objects), ", "))
 			}
 		}
@@ -107,7 +107,7 @@ func (r Rendering) studio() (*studio, error) {
 	}
 	s.classes = slices.Compact(names)
 	if len(s.classes) < len(meshes) {
-		return nil, fmt.Errorf("datasets: an object is named twice among %s", strings.Join(objects, ", "))
+		return nil, origin.Errorf("an object is named twice among %s", strings.Join(objects, ", "))
 	}
 	for i, name := range names {
 		m := model{mesh: meshes[i], turned: still}
@@ -116,7 +116,7 @@ func (r Rendering) studio() (*studio, error) {
 		}
 		if size := m.mesh.Radius() + m.offset.Norm(); size < 1 || size > s.distance/2 {
 			return nil,
-				fmt.Errorf("datasets: %s: the model of %s reaches %.3g mm from its origin; want 1 to %g: models are "+
+				origin.Errorf("%s: the model of %s reaches %.3g mm from its origin; want 1 to %g: models are "+
 					"in millimetres", r.Models, name, size, s.distance/2)
 		}
 		s.models = append(s.models, m)
@@ -136,7 +136,7 @@ func photographs(from string, side int) (func(dst []byte, r *random), error) {
 	}
 	defer closer()
 	if len(files) == 0 {
-		return nil, fmt.Errorf("datasets: %s: no PNG, JPEG or WebP images for backgrounds", from)
+		return nil, origin.Errorf("%s: no PNG, JPEG or WebP images for backgrounds", from)
 	}
 	photos, err := readPhotos(from, files)
 	if err != nil {
@@ -144,7 +144,7 @@ func photographs(from string, side int) (func(dst []byte, r *random), error) {
 	}
 	for _, p := range photos {
 		if min(p.width, p.height) < side {
-			return nil, fmt.Errorf("datasets: %s: %s is %dx%d, smaller than the images to render (%d)", from, p.name,
+			return nil, origin.Errorf("%s: %s is %dx%d, smaller than the images to render (%d)", from, p.name,
 				p.width, p.height, side)
 		}
 	}
@@ -164,7 +164,7 @@ func (c *Convention) Depth(s Splits, models string) (Splits, error) {
 	t := s.Train
 	if t.Width != t.Height || t.Channels != 3 || t.Poses == nil || !t.Labelled() {
 		return s,
-			fmt.Errorf("datasets: %s: depth can be drawn for square RGB images with classes and poses, not for these",
+			origin.Errorf("%s: depth can be drawn for square RGB images with classes and poses, not for these",
 				t.Name)
 	}
 	r := DefaultRendering()

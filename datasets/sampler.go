@@ -1,7 +1,6 @@
 package datasets
 
 import (
-	"errors"
 	"math/bits"
 )
 
@@ -15,7 +14,7 @@ type Sampler struct{ n, seed uint64 }
 // and target, need different seeds to be independent.
 func NewSampler(n int, seed uint64) (Sampler, error) {
 	if n < 1 {
-		return Sampler{}, errors.New("datasets: cannot sample from an empty set")
+		return Sampler{}, origin.Errorf("cannot sample from an empty set")
 	}
 	return Sampler{n: uint64(n), seed: seed}, nil
 }

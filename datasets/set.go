@@ -6,10 +6,13 @@
 package datasets
 
 import (
-	"errors"
-	"fmt"
 	"strconv"
+
+	"pixelda-wgpu/gpu/fault"
 )
+
+// origin marks the errors of this room.
+const origin fault.Origin = "datasets"
 
 // maxSetBytes bounds the pixels of one set in memory, so that a wrong header or
 // a huge folder ends in an error and not in a machine out of memory. Mapped sets
@@ -143,29 +146,29 @@ func (s *Set) describe(whole *Set, indices []int) {
 func (s *Set) Validate() error {
 	switch {
 	case s == nil:
-		return errors.New("datasets: the set is missing")
+		return origin.Errorf("the set is missing")
 	case s.Width < 1 || s.Height < 1 || s.Channels < 1:
-		return fmt.Errorf("datasets: %s: images of %dx%d with %d channels are impossible", s.Name, s.Width, s.Height,
+		return origin.Errorf("%s: images of %dx%d with %d channels are impossible", s.Name, s.Width, s.Height,
 			s.Channels)
 	case s.made == nil && len(s.Pixels) == 0 || s.made != nil && s.made.n == 0:
-		return fmt.Errorf("datasets: %s: no images", s.Name)
+		return origin.Errorf("%s: no images", s.Name)
 	case len(s.Pixels)%s.ImageBytes() != 0:
-		return fmt.Errorf("datasets: %s: %d bytes of pixels are no whole number of %dx%dx%d images", s.Name,
+		return origin.Errorf("%s: %d bytes of pixels are no whole number of %dx%dx%d images", s.Name,
 			len(s.Pixels), s.Width, s.Height, s.Channels)
 	case s.Poses != nil && len(s.Poses) != s.Len():
-		return fmt.Errorf("datasets: %s: %d images but %d poses", s.Name, s.Len(), len(s.Poses))
+		return origin.Errorf("%s: %d images but %d poses", s.Name, s.Len(), len(s.Poses))
 	case s.Labels != nil && len(s.Labels) != s.Len():
-		return fmt.Errorf("datasets: %s: %d images but %d labels", s.Name, s.Len(), len(s.Labels))
+		return origin.Errorf("%s: %d images but %d labels", s.Name, s.Len(), len(s.Labels))
 	}
 	for i, label := range s.Labels {
 		if int64(label) >= int64(len(s.Classes)) {
-			return fmt.Errorf("datasets: %s: image %d has label %d, but there are %d classes", s.Name, i, label,
+			return origin.Errorf("%s: image %d has label %d, but there are %d classes", s.Name, i, label,
 				len(s.Classes))
 		}
 	}
 	for i, pose := range s.Poses {
 		if err := pose.check(); err != nil {
-			return fmt.Errorf("datasets: %s: image %d: %w", s.Name, i, err)
+			return origin.Errorf("%s: image %d: %w", s.Name, i, err)
 		}
 	}
 	return nil

@@ -45,7 +45,7 @@ func (s Splits) Validate() error {
 			return err
 		}
 		if set.Width != s.Train.Width || set.Height != s.Train.Height || set.Channels != s.Train.Channels {
-			return fmt.Errorf("datasets: %s has images of %s, %s of %s: give one size for both",
+			return origin.Errorf("%s has images of %s, %s of %s: give one size for both",
 				set.Name, set.shape(), s.Train.Name, s.Train.shape())
 		}
 		if err := MatchClasses(s.Train, set); err != nil {
@@ -67,12 +67,12 @@ func MatchClasses(a, b *Set) error {
 	for _, pair := range [][2]*Set{{a, b}, {b, a}} {
 		for _, class := range pair[0].Classes {
 			if !slices.Contains(pair[1].Classes, class) {
-				return fmt.Errorf("datasets: class %q is in %s but not in %s: both must have the same classes", class,
+				return origin.Errorf("class %q is in %s but not in %s: both must have the same classes", class,
 					pair[0].Name, pair[1].Name)
 			}
 		}
 	}
-	return fmt.Errorf("datasets: %s and %s name their classes in different order", a.Name, b.Name)
+	return origin.Errorf("%s and %s name their classes in different order", a.Name, b.Name)
 }
 
 // OfClasses is the images of the named classes; the list of classes stays, and
@@ -98,13 +98,13 @@ func (s Splits) OfClasses(names ...string) (Splits, error) {
 // copy or a view; the list of classes stays, and with it each label's meaning.
 func (s *Set) OfClasses(names ...string) (*Set, error) {
 	if !s.Labelled() {
-		return nil, fmt.Errorf("datasets: %s has no labels to choose classes by", s.Name)
+		return nil, origin.Errorf("%s has no labels to choose classes by", s.Name)
 	}
 	wanted := make([]bool, len(s.Classes))
 	for _, name := range names {
 		class := slices.Index(s.Classes, name)
 		if class < 0 {
-			return nil, fmt.Errorf("datasets: %s has no class %q; it has %s", s.Name, name,
+			return nil, origin.Errorf("%s has no class %q; it has %s", s.Name, name,
 				strings.Join(s.Classes, ", "))
 		}
 		wanted[class] = true
@@ -139,7 +139,7 @@ func (h held) divide(name string, counts Counts, seed uint64) (Splits, error) {
 		fromPool.Train = h.pool.Len() - fromPool.Valid - fromPool.Test
 	}
 	if fromPool.Train < 1 || fromPool.Valid < 0 || fromPool.Test < 0 {
-		return Splits{}, fmt.Errorf("datasets: %s: %d images are too few for %d validation and %d test images", name,
+		return Splits{}, origin.Errorf("%s: %d images are too few for %d validation and %d test images", name,
 			h.pool.Len(), counts.Valid, counts.Test)
 	}
 	var s Splits
@@ -149,7 +149,7 @@ func (h held) divide(name string, counts Counts, seed uint64) (Splits, error) {
 			return nil
 		}
 		if at+count > from.Len() || count < 0 {
-			err = fmt.Errorf("datasets: %s: cannot take %d %s images: there are %d", name, count, split, from.Len()-at)
+			err = origin.Errorf("%s: cannot take %d %s images: there are %d", name, count, split, from.Len()-at)
 			return nil
 		}
 		part := from.draw(at, count, h.ordered, seed)

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"pixelda-wgpu/gpu/fault"
 )
 
 // Pack must write what opening the set and saving it writes, byte for byte, though
@@ -122,7 +124,7 @@ func TestPackErrors(t *testing.T) {
 	} {
 		for _, raw := range []bool{false, true} {
 			if _, err := Pack(path, spec, Options{}, raw, nil); err == nil || !strings.Contains(err.Error(), want) ||
-				!strings.HasPrefix(err.Error(), "datasets: ") {
+				fault.Of(err) == "" {
 				t.Errorf("%v; want %q", err, want)
 			}
 		}

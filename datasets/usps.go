@@ -58,7 +58,7 @@ func openUSPS(dir string) (held, string, error) {
 func readUSPSFile(path string) (*Set, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("datasets: %w", err)
+		return nil, origin.Errorf("%w", err)
 	}
 	defer f.Close()
 	return readUSPSText(path, f)
@@ -74,7 +74,7 @@ func readUSPSText(name string, r io.Reader) (*Set, error) {
 	} else if unzipped, err := gunzip(b); err == nil {
 		r = unzipped
 	} else {
-		return nil, fmt.Errorf("datasets: %s: damaged gzip header: %w", name, err)
+		return nil, origin.Errorf("%s: damaged gzip header: %w", name, err)
 	}
 	s := &Set{Name: name, Width: uspsSide, Height: uspsSide, Channels: 1, Classes: numberedClasses(10)}
 	lines := bufio.NewScanner(r)
@@ -84,14 +84,14 @@ func readUSPSText(name string, r io.Reader) (*Set, error) {
 			continue
 		}
 		if err := s.addUSPSLine(fields); err != nil {
-			return nil, fmt.Errorf("datasets: %s: line %d: %w", name, n, err)
+			return nil, origin.Errorf("%s: line %d: %w", name, n, err)
 		}
 		if len(s.Pixels) > maxSetBytes {
-			return nil, fmt.Errorf("datasets: %s: line %d: more than %d bytes of images", name, n, int64(maxSetBytes))
+			return nil, origin.Errorf("%s: line %d: more than %d bytes of images", name, n, int64(maxSetBytes))
 		}
 	}
 	if err := lines.Err(); err != nil {
-		return nil, fmt.Errorf("datasets: %s: after %d images: %w", name, s.Len(), err)
+		return nil, origin.Errorf("%s: after %d images: %w", name, s.Len(), err)
 	}
 	return s, s.Validate()
 }

@@ -89,5 +89,5 @@ func Choose(list []AdapterInfo, want string) (int, error) {
 	for i, a := range list {
 		names[i] = a.String()
 	}
-	return 0, fmt.Errorf("gpu: no adapter %q; there is %s", want, strings.Join(names, "; "))
+	return 0, origin.Errorf("no adapter %q; there is %s", want, strings.Join(names, "; "))
 }

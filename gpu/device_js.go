@@ -2,7 +2,6 @@ package gpu
 
 import (
 	"encoding/json"
-	"fmt"
 	"sync"
 	"syscall/js"
 )
@@ -42,7 +41,7 @@ func Adapters() ([]AdapterInfo, error) {
 func Open(o Options) (*Device, error) {
 	player := js.Global().Get(Player)
 	if player.IsUndefined() {
-		return nil, fmt.Errorf("gpu: the global variable %s is not set; the host must give the player there", Player)
+		return nil, origin.Errorf("the global variable %s is not set; the host must give the player there", Player)
 	}
 	host, err := await(call(player, "open"))
 	if err != nil {
@@ -51,7 +50,7 @@ func Open(o Options) (*Device, error) {
 	d := &Device{host: host, sessions: map[*Session]struct{}{}}
 	text := js.Global().Get("JSON").Call("stringify", host.Get("info")).String()
 	if err := json.Unmarshal([]byte(text), &d.info); err != nil {
-		return nil, fmt.Errorf("gpu: the adapter's description: %w", err)
+		return nil, origin.Errorf("the adapter's description: %w", err)
 	}
 	if _, err := Choose([]AdapterInfo{d.info}, o.Adapter); err != nil {
 		d.Close()
@@ -89,7 +88,7 @@ func (d *Device) Load(programs ...*Program) (*Session, error) {
 			return nil, err
 		}
 		if s.programs[p.Name] {
-			return nil, fmt.Errorf("gpu: two programs are named %q", p.Name)
+			return nil, origin.Errorf("two programs are named %q", p.Name)
 		}
 		s.programs[p.Name] = true
 		for _, b := range p.Buffers {
@@ -98,7 +97,7 @@ func (d *Device) Load(programs ...*Program) (*Session, error) {
 	}
 	text, err := json.Marshal(programs)
 	if err != nil {
-		return nil, fmt.Errorf("gpu: %w", err)
+		return nil, origin.Errorf("%w", err)
 	}
 	progress := js.FuncOf(func(_ js.Value, args []js.Value) any {
 		if d.OnPipeline != nil {

@@ -201,7 +201,7 @@ func Open(o Options) (*Device, error) {
 	if err != nil {
 		d.adapter.Release()
 		instance.Release()
-		return nil, fmt.Errorf("gpu: adapter %s refuses to open a device; update its driver or choose another adapter",
+		return nil, origin.Errorf("adapter %s refuses to open a device; update its driver or choose another adapter",
 			d.info)
 	}
 	d.queue = d.device.GetQueue()

@@ -42,7 +42,7 @@ func TestChild(t *testing.T) {
 
 func TestNoAdapter(t *testing.T) {
 	out := inChild(t, "open", "VK_ICD_FILENAMES=/nonexistent", "VK_DRIVER_FILES=/nonexistent")
-	if strings.Count(out, "RESULT gpu: no adapter on this machine; install") != 2 {
+	if strings.Count(out, "RESULT no adapter on this machine; install") != 2 {
 		t.Errorf("without drivers:\n%s", out)
 	}
 }
@@ -51,7 +51,7 @@ func TestNoLoader(t *testing.T) {
 	broken := t.TempDir()
 	check(t, os.WriteFile(filepath.Join(broken, "libvulkan.so.1"), []byte("not a library"), 0o600))
 	out := inChild(t, "open", "LD_LIBRARY_PATH="+broken)
-	if strings.Count(out, "RESULT gpu: no Vulkan loader (libvulkan.so.1) on this machine; install") != 2 {
+	if strings.Count(out, "RESULT no Vulkan loader (libvulkan.so.1) on this machine; install") != 2 {
 		t.Errorf("without a loader:\n%s", out)
 	}
 }

@@ -1,15 +1,14 @@
 package gpu
 
 import (
-	"errors"
 	"fmt"
 	"runtime"
 )
 
 var (
-	errClosed    = errors.New("gpu: the session is closed")
-	errNoLoader  = errors.New("gpu: no Vulkan loader (libvulkan.so.1) on this machine; " + remedy())
-	errNoAdapter = errors.New("gpu: no adapter on this machine; " + remedy())
+	errClosed    = origin.Errorf("the session is closed")
+	errNoLoader  = origin.Errorf("no Vulkan loader (libvulkan.so.1) on this machine; %s", remedy())
+	errNoAdapter = origin.Errorf("no adapter on this machine; %s", remedy())
 )
 
 // remedy says what to install to get an adapter.

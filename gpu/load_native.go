@@ -40,7 +40,7 @@ func (s *Session) load(programs []*Program) error {
 			return err
 		}
 		if s.programs[p.Name] != nil {
-			return fmt.Errorf("gpu: two programs are named %q", p.Name)
+			return origin.Errorf("two programs are named %q", p.Name)
 		}
 		s.programs[p.Name] = &loaded{program: p, ends: split(p.Dispatches, s.d.budget)}
 	}
@@ -102,7 +102,7 @@ func (s *Session) allocate(label string, size uint64, usage wgpu.BufferUsage) (*
 	}
 	if err != nil {
 		return nil,
-			fmt.Errorf("gpu: no memory for buffer %q of %s, with %s held already; a smaller batch needs less (%w)",
+			origin.Errorf("no memory for buffer %q of %s, with %s held already; a smaller batch needs less (%w)",
 				label, bytesString(size), bytesString(s.held), reason(err))
 	}
 	s.held += size
@@ -127,7 +127,7 @@ func (s *Session) compile(programs []*Program) error {
 	}
 	for i, j := range jobs {
 		if err := s.compileFor(j.program, j.dispatch); err != nil {
-			return fmt.Errorf("gpu: program %s: module %s does not compile: %w", j.program.Name,
+			return origin.Errorf("program %s: module %s does not compile: %w", j.program.Name,
 				j.program.Modules[j.dispatch.Module].Label, reason(err))
 		}
 		if s.d.OnPipeline != nil {
@@ -175,11 +175,11 @@ func (d *Device) Check(m Module) error {
 	}
 	err := m.validate(d.info.Limits)
 	if err != nil {
-		return fmt.Errorf("gpu: module %s %w", m.Label, err)
+		return origin.Errorf("module %s %w", m.Label, err)
 	}
 	shader, err := d.shader(&m)
 	if err != nil {
-		return fmt.Errorf("gpu: module %s does not compile: %w", m.Label, reason(err))
+		return origin.Errorf("module %s does not compile: %w", m.Label, reason(err))
 	}
 	shader.Release()
 	return nil
@@ -264,7 +264,7 @@ func (s *Session) bind(l *loaded) error {
 			return p.dispatchError(i, reason(err))
 		}
 	}
-	return fmt.Errorf("gpu: program %s: %w", p.Name, reason(s.check(l.steps)))
+	return origin.Errorf("program %s: %w", p.Name, reason(s.check(l.steps)))
 }
 
 // check encodes steps without running them.

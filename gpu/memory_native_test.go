@@ -54,7 +54,7 @@ func resident(t *testing.T) int64 {
 
 func TestOutOfMemory(t *testing.T) {
 	out := inChild(t, "memory")
-	for _, want := range []string{`RESULT gpu: no memory for buffer "big`, "1.0 GiB, with ",
+	for _, want := range []string{`RESULT no memory for buffer "big`, "1.0 GiB, with ",
 		"held already; a smaller batch needs less (Not enough memory left)", "RESULT works still"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("lacks %q:\n%s", want, out)

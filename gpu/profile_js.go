@@ -2,7 +2,6 @@ package gpu
 
 import (
 	"context"
-	"fmt"
 	"math"
 	"syscall/js"
 	"time"
@@ -18,7 +17,7 @@ func (s *Session) Profile(ctx context.Context, program string, repeats int) ([]t
 	}
 	defer s.end()
 	if !s.programs[program] {
-		return nil, fmt.Errorf("gpu: there is no program %q", program)
+		return nil, origin.Errorf("there is no program %q", program)
 	}
 	abort := js.Global().Get("AbortController").New()
 	defer context.AfterFunc(ctx, func() { abort.Call("abort") })()
@@ -27,7 +26,7 @@ func (s *Session) Profile(ctx context.Context, program string, repeats int) ([]t
 		return nil, ctx.Err()
 	}
 	if err != nil {
-		return nil, fmt.Errorf("gpu: profiling program %s: %w", program, err)
+		return nil, origin.Errorf("profiling program %s: %w", program, err)
 	}
 	durations := make([]time.Duration, times.Length())
 	for i := range durations {

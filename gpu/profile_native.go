@@ -26,7 +26,7 @@ func (s *Session) Profile(ctx context.Context, program string, repeats int) ([]t
 	defer s.end()
 	l := s.programs[program]
 	if l == nil {
-		return nil, fmt.Errorf("gpu: there is no program %q", program)
+		return nil, origin.Errorf("there is no program %q", program)
 	}
 	s.d.finish()
 	measure := s.timeByWall
@@ -40,7 +40,7 @@ func (s *Session) Profile(ctx context.Context, program string, repeats int) ([]t
 		}
 		durations, err := measure(l)
 		if err != nil {
-			return nil, fmt.Errorf("gpu: profiling program %s: %w", program, reason(err))
+			return nil, origin.Errorf("profiling program %s: %w", program, reason(err))
 		}
 		for i, d := range durations {
 			samples[i] = append(samples[i], d)

@@ -6,9 +6,13 @@ package gpu
 
 import (
 	"encoding/json"
-	"fmt"
 	"io"
+
+	"pixelda-wgpu/gpu/fault"
 )
+
+// origin marks the errors of this room.
+const origin fault.Origin = "gpu"
 
 // Program is a straight line of compute dispatches over named buffers: the
 // compiled form of a training step or of an inference pass. It is plain data,
@@ -75,10 +79,10 @@ func ReadProgram(r io.Reader) (*Program, error) {
 	decoder.DisallowUnknownFields()
 	p := new(Program)
 	if err := decoder.Decode(p); err != nil {
-		return nil, fmt.Errorf("gpu: this is no program: %w", err)
+		return nil, origin.Errorf("this is no program: %w", err)
 	}
 	if _, err := decoder.Token(); err != io.EOF {
-		return nil, fmt.Errorf("gpu: program %s is followed by other data", p.Name)
+		return nil, origin.Errorf("program %s is followed by other data", p.Name)
 	}
 	return p, nil
 }

@@ -1,13 +1,12 @@
 package gpu
 
 import (
-	"errors"
 	"syscall/js"
 )
 
 // ErrLost is what every call on a lost device returns, by errors.Is: the driver
 // was reset or the browser's GPU process ended. A new device may be had.
-var ErrLost = errors.New("gpu: the device was lost")
+var ErrLost = origin.Errorf("the device was lost")
 
 // HostError is an error of the browser or of its player.
 type HostError struct {
@@ -18,9 +17,9 @@ type HostError struct {
 
 func (e *HostError) Error() string {
 	if e.Remedy == "" {
-		return "gpu: " + e.What
+		return e.What
 	}
-	return "gpu: " + e.What + " " + e.Remedy
+	return e.What + " " + e.Remedy
 }
 
 // Is makes a HostError of a lost device be ErrLost.

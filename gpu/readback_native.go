@@ -3,7 +3,6 @@
 package gpu
 
 import (
-	"fmt"
 	"math/bits"
 
 	"github.com/rajveermalviya/go-webgpu/wgpu"
@@ -100,7 +99,7 @@ func (s *Session) fetch(name string, b *buffer, offset, size uint64) (*staging, 
 	commands, err := s.encodeCopy(b.Buffer, offset, st.buffer, size)
 	if err != nil {
 		s.pool = append(s.pool, st)
-		return nil, fmt.Errorf("gpu: reading buffer %q: %w", name, reason(err))
+		return nil, origin.Errorf("reading buffer %q: %w", name, reason(err))
 	}
 	s.d.queue.Submit(commands)
 	commands.Release()
@@ -152,7 +151,7 @@ func (s *Session) stage(size uint64) (*staging, error) {
 // bytes returns what was read, valid until the buffer is recycled.
 func (st *staging) bytes() ([]byte, error) {
 	if state := st.mapped.state(); state != flagSuccess {
-		return nil, fmt.Errorf("gpu: reading buffer %q: the device did not map it (status %d)", st.name, state-1)
+		return nil, origin.Errorf("reading buffer %q: the device did not map it (status %d)", st.name, state-1)
 	}
 	if st.size == 0 {
 		return nil, nil

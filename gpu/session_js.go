@@ -1,7 +1,6 @@
 package gpu
 
 import (
-	"fmt"
 	"syscall/js"
 )
 
@@ -55,13 +54,13 @@ func (s *Session) end() {
 }
 
 func readError(name string, err error) error {
-	return fmt.Errorf("gpu: reading buffer %q: %w", name, err)
+	return origin.Errorf("reading buffer %q: %w", name, err)
 }
 
 func (s *Session) check(name string, offset, size uint64) error {
 	held, ok := s.sizes[name]
 	if !ok {
-		return fmt.Errorf("gpu: there is no buffer %q", name)
+		return origin.Errorf("there is no buffer %q", name)
 	}
 	return validateRange(name, held, offset, size)
 }
@@ -85,7 +84,7 @@ func (s *Session) Write(name string, offset uint64, data []byte) error {
 		}
 		js.CopyBytesToJS(s.scratch, data[:n])
 		if _, err := call(s.host, "write", name, float64(offset), s.scratch, n); err != nil {
-			return fmt.Errorf("gpu: writing buffer %q: %w", name, err)
+			return origin.Errorf("writing buffer %q: %w", name, err)
 		}
 		data, offset = data[n:], offset+uint64(n)
 	}
@@ -100,10 +99,10 @@ func (s *Session) Run(name string) error {
 	}
 	defer s.end()
 	if !s.programs[name] {
-		return fmt.Errorf("gpu: there is no program %q", name)
+		return origin.Errorf("there is no program %q", name)
 	}
 	if _, err := await(call(s.host, "run", name)); err != nil {
-		return fmt.Errorf("gpu: program %s: %w", name, err)
+		return origin.Errorf("program %s: %w", name, err)
 	}
 	return nil
 }

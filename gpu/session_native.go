@@ -3,8 +3,6 @@
 package gpu
 
 import (
-	"fmt"
-
 	"github.com/rajveermalviya/go-webgpu/wgpu"
 )
 
@@ -70,7 +68,7 @@ func (s *Session) Write(name string, offset uint64, data []byte) error {
 	for {
 		n := min(len(data), maxTransfer)
 		if err := s.d.queue.WriteBuffer(b.Buffer, offset, data[:n]); err != nil {
-			return fmt.Errorf("gpu: writing buffer %q: %w", name, reason(err))
+			return origin.Errorf("writing buffer %q: %w", name, reason(err))
 		}
 		if data, offset = data[n:], offset+uint64(n); len(data) == 0 {
 			return s.d.errors.take()
@@ -84,7 +82,7 @@ func (s *Session) Write(name string, offset uint64, data []byte) error {
 func (s *Session) find(name string, offset, size uint64) (*buffer, error) {
 	b := s.buffers[name]
 	if b == nil {
-		return nil, fmt.Errorf("gpu: there is no buffer %q", name)
+		return nil, origin.Errorf("there is no buffer %q", name)
 	}
 	return b, validateRange(name, b.size, offset, size)
 }
@@ -100,12 +98,12 @@ func (s *Session) Run(name string) error {
 	defer s.end()
 	l := s.programs[name]
 	if l == nil {
-		return fmt.Errorf("gpu: there is no program %q", name)
+		return origin.Errorf("there is no program %q", name)
 	}
 	start := 0
 	for _, end := range l.ends {
 		if err := s.run(l.steps[start:end]); err != nil {
-			return fmt.Errorf("gpu: program %s: %w", name, err)
+			return origin.Errorf("program %s: %w", name, err)
 		}
 		start = end
 	}

@@ -253,7 +253,7 @@ func TestLoadErrors(t *testing.T) {
 				s.Close()
 				t.Fatal("no error")
 			}
-			for _, want := range append(c.want, "gpu: program add") {
+			for _, want := range append(c.want, "program add") {
 				if !strings.Contains(err.Error(), want) {
 					t.Errorf("got %v, want an error with %q", err, want)
 				}
@@ -270,13 +270,13 @@ func TestCheck(t *testing.T) {
 	d := gputest.Device(t)
 	check(t, d.Check(add("add", "x", "y", 0).Modules[0]))
 	for code, want := range map[string]string{
-		"fn main( { }": "gpu: module m does not compile: expected identifier, found '{'",
-		"@compute @workgroup_size(1) fn main() { let x: f32 = 1u; }": "gpu: module m does not compile",
+		"fn main( { }": "module m does not compile: expected identifier, found '{'",
+		"@compute @workgroup_size(1) fn main() { let x: f32 = 1u; }": "module m does not compile",
 
-		"@compute @workgroup_size(4096) fn main() { }": "gpu: module m has 4096 invocations a workgroup",
+		"@compute @workgroup_size(4096) fn main() { }": "module m has 4096 invocations a workgroup",
 
 		"var<workgroup> w: array<vec4<f32>, 100000>;\n" +
-			"@compute @workgroup_size(1) fn main() { w[0] = vec4<f32>(); }": "gpu: module m declares 1600000 bytes " +
+			"@compute @workgroup_size(1) fn main() { w[0] = vec4<f32>(); }": "module m declares 1600000 bytes " +
 			"of workgroup memory",
 	} {
 		if err := d.Check(gpu.Module{Label: "m", Code: code}); err == nil || !strings.HasPrefix(err.Error(), want) {

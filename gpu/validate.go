@@ -11,27 +11,27 @@ import (
 // program, the dispatch and the buffer.
 func (p *Program) Validate(l Limits) error {
 	if p.Name == "" {
-		return fmt.Errorf("gpu: a program has no name")
+		return origin.Errorf("a program has no name")
 	}
 	names := map[string]bool{}
 	for i, b := range p.Buffers {
 		switch {
 		case b.Name == "":
-			return fmt.Errorf("gpu: program %s: buffer %d has no name", p.Name, i)
+			return origin.Errorf("program %s: buffer %d has no name", p.Name, i)
 		case names[b.Name]:
-			return fmt.Errorf("gpu: program %s: two buffers are named %q", p.Name, b.Name)
+			return origin.Errorf("program %s: two buffers are named %q", p.Name, b.Name)
 		case b.Size == 0 || b.Size%4 != 0:
-			return fmt.Errorf("gpu: program %s: buffer %q has %d bytes; a size must be a positive multiple of 4",
+			return origin.Errorf("program %s: buffer %q has %d bytes; a size must be a positive multiple of 4",
 				p.Name, b.Name, b.Size)
 		case b.Size > l.MaxBufferSize:
-			return fmt.Errorf("gpu: program %s: buffer %q has %d bytes and the device allows %d; a smaller batch "+
+			return origin.Errorf("program %s: buffer %q has %d bytes and the device allows %d; a smaller batch "+
 				"needs less", p.Name, b.Name, b.Size, l.MaxBufferSize)
 		}
 		names[b.Name] = true
 	}
 	for i, m := range p.Modules {
 		if err := m.validate(l); err != nil {
-			return fmt.Errorf("gpu: program %s: module %d (%s) %w", p.Name, i, m.Label, err)
+			return origin.Errorf("program %s: module %d (%s) %w", p.Name, i, m.Label, err)
 		}
 	}
 	layouts := make([]string, len(p.Modules))
@@ -66,7 +66,7 @@ func (m *Module) validate(l Limits) error {
 
 // dispatchError says in which dispatch an error is.
 func (p *Program) dispatchError(i int, err error) error {
-	return fmt.Errorf("gpu: program %s: dispatch %d (%s): %w", p.Name, i, p.Dispatches[i].Label, err)
+	return origin.Errorf("program %s: dispatch %d (%s): %w", p.Name, i, p.Dispatches[i].Label, err)
 }
 
 // validateDispatch checks what one dispatch refers to.
@@ -137,10 +137,10 @@ func validateBinding(b Binding, buffer Buffer, l Limits) error {
 // that are to be written or read.
 func validateRange(name string, held, offset, size uint64) error {
 	if offset%4 != 0 || size%4 != 0 {
-		return fmt.Errorf("gpu: buffer %q: bytes %d+%d; offset and size must be multiples of 4", name, offset, size)
+		return origin.Errorf("buffer %q: bytes %d+%d; offset and size must be multiples of 4", name, offset, size)
 	}
 	if offset > held || size > held-offset {
-		return fmt.Errorf("gpu: buffer %q: bytes %d+%d of %d", name, offset, size, held)
+		return origin.Errorf("buffer %q: bytes %d+%d of %d", name, offset, size, held)
 	}
 	return nil
 }

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"pixelda-wgpu/gpu/fault"
 )
 
 // sound returns a program that validates; tests break it in one place each.
@@ -91,7 +93,7 @@ func TestValidate(t *testing.T) {
 			p := sound()
 			c.spoil(p)
 			err := p.Validate(Portable)
-			if err == nil || !strings.Contains(err.Error(), c.want) || !strings.HasPrefix(err.Error(), "gpu: ") {
+			if err == nil || !strings.Contains(err.Error(), c.want) || fault.Of(err) == "" {
 				t.Errorf("got %v, want an error with %q", err, c.want)
 			}
 		})
@@ -123,7 +125,7 @@ func TestProgramJSON(t *testing.T) {
 		t.Errorf("got %+v, want %+v", back, sound())
 	}
 	for _, bad := range []string{"", "{", `{"name":"p","colour":1}`, `{"name":"p"}x`} {
-		if _, err := ReadProgram(strings.NewReader(bad)); err == nil || !strings.HasPrefix(err.Error(), "gpu: ") {
+		if _, err := ReadProgram(strings.NewReader(bad)); err == nil || fault.Of(err) == "" {
 			t.Errorf("ReadProgram(%q) = %v", bad, err)
 		}
 	}

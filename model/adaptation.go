@@ -1,9 +1,9 @@
 package model
 
 import (
-	"fmt"
-	"pixelda-wgpu/wgsl/kernels"
 	"slices"
+
+	"pixelda-wgpu/wgsl/kernels"
 )
 
 // Adaptation is every hyperparameter that a baseline has beside those of a Config:
@@ -63,7 +63,7 @@ var reconstructions = []Similarity{PairwiseCode, MeanSquared}
 
 // wrong is an error about a setting of a baseline.
 func wrong(format string, args ...any) error {
-	return fmt.Errorf("model: adaptation: "+format, args...)
+	return origin.Errorf("adaptation: "+format, args...)
 }
 
 // validateAlignment checks what DANN, MMD and DSN have in common.

@@ -254,7 +254,7 @@ func TestAdaptationErrors(t *testing.T) {
 		},
 	} {
 		err := build(preset(t, "small"))
-		if err == nil || !strings.HasPrefix(err.Error(), "model: adaptation: ") ||
+		if err == nil || !strings.HasPrefix(err.Error(), "adaptation: ") ||
 			!strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %s", err, want)
 		}

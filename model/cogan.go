@@ -2,10 +2,10 @@ package model
 
 import (
 	"fmt"
-	"pixelda-wgpu/wgsl/kernels"
 
 	"pixelda-wgpu/gpu"
 	"pixelda-wgpu/model/graph"
+	"pixelda-wgpu/wgsl/kernels"
 )
 
 // CoGAN is a pair of coupled adversarial networks (the authors' net_cogan_mnist2usps):

@@ -4,10 +4,14 @@
 package model
 
 import (
-	"fmt"
 	"math/bits"
 	"slices"
+
+	"pixelda-wgpu/gpu/fault"
 )
+
+// origin marks the errors of this room.
+const origin fault.Origin = "model"
 
 // Config is every hyperparameter of the networks, the losses and the optimisation. Presets, bounds
 // and the form in files are recipe.Model's, which has the same fields.
@@ -112,28 +116,28 @@ func masked(s Similarity) bool { return s == MaskedCode || s == MaskedPaper }
 // within its bounds is taken for granted: recipe.Model has them.
 func (c Config) Validate() error {
 	if c.GHead%2 == 0 {
-		return fmt.Errorf("model: configuration: g_head_kernel is %d; want an odd number", c.GHead)
+		return origin.Errorf("configuration: g_head_kernel is %d; want an odd number", c.GHead)
 	}
 	if !slices.Contains(similarities, c.Similarity) {
-		return fmt.Errorf("model: configuration: similarity is %q; want one of %v", c.Similarity, similarities)
+		return origin.Errorf("configuration: similarity is %q; want one of %v", c.Similarity, similarities)
 	}
 	if c.SimilarityWeight > 0 && masked(c.Similarity) && (c.SourceChannels != 4 || c.TargetChannels != 4) {
-		return fmt.Errorf("model: configuration: similarity %s masks by depth, so source_channels and "+
+		return origin.Errorf("configuration: similarity %s masks by depth, so source_channels and "+
 			"target_channels must be 4, not %d and %d", c.Similarity, c.SourceChannels, c.TargetChannels)
 	}
 	if !slices.Contains(precisions, c.Precision) {
-		return fmt.Errorf("model: configuration: precision is %q; want one of %v", c.Precision, precisions)
+		return origin.Errorf("configuration: precision is %q; want one of %v", c.Precision, precisions)
 	}
 	if bits.OnesCount(uint(c.LossScale)) != 1 {
-		return fmt.Errorf("model: configuration: loss_scale is %d; want a power of two", c.LossScale)
+		return origin.Errorf("configuration: loss_scale is %d; want a power of two", c.LossScale)
 	}
 	if err := c.validateTower(); err != nil {
 		return err
 	}
 	if c.SimilarityWeight > 0 && c.SourceChannels != c.TargetChannels && c.SourceChannels != 1 &&
 		c.TargetChannels != 1 {
-		return fmt.Errorf(
-			"model: configuration: similarity of %d and %d channels; they must be equal, or one of them 1",
+		return origin.Errorf(
+			"configuration: similarity of %d and %d channels; they must be equal, or one of them 1",
 			c.SourceChannels, c.TargetChannels)
 	}
 	return nil

@@ -60,7 +60,7 @@ func TestValidateErrors(t *testing.T) {
 		c := preset(t, "mnist-mnistm")
 		change(&c)
 		err := c.Validate()
-		if err == nil || !strings.HasPrefix(err.Error(), "model: configuration: ") ||
+		if err == nil || !strings.HasPrefix(err.Error(), "configuration: ") ||
 			!strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %q", err, want)
 		}

@@ -2,9 +2,9 @@ package model
 
 import (
 	"fmt"
-	"pixelda-wgpu/wgsl/kernels"
 
 	"pixelda-wgpu/model/graph"
+	"pixelda-wgpu/wgsl/kernels"
 )
 
 // dLayers lists the filters of the discriminator's convolutions: the first of

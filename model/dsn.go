@@ -2,11 +2,11 @@ package model
 
 import (
 	"fmt"
-	"pixelda-wgpu/wgsl/kernels"
 	"slices"
 
 	"pixelda-wgpu/gpu"
 	"pixelda-wgpu/model/graph"
+	"pixelda-wgpu/wgsl/kernels"
 )
 
 // DSN is a pair of domain separation networks: besides the task tower, whose first

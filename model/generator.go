@@ -2,9 +2,9 @@ package model
 
 import (
 	"fmt"
-	"pixelda-wgpu/wgsl/kernels"
 
 	"pixelda-wgpu/model/graph"
+	"pixelda-wgpu/wgsl/kernels"
 )
 
 // mode says how a network runs.

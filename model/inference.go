@@ -1,8 +1,6 @@
 package model
 
 import (
-	"fmt"
-
 	"pixelda-wgpu/gpu"
 	"pixelda-wgpu/model/graph"
 )
@@ -44,7 +42,7 @@ func (n *Networks) Generate(batch int, choose graph.Chooser) (*gpu.Program, erro
 		}
 	})
 	if err != nil {
-		return nil, fmt.Errorf("model: program %s: %w", GenerateProgram, err)
+		return nil, origin.Errorf("program %s: %w", GenerateProgram, err)
 	}
 	return g.Program(GenerateProgram, choose)
 }

@@ -2,10 +2,10 @@ package model
 
 import (
 	"fmt"
-	"pixelda-wgpu/wgsl/kernels"
 	"slices"
 
 	"pixelda-wgpu/model/graph"
+	"pixelda-wgpu/wgsl/kernels"
 )
 
 // Networks holds the variables of a method's networks, PixelDA's three or those of

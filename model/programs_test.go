@@ -263,7 +263,7 @@ func TestLargeBatches(t *testing.T) {
 			build = networks(t, c).GStep
 		}
 		if _, err := build(bytesIn(c), graph.Rule{}); err == nil ||
-			!strings.HasPrefix(err.Error(), "model: program "+name+": graph: ") ||
+			!strings.HasPrefix(err.Error(), "program "+name+": ") ||
 			!strings.Contains(err.Error(), want) {
 			t.Errorf("%s of 4,096 images of 512 × 512: %v", name, err)
 		}

@@ -1,13 +1,12 @@
 package model
 
 import (
-	"fmt"
 	"math/bits"
-	"pixelda-wgpu/wgsl/kernels"
 	"slices"
 
 	"pixelda-wgpu/gpu"
 	"pixelda-wgpu/model/graph"
+	"pixelda-wgpu/wgsl/kernels"
 )
 
 // Images is the form of the images that the host hands to a program: bytes,
@@ -153,7 +152,7 @@ func (n *Networks) program(name string, choose graph.Chooser, f func(b bound)) (
 		}
 	})
 	if err != nil {
-		return nil, fmt.Errorf("model: program %s: %w", name, err)
+		return nil, origin.Errorf("program %s: %w", name, err)
 	}
 	return g.Program(name, choose)
 }

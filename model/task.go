@@ -2,10 +2,10 @@ package model
 
 import (
 	"fmt"
-	"pixelda-wgpu/wgsl/kernels"
 	"slices"
 
 	"pixelda-wgpu/model/graph"
+	"pixelda-wgpu/wgsl/kernels"
 )
 
 // TaskTower names one of the original's task towers (pixelda_task_towers.py).
@@ -63,18 +63,18 @@ func (c Config) LearnsPose() bool {
 
 func (c Config) validateTower() error {
 	if !slices.Contains(taskTowers, c.TaskTower) {
-		return fmt.Errorf("model: configuration: task_tower is %q; want one of %v", c.TaskTower, taskTowers)
+		return origin.Errorf("configuration: task_tower is %q; want one of %v", c.TaskTower, taskTowers)
 	}
 	if f := c.TowerFilters; c.TaskTower == Doubling && f[1] != 2*f[0] {
-		return fmt.Errorf("model: configuration: tower_filters is %v; the tower doubling has twice the filters in "+
+		return origin.Errorf("configuration: tower_filters is %v; the tower doubling has twice the filters in "+
 			"each layer: want %v", f, [2]int{f[0], 2 * f[0]})
 	}
 	if layers := len(c.tower().convs); c.PrivateLayers > layers {
-		return fmt.Errorf("model: configuration: private_layers is %d; the tower %s has %d convolutions for images "+
+		return origin.Errorf("configuration: private_layers is %d; the tower %s has %d convolutions for images "+
 			"of %d × %d", c.PrivateLayers, c.TaskTower, layers, c.Size, c.Size)
 	}
 	if c.PrivateLayers == 0 && c.SourceChannels != c.TargetChannels {
-		return fmt.Errorf("model: configuration: private_layers is 0 with source_channels %d and target_channels %d; "+
+		return origin.Errorf("configuration: private_layers is 0 with source_channels %d and target_channels %d; "+
 			"a tower without private layers takes equal channels", c.SourceChannels, c.TargetChannels)
 	}
 	return nil

@@ -11,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"pixelda-wgpu/gpu"
-	"pixelda-wgpu/native/internal/console"
 	"pixelda-wgpu/native/internal/exhibit"
 	"pixelda-wgpu/trainer/gallery"
 	"pixelda-wgpu/trainer/gallery/window"
@@ -72,7 +71,7 @@ func (h *windowHost) Save() {
 		err := rundir.WriteFile(file, func(w io.Writer) error { return png.Encode(w, img) })
 		h.window.Do(func(g *gallery.Gallery) {
 			if err != nil {
-				g.Toast(console.Plain(err.Error()))
+				g.Toast(err.Error())
 				return
 			}
 			g.Toast(fmt.Sprintf("Saved %s", file))

@@ -8,9 +8,13 @@ import (
 	"errors"
 	"time"
 
+	"pixelda-wgpu/gpu/fault"
 	"pixelda-wgpu/trainer/engine"
 	"pixelda-wgpu/trainer/recipe"
 )
+
+// origin marks the errors of this room.
+const origin fault.Origin = "trainer"
 
 // Engine is what a Loop trains: an engine.Trainer, or a fake in tests.
 type Engine interface {

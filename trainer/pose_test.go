@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"pixelda-wgpu/datasets"
+	"pixelda-wgpu/gpu/fault"
 	"pixelda-wgpu/gpu/gputest"
 	"pixelda-wgpu/model"
 	"pixelda-wgpu/model/graph"
@@ -281,7 +282,7 @@ func TestPosedDataErrors(t *testing.T) {
 		source, target := objectData()
 		change(&c, &source, &target)
 		if _, err := engine.PrepareData(c, source, target); err == nil ||
-			!strings.HasPrefix(err.Error(), "trainer: ") || !strings.Contains(err.Error(), want) {
+			fault.Of(err) == "" || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %q", err, want)
 		}
 	}

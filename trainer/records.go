@@ -2,7 +2,6 @@ package trainer
 
 import (
 	"encoding/json"
-	"fmt"
 
 	"pixelda-wgpu/trainer/engine"
 )
@@ -49,7 +48,7 @@ func ParseEval(line []byte) (rec EvalRecord, ok bool, err error) {
 		Kind string `json:"kind"`
 	}
 	if err := json.Unmarshal(line, &kind); err != nil {
-		return rec, false, fmt.Errorf("trainer: metrics.jsonl: %w", err)
+		return rec, false, origin.Errorf("metrics.jsonl: %w", err)
 	}
 	if kind.Kind != "eval" {
 		return rec, false, nil

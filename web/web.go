@@ -4,12 +4,16 @@ package web
 
 import (
 	"embed"
-	"errors"
 	"io/fs"
+
+	"pixelda-wgpu/gpu/fault"
 )
 
+// origin marks the errors of this room.
+const origin fault.Origin = "web"
+
 // ErrNoPage is the error of a program that was built without the page.
-var ErrNoPage = errors.New("web: this program was built without the page; 'make serve' builds one with it")
+var ErrNoPage = origin.Errorf("this program was built without the page; 'make serve' builds one with it")
 
 // Page returns the page's files, index.html at the root.
 func Page() (fs.FS, error) { return page(built) }

@@ -1,8 +1,6 @@
 package render
 
 import (
-	"errors"
-	"fmt"
 	"math"
 	"slices"
 )
@@ -20,19 +18,19 @@ type Mesh struct {
 func (m *Mesh) Validate() error {
 	switch {
 	case len(m.Faces) == 0:
-		return errors.New("render: a mesh without faces")
+		return origin.Errorf("a mesh without faces")
 	case len(m.Normals) != len(m.Points) || len(m.Colours) != len(m.Points):
-		return fmt.Errorf("render: a mesh of %d points with %d normals and %d colours", len(m.Points), len(m.Normals),
+		return origin.Errorf("a mesh of %d points with %d normals and %d colours", len(m.Points), len(m.Normals),
 			len(m.Colours))
 	}
 	for i, f := range m.Faces {
 		if n := slices.Max(f[:]); int(n) >= len(m.Points) {
-			return fmt.Errorf("render: face %d has the vertex %d, but there are %d", i, n, len(m.Points))
+			return origin.Errorf("face %d has the vertex %d, but there are %d", i, n, len(m.Points))
 		}
 	}
 	for i, p := range m.Points {
 		if n := p.Norm(); math.IsNaN(n) || math.IsInf(n, 0) {
-			return fmt.Errorf("render: vertex %d lies at %g, %g, %g", i, p[0], p[1], p[2])
+			return origin.Errorf("vertex %d lies at %g, %g, %g", i, p[0], p[1], p[2])
 		}
 	}
 	return nil

@@ -8,7 +8,12 @@ import (
 	"math"
 
 	"gonum.org/v1/gonum/num/quat"
+
+	"pixelda-wgpu/gpu/fault"
 )
+
+// origin marks the errors of this room.
+const origin fault.Origin = "datasets/render"
 
 // Vec is a point or direction x, y, z. Lengths are those of the models,
 // millimetres as a rule.

@@ -2,12 +2,12 @@ package graph_test
 
 import (
 	"math"
-	"pixelda-wgpu/wgsl/kernels"
-	"pixelda-wgpu/wgsl/plan"
 	"testing"
 
 	"pixelda-wgpu/gpu"
 	"pixelda-wgpu/model/graph"
+	"pixelda-wgpu/wgsl/kernels"
+	"pixelda-wgpu/wgsl/plan"
 )
 
 func (g onGraph) paddedConv(x, w, bias *graph.Tensor, stride, pad int, act kernels.Act) *graph.Tensor {
@@ -315,7 +315,7 @@ func TestBaselineOperands(t *testing.T) {
 		_, err := graph.Build(func(g *graph.Graph) {
 			f(g, g.Input("x", someImages), g.Input("y", graph.Features(2, 6)))
 		})
-		if err == nil || err.Error() != "graph: "+want {
+		if err == nil || err.Error() != want {
 			t.Errorf("got %v, want %s", err, want)
 		}
 	}

@@ -3,9 +3,10 @@ package graph
 import (
 	"iter"
 	"maps"
+	"slices"
+
 	"pixelda-wgpu/wgsl/kernels"
 	"pixelda-wgpu/wgsl/plan"
-	"slices"
 )
 
 // Fusion joins neighbouring operations into one kernel where that saves passes over

@@ -1,9 +1,10 @@
 package graph
 
 import (
+	"slices"
+
 	"pixelda-wgpu/wgsl/kernels"
 	"pixelda-wgpu/wgsl/plan"
-	"slices"
 )
 
 // momentsIntoConv lets a convolution find the moments of what it stores.

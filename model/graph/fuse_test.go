@@ -3,8 +3,6 @@ package graph_test
 import (
 	"fmt"
 	"math/rand/v2"
-	"pixelda-wgpu/wgsl/kernels"
-	"pixelda-wgpu/wgsl/plan"
 	"slices"
 	"strings"
 	"testing"
@@ -12,6 +10,8 @@ import (
 	"pixelda-wgpu/gpu"
 	"pixelda-wgpu/gpu/gputest"
 	"pixelda-wgpu/model/graph"
+	"pixelda-wgpu/wgsl/kernels"
+	"pixelda-wgpu/wgsl/plan"
 )
 
 // fusable is a network in which every rule finds something to join: convolutions with

@@ -5,14 +5,14 @@ import (
 	"maps"
 	"math"
 	"math/rand/v2"
-	"pixelda-wgpu/wgsl/kernels"
-	"pixelda-wgpu/wgsl/plan"
 	"slices"
 	"testing"
 
 	"pixelda-wgpu/gpu"
 	"pixelda-wgpu/gpu/gputest"
 	"pixelda-wgpu/model/graph"
+	"pixelda-wgpu/wgsl/kernels"
+	"pixelda-wgpu/wgsl/plan"
 )
 
 // onGraph adds the operations of a test network to a graph.

@@ -9,11 +9,15 @@ package graph
 
 import (
 	"fmt"
-	"pixelda-wgpu/wgsl/kernels"
-	"pixelda-wgpu/wgsl/plan"
 
 	"pixelda-wgpu/gpu"
+	"pixelda-wgpu/gpu/fault"
+	"pixelda-wgpu/wgsl/kernels"
+	"pixelda-wgpu/wgsl/plan"
 )
+
+// origin marks the errors of this room.
+const origin fault.Origin = "model/graph"
 
 // Shape is that of a tensor: N images of C channels of H × W float32 in NCHW
 // order. Features are images of one pixel, a scalar is 1×1×1×1.
@@ -93,7 +97,7 @@ func New() *Graph { return &Graph{} }
 // Error is a mistake in a graph: operands that do not fit together.
 type Error struct{ msg string }
 
-func (e *Error) Error() string { return "graph: " + e.msg }
+func (e *Error) Error() string { return e.msg }
 
 func fail(format string, args ...any) { panic(&Error{fmt.Sprintf(format, args...)}) }
 

@@ -2,12 +2,12 @@ package graph_test
 
 import (
 	"math"
-	"pixelda-wgpu/wgsl/kernels"
 	"strings"
 	"testing"
 
 	"pixelda-wgpu/gpu/gputest"
 	"pixelda-wgpu/model/graph"
+	"pixelda-wgpu/wgsl/kernels"
 )
 
 // TestHalves: values and gradients of a linear network in f16, with tiny gradients, are

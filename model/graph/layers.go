@@ -3,9 +3,10 @@ package graph
 import (
 	"fmt"
 	"iter"
+	"slices"
+
 	"pixelda-wgpu/wgsl/kernels"
 	"pixelda-wgpu/wgsl/plan"
-	"slices"
 )
 
 // Conv is a convolution with TensorFlow's SAME padding, followed by bias

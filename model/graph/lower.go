@@ -2,11 +2,11 @@ package graph
 
 import (
 	"fmt"
-	"pixelda-wgpu/wgsl/kernels"
-	"pixelda-wgpu/wgsl/plan"
 	"slices"
 
 	"pixelda-wgpu/gpu"
+	"pixelda-wgpu/wgsl/kernels"
+	"pixelda-wgpu/wgsl/plan"
 )
 
 // Program lowers the graph: it drops operations whose results nobody uses, joins
@@ -26,11 +26,11 @@ func (g *Graph) lower(name string, nodes []*node, choose Chooser) (*gpu.Program,
 	}
 	var err error
 	if l.subgroups, err = choose.Subgroups(); err != nil {
-		return nil, fmt.Errorf("graph: program %s: %w", name, err)
+		return nil, origin.Errorf("program %s: %w", name, err)
 	}
 	for _, n := range nodes {
 		if err := l.node(n, choose); err != nil {
-			return nil, fmt.Errorf("graph: program %s: %s: %w", name, n.label, err)
+			return nil, origin.Errorf("program %s: %s: %w", name, n.label, err)
 		}
 	}
 	l.place()

@@ -2,10 +2,10 @@ package graph
 
 import (
 	"fmt"
-	"pixelda-wgpu/wgsl/kernels"
-	"pixelda-wgpu/wgsl/plan"
 
 	"pixelda-wgpu/gpu"
+	"pixelda-wgpu/wgsl/kernels"
+	"pixelda-wgpu/wgsl/plan"
 )
 
 // The programs of PeakPrograms.

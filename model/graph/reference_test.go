@@ -2,9 +2,9 @@ package graph_test
 
 import (
 	"math"
-	"pixelda-wgpu/wgsl/kernels"
 
 	"pixelda-wgpu/model/graph"
+	"pixelda-wgpu/wgsl/kernels"
 )
 
 // ops are the operations that a test network is made of, so that it is written

@@ -1,10 +1,10 @@
 package graph_test
 
 import (
-	"pixelda-wgpu/wgsl/kernels"
 	"testing"
 
 	"pixelda-wgpu/model/graph"
+	"pixelda-wgpu/wgsl/kernels"
 )
 
 // TestTurns builds a convolution turn by turn: after Count of them it has been

@@ -4,12 +4,12 @@ import (
 	"fmt"
 	"iter"
 	"math"
-	"pixelda-wgpu/model/graph"
-	"pixelda-wgpu/wgsl/kernels"
-	"pixelda-wgpu/wgsl/plan"
 	"slices"
 
 	"pixelda-wgpu/gpu"
+	"pixelda-wgpu/model/graph"
+	"pixelda-wgpu/wgsl/kernels"
+	"pixelda-wgpu/wgsl/plan"
 )
 
 // reductions is the operation under which a Tuner keeps whether reductions over a

@@ -2,13 +2,13 @@ package tune
 
 import (
 	"maps"
-	"pixelda-wgpu/model/graph"
-	"pixelda-wgpu/wgsl/kernels"
-	"pixelda-wgpu/wgsl/plan"
 	"strings"
 	"testing"
 
 	"pixelda-wgpu/gpu/gputest"
+	"pixelda-wgpu/model/graph"
+	"pixelda-wgpu/wgsl/kernels"
+	"pixelda-wgpu/wgsl/plan"
 )
 
 // Only the reductions of a program change with the rule, and nothing but their code.

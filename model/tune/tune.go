@@ -9,13 +9,17 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
-	"pixelda-wgpu/model/graph"
-	"pixelda-wgpu/wgsl/kernels"
-	"pixelda-wgpu/wgsl/plan"
 	"slices"
 
 	"pixelda-wgpu/gpu"
+	"pixelda-wgpu/gpu/fault"
+	"pixelda-wgpu/model/graph"
+	"pixelda-wgpu/wgsl/kernels"
+	"pixelda-wgpu/wgsl/plan"
 )
+
+// origin marks the errors of this room.
+const origin fault.Origin = "model/tune"
 
 // Tuner is a Chooser that times the plans on a device. Its choices are kept in
 // a file for the adapter and the kernels, so that each is timed once and later
@@ -52,11 +56,11 @@ func New(d *gpu.Device, path string) (*Tuner, error) {
 		return t, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("tune: %w", err)
+		return nil, origin.Errorf("%w", err)
 	}
 	var f tunings
 	if err := json.Unmarshal(b, &f); err != nil {
-		return nil, fmt.Errorf("tune: %s is damaged (%w); delete it to time the kernels again", path, err)
+		return nil, origin.Errorf("%s is damaged (%w); delete it to time the kernels again", path, err)
 	}
 	if f.Adapter == d.Info().Key() && f.Kernels == kernels.Identity() {
 		t.Use(f.Choices)
@@ -74,14 +78,14 @@ func (t *Tuner) Save() error {
 	}
 	b, err := json.MarshalIndent(tunings{t.device.Info().Key(), kernels.Identity(), t.choices}, "", " ")
 	if err != nil {
-		return fmt.Errorf("tune: %w", err)
+		return origin.Errorf("%w", err)
 	}
 	if err := os.MkdirAll(filepath.Dir(t.path), 0o755); err != nil {
-		return fmt.Errorf("tune: %w", err)
+		return origin.Errorf("%w", err)
 	}
 	temp, err := os.CreateTemp(filepath.Dir(t.path), ".tuning-*")
 	if err != nil {
-		return fmt.Errorf("tune: %w", err)
+		return origin.Errorf("%w", err)
 	}
 	_, err = temp.Write(b)
 	if err = errors.Join(err, temp.Close()); err == nil {
@@ -89,7 +93,7 @@ func (t *Tuner) Save() error {
 	}
 	if err != nil {
 		os.Remove(temp.Name())
-		return fmt.Errorf("tune: %w", err)
+		return origin.Errorf("%w", err)
 	}
 	t.changed = false
 	return nil

@@ -7,15 +7,16 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
-	"pixelda-wgpu/model/graph"
-	"pixelda-wgpu/wgsl/expand"
-	"pixelda-wgpu/wgsl/kernels"
-	"pixelda-wgpu/wgsl/plan"
 	"slices"
 	"strings"
 	"testing"
 
+	"pixelda-wgpu/gpu/fault"
 	"pixelda-wgpu/gpu/gputest"
+	"pixelda-wgpu/model/graph"
+	"pixelda-wgpu/wgsl/expand"
+	"pixelda-wgpu/wgsl/kernels"
+	"pixelda-wgpu/wgsl/plan"
 )
 
 // loops is an operation of which one plan takes about a hundred times as long
@@ -157,7 +158,7 @@ func TestTunerFile(t *testing.T) {
 	for _, bad := range []string{"", "{", `{"adapter":7}`, `{"choices":["a"]}`} {
 		path := file("bad", []byte(bad))
 		_, err := New(d, path)
-		if err == nil || !strings.HasPrefix(err.Error(), "tune: "+path+" is damaged") ||
+		if err == nil || !strings.HasPrefix(err.Error(), path+" is damaged") ||
 			!strings.Contains(err.Error(), "delete it") {
 			t.Errorf("%q: %v", bad, err)
 		}
@@ -170,7 +171,7 @@ func TestTunerFile(t *testing.T) {
 		tuner.changed = true
 		err = tuner.Save()
 	}
-	if err == nil || !strings.HasPrefix(err.Error(), "tune: ") {
+	if err == nil || fault.Of(err) == "" {
 		t.Errorf("below a plain file: %v", err)
 	}
 }

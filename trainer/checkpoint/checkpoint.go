@@ -11,12 +11,16 @@ import (
 	"strconv"
 	"strings"
 
+	"pixelda-wgpu/gpu/fault"
 	"pixelda-wgpu/model"
 	"pixelda-wgpu/model/graph"
 	"pixelda-wgpu/trainer/engine"
 	"pixelda-wgpu/trainer/recipe"
 	"pixelda-wgpu/trainer/safetensors"
 )
+
+// origin marks the errors of this room.
+const origin fault.Origin = "trainer/checkpoint"
 
 // Checkpoint metadata, and what a file must state to be one.
 const (
@@ -117,7 +121,7 @@ func Read(r io.ReaderAt, size int64, name string) (*safetensors.File, State, err
 func stateOf(f *safetensors.File, name string) (State, error) {
 	st, err := readState(f.Metadata())
 	if err != nil {
-		err = fmt.Errorf("trainer: checkpoint %s: %w", name, err)
+		err = origin.Errorf("checkpoint %s: %w", name, err)
 	}
 	return st, err
 }

@@ -3,7 +3,6 @@
 package checkpoint
 
 import (
-	"fmt"
 	"os"
 
 	"pixelda-wgpu/trainer/rundir"
@@ -14,7 +13,7 @@ import (
 func Find(path string) (string, error) {
 	info, err := os.Stat(path)
 	if err != nil {
-		return "", fmt.Errorf("trainer: %w", err)
+		return "", origin.Errorf("%w", err)
 	}
 	if !info.IsDir() {
 		return path, nil

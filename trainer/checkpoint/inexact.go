@@ -3,8 +3,9 @@ package checkpoint
 import (
 	"fmt"
 	"maps"
-	"pixelda-wgpu/trainer/engine"
 	"slices"
+
+	"pixelda-wgpu/trainer/engine"
 )
 
 // Inexact says in one line why a run that goes on from the state of a checkpoint will not compute the bits

@@ -2,7 +2,6 @@ package checkpoint
 
 import (
 	"errors"
-	"fmt"
 
 	"pixelda-wgpu/datasets"
 	"pixelda-wgpu/gpu"
@@ -23,7 +22,7 @@ func (st State) Fits(data engine.Data, c recipe.Config, name string) error {
 }
 
 func otherImages(c recipe.Config, name string) error {
-	return fmt.Errorf("trainer: %s %w than %s → %s hold now; restore them, or start a new run", name,
+	return origin.Errorf("%s %w than %s → %s hold now; restore them, or start a new run", name,
 		engine.ErrOtherImages, c.Source, c.Target)
 }
 
@@ -48,7 +47,7 @@ func with(path string, use func(f *safetensors.File, st State) error) error {
 	}
 	err = use(f, st)
 	if lacks := (*engine.LacksError)(nil); errors.As(err, &lacks) {
-		err = fmt.Errorf("trainer: %s %w", path, err)
+		err = origin.Errorf("%s %w", path, err)
 	}
 	if closing := f.Close(); err == nil {
 		err = closing
@@ -104,7 +103,7 @@ func Reload(g *engine.Generator, path string) (state State, err error) {
 	err = with(path, func(f *safetensors.File, st State) error {
 		state = st
 		if model.Config(st.Config.Model) != g.Engine.Networks.Config {
-			return fmt.Errorf("trainer: %s is of another model", path)
+			return origin.Errorf("%s is of another model", path)
 		}
 		return Restore(g.Engine, f, false)
 	})

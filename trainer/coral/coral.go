@@ -9,7 +9,12 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 	"gonum.org/v1/gonum/stat"
+
+	"pixelda-wgpu/gpu/fault"
 )
+
+// origin marks the errors of this room.
+const origin fault.Origin = "trainer/coral"
 
 // Scaling brings features of one domain to mean 0 and deviation 1 each.
 type Scaling struct {
@@ -21,7 +26,7 @@ type Scaling struct {
 func NewScaling(x *mat.Dense) (Scaling, error) {
 	n, d := x.Dims()
 	if n < 2 {
-		return Scaling{}, fmt.Errorf("coral: %d rows of features; want at least 2 to measure their deviation", n)
+		return Scaling{}, origin.Errorf("%d rows of features; want at least 2 to measure their deviation", n)
 	}
 	s := Scaling{make([]float64, d), make([]float64, d)}
 	column := make([]float64, n)
@@ -29,7 +34,7 @@ func NewScaling(x *mat.Dense) (Scaling, error) {
 		mat.Col(column, j, x)
 		s.mean[j], s.deviation[j] = stat.MeanStdDev(column, nil)
 		if math.IsNaN(s.deviation[j]) || math.IsInf(s.deviation[j], 0) {
-			return Scaling{}, fmt.Errorf("coral: feature %d is not finite", j)
+			return Scaling{}, origin.Errorf("feature %d is not finite", j)
 		}
 		if s.deviation[j] == 0 {
 			s.deviation[j] = 1
@@ -49,15 +54,15 @@ func (s Scaling) Apply(x *mat.Dense) {
 func Alignment(source, target *mat.Dense, lambda float64) (*mat.Dense, error) {
 	_, d := source.Dims()
 	if _, other := target.Dims(); other != d {
-		return nil, fmt.Errorf("coral: source features have %d dimensions, target features %d", d, other)
+		return nil, origin.Errorf("source features have %d dimensions, target features %d", d, other)
 	}
 	whiten, err := power(source, lambda, -0.5)
 	if err != nil {
-		return nil, fmt.Errorf("coral: source: %w", err)
+		return nil, origin.Errorf("source: %w", err)
 	}
 	colour, err := power(target, lambda, 0.5)
 	if err != nil {
-		return nil, fmt.Errorf("coral: target: %w", err)
+		return nil, origin.Errorf("target: %w", err)
 	}
 	var a mat.Dense
 	a.Mul(whiten, colour)

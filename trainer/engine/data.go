@@ -1,8 +1,6 @@
 package engine
 
 import (
-	"fmt"
-
 	"pixelda-wgpu/datasets"
 	"pixelda-wgpu/model"
 	"pixelda-wgpu/trainer/recipe"
@@ -45,14 +43,14 @@ func PrepareData(c recipe.Config, source, target datasets.Splits) (Data, error) 
 	}
 	for role, s := range map[string]datasets.Splits{"source " + c.Source: d.Source, "target " + c.Target: d.Target} {
 		if s.Test.Len() == 0 {
-			return d, fmt.Errorf("trainer: %s has no test images; give it more, or folders train and test", role)
+			return d, origin.Errorf("%s has no test images; give it more, or folders train and test", role)
 		}
 	}
 	if !d.Source.Train.Labelled() || !d.Source.Test.Labelled() {
-		return d, fmt.Errorf("trainer: source %s has no labels; put its images into a folder a class", c.Source)
+		return d, origin.Errorf("source %s has no labels; put its images into a folder a class", c.Source)
 	}
 	if methods[c.Method].targetLabels && !d.Target.Train.Labelled() {
-		return d, fmt.Errorf("trainer: target %s has no labels, which %s trains on", c.Target, c.Method)
+		return d, origin.Errorf("target %s has no labels, which %s trains on", c.Target, c.Method)
 	}
 	if d.Target.Test.Labelled() {
 		if err := datasets.MatchClasses(d.Source.Train, d.Target.Test); err != nil {
@@ -60,7 +58,7 @@ func PrepareData(c recipe.Config, source, target datasets.Splits) (Data, error) 
 		}
 	}
 	if n := len(d.Source.Train.Classes); n != c.Model.Classes {
-		return d, fmt.Errorf("trainer: source %s has %d classes, the model %d; set classes=%d", c.Source, n,
+		return d, origin.Errorf("source %s has %d classes, the model %d; set classes=%d", c.Source, n,
 			c.Model.Classes, n)
 	}
 	if d.Source.Train, err = choose(c, "source "+c.Source, d.Source.Train, c.SourceTrain); err != nil {
@@ -106,7 +104,7 @@ func prepare(c recipe.Config, name string, s datasets.Splits, channels int) (dat
 		if channels == datasets.RGBD {
 			with = ", RGB and depth"
 		}
-		return s, fmt.Errorf("trainer: %s has %d channels; the model takes %d%s", name, has, channels, with)
+		return s, origin.Errorf("%s has %d channels; the model takes %d%s", name, has, channels, with)
 	}
 	size := c.Model.Size
 	for _, set := range []**datasets.Set{&s.Train, &s.Valid, &s.Test} {
@@ -128,14 +126,14 @@ func prepare(c recipe.Config, name string, s datasets.Splits, channels int) (dat
 func choose(c recipe.Config, name string, train *datasets.Set, limit int) (*datasets.Set, error) {
 	if len(c.TrainClasses) > 0 {
 		if !train.Labelled() {
-			return nil, fmt.Errorf("trainer: %s has no labels, by which train_classes chooses images", name)
+			return nil, origin.Errorf("%s has no labels, by which train_classes chooses images", name)
 		}
 		var err error
 		if train, err = train.OfClasses(c.TrainClasses...); err != nil {
-			return nil, fmt.Errorf("trainer: train_classes: %w", err)
+			return nil, origin.Errorf("train_classes: %w", err)
 		}
 		if train.Len() == 0 {
-			return nil, fmt.Errorf("trainer: %s has no training images of the train_classes %q", name, c.TrainClasses)
+			return nil, origin.Errorf("%s has no training images of the train_classes %q", name, c.TrainClasses)
 		}
 	}
 	if limit > 0 && limit < train.Len() {
@@ -163,9 +161,9 @@ func label(c recipe.Config, d *Data) (err error) {
 	case n == 0:
 		return nil
 	case !train.Labelled():
-		return fmt.Errorf("trainer: target %s has no labels, of which target_labelled wants %d", c.Target, n)
+		return origin.Errorf("target %s has no labels, of which target_labelled wants %d", c.Target, n)
 	case n > train.Len():
-		return fmt.Errorf("trainer: target_labelled is %d, but %s has %d training images", n, c.Target, train.Len())
+		return origin.Errorf("target_labelled is %d, but %s has %d training images", n, c.Target, train.Len())
 	default:
 		d.Labelled, err = some(train, n, c.Seed)
 		return err
@@ -181,7 +179,7 @@ func checkPoses(c recipe.Config, d Data) error {
 		if s.Poses != nil {
 			return nil
 		}
-		return fmt.Errorf("trainer: %s %s has no poses, which the tower %s learns; set task_tower=%s, or "+
+		return origin.Errorf("%s %s has no poses, which the tower %s learns; set task_tower=%s, or "+
 			"pose_source_weight=0 and pose_adapted_weight=0",
 			role, name, c.Model.TaskTower, model.MNISTTower)
 	}

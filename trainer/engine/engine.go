@@ -5,13 +5,16 @@ package engine
 
 import (
 	"encoding/binary"
-	"fmt"
 	"math"
 
 	"pixelda-wgpu/gpu"
+	"pixelda-wgpu/gpu/fault"
 	"pixelda-wgpu/model"
 	"pixelda-wgpu/model/graph"
 )
+
+// origin marks the errors of this room.
+const origin fault.Origin = "trainer/engine"
 
 // Engine is networks on a device: their programs, loaded, and their variables.
 type Engine struct {
@@ -94,7 +97,7 @@ func (e *Engine) Write(s *graph.Store, buffer string, get func(v *graph.Variable
 			return err
 		}
 		if len(x) != v.Len() {
-			return fmt.Errorf("trainer: %s has %d elements; the model wants %v", v.Name, len(x), v.Dims)
+			return origin.Errorf("%s has %d elements; the model wants %v", v.Name, len(x), v.Dims)
 		}
 		copy(flat[v.Offset:], x)
 	}

@@ -32,7 +32,7 @@ type errNotFinite struct {
 }
 
 func (e errNotFinite) Error() string {
-	return fmt.Sprintf("trainer: a loss of %s at update %d is not finite", e.program, e.step)
+	return fmt.Sprintf("a loss of %s at update %d is not finite", e.program, e.step)
 }
 
 // Is lets errors.Is find both kinds of what is not finite.
@@ -110,7 +110,7 @@ func (l *lossLog) take(s *gpu.Session, done func(map[string][model.LossColumns]f
 }
 
 // ErrNotFinite is what a gradient of NaN or infinity leads to.
-var ErrNotFinite = errors.New("trainer: a gradient is not finite")
+var ErrNotFinite = origin.Errorf("a gradient is not finite")
 
 // means returns each program's mean row and begins anew.
 func (l *lossLog) means() map[string][model.LossColumns]float64 {

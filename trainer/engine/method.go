@@ -1,8 +1,6 @@
 package engine
 
 import (
-	"fmt"
-
 	"pixelda-wgpu/trainer/recipe"
 )
 
@@ -27,7 +25,7 @@ var methods = map[recipe.Method]method{}
 func register(m method) {
 	m.about.Check = func(c recipe.Config) error {
 		if m.takesNoLabels != "" && c.TargetLabelled > 0 {
-			return fmt.Errorf("trainer: configuration: target_labelled is %d, but the method %s %s", c.TargetLabelled,
+			return origin.Errorf("configuration: target_labelled is %d, but the method %s %s", c.TargetLabelled,
 				c.Method, m.takesNoLabels)
 		}
 		if m.check != nil {

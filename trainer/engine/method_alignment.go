@@ -1,8 +1,6 @@
 package engine
 
 import (
-	"fmt"
-
 	"pixelda-wgpu/gpu"
 	"pixelda-wgpu/model"
 	"pixelda-wgpu/model/graph"
@@ -18,7 +16,7 @@ var alignmentSettings = []string{"start", "gamma", "domain_units", "momentum", "
 // alignsInTime refuses a gate that opens after the last iteration.
 func alignsInTime(c recipe.Config) error {
 	if a := c.Adaptation; a.Schedule == model.Gate && a.Start >= c.Iterations {
-		return fmt.Errorf("trainer: configuration: start is %d of %d iterations, so that %s would never adapt; set "+
+		return origin.Errorf("configuration: start is %d of %d iterations, so that %s would never adapt; set "+
 			"an earlier start",
 			a.Start, c.Iterations, c.Method)
 	}

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"fmt"
 	"image"
 	"math"
 	"slices"
@@ -51,7 +50,7 @@ func (t *Trainer) Draw() (Samples, error) { return t.Scheme.draw(t) }
 func (e *Engine) Samples(images *datasets.Set, noise []float32, target *datasets.Set, nearest int) (Samples, error) {
 	c := e.Networks.Config
 	if len(noise) != images.Len()*c.NoiseDim {
-		return Samples{}, fmt.Errorf("trainer: %d numbers of noise for %d images; want %d each", len(noise),
+		return Samples{}, origin.Errorf("%d numbers of noise for %d images; want %d each", len(noise),
 			images.Len(),
 			c.NoiseDim)
 	}
@@ -82,7 +81,7 @@ func (e *Engine) Samples(images *datasets.Set, noise []float32, target *datasets
 func (t *Trainer) Samples(images []int, noise []float32, nearest int) (Samples, error) {
 	for _, i := range images {
 		if i < 0 || i >= t.Data.Source.Test.Len() {
-			return Samples{}, fmt.Errorf("trainer: no source test image %d; there are %d", i, t.Data.Source.Test.Len())
+			return Samples{}, origin.Errorf("no source test image %d; there are %d", i, t.Data.Source.Test.Len())
 		}
 	}
 	train := t.Data.Target.Train

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"fmt"
 	"slices"
 
 	"pixelda-wgpu/gpu"
@@ -14,7 +13,7 @@ import (
 func SchemeOf(c recipe.Config) (*Scheme, error) {
 	m, ok := methods[c.Method]
 	if !ok {
-		return nil, fmt.Errorf("trainer: configuration: method is %q; want one of %v", c.Method, recipe.Methods())
+		return nil, origin.Errorf("configuration: method is %q; want one of %v", c.Method, recipe.Methods())
 	}
 	return m.lay(c)
 }

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"pixelda-wgpu/gpu/fault"
 )
 
 // field is one decoded field of a protobuf message.
@@ -271,7 +273,7 @@ func TestResumedFilesSortAfterEarlierOnes(t *testing.T) {
 
 func TestErrorsStay(t *testing.T) {
 	if _, err := Create(filepath.Join(t.TempDir(), "missing"), 0); err == nil ||
-		!strings.HasPrefix(err.Error(), "events: ") {
+		fault.Of(err) == "" {
 		t.Errorf("a missing folder: %v", err)
 	}
 	w := begin(t, t.TempDir(), 0)

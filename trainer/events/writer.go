@@ -14,8 +14,12 @@ import (
 	"slices"
 	"time"
 
+	"pixelda-wgpu/gpu/fault"
 	"pixelda-wgpu/trainer/protobuf"
 )
+
+// origin marks the errors of this room.
+const origin fault.Origin = "trainer/events"
 
 // Writer appends events to one file. It is for one goroutine. An error stays:
 // the calls after it do nothing, and Flush and Close return it.
@@ -34,7 +38,7 @@ type Writer struct {
 func Create(dir string, after int) (*Writer, error) {
 	file, err := create(dir)
 	if err != nil {
-		return nil, fmt.Errorf("events: %w", err)
+		return nil, origin.Errorf("%w", err)
 	}
 	w := &Writer{file: file, out: bufio.NewWriter(file), now: time.Now}
 	w.append(0, protobuf.Message{}.Text(eventFileVersion, "brain.Event:2"))
@@ -117,7 +121,7 @@ func (w *Writer) Flush() error {
 		w.err = w.out.Flush()
 	}
 	if w.err != nil {
-		return fmt.Errorf("events: %w", w.err)
+		return origin.Errorf("%w", w.err)
 	}
 	return nil
 }

@@ -12,6 +12,7 @@ import (
 
 	"pixelda-wgpu/datasets"
 	"pixelda-wgpu/gpu"
+	"pixelda-wgpu/gpu/fault"
 	"pixelda-wgpu/model"
 	"pixelda-wgpu/model/graph"
 	"pixelda-wgpu/trainer/checkpoint"
@@ -20,6 +21,9 @@ import (
 	"pixelda-wgpu/trainer/safetensors"
 	"pixelda-wgpu/wgsl/plan"
 )
+
+// origin marks the errors of this room.
+const origin fault.Origin = "trainer/export"
 
 // Extension is that of a bundle's file name.
 const Extension = ".pxda"
@@ -86,7 +90,7 @@ func FromCheckpoint(path string) (_ *Bundle, err error) {
 func FromFile(f *safetensors.File, st checkpoint.State, path string) (*Bundle, error) {
 	c := st.Config
 	if c.Method != recipe.PixelDA {
-		return nil, fmt.Errorf("export: %s is of method %s, which has no generator; export a run of method %s", path,
+		return nil, origin.Errorf("%s is of method %s, which has no generator; export a run of method %s", path,
 			c.Method, recipe.PixelDA)
 	}
 	n, err := model.NewNetworks(model.Config(c.Model))
@@ -104,7 +108,7 @@ func FromFile(f *safetensors.File, st checkpoint.State, path string) (*Bundle, e
 		data: c.Data,
 	}
 	if b.weights, err = readWeights(n, f); err != nil {
-		return nil, fmt.Errorf("export: %s: %w", path, err)
+		return nil, origin.Errorf("%s: %w", path, err)
 	}
 	for _, v := range n.GeneratorVariables() {
 		b.Layout[v.Name] = Place{v.Buffer(), 4 * uint64(v.Offset)}
@@ -170,7 +174,7 @@ const exampleBytes = 256 << 10
 // images have no labels, as the images to try the generator with.
 func (b *Bundle) SetExamples(images *datasets.Set) error {
 	if images.Len() == 0 {
-		return fmt.Errorf("export: there are no images for examples")
+		return origin.Errorf("there are no images for examples")
 	}
 	most := max(1, exampleBytes/images.ImageBytes())
 	var picked []int

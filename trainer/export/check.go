@@ -13,25 +13,25 @@ import (
 func (b *Bundle) check() error {
 	a := b.Generator
 	if b.Input.Size != a.Size || b.Input.Channels != a.SourceChannels {
-		return fmt.Errorf("export: input is %d pixels with %d channels, the generator's %d with %d", b.Input.Size,
+		return origin.Errorf("input is %d pixels with %d channels, the generator's %d with %d", b.Input.Size,
 			b.Input.Channels, a.Size, a.SourceChannels)
 	}
 	if b.Input.Range != [2]float64{-1, 1} || b.Input.Resize != resizing {
-		return fmt.Errorf("export: input of range %v and resize %q; version %s knows [-1 1] and %q", b.Input.Range,
+		return origin.Errorf("input of range %v and resize %q; version %s knows [-1 1] and %q", b.Input.Range,
 			b.Input.Resize, version, resizing)
 	}
 	if a.TargetChannels == 2 {
-		return fmt.Errorf("export: images of two channels have no pixels to show")
+		return origin.Errorf("images of two channels have no pixels to show")
 	}
 	if err := b.checkExample(); err != nil {
 		return err
 	}
 	if len(b.Programs) == 0 {
-		return fmt.Errorf("export: there are no programs")
+		return origin.Errorf("there are no programs")
 	}
 	for i, p := range b.Programs {
 		if err := b.checkProgram(p); err != nil {
-			return fmt.Errorf("export: program %d: %w", i, err)
+			return origin.Errorf("program %d: %w", i, err)
 		}
 	}
 	return nil
@@ -40,10 +40,10 @@ func (b *Bundle) check() error {
 func (b *Bundle) checkExample() error {
 	e := b.Example
 	if e == nil {
-		return fmt.Errorf("export: there are no example images")
+		return origin.Errorf("there are no example images")
 	}
 	if e.Len() == 0 || e.Width > b.Input.Size || e.Height > b.Input.Size || !b.Input.takes(e.Channels) {
-		return fmt.Errorf("export: tensor %q holds %d images of %d×%d with %d channels; want at least one, up to "+
+		return origin.Errorf("tensor %q holds %d images of %d×%d with %d channels; want at least one, up to "+
 			"%d×%d with 1 (of fewer than 4) or %d",
 			exampleTensor, e.Len(), e.Width, e.Height, e.Channels, b.Input.Size, b.Input.Size, b.Input.Channels)
 	}
@@ -51,7 +51,7 @@ func (b *Bundle) checkExample() error {
 		return nil
 	}
 	if len(b.Labels) != e.Len() || int64(slices.Max(b.Labels)) >= int64(len(b.Classes)) {
-		return fmt.Errorf("export: example_labels %v are not for %d images of %d classes", b.Labels, e.Len(),
+		return origin.Errorf("example_labels %v are not for %d images of %d classes", b.Labels, e.Len(),
 			len(b.Classes))
 	}
 	return nil

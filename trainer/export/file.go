@@ -25,11 +25,11 @@ func (b *Bundle) Write(w io.Writer, half bool) error {
 	}
 	manifest, err := json.Marshal(b.Manifest)
 	if err != nil {
-		return fmt.Errorf("export: %w", err)
+		return origin.Errorf("%w", err)
 	}
 	programs, err := packPrograms(b.Programs)
 	if err != nil {
-		return fmt.Errorf("export: %w", err)
+		return origin.Errorf("%w", err)
 	}
 	f := safetensors.NewWriter(map[string]string{"format": format, "version": version, "manifest": string(manifest)})
 	if err := b.addWeights(f, half); err != nil {
@@ -47,7 +47,7 @@ func (b *Bundle) Write(w io.Writer, half bool) error {
 func (b *Bundle) WriteWeights(w io.Writer, half bool) error {
 	manifest, err := json.Marshal(b.Generator)
 	if err != nil {
-		return fmt.Errorf("export: %w", err)
+		return origin.Errorf("%w", err)
 	}
 	f := safetensors.NewWriter(map[string]string{"format": "pt", "generator": string(manifest)})
 	if err := b.addWeights(f, half); err != nil {
@@ -70,7 +70,7 @@ func (b *Bundle) addWeights(f *safetensors.Writer, half bool) error {
 			continue
 		}
 		if i := slices.IndexFunc(x, func(v float32) bool { return math.Abs(float64(v)) > largestHalf }); i >= 0 {
-			return fmt.Errorf("export: tensor %q holds %g, more than float16 can; leave out -f16", v.Name, x[i])
+			return origin.Errorf("tensor %q holds %g, more than float16 can; leave out -f16", v.Name, x[i])
 		}
 		f.Float16s(v.Name, v.Dims, x)
 	}
@@ -102,7 +102,7 @@ func Open(path string) (_ *Bundle, err error) {
 	defer func() { err = errors.Join(err, f.Close()) }()
 	b, err := read(f)
 	if err != nil {
-		return nil, fmt.Errorf("export: %s: %w", path, err)
+		return nil, origin.Errorf("%s: %w", path, err)
 	}
 	return b, nil
 }
@@ -115,7 +115,7 @@ func Read(r io.ReaderAt, size int64, name string) (*Bundle, error) {
 	}
 	b, err := read(f)
 	if err != nil {
-		return nil, fmt.Errorf("export: %s: %w", name, err)
+		return nil, origin.Errorf("%s: %w", name, err)
 	}
 	return b, nil
 }

@@ -3,7 +3,6 @@ package export
 import (
 	"cmp"
 	"errors"
-	"fmt"
 	"slices"
 
 	"pixelda-wgpu/datasets"
@@ -83,7 +82,7 @@ func (g *Generator) Adapt(images *datasets.Set, seed uint64, first int) (*datase
 		from += n
 	}
 	if err := errors.Join(g.session.Wait(), late); err != nil {
-		return nil, fmt.Errorf("export: %w", err)
+		return nil, origin.Errorf("%w", err)
 	}
 	return out, nil
 }

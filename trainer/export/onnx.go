@@ -25,7 +25,7 @@ func (b *Bundle) WriteONNX(w io.Writer) error {
 	g := &onnxGraph{shapes: map[string][]int{}}
 	b.onnxGenerator(g)
 	if g.err != nil {
-		return fmt.Errorf("export: %w", g.err)
+		return origin.Errorf("%w", g.err)
 	}
 	m := protobuf.Message{}.
 		Varint(modelIRVersion, irVersion).

@@ -1,8 +1,6 @@
 package export
 
 import (
-	"fmt"
-
 	"pixelda-wgpu/datasets"
 )
 
@@ -45,7 +43,7 @@ func (in Input) takes(channels int) bool {
 // accepts reports why images of a set cannot be prepared.
 func (in Input) accepts(set *datasets.Set) error {
 	if set.Width > in.Size || set.Height > in.Size || !in.takes(set.Channels) {
-		return fmt.Errorf("export: images of %d×%d with %d channels; the generator takes up to %d×%d with %d",
+		return origin.Errorf("images of %d×%d with %d channels; the generator takes up to %d×%d with %d",
 			set.Width, set.Height, set.Channels, in.Size, in.Size, in.Channels)
 	}
 	return nil

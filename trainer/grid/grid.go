@@ -4,7 +4,6 @@
 package grid
 
 import (
-	"fmt"
 	"image"
 	"image/color"
 	"image/draw"
@@ -13,7 +12,12 @@ import (
 	"golang.org/x/image/font"
 	"golang.org/x/image/font/basicfont"
 	"golang.org/x/image/math/fixed"
+
+	"pixelda-wgpu/gpu/fault"
 )
+
+// origin marks the errors of this room.
+const origin fault.Origin = "trainer/grid"
 
 // Row is one row of images of a grid.
 type Row struct {
@@ -97,13 +101,13 @@ func (row Row) paint(grid *image.RGBA, x, y, i, scale int) {
 // check returns how many images each row holds.
 func check(rows []Row, scale int) (int, error) {
 	if len(rows) == 0 || scale < 1 {
-		return 0, fmt.Errorf("grid: %d rows at scale %d; both have to be at least 1", len(rows), scale)
+		return 0, origin.Errorf("%d rows at scale %d; both have to be at least 1", len(rows), scale)
 	}
 	first, count := rows[0], 0
 	for i, row := range rows {
 		size := row.Width * row.Height * row.Channels
 		if row.Width < 1 || row.Height < 1 || row.Channels < 1 || len(row.Pixels)%size != 0 || len(row.Pixels) == 0 {
-			return 0, fmt.Errorf("grid: row %q: %d bytes do not hold images of %d×%d with %d channels",
+			return 0, origin.Errorf("row %q: %d bytes do not hold images of %d×%d with %d channels",
 				row.Caption, len(row.Pixels), row.Width, row.Height, row.Channels)
 		}
 		n := len(row.Pixels) / size
@@ -111,7 +115,7 @@ func check(rows []Row, scale int) (int, error) {
 			count = n
 		}
 		if n != count || row.Width != first.Width || row.Height != first.Height {
-			return 0, fmt.Errorf("grid: row %q holds %d images of %d×%d, row %q %d of %d×%d",
+			return 0, origin.Errorf("row %q holds %d images of %d×%d, row %q %d of %d×%d",
 				row.Caption, n, row.Width, row.Height, first.Caption, count, first.Width, first.Height)
 		}
 	}

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"pixelda-wgpu/gpu/fault"
 )
 
 // nearestReference is the definition, without short cuts.
@@ -123,7 +125,7 @@ func TestDrawRefuses(t *testing.T) {
 		{[]Row{row(2, 2, 3, 12), row(2, 2, 3, 24)}, 1, "2 images"},
 		{[]Row{row(2, 2, 3, 12), row(4, 1, 3, 12)}, 1, "4×1"},
 	} {
-		if _, err := Draw(c.rows, c.scale); err == nil || !strings.HasPrefix(err.Error(), "grid: ") ||
+		if _, err := Draw(c.rows, c.scale); err == nil || fault.Of(err) == "" ||
 			!strings.Contains(err.Error(), c.say) {
 			t.Errorf("error %v, want one with %q", err, c.say)
 		}

@@ -50,7 +50,7 @@ func (c Config) ComparesBaseline() bool { return c.Method == PixelDA && c.Baseli
 func (c Config) Validate() error {
 	method, ok := methods[c.Method]
 	if !ok {
-		return fmt.Errorf("trainer: configuration: method is %q; want one of %v", c.Method, Methods())
+		return fmt.Errorf("configuration: method is %q; want one of %v", c.Method, Methods())
 	}
 	for _, s := range []struct {
 		name  string
@@ -63,16 +63,16 @@ func (c Config) Validate() error {
 		{"eval_images", c.EvalImages, 0}, {"target_labelled", c.TargetLabelled, 0},
 	} {
 		if s.value < s.least {
-			return fmt.Errorf("trainer: configuration: %s is %d; want at least %d", s.name, s.value, s.least)
+			return fmt.Errorf("configuration: %s is %d; want at least %d", s.name, s.value, s.least)
 		}
 	}
 	for _, s := range [][2]string{{"source", c.Source}, {"target", c.Target}} {
 		if strings.TrimSpace(s[1]) == "" {
-			return fmt.Errorf("trainer: configuration: %s names no data set", s[0])
+			return fmt.Errorf("configuration: %s names no data set", s[0])
 		}
 	}
 	if !c.Method.Adapts() && c.Adaptation != (Adaptation{}) {
-		return fmt.Errorf("trainer: configuration: adaptation is set, which the method %s does not have", c.Method)
+		return fmt.Errorf("configuration: adaptation is set, which the method %s does not have", c.Method)
 	}
 	if err := c.Bounds(); err != nil {
 		return err
@@ -101,7 +101,7 @@ func outOfBounds(what string, values any, settings []Setting) error {
 	for _, s := range settings {
 		for _, v := range numbers(fields[s.Name]) {
 			if !s.allows(v) {
-				return fmt.Errorf("model: %s: %s is %g; want %g to %g", what, s.Name, v, s.Min, s.Max)
+				return fmt.Errorf("%s: %s is %g; want %g to %g", what, s.Name, v, s.Min, s.Max)
 			}
 		}
 	}
@@ -165,10 +165,10 @@ func ParseConfig(b []byte, base Config) (Config, error) {
 	d := json.NewDecoder(bytes.NewReader(b))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&base); err != nil {
-		return Config{}, fmt.Errorf("trainer: configuration: %w", err)
+		return Config{}, fmt.Errorf("configuration: %w", err)
 	}
 	if d.More() {
-		return Config{}, fmt.Errorf("trainer: configuration: something follows the JSON object")
+		return Config{}, fmt.Errorf("configuration: something follows the JSON object")
 	}
 	return base, base.Validate()
 }
@@ -179,10 +179,10 @@ func ParseModel(b []byte, base Model) (Model, error) {
 	d := json.NewDecoder(bytes.NewReader(b))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&base); err != nil {
-		return Model{}, fmt.Errorf("model: configuration: %w", err)
+		return Model{}, fmt.Errorf("configuration: %w", err)
 	}
 	if _, err := d.Token(); err != io.EOF {
-		return Model{}, fmt.Errorf("model: configuration: other data follows it")
+		return Model{}, fmt.Errorf("configuration: other data follows it")
 	}
 	if err := base.Bounds(); err != nil {
 		return Model{}, err

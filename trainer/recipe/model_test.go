@@ -99,7 +99,7 @@ func TestConfigBounds(t *testing.T) {
 			t.Fatalf("%s is of kind %v", name, f.Type.Kind())
 		}
 		for _, v := range bad {
-			if err := read(name, v); err == nil || !strings.HasPrefix(err.Error(), "model: configuration: ") ||
+			if err := read(name, v); err == nil || !strings.HasPrefix(err.Error(), "configuration: ") ||
 				!strings.Contains(err.Error(), name) {
 				t.Errorf("%s %s: %v", name, v, err)
 			}
@@ -120,7 +120,7 @@ func TestParseModelErrors(t *testing.T) {
 		`{"lr": 1e400}`:   "lr",
 	} {
 		_, err := recipe.ParseModel([]byte(text), preset(t, "mnist-mnistm"))
-		if err == nil || !strings.HasPrefix(err.Error(), "model: configuration: ") ||
+		if err == nil || !strings.HasPrefix(err.Error(), "configuration: ") ||
 			!strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got %v, want %q", text, err, want)
 		}

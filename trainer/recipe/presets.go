@@ -87,7 +87,7 @@ func PresetModel(name string) (Model, error) {
 	case "linemod", "linemod-masked", "linemod-small":
 		m.lineMod(name)
 	default:
-		return Model{}, fmt.Errorf("model: no preset %q; there are %s", name, strings.Join(Presets(), ", "))
+		return Model{}, fmt.Errorf("no preset %q; there are %s", name, strings.Join(Presets(), ", "))
 	}
 	return m, nil
 }

@@ -68,7 +68,7 @@ func TestRequestErrors(t *testing.T) {
 		}
 	}
 	for want, r := range map[string]recipe.Request{
-		"x.json: trainer: configuration: ": {File: []byte(`{"sise": 3}`), Name: "x.json"},
+		"x.json: configuration: ": {File: []byte(`{"sise": 3}`), Name: "x.json"},
 		"batch is 0":                       {Set: []string{"batch=0"}},
 		"want one of":                      {Method: "gan"},
 	} {

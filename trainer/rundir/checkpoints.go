@@ -35,14 +35,14 @@ func (r *Run) Checkpoints() ([]Checkpoint, error) {
 	}
 	var listed []Checkpoint
 	if err := json.Unmarshal(data, &listed); err != nil {
-		return nil, fmt.Errorf("rundir: %s: %w", index, err)
+		return nil, origin.Errorf("%s: %w", index, err)
 	}
 	// The index knows a checkpoint before its file appears, and may know one
 	// whose file is already gone: Save can be killed in between.
 	var there []Checkpoint
 	for _, c := range listed {
 		if c.Name != checkpointName(c.Step) {
-			return nil, fmt.Errorf("rundir: %s: step %d has the file name %q", index, c.Step, c.Name)
+			return nil, origin.Errorf("%s: step %d has the file name %q", index, c.Step, c.Name)
 		}
 		c.File = filepath.Join(dir, c.Name)
 		switch _, err := os.Stat(c.File); {
@@ -70,10 +70,10 @@ func (r *Run) Latest(check func(file string) error) (latest Checkpoint, skipped 
 		return c, skipped, nil
 	}
 	if len(skipped) > 0 {
-		return Checkpoint{}, nil, fmt.Errorf("rundir: %s: none of its checkpoints is sound: %w", r.path,
+		return Checkpoint{}, nil, origin.Errorf("%s: none of its checkpoints is sound: %w", r.path,
 			errors.Join(skipped...))
 	}
-	return Checkpoint{}, nil, fmt.Errorf("rundir: %s: %w", r.path, ErrNoCheckpoint)
+	return Checkpoint{}, nil, origin.Errorf("%s: %w", r.path, ErrNoCheckpoint)
 }
 
 // Best returns the checkpoint of the highest score, of equals the latest.
@@ -83,7 +83,7 @@ func (r *Run) Best() (Checkpoint, error) {
 		return Checkpoint{}, err
 	}
 	if len(there) == 0 {
-		return Checkpoint{}, fmt.Errorf("rundir: %s: %w", r.path, ErrNoCheckpoint)
+		return Checkpoint{}, origin.Errorf("%s: %w", r.path, ErrNoCheckpoint)
 	}
 	return there[best(there)], nil
 }
@@ -107,7 +107,7 @@ func best(of []Checkpoint) int {
 // nor the best.
 func (w *Writer) SaveCheckpoint(step int, score float64, write func(io.Writer) error) (Checkpoint, error) {
 	if math.IsNaN(score) || math.IsInf(score, 0) {
-		return Checkpoint{}, fmt.Errorf("rundir: %s: step %d has the score %v", w.path, step, score)
+		return Checkpoint{}, origin.Errorf("%s: step %d has the score %v", w.path, step, score)
 	}
 	if err := w.metrics.Sync(); err != nil {
 		return Checkpoint{}, explain(err)
@@ -122,7 +122,7 @@ func (w *Writer) SaveCheckpoint(step int, score float64, write func(io.Writer) e
 	}
 	there = slices.DeleteFunc(there, func(c Checkpoint) bool { return c.Step == step })
 	if n := len(there); n > 0 && there[n-1].Step > step {
-		return Checkpoint{}, fmt.Errorf("rundir: %s: step %d comes after step %d: rewind before an earlier checkpoint",
+		return Checkpoint{}, origin.Errorf("%s: step %d comes after step %d: rewind before an earlier checkpoint",
 			w.path, step, there[n-1].Step)
 	}
 	saved := Checkpoint{Step: step, Score: score, Name: checkpointName(step)}

@@ -74,7 +74,7 @@ type fileError struct {
 	remedy string
 }
 
-func (e *fileError) Error() string { return "rundir: " + e.cause.Error() + e.remedy }
+func (e *fileError) Error() string { return e.cause.Error() + e.remedy }
 func (e *fileError) Unwrap() error { return e.cause }
 
 // explain turns an error of the file system into one line that names the remedy. The cause stays within

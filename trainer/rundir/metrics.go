@@ -19,7 +19,7 @@ func (w *Writer) Log(record any) error {
 		_, err = stepOf(line)
 	}
 	if err != nil {
-		return fmt.Errorf("rundir: %s: %w", w.metrics.Name(), err)
+		return origin.Errorf("%s: %w", w.metrics.Name(), err)
 	}
 	_, err = w.metrics.Write(append(line, '\n'))
 	return explain(err)
@@ -47,7 +47,7 @@ func rewindMetrics(file *os.File, step int) error {
 	err := eachLine(file, func(end int64, line []byte) error {
 		at, err := stepOf(line)
 		if err != nil {
-			return fmt.Errorf("rundir: %s, at byte %d: %w", file.Name(), end-int64(len(line)), err)
+			return origin.Errorf("%s, at byte %d: %w", file.Name(), end-int64(len(line)), err)
 		}
 		if at > step {
 			return errLater

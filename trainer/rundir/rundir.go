@@ -22,7 +22,12 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"pixelda-wgpu/gpu/fault"
 )
+
+// origin marks the errors of this room.
+const origin fault.Origin = "trainer/rundir"
 
 // The names in a run folder.
 const (
@@ -50,7 +55,7 @@ func Open(path string) (*Run, error) {
 	if _, err := os.Stat(path); err != nil {
 		return nil, explain(err)
 	}
-	return nil, fmt.Errorf("rundir: %s is no run folder: it holds no %s", path, configFile)
+	return nil, origin.Errorf("%s is no run folder: it holds no %s", path, configFile)
 }
 
 // Path is the run's folder.
@@ -67,7 +72,7 @@ func (r *Run) Config(into any) error {
 	decoder := json.NewDecoder(strings.NewReader(string(data)))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(into); err != nil {
-		return fmt.Errorf("rundir: %s: %w", file, err)
+		return origin.Errorf("%s: %w", file, err)
 	}
 	return nil
 }
@@ -81,7 +86,7 @@ func (r *Run) Report(into any) error {
 		return explain(err)
 	}
 	if err := json.Unmarshal(data, into); err != nil {
-		return fmt.Errorf("rundir: %s: %w", file, err)
+		return origin.Errorf("%s: %w", file, err)
 	}
 	return nil
 }
@@ -118,7 +123,7 @@ func Numbered(root, name string) (string, error) {
 func writeJSON(file string, value any) error {
 	data, err := json.MarshalIndent(value, "", "  ")
 	if err != nil {
-		return fmt.Errorf("rundir: %s: %w", file, err)
+		return origin.Errorf("%s: %w", file, err)
 	}
 	return WriteFile(file, func(w io.Writer) error {
 		_, err := w.Write(append(data, '\n'))

@@ -90,7 +90,7 @@ func wantError(t *testing.T, err error, parts ...string) {
 	if err == nil {
 		t.Fatalf("no error; want one with %q", parts)
 	}
-	for _, part := range append(parts, "rundir: ") {
+	for _, part := range parts {
 		if !strings.Contains(err.Error(), part) {
 			t.Errorf("error %q does not say %q", err, part)
 		}

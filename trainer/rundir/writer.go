@@ -38,9 +38,9 @@ func Create(path string, config any, keep int) (*Writer, error) {
 		for _, entry := range entries {
 			switch {
 			case entry.Name() == configFile:
-				return fmt.Errorf("rundir: %s already holds a run: resume it, or choose another folder", path)
+				return origin.Errorf("%s already holds a run: resume it, or choose another folder", path)
 			case !strings.HasPrefix(entry.Name(), "."):
-				return fmt.Errorf("rundir: %s is not empty (it holds %s): choose another folder", path, entry.Name())
+				return origin.Errorf("%s is not empty (it holds %s): choose another folder", path, entry.Name())
 			}
 		}
 		return writeJSON(filepath.Join(path, configFile), config)
@@ -63,11 +63,11 @@ func Resume(path string, keep int) (*Writer, error) {
 // open locks the folder, prepares it and opens what grows in it.
 func open(path string, keep int, prepare func() error) (*Writer, error) {
 	if keep < 1 {
-		return nil, fmt.Errorf("rundir: %s: %d checkpoints to keep; at least 1 is needed to resume", path, keep)
+		return nil, origin.Errorf("%s: %d checkpoints to keep; at least 1 is needed to resume", path, keep)
 	}
 	held, err := lock(filepath.Join(path, lockFile))
 	if errors.Is(err, errLocked) {
-		return nil, fmt.Errorf("rundir: %s is in use by another process: wait for it, or choose another folder", path)
+		return nil, origin.Errorf("%s is in use by another process: wait for it, or choose another folder", path)
 	}
 	if err != nil {
 		return nil, explain(err)

@@ -108,7 +108,7 @@ func TestRefusesCorruptFiles(t *testing.T) {
 				f.Close()
 				t.Fatal("opened")
 			}
-			if !strings.HasPrefix(err.Error(), "safetensors: "+path+": ") || !strings.Contains(err.Error(), test.want) {
+			if !strings.HasPrefix(err.Error(), path+": ") || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("error %q lacks %q", err, test.want)
 			}
 		})

@@ -11,7 +11,12 @@ import (
 	"math"
 	"os"
 	"slices"
+
+	"pixelda-wgpu/gpu/fault"
 )
+
+// origin marks the errors of this room.
+const origin fault.Origin = "trainer/safetensors"
 
 // File is an open safetensors file. It may be read from several goroutines at once.
 type File struct {
@@ -27,12 +32,12 @@ type File struct {
 func Open(path string) (*File, error) {
 	file, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("safetensors: %w", err)
+		return nil, origin.Errorf("%w", err)
 	}
 	info, err := file.Stat()
 	if err != nil {
 		file.Close()
-		return nil, fmt.Errorf("safetensors: %w", err)
+		return nil, origin.Errorf("%w", err)
 	}
 	f, err := Read(file, info.Size(), path)
 	if err != nil {
@@ -48,7 +53,7 @@ func Open(path string) (*File, error) {
 func Read(r io.ReaderAt, size int64, name string) (*File, error) {
 	f, err := read(r, size)
 	if err != nil {
-		return nil, fmt.Errorf("safetensors: %s: %w", name, err)
+		return nil, origin.Errorf("%s: %w", name, err)
 	}
 	f.name = name
 	return f, nil
@@ -211,5 +216,5 @@ func (f *File) tensor(name string) (tensor, error) {
 var ErrMissing = errors.New("is not in the file")
 
 func (f *File) errorf(name, format string, args ...any) error {
-	return fmt.Errorf("safetensors: %s: tensor %q: %w", f.name, name, fmt.Errorf(format, args...))
+	return origin.Errorf("%s: tensor %q: %w", f.name, name, fmt.Errorf(format, args...))
 }

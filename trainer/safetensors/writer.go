@@ -166,7 +166,7 @@ func appendField(text []byte, key string, value any) []byte {
 func (w *Writer) WriteTo(dst io.Writer) (int64, error) {
 	n, err := w.writeTo(dst)
 	if err != nil {
-		err = fmt.Errorf("safetensors: %w", err)
+		err = origin.Errorf("%w", err)
 	}
 	return n, err
 }
@@ -201,7 +201,7 @@ func (w *Writer) writeTo(dst io.Writer) (int64, error) {
 // disk and renamed, so that path holds the old file or the new one, whole, whatever happens.
 func (w *Writer) Save(path string) error {
 	if err := w.save(path); err != nil {
-		return fmt.Errorf("safetensors: saving %s: %w", path, err)
+		return origin.Errorf("saving %s: %w", path, err)
 	}
 	return nil
 }

@@ -3,12 +3,16 @@
 package spread
 
 import (
-	"fmt"
 	"math"
 
 	"gonum.org/v1/gonum/stat"
 	"gonum.org/v1/gonum/stat/distuv"
+
+	"pixelda-wgpu/gpu/fault"
 )
+
+// origin marks the errors of this room.
+const origin fault.Origin = "trainer/spread"
 
 // Confidence is the probability with which intervals hold the mean.
 const Confidence = 0.95
@@ -26,11 +30,11 @@ type Spread struct {
 func Of(values []float64) (Spread, error) {
 	n := len(values)
 	if n == 0 {
-		return Spread{}, fmt.Errorf("spread: no values")
+		return Spread{}, origin.Errorf("no values")
 	}
 	for i, v := range values {
 		if math.IsNaN(v) || math.IsInf(v, 0) {
-			return Spread{}, fmt.Errorf("spread: value %d is %g", i, v)
+			return Spread{}, origin.Errorf("value %d is %g", i, v)
 		}
 	}
 	if n == 1 {

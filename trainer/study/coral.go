@@ -1,8 +1,6 @@
 package study
 
 import (
-	"fmt"
-
 	"gonum.org/v1/gonum/mat"
 
 	"pixelda-wgpu/datasets"
@@ -26,7 +24,7 @@ func (b Bench) coral(c Cell) (*Outcome, error) {
 		return nil, err
 	}
 	if !data.Target.Valid.Labelled() || !data.Target.Test.Labelled() {
-		return nil, fmt.Errorf("study: CORAL chooses C by the target's validation images, and is measured on its test "+
+		return nil, origin.Errorf("CORAL chooses C by the target's validation images, and is measured on its test "+
 			"images; %s lacks labels of either", c.Config.Target)
 	}
 	file, st, err := latest(Folder(b.Root, b.Scale, c.Uses))

@@ -1,7 +1,6 @@
 package study
 
 import (
-	"fmt"
 	"path/filepath"
 	"strings"
 
@@ -66,7 +65,7 @@ func FindObjects(key string) (Objects, error) {
 		}
 		keys = append(keys, o.Key)
 	}
-	return Objects{}, fmt.Errorf("study: there are no objects %q; there are %s", key, strings.Join(keys, ", "))
+	return Objects{}, origin.Errorf("there are no objects %q; there are %s", key, strings.Join(keys, ", "))
 }
 
 // scenario is the pair with or without what depth it has.

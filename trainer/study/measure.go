@@ -1,7 +1,6 @@
 package study
 
 import (
-	"fmt"
 	"image"
 	"image/png"
 	"io"
@@ -47,7 +46,7 @@ func (b Bench) Conclude(c Cell) error {
 		case Coral:
 			o, err = b.coral(c)
 		default:
-			err = fmt.Errorf("study: cell %s: no work %q", c.Key(), c.Work)
+			err = origin.Errorf("cell %s: no work %q", c.Key(), c.Work)
 		}
 		if err != nil {
 			return err
@@ -85,7 +84,7 @@ func trained(folder string) (*Outcome, error) {
 		Oracle: &oracle, Evaluation: final}
 	if rep.Samples != "" {
 		if o.Samples, err = filepath.Rel(folder, rep.Samples); err != nil {
-			return nil, fmt.Errorf("study: %w", err)
+			return nil, origin.Errorf("%w", err)
 		}
 	}
 	return o, nil
@@ -165,7 +164,7 @@ func (b Bench) redraw(c Cell, folder string) (*Outcome, error) {
 	}
 	o := &Outcome{Iterations: st.Iteration, Data: st.Data}
 	if err := os.MkdirAll(folder, 0o777); err != nil {
-		return nil, fmt.Errorf("study: %w", err)
+		return nil, origin.Errorf("%w", err)
 	}
 	// is mapped, so that training needs no memory for it
 	return o, datasets.SaveRaw(filepath.Join(folder, redrawnFile), s)
@@ -207,7 +206,7 @@ func (b Bench) extras(c Cell, folder string, o *Outcome) error {
 		case Interpolation:
 			picture, err = interpolation(g, data, c.Seed)
 		default:
-			err = fmt.Errorf("study: cell %s: no measurement %q", c.Key(), e)
+			err = origin.Errorf("cell %s: no measurement %q", c.Key(), e)
 		}
 		if err != nil {
 			return err
@@ -265,7 +264,7 @@ func neighbours(g *engine.Generator, data engine.Data, seed uint64) (image.Image
 	targets := engine.Neighbours(data.Target.Train.WithChannels(g.Engine.Networks.Config.TargetChannels),
 		g.Engine.Networks.Config.Size)
 	if targets.Len() < 2 {
-		return nil, nil, fmt.Errorf("study: the target has %d training images; want at least 2 to compare them",
+		return nil, nil, origin.Errorf("the target has %d training images; want at least 2 to compare them",
 			targets.Len())
 	}
 	size := targets.ImageBytes()

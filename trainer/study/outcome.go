@@ -3,7 +3,6 @@ package study
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -54,7 +53,7 @@ func (c Cell) Retry(folder string) error {
 		return err
 	}
 	if err := os.Remove(filepath.Join(folder, outcomeFile)); err != nil {
-		return fmt.Errorf("study: %w", err)
+		return origin.Errorf("%w", err)
 	}
 	return nil
 }
@@ -70,11 +69,11 @@ func ReadOutcome(folder string) (*Outcome, error) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("study: %w", err)
+		return nil, origin.Errorf("%w", err)
 	}
 	o := Outcome{Config: recipe.Earlier()}
 	if err := json.Unmarshal(text, &o); err != nil {
-		return nil, fmt.Errorf("study: %s: %w; remove it to have the cell measured again", file, err)
+		return nil, origin.Errorf("%s: %w; remove it to have the cell measured again", file, err)
 	}
 	return &o, nil
 }
@@ -82,11 +81,11 @@ func ReadOutcome(folder string) (*Outcome, error) {
 // Write saves an outcome, whole or not at all.
 func (o Outcome) Write(folder string) error {
 	if err := os.MkdirAll(folder, 0o777); err != nil {
-		return fmt.Errorf("study: %w", err)
+		return origin.Errorf("%w", err)
 	}
 	text, err := json.MarshalIndent(o, "", "  ")
 	if err != nil {
-		return fmt.Errorf("study: %w", err)
+		return origin.Errorf("%w", err)
 	}
 	return rundir.WriteFile(filepath.Join(folder, outcomeFile), func(w io.Writer) error {
 		_, err := w.Write(append(text, '\n'))
@@ -146,7 +145,7 @@ func (c Cell) same(held recipe.Config, folder string) error {
 	if reflect.DeepEqual(held, c.Config) {
 		return nil
 	}
-	return fmt.Errorf("study: %s holds another run than %s asks for (%s): move it away, or give another -out", folder,
+	return origin.Errorf("%s holds another run than %s asks for (%s): move it away, or give another -out", folder,
 		c.Key(), difference(held, c.Config))
 }
 
@@ -206,7 +205,7 @@ func ReadCurve(folder string) (points []Point, seconds float64, err error) {
 			Rate float64 `json:"iterations_per_second"` // trainer.TrainRecord's
 		}
 		if err := json.Unmarshal(line, &rec); err != nil {
-			return fmt.Errorf("study: %s: metrics.jsonl: %w", folder, err)
+			return origin.Errorf("%s: metrics.jsonl: %w", folder, err)
 		}
 		if a, ok := rec.Accuracy["target"]; ok && rec.Kind == "eval" {
 			points = append(points, Point{rec.Step, a})

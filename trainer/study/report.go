@@ -211,7 +211,7 @@ func (r *Report) fill(s Study, outcomes map[string][]*Outcome) error {
 			if len(values) > 0 {
 				sp, err := spread.Of(values)
 				if err != nil {
-					return fmt.Errorf("study: %s, %s: %w", col.Scenario, row.Key, err)
+					return origin.Errorf("%s, %s: %w", col.Scenario, row.Key, err)
 				}
 				f.Spread = &sp
 				switch col.Statistic {

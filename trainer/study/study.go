@@ -10,8 +10,12 @@ import (
 	"slices"
 	"strings"
 
+	"pixelda-wgpu/gpu/fault"
 	"pixelda-wgpu/trainer/recipe"
 )
+
+// origin marks the errors of this room.
+const origin fault.Origin = "trainer/study"
 
 // Study is a table or figure of the paper, or a claim of its text.
 type Study struct {
@@ -145,7 +149,7 @@ func Find(name string, o Objects) (Study, error) {
 			return s, nil
 		}
 	}
-	return Study{}, fmt.Errorf("study: there is no study %q; there are %s", name, strings.Join(order, ", "))
+	return Study{}, origin.Errorf("there is no study %q; there are %s", name, strings.Join(order, ", "))
 }
 
 // Cells lists what a study does for seeds 1 to seeds at a scale, each cell behind

@@ -1,7 +1,6 @@
 package svm
 
 import (
-	"fmt"
 	"math/rand/v2"
 
 	"gonum.org/v1/gonum/mat"
@@ -17,12 +16,12 @@ func ProxyADistance(a, b *mat.Dense, seed uint64) (float64, error) {
 	n, d := a.Dims()
 	m, other := b.Dims()
 	if d != other {
-		return 0, fmt.Errorf("svm: domains with features of %d and %d dimensions", d, other)
+		return 0, origin.Errorf("domains with features of %d and %d dimensions", d, other)
 	}
 	rows := min(n, m)
 	const least = 8
 	if rows < least {
-		return 0, fmt.Errorf("svm: %d rows of a domain; want at least %d to tell domains apart", rows, least)
+		return 0, origin.Errorf("%d rows of a domain; want at least %d to tell domains apart", rows, least)
 	}
 	r := rand.New(rand.NewPCG(seed, 0))
 	orders := [2][]int{r.Perm(n)[:rows], r.Perm(m)[:rows]}

@@ -10,14 +10,18 @@ package svm
 
 import (
 	"errors"
-	"fmt"
 	"math"
 	"runtime"
 	"sync"
 
 	"gonum.org/v1/gonum/blas/blas64"
 	"gonum.org/v1/gonum/mat"
+
+	"pixelda-wgpu/gpu/fault"
 )
+
+// origin marks the errors of this room.
+const origin fault.Origin = "trainer/svm"
 
 // Grid is the values of C that are tried, those of CORAL's reference code.
 var Grid = []float64{1e-3, 1e-2, 1e-1, 1, 1e1, 1e2, 1e3, 1e4}
@@ -32,19 +36,19 @@ type Set struct {
 func (s Set) check() error {
 	n, _ := s.X.Dims()
 	if n != len(s.Labels) {
-		return fmt.Errorf("svm: %d rows of features but %d labels", n, len(s.Labels))
+		return origin.Errorf("%d rows of features but %d labels", n, len(s.Labels))
 	}
 	if s.Classes < 2 {
-		return fmt.Errorf("svm: %d classes; want at least 2", s.Classes)
+		return origin.Errorf("%d classes; want at least 2", s.Classes)
 	}
 	for i, l := range s.Labels {
 		if int(l) >= s.Classes {
-			return fmt.Errorf("svm: row %d has label %d of %d classes", i, l, s.Classes)
+			return origin.Errorf("row %d has label %d of %d classes", i, l, s.Classes)
 		}
 	}
 	for _, v := range s.X.RawMatrix().Data {
 		if math.IsNaN(v) || math.IsInf(v, 0) {
-			return errors.New("svm: a feature is not finite")
+			return origin.Errorf("a feature is not finite")
 		}
 	}
 	return nil
@@ -68,7 +72,7 @@ func Train(s Set, c float64) (*Model, error) {
 // train goes on from the weights that m has.
 func (m *Model) train(s Set, x *mat.Dense, c float64) error {
 	if !(c > 0) || math.IsInf(c, 0) {
-		return fmt.Errorf("svm: C is %g; want a positive number", c)
+		return origin.Errorf("C is %g; want a positive number", c)
 	}
 	failed := make([]error, s.Classes)
 	slots := make(chan struct{}, runtime.GOMAXPROCS(0))
@@ -79,7 +83,7 @@ func (m *Model) train(s Set, x *mat.Dense, c float64) error {
 			defer func() { <-slots }()
 			p := newProblem(x, s.Labels, uint32(class), c)
 			if err := p.solve(m.Weights.RawRowView(class)); err != nil {
-				failed[class] = fmt.Errorf("svm: class %d, C %g: %w", class, c, err)
+				failed[class] = origin.Errorf("class %d, C %g: %w", class, c, err)
 			}
 		})
 	}
@@ -106,7 +110,7 @@ func Choose(train, valid Set, grid []float64) (best *Model, c, accuracy float64,
 		}
 	}
 	if best == nil {
-		return nil, 0, 0, errors.New("svm: no value of C to try")
+		return nil, 0, 0, origin.Errorf("no value of C to try")
 	}
 	return best, c, accuracy, nil
 }

@@ -15,10 +15,14 @@
 package validate
 
 import (
-	"fmt"
 	"math"
 	"slices"
+
+	"pixelda-wgpu/gpu/fault"
 )
+
+// origin marks the errors of this room.
+const origin fault.Origin = "trainer/validate"
 
 // InformationMaximization estimates the mutual information of image and
 // predicted class: the entropy of the mean prediction minus the mean entropy of
@@ -62,7 +66,7 @@ func SoftNeighborhoodDensity(features []float32, width int, temperature float64)
 	}
 	if n < 2 || temperature <= 0 {
 		return 0,
-			fmt.Errorf("validate: soft neighborhood density of %d images at temperature %v; needs 2 and one above 0", n,
+			origin.Errorf("soft neighborhood density of %d images at temperature %v; needs 2 and one above 0", n,
 				temperature)
 	}
 	unit := make([]float64, len(features))
@@ -147,11 +151,11 @@ func entropy(distribution []float64) float64 {
 // rows counts the rows and refuses what would make a score meaningless.
 func rows(values []float32, width int) (int, error) {
 	if width < 1 || len(values) == 0 || len(values)%width != 0 {
-		return 0, fmt.Errorf("validate: %d values are no rows of %d", len(values), width)
+		return 0, origin.Errorf("%d values are no rows of %d", len(values), width)
 	}
 	for i, v := range values {
 		if math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) {
-			return 0, fmt.Errorf("validate: image %d has the value %v", i/width, v)
+			return 0, origin.Errorf("image %d has the value %v", i/width, v)
 		}
 	}
 	return len(values) / width, nil

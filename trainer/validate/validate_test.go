@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"pixelda-wgpu/gpu/fault"
 )
 
 // tolerance is for sums of float32 inputs in float64: a probability carries a
@@ -135,7 +137,7 @@ func TestRefusals(t *testing.T) {
 		_, density := SoftNeighborhoodDensity(c.values, c.width, 0.05)
 		_, probabilities := Probabilities(c.values, c.width)
 		for _, err := range []error{information, certainty, density, probabilities} {
-			if err == nil || !strings.HasPrefix(err.Error(), "validate: ") || !strings.Contains(err.Error(), c.say) {
+			if err == nil || fault.Of(err) == "" || !strings.Contains(err.Error(), c.say) {
 				t.Errorf("error %v, want one with %q", err, c.say)
 			}
 		}

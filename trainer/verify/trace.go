@@ -82,7 +82,7 @@ func ReadTrace(r io.ReaderAt, size int64, name string) (*Trace, error) {
 func newTrace(f *safetensors.File, path string) (*Trace, error) {
 	t := &Trace{file: f, path: path}
 	if err := t.parse(); err != nil {
-		return nil, fmt.Errorf("trainer: trace %s: %w", path, err)
+		return nil, origin.Errorf("trace %s: %w", path, err)
 	}
 	return t, nil
 }
@@ -169,7 +169,7 @@ func (t *Trace) recipe() recipe.Config {
 func (t *Trace) floats(name string, n int) ([]float32, error) {
 	x, err := t.file.Float32s(name)
 	if err == nil && len(x) != n {
-		err = fmt.Errorf("trainer: trace %s: tensor %s has %d elements; want %d", t.path, name, len(x), n)
+		err = origin.Errorf("trace %s: tensor %s has %d elements; want %d", t.path, name, len(x), n)
 	}
 	return x, err
 }
@@ -178,7 +178,7 @@ func (t *Trace) floats(name string, n int) ([]float32, error) {
 func (t *Trace) scalar(name string) (float64, error) {
 	x, err := t.file.Float64s(name)
 	if err == nil && len(x) != 1 {
-		err = fmt.Errorf("trainer: trace %s: tensor %s has %d elements; want 1", t.path, name, len(x))
+		err = origin.Errorf("trace %s: tensor %s has %d elements; want 1", t.path, name, len(x))
 	}
 	if err != nil {
 		return 0, err
@@ -194,7 +194,7 @@ func (t *Trace) variable(prefix string, v *graph.Variable) ([]float32, error) {
 		return nil, err
 	}
 	if fmt.Sprint(shape) != fmt.Sprint(v.Dims) {
-		return nil, fmt.Errorf("trainer: trace %s: tensor %s is %v; the model wants %v", t.path, name, shape, v.Dims)
+		return nil, origin.Errorf("trace %s: tensor %s is %v; the model wants %v", t.path, name, shape, v.Dims)
 	}
 	return t.floats(name, v.Len())
 }

@@ -7,11 +7,15 @@ import (
 	"math"
 
 	"pixelda-wgpu/gpu"
+	"pixelda-wgpu/gpu/fault"
 	"pixelda-wgpu/model"
 	"pixelda-wgpu/model/graph"
 	"pixelda-wgpu/trainer/engine"
 	"pixelda-wgpu/trainer/recipe"
 )
+
+// origin marks the errors of this room.
+const origin fault.Origin = "trainer/verify"
 
 // floors are the errors that Replay tolerates even where plain float32 happens to
 // be exact: some roundings of values of order one, amplified by a step.
@@ -78,7 +82,7 @@ func (t *Trace) programs(choose graph.Chooser) (*engine.Scheme, []*gpu.Program, 
 		return nil, nil, err
 	}
 	if len(shape) != 4 {
-		return nil, nil, fmt.Errorf("trainer: trace %s: tensor eval.target is %v; want images", t.path, shape)
+		return nil, nil, origin.Errorf("trace %s: tensor eval.target is %v; want images", t.path, shape)
 	}
 	s, err := engine.SchemeOf(t.recipe())
 	if err != nil {
@@ -144,7 +148,7 @@ func (r *replay) feedLabels(tensor, buffer string) error {
 		return err
 	}
 	if len(labels) != r.trace.Config.Batch {
-		return fmt.Errorf("trainer: trace %s: tensor %s has %d labels; the batch is %d", r.trace.path, tensor,
+		return origin.Errorf("trace %s: tensor %s has %d labels; the batch is %d", r.trace.path, tensor,
 			len(labels), r.trace.Config.Batch)
 	}
 	return r.engine.Session.Write(buffer, 0, gpu.Bytes(labels))

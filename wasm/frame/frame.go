@@ -5,11 +5,14 @@ package frame
 
 import (
 	"encoding/json"
-	"fmt"
 	"reflect"
 
+	"pixelda-wgpu/gpu/fault"
 	"pixelda-wgpu/wasm/message"
 )
+
+// origin marks the errors of this room.
+const origin fault.Origin = "wasm/frame"
 
 // Message is what one says to the other. Its JSON has a field "type" besides those of the Go type.
 type Message interface {
@@ -89,16 +92,16 @@ func Decode(text []byte) (Message, error) {
 		Type string `json:"type"`
 	}
 	if err := json.Unmarshal(text, &envelope); err != nil {
-		return nil, fmt.Errorf("frame: a message of the page: %w", err)
+		return nil, origin.Errorf("a message of the page: %w", err)
 	}
 	for _, m := range ToFrame() {
 		if m.kind() == envelope.Type {
 			m := reflect.New(reflect.TypeOf(m)).Interface().(Message)
 			if err := json.Unmarshal(text, m); err != nil {
-				return nil, fmt.Errorf("frame: the message %s: %w", envelope.Type, err)
+				return nil, origin.Errorf("the message %s: %w", envelope.Type, err)
 			}
 			return m, nil
 		}
 	}
-	return nil, fmt.Errorf("frame: the page sent a message of the unknown type %q", envelope.Type)
+	return nil, origin.Errorf("the page sent a message of the unknown type %q", envelope.Type)
 }

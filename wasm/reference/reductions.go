@@ -6,9 +6,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"pixelda-wgpu/wgsl/kernels"
 
 	"pixelda-wgpu/gpu"
+	"pixelda-wgpu/wgsl/kernels"
 )
 
 // reduction is one that the lanes of a workgroup share, with the kernel that completes it,

@@ -54,12 +54,12 @@ func (l *library) open(s protocol.DataSource, r *request, seed uint64, size int)
 		}
 		if len(domains) > 1 {
 			return datasets.Splits{},
-				fmt.Errorf("datasets: %s holds %d domains (%s and others); choose the folder of one",
+				origin.Errorf("%s holds %d domains (%s and others); choose the folder of one",
 					s.Name, len(domains), domains[0].Name)
 		}
 		return domains[0].Splits, nil
 	}
-	return datasets.Splits{}, fmt.Errorf("datasets: a source of kind %q; want builtin, files or packed", s.Kind)
+	return datasets.Splits{}, origin.Errorf("a source of kind %q; want builtin, files or packed", s.Kind)
 }
 
 // remember opens a set, unless it is among the last two that were opened.
@@ -85,7 +85,7 @@ func (l *library) remember(key string, open func() (datasets.Splits, error)) (da
 func fetch(url string) ([]byte, error) {
 	v, err := await(host.Call("fetch", url))
 	if err != nil {
-		return nil, &fault{protocol.BadNetwork, fmt.Errorf("datasets: %s: %w", url, err),
+		return nil, &codedError{protocol.BadNetwork, origin.Errorf("%s: %w", url, err),
 			"Check the connection and that the file lies there."}
 	}
 	return wire.Bytes(v), nil

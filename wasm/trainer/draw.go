@@ -3,7 +3,6 @@
 package main
 
 import (
-	"fmt"
 	"strconv"
 
 	"pixelda-wgpu/datasets"
@@ -15,7 +14,7 @@ import (
 func drawElsewhere(name string, seed uint64, from, n int) (pixels []byte, err error) {
 	shares, err := await(host.Call("draw", name, strconv.FormatUint(seed, 10), from, n))
 	if err != nil {
-		return nil, fmt.Errorf("datasets: %s: %w", name, err)
+		return nil, origin.Errorf("%s: %w", name, err)
 	}
 	total := 0
 	for i := range shares.Length() {

@@ -11,29 +11,29 @@ import (
 	"pixelda-wgpu/wasm/protocol"
 )
 
-// fault is an error that the page tells apart by its code.
-type fault struct {
+// codedError is an error that the page tells apart by its code.
+type codedError struct {
 	code   protocol.ErrorCode
 	err    error
 	remedy string // what the person can do; if empty, the error's own text may say it after a semicolon
 }
 
-func (f *fault) Error() string { return f.err.Error() }
-func (f *fault) Unwrap() error { return f.err }
+func (f *codedError) Error() string { return f.err.Error() }
+func (f *codedError) Unwrap() error { return f.err }
 
 // as gives an error a code, unless it has one. Nil stays nil.
 func as(code protocol.ErrorCode, err error) error {
-	var f *fault
+	var f *codedError
 	var h *gpu.HostError
 	if err == nil || errors.As(err, &f) || errors.As(err, &h) {
 		return err
 	}
-	return &fault{code: code, err: err}
+	return &codedError{code: code, err: err}
 }
 
 // refuse is the error of a request that cannot be served now.
 func refuse(what, remedy string) error {
-	return &fault{protocol.BadState, errors.New("trainer: " + what), remedy}
+	return &codedError{protocol.BadState, errors.New(what), remedy}
 }
 
 // emitError tells the page of an error of the request of an id, or of none if it is 0.
@@ -41,7 +41,7 @@ func emitError(id int, err error) {
 	m := protocol.Error{ID: id, Code: protocol.Internal}
 	text := err.Error()
 	var h *gpu.HostError
-	var f *fault
+	var f *codedError
 	switch {
 	case errors.As(err, &h):
 		text, m.Remedy = h.What, h.Remedy
@@ -63,12 +63,9 @@ func emitError(id int, err error) {
 	emit(m)
 }
 
-// place splits the text of an error, "package: place: what", into where it happened and what did. It
-// drops the package, which means nothing to a person, and leaves the case of file names alone.
+// place splits the text of an error, "place: what", into where it happened and what did. It leaves the
+// case of file names alone.
 func place(text string) (where, what string) {
-	for _, room := range []string{"trainer", "datasets", "model", "graph", "gpu", "export", "safetensors", "storage"} {
-		text = strings.TrimPrefix(text, room+": ")
-	}
 	for {
 		part, rest, found := strings.Cut(text, ": ")
 		if !found || where != "" && strings.Contains(part, " ") || strings.ContainsAny(part, ";\n") {

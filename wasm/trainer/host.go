@@ -4,7 +4,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"syscall/js"
 
 	"pixelda-wgpu/wasm/protocol"
@@ -18,7 +17,7 @@ var host = js.Global().Get("pixeldaHost")
 func emit(m protocol.Message, parts ...[]byte) {
 	text, err := protocol.Encode(m)
 	if err != nil {
-		emitError(0, fmt.Errorf("trainer: %w", err))
+		emitError(0, origin.Errorf("%w", err))
 		return
 	}
 	wire.Post(host, text, parts)

@@ -4,7 +4,6 @@ package main
 
 import (
 	"encoding/json"
-	"fmt"
 	"slices"
 
 	"pixelda-wgpu/wasm/message"
@@ -27,7 +26,7 @@ func (r *request) decode() (protocol.Message, error) {
 		return nil, refuse("there is no request "+r.Type, "Reload the page.")
 	}
 	if err := json.Unmarshal(r.text, ask); err != nil {
-		return nil, fmt.Errorf("trainer: the request %s: %w", r.Type, err)
+		return nil, origin.Errorf("the request %s: %w", r.Type, err)
 	}
 	return ask, nil
 }
@@ -45,7 +44,7 @@ func newInbox() *inbox {
 	wire.Receive(host, func(text []byte, parts message.Parts) {
 		r := &request{text: text, parts: parts}
 		if err := json.Unmarshal(text, r); err != nil {
-			emitError(0, fmt.Errorf("trainer: a message of the page: %w", err))
+			emitError(0, origin.Errorf("a message of the page: %w", err))
 			return
 		}
 		in.waiting = append(in.waiting, r)

@@ -6,16 +6,19 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"time"
 
 	"pixelda-wgpu/datasets"
 	"pixelda-wgpu/gpu"
+	"pixelda-wgpu/gpu/fault"
 	"pixelda-wgpu/model/graph"
 	"pixelda-wgpu/model/tune"
 	"pixelda-wgpu/trainer/recipe"
 	"pixelda-wgpu/wasm/protocol"
 )
+
+// origin marks the errors of this room.
+const origin fault.Origin = "wasm/trainer"
 
 // worker serves the page. It does one thing at a time: it takes requests between two iterations.
 type worker struct {
@@ -179,7 +182,7 @@ func (w *worker) handle(r *request) error {
 	case *protocol.Bench:
 		return w.bench(r, ask)
 	}
-	return fmt.Errorf("trainer: nothing serves the request %s", r.Type)
+	return origin.Errorf("nothing serves the request %s", r.Type)
 }
 
 // recover opens another device in place of a lost one and goes back to the last snapshot. It tries for

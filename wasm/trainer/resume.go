@@ -83,7 +83,7 @@ func (w *worker) load(r *request, ask *protocol.Load) error {
 		case w.run != nil:
 			next.sources[i], next.images[i] = w.run.sources[i], w.run.images[i]
 		default:
-			return &fault{protocol.BadCheckpoint, fmt.Errorf("checkpoint: it was trained on %s → %s", c.Source,
+			return &codedError{protocol.BadCheckpoint, origin.Errorf("checkpoint: it was trained on %s → %s", c.Source,
 				c.Target),
 				"Choose these images first, then load the checkpoint."}
 		}

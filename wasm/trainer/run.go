@@ -3,7 +3,6 @@
 package main
 
 import (
-	"fmt"
 	"time"
 
 	"pixelda-wgpu/datasets"
@@ -88,8 +87,8 @@ func exact(c recipe.Config) error {
 	if c.Seed <= recipe.LargestExact {
 		return nil
 	}
-	return &fault{protocol.BadConfig,
-		fmt.Errorf("trainer: the seed %d is larger than %d, beyond which browsers round numbers",
+	return &codedError{protocol.BadConfig,
+		origin.Errorf("the seed %d is larger than %d, beyond which browsers round numbers",
 			c.Seed, recipe.LargestExact),
 		"Choose a smaller one; the command line takes and resumes any."}
 }

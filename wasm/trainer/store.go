@@ -7,12 +7,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"pixelda-wgpu/wgsl/kernels"
 	"strings"
 
 	"pixelda-wgpu/datasets"
 	"pixelda-wgpu/wasm/protocol"
 	"pixelda-wgpu/wasm/wire"
+	"pixelda-wgpu/wgsl/kernels"
 )
 
 // store keeps what is to outlive the page: snapshots of a run, the images that they need, and which
@@ -179,6 +179,6 @@ func stored(name string, err error) error {
 	if err == nil {
 		return nil
 	}
-	return &fault{protocol.BadStorage, fmt.Errorf("storage: the browser cannot keep %s: %w", name, err),
+	return &codedError{protocol.BadStorage, origin.Errorf("the browser cannot keep %s: %w", name, err),
 		"Leave private browsing, or free space in the browser's settings; save a checkpoint to be safe."}
 }

@@ -3,8 +3,6 @@ package kernels_test
 import (
 	"os"
 	"path/filepath"
-	"pixelda-wgpu/wgsl/expand"
-	"pixelda-wgpu/wgsl/kernels"
 	"regexp"
 	"strconv"
 	"strings"
@@ -12,6 +10,8 @@ import (
 
 	"pixelda-wgpu/gpu"
 	"pixelda-wgpu/gpu/gputest"
+	"pixelda-wgpu/wgsl/expand"
+	"pixelda-wgpu/wgsl/kernels"
 )
 
 var parameterRE = regexp.MustCompile(

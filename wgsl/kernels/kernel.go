@@ -7,10 +7,10 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
-	"pixelda-wgpu/wgsl/expand"
 	"slices"
 	"sync"
 
+	"pixelda-wgpu/wgsl/expand"
 	"pixelda-wgpu/wgsl/pieces"
 )
 

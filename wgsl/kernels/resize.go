@@ -2,6 +2,7 @@ package kernels
 
 import (
 	"fmt"
+
 	"pixelda-wgpu/wgsl/expand"
 )
 

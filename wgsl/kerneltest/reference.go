@@ -3,6 +3,7 @@ package kerneltest
 import (
 	"math"
 	"math/rand/v2"
+
 	"pixelda-wgpu/wgsl/kernels"
 )
 

@@ -4,10 +4,11 @@ package kerneltest
 
 import (
 	"math"
+	"testing"
+
 	"pixelda-wgpu/gpu"
 	"pixelda-wgpu/gpu/gputest"
 	"pixelda-wgpu/wgsl/kernels"
-	"testing"
 )
 
 // Tensors are the operands of kernels by the names of their bindings:

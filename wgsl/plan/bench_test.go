@@ -1,9 +1,9 @@
 package plan_test
 
 import (
-	"pixelda-wgpu/wgsl/kernels"
 	"testing"
 
+	"pixelda-wgpu/wgsl/kernels"
 	"pixelda-wgpu/wgsl/kerneltest"
 )
 

@@ -3,6 +3,7 @@ package plan
 import (
 	"fmt"
 	"iter"
+
 	"pixelda-wgpu/wgsl/expand"
 	"pixelda-wgpu/wgsl/kernels"
 )

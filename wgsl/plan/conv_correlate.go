@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+
 	"pixelda-wgpu/wgsl/expand"
 	"pixelda-wgpu/wgsl/kernels"
 )

@@ -1,8 +1,9 @@
 package plan_test
 
 import (
-	"pixelda-wgpu/wgsl/plan"
 	"testing"
+
+	"pixelda-wgpu/wgsl/plan"
 )
 
 // Convolutions with padding of their own, and those that a transposed convolution

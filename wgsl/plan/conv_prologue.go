@@ -2,6 +2,7 @@ package plan
 
 import (
 	"maps"
+
 	"pixelda-wgpu/wgsl/kernels"
 )
 

@@ -3,15 +3,15 @@ package plan_test
 import (
 	"fmt"
 	"maps"
-	"pixelda-wgpu/wgsl/kernels"
-	"pixelda-wgpu/wgsl/plan"
 	"slices"
 	"strings"
 	"testing"
 
 	"pixelda-wgpu/gpu"
 	"pixelda-wgpu/gpu/gputest"
+	"pixelda-wgpu/wgsl/kernels"
 	"pixelda-wgpu/wgsl/kerneltest"
+	"pixelda-wgpu/wgsl/plan"
 )
 
 // The shapes have channels that fill no block or tile, more of them than one

@@ -4,12 +4,12 @@ import (
 	"fmt"
 	"math"
 	"os"
-	"pixelda-wgpu/wgsl/expand"
-	"pixelda-wgpu/wgsl/kernels"
-	"pixelda-wgpu/wgsl/plan"
 	"testing"
 
+	"pixelda-wgpu/wgsl/expand"
+	"pixelda-wgpu/wgsl/kernels"
 	"pixelda-wgpu/wgsl/kerneltest"
+	"pixelda-wgpu/wgsl/plan"
 )
 
 // TestPackHalves: to the nearest of 11 bits whatever the driver's own rounding, down to

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"iter"
 	"maps"
+
 	"pixelda-wgpu/wgsl/expand"
 	"pixelda-wgpu/wgsl/kernels"
 )

@@ -14,9 +14,10 @@
 package plan
 
 import (
+	"slices"
+
 	"pixelda-wgpu/wgsl/expand"
 	"pixelda-wgpu/wgsl/kernels"
-	"slices"
 )
 
 // Plan is one way to compute an operation. Its calls run in order; the

@@ -3,13 +3,13 @@ package plan_test
 import (
 	"fmt"
 	"math"
-	"pixelda-wgpu/wgsl/kernels"
-	"pixelda-wgpu/wgsl/plan"
 	"testing"
 
 	"pixelda-wgpu/gpu"
 	"pixelda-wgpu/gpu/gputest"
+	"pixelda-wgpu/wgsl/kernels"
 	"pixelda-wgpu/wgsl/kerneltest"
+	"pixelda-wgpu/wgsl/plan"
 )
 
 // program compiles a plan whose operands have the given sizes, in floats.

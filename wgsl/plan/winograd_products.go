@@ -3,6 +3,7 @@ package plan
 import (
 	"fmt"
 	"maps"
+
 	"pixelda-wgpu/wgsl/expand"
 	"pixelda-wgpu/wgsl/kernels"
 )

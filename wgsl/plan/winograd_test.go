@@ -3,13 +3,13 @@ package plan_test
 import (
 	"fmt"
 	"maps"
-	"pixelda-wgpu/wgsl/kernels"
-	"pixelda-wgpu/wgsl/plan"
 	"slices"
 	"strings"
 	"testing"
 
+	"pixelda-wgpu/wgsl/kernels"
 	"pixelda-wgpu/wgsl/kerneltest"
+	"pixelda-wgpu/wgsl/plan"
 )
 
 // Each shape has what no other has. A driver compiles the transforms of a shape for seconds,

@@ -51,7 +51,7 @@ func PrintPoint(c *console.Console, s *bench.Series) {
 			benchTitle(b), s.Setting, giga(s.Peak.Arithmetic.Wall), perCore(b), lines[1])
 	}
 	if p.Error != "" {
-		lines[2] += "  " + c.Red("not measured: ") + console.Plain(p.Error)
+		lines[2] += "  " + c.Red("not measured: ") + p.Error
 	}
 	c.Printf("%s\n", lines[2])
 }

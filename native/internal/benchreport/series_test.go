@@ -33,7 +33,7 @@ func sampleSeries() *bench.Series {
 		Peak:   bench.Peak{Arithmetic: bench.Rate{Wall: 200e9, CPU: 100e9}},
 		Points: []bench.Point{
 			point(1, 0.08, 0.12), point(4, 0.2, 0.2), {Value: 256, Batch: 256,
-				Error: "gpu: program d_step: buffer \"x\" has 9 bytes"}, point(16, 0.64, 0.96),
+				Error: "program d_step: buffer \"x\" has 9 bytes"}, point(16, 0.64, 0.96),
 		},
 	}
 }

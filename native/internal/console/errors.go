@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"runtime"
 	"strings"
 )
@@ -39,7 +38,7 @@ func (c *Console) End(err error) int {
 }
 
 // Fail prints an error; further lines, which few errors have, are indented.
-func (c *Console) Fail(err error) { c.Warn("%s", Plain(err.Error())) }
+func (c *Console) Fail(err error) { c.Warn("%s", err.Error()) }
 
 // Warn prints a remark on Err, behind the program's name.
 func (c *Console) Warn(format string, args ...any) { Warn(c.Err, format, args...) }
@@ -47,18 +46,6 @@ func (c *Console) Warn(format string, args ...any) { Warn(c.Err, format, args...
 // Warn prints a remark behind the program's name.
 func Warn(w io.Writer, format string, args ...any) {
 	fmt.Fprintf(w, "pixelda-wgpu: %s\n", strings.ReplaceAll(fmt.Sprintf(format, args...), "\n", "\n  "))
-}
-
-// packageName stands before the errors of packages; a user does not need it.
-var packageName = regexp.MustCompile(
-	`(^|: )(?:datasets|export|gpu|graph|model|rundir|safetensors|coral|spread|study|svm|trainer|wgsl): `)
-
-// Plain takes the names of packages out of an error's text.
-func Plain(msg string) string {
-	for packageName.MatchString(msg) { // matches may share a colon
-		msg = packageName.ReplaceAllString(msg, "$1")
-	}
-	return msg
 }
 
 // Panicked is the error for a panic, which is a defect of this program. It is for

@@ -16,7 +16,7 @@ func (e *usageError) Error() string { return e.msg }
 
 // Misuse reports a mistake in the use of a command, and where its help is.
 func Misuse(cmd *cobra.Command, format string, args ...any) error {
-	path, msg := cmd.CommandPath(), Plain(fmt.Sprintf(format, args...))
+	path, msg := cmd.CommandPath(), fmt.Sprintf(format, args...)
 	if _, sub, ok := strings.Cut(path, " "); ok {
 		msg = sub + ": " + msg
 	}

@@ -156,7 +156,7 @@ func (e *Exhibit) follow(d *gpu.Device, show Display, turn int) error {
 				return err
 			}
 			e.failed = file // it may have been removed just now; the run goes on
-			show(func(g *gallery.Gallery) { g.Toast(console.Plain(err.Error())) })
+			show(func(g *gallery.Gallery) { g.Toast(err.Error()) })
 			return nil
 		}
 	} else if turn == 0 && e.run != nil {

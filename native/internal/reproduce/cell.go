@@ -9,13 +9,10 @@ import (
 
 	"pixelda-wgpu/gpu"
 	"pixelda-wgpu/model/graph"
-	"pixelda-wgpu/native/internal/console"
 	"pixelda-wgpu/native/internal/supervise"
 	"pixelda-wgpu/trainer/recipe"
 	"pixelda-wgpu/trainer/study"
 )
-
-import ()
 
 // Tools are what a cell is done with in the process that has a device.
 type Tools struct {
@@ -41,7 +38,7 @@ func (j *Job) Do(c study.Cell, with Tools) error {
 	if err == nil || ctx.Err() != nil {
 		return err
 	}
-	return errors.Join(err, c.Fail(folder, console.Plain(err.Error())))
+	return errors.Join(err, c.Fail(folder, err.Error()))
 }
 
 func (j *Job) trainAndMeasure(ctx context.Context, c study.Cell, with Tools) error {

@@ -1,12 +1,12 @@
 package reproduce
 
 import (
+	"fmt"
+	"image/color"
+
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
-
-	"fmt"
-	"image/color"
 
 	"pixelda-wgpu/trainer/recipe"
 	"pixelda-wgpu/trainer/study"

@@ -18,8 +18,6 @@ import (
 	"pixelda-wgpu/trainer/study"
 )
 
-import ()
-
 // Job is a study to be repeated, as a command line asks for it.
 type Job struct {
 	Console *console.Console
@@ -126,11 +124,11 @@ func (j *Job) check(cells []study.Cell) error {
 
 // keep says that a cell failed, and makes that its outcome unless the child has done so.
 func (j *Job) keep(c study.Cell, why error) error {
-	j.Console.Warn("%s failed: %s", c.Key(), console.Plain(why.Error()))
+	j.Console.Warn("%s failed: %s", c.Key(), why.Error())
 	if o, err := study.ReadOutcome(j.folder(c)); err != nil || o != nil {
 		return err
 	}
-	return c.Fail(j.folder(c), console.Plain(why.Error()))
+	return c.Fail(j.folder(c), why.Error())
 }
 
 // child runs the child for a cell.

@@ -28,7 +28,7 @@ type font struct {
 func newFont() (font, error) {
 	outlines, err := opentype.Parse(goregular.TTF)
 	if err != nil {
-		return font{}, fmt.Errorf("window: %w", err)
+		return font{}, fmt.Errorf("the font of the window: %w", err)
 	}
 	return font{outlines, map[float64]xfont.Face{}}, nil
 }
