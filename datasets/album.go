@@ -30,7 +30,7 @@ func (a album) open(o Options) (Splits, error) {
 	}
 	for {
 		s, err := a.divide(first, channels, o)
-		if err == nil && o.stream == nil {
+		if err == nil && o.Stream == nil {
 			err = s.hold()
 		}
 		if !errors.Is(err, errColours) {
@@ -103,21 +103,4 @@ func (a album) decode(i int, o Options) (picture, error) {
 		p = p.resize(o.Size, o.Size)
 	}
 	return p, nil
-}
-
-// hold makes all images of views.
-func (s *Splits) hold() error {
-	for _, split := range packOrder {
-		set := s.named(split)
-		if (*set).Len() > 0 && (*set).Len() > maxSetBytes/(*set).ImageBytes() {
-			return origin.Errorf("%s: %d images of %s take more than %d bytes: choose a smaller size, or pack "+
-				"them with `pixelda-wgpu datasets pack -raw`",
-				(*set).Name, (*set).Len(), (*set).shape(), int64(maxSetBytes))
-		}
-		var err error
-		if *set, err = (*set).hold(); err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 )
 
@@ -55,8 +56,7 @@ func BenchmarkSampling(b *testing.B) {
 	sample("drawn, 14x14 grey", open(Options{Counts: most, Size: 14, Channels: 1}))
 	sample("heap", func() *Set {
 		s := open(Options{})()
-		s.mapped, s.Pixels = false, append([]byte(nil), s.Pixels...)
-		return s
+		return s.Of(slices.Clone(s.Pixels()))
 	})
 }
 
@@ -64,8 +64,7 @@ func BenchmarkSampling(b *testing.B) {
 func BenchmarkOpenRaw(b *testing.B) {
 	const side, n = 64, 256 << 20 / (64 * 64)
 	path := filepath.Join(b.TempDir(), "raw.pxds")
-	if err := SaveRaw(path, Splits{Train: &Set{Name: "x", Width: side, Height: side, Channels: 1,
-		Pixels: make([]byte, n*side*side)}}); err != nil {
+	if err := SaveRaw(path, Splits{Train: Set{Name: "x", Width: side, Height: side, Channels: 1}.Of(make([]byte, n*side*side))}); err != nil {
 		b.Fatal(err)
 	}
 	info, err := os.Stat(path)

@@ -2,8 +2,6 @@ package datasets
 
 import (
 	"errors"
-	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path"
@@ -85,21 +83,4 @@ func bsdsFiles(dir string) ([]entry, error) {
 		return nil, origin.Errorf("%s: %w", archive, err)
 	}
 	return files, nil
-}
-
-// readFile reads a file of at most maxFileBytes.
-func readFile(name string) ([]byte, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, origin.Errorf("%w", err)
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxFileBytes+1))
-	if err == nil && len(data) > maxFileBytes {
-		err = fmt.Errorf("more than %d bytes", maxFileBytes)
-	}
-	if err != nil {
-		return nil, origin.Errorf("%s: %w", name, err)
-	}
-	return data, nil
 }

@@ -12,12 +12,6 @@ import (
 	_ "golang.org/x/image/webp" // decoder
 )
 
-// Limits of one image: what any real photograph keeps, and what a bomb breaks.
-const (
-	maxFileBytes   = 64 << 20
-	maxImagePixels = 64 << 20
-)
-
 // picture is a decoded image: 8 bits, 1 (grey), 3 (RGB) or 4 (RGB and depth)
 // interleaved channels.
 type picture struct {

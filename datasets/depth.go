@@ -6,6 +6,22 @@ import (
 	"slices"
 )
 
+// depthReach is how far in front of an object's origin and behind it depth is told
+// apart, mm: a cube of 40 cm about it, which holds each LineMod object. Depth is
+// 0 at the near end, 255 at the far end and beyond, where backgrounds are, and where
+// a sensor has no reading. What is drawn of an object stays below 254, since the
+// mask of the masked similarity loss is depth < 0.99 after scaling to [-1, 1].
+const (
+	depthReach = 200.0
+	depthFar   = 255
+	depthMost  = 253 // of an object
+)
+
+// depthByte is the depth of what lies that many mm behind the object's origin.
+func depthByte(behind float64) byte {
+	return byte(min(max((behind+depthReach)/(2*depthReach)*depthFar+0.5, 0), depthFar))
+}
+
 // withDepth adds a depth image to an RGB one.
 func (p picture) withDepth(depth []byte) picture {
 	q := newPicture(p.width, p.height, RGBD)

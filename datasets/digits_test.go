@@ -22,10 +22,10 @@ func TestBuiltinSetsStayTheSame(t *testing.T) {
 func TestBuiltinImagesFollowFromSeedAndIndex(t *testing.T) {
 	for name, generate := range map[string]func(seed uint64, from, n int) *Set{"digits": Digits, "digits-m": DigitsM} {
 		whole, part := generate(7, 0, 60), generate(7, 20, 10)
-		if !bytes.Equal(part.Pixels, whole.Slice(20, 30).Pixels) || !slices.Equal(part.Labels, whole.Labels[20:30]) {
+		if !bytes.Equal(part.Pixels(), whole.Slice(20, 30).Pixels()) || !slices.Equal(part.Labels, whole.Labels[20:30]) {
 			t.Errorf("%s: image 20 depends on where generation starts", name)
 		}
-		if bytes.Equal(generate(8, 0, 60).Pixels, whole.Pixels) {
+		if bytes.Equal(generate(8, 0, 60).Pixels(), whole.Pixels()) {
 			t.Errorf("%s: the seed does not matter", name)
 		}
 	}
@@ -76,7 +76,7 @@ func TestDigitsLookLikeMNIST(t *testing.T) {
 			t.Fatalf("image %d is faint: its brightest pixel is %d", i, brightest)
 		}
 	}
-	if share := float64(covered) / float64(len(s.Pixels)); share < 0.15 || share > 0.25 { // MNIST: 0.19
+	if share := float64(covered) / float64(len(s.Pixels())); share < 0.15 || share > 0.25 { // MNIST: 0.19
 		t.Errorf("%.3f of all pixels have ink", share)
 	}
 }
@@ -104,14 +104,15 @@ func TestDigitsAreAsVariedAsMNIST(t *testing.T) {
 
 // padded is a 28×28 set in 32×32, as MNIST-M has it.
 func (s *Set) padded() *Set {
-	out := *s
-	out.Width, out.Height, out.Pixels = 32, 32, make([]byte, s.Len()*32*32)
+	shape := *s
+	shape.Width, shape.Height = 32, 32
+	out := shape.Of(make([]byte, s.Len()*32*32))
 	for i := range s.Len() {
 		for y := range 28 {
 			copy(out.Image(i)[(y+2)*32+2:], s.Image(i)[y*28:(y+1)*28])
 		}
 	}
-	return &out
+	return out
 }
 
 func nearestMean(train, test *Set) float64 {

@@ -16,22 +16,22 @@ func (s *Set) Fingerprint() string {
 	if s != nil && s.seal.holds(s) {
 		return s.seal.fingerprint
 	}
-	h := s.newHash()
+	h, end := s.Hash()
 	if s.Len() > 0 {
 		if err := s.blocks(func(pixels []byte) error { h.Write(pixels); return nil }); err != nil {
 			panic(err) // only images that Pack streams can fail, and it hashes them itself
 		}
 	}
-	return s.endHash(h)
+	return end()
 }
 
-// newHash begins a fingerprint; the pixels follow, then endHash.
-func (s *Set) newHash() hash.Hash {
-	h := sha256.New()
+// Hash begins a fingerprint: all pixels are written to h, then end returns it.
+func (s *Set) Hash() (h hash.Hash, end func() string) {
+	h = sha256.New()
 	if s.Len() > 0 {
 		fmt.Fprintf(h, "%d %d %d %d %d %q\n", s.Len(), s.Height, s.Width, s.Channels, len(s.Labels), s.Classes)
 	}
-	return h
+	return h, func() string { return s.endHash(h) }
 }
 
 func (s *Set) endHash(h hash.Hash) string {
@@ -64,12 +64,16 @@ type seal struct {
 	of          Set
 }
 
+// Seal states the fingerprint of a set as its mapped file does, which then is not computed
+// while the set stays as it is.
+func (s *Set) Seal(fingerprint string) { s.seal = &seal{fingerprint, *s} }
+
 // holds reports whether s still is what the file holds: the same memory, which is
 // mapped and so cannot have changed, in the same form.
 func (k *seal) holds(s *Set) bool {
 	return k != nil && s.mapped && s.made == nil &&
 		s.Width == k.of.Width && s.Height == k.of.Height && s.Channels == k.of.Channels &&
-		same(s.Pixels, k.of.Pixels) && same(s.Labels, k.of.Labels) && same(s.Poses, k.of.Poses) &&
+		same(s.pixels, k.of.pixels) && same(s.Labels, k.of.Labels) && same(s.Poses, k.of.Poses) &&
 		slices.Equal(s.Classes, k.of.Classes)
 }
 

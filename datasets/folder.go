@@ -194,12 +194,6 @@ func (f *imageFile) decode(flat bool) (picture, error) {
 	return p.withChannels(3).withDepth(data), nil
 }
 
-// Domain is one of several sets with the same classes.
-type Domain struct {
-	Name string
-	Splits
-}
-
 // domains turns files into one set of splits per domain, in name order; a
 // folder without a domain level is one domain called "".
 func domains(name string, entries []entry, o Options) ([]Domain, error) {

@@ -71,7 +71,7 @@ func openBuiltin(name string, o Options, what string) (held, string, error) {
 	n := c.Train + c.Valid + c.Test
 	s := g.set(name, o.Seed, 0, n)
 	switch {
-	case o.stream != nil || n > holdBytes/s.ImageBytes():
+	case o.Stream != nil || n > holdBytes/s.ImageBytes():
 	case o.Draw == nil:
 		s = s.Hold()
 	default:
@@ -83,7 +83,7 @@ func openBuiltin(name string, o Options, what string) (held, string, error) {
 			return held{}, "", origin.Errorf("%s: %d of %d images were drawn", name, len(pixels)/s.ImageBytes(),
 				n)
 		}
-		s.Pixels, s.made = pixels, nil
+		s = s.Of(pixels)
 	}
 	return held{pool: s, ordered: true}, what, nil
 }

@@ -43,7 +43,7 @@ func ReadIDX(name string, images, labels io.Reader) (*Set, error) {
 		return nil, err
 	}
 	if labels != nil {
-		if err := s.readLabels(name+" labels", labels); err != nil {
+		if err := readLabels(s, name+" labels", labels); err != nil {
 			return nil, err
 		}
 	}
@@ -52,7 +52,10 @@ func ReadIDX(name string, images, labels io.Reader) (*Set, error) {
 
 // images are the array's values as a set without labels.
 func (a *idxArray) images(name string) (*Set, error) {
-	s := &Set{Name: name, Channels: 1, Pixels: a.values, mapped: a.mapped}
+	s := Set{Name: name, Channels: 1}.Of(a.values)
+	if a.mapped {
+		s = s.OfMapped(a.values)
+	}
 	switch len(a.dims) {
 	case 4:
 		s.Channels = a.dims[3]
@@ -72,7 +75,7 @@ func (a *idxArray) images(name string) (*Set, error) {
 
 // readLabels attaches the labels of an idx file, naming the classes 0, 1, … up
 // to the largest label.
-func (s *Set) readLabels(name string, r io.Reader) error {
+func readLabels(s *Set, name string, r io.Reader) error {
 	a, err := readIDX(name, r, idxByte)
 	if err != nil {
 		return err
@@ -168,23 +171,6 @@ func shortRead(name string, got, want int64, err error) error {
 			want)
 	}
 	return origin.Errorf("%s: after %d of %d values: %w", name, got, want, err)
-}
-
-// readExactly reads n bytes, doubling its buffer as they arrive, and returns
-// what it got together with any error.
-func readExactly(r io.Reader, n int64) ([]byte, error) {
-	buf := make([]byte, 0, min(n, 1<<20))
-	for int64(len(buf)) < n {
-		if len(buf) == cap(buf) {
-			buf = slices.Grow(buf, int(min(n-int64(len(buf)), int64(len(buf)))))
-		}
-		k, err := io.ReadFull(r, buf[len(buf):min(int64(cap(buf)), n)])
-		buf = buf[:len(buf)+k]
-		if err != nil {
-			return buf, err
-		}
-	}
-	return buf, nil
 }
 
 // gunzip sees by the first bytes whether r is gzipped.

@@ -50,7 +50,7 @@ func TestIDXRoundTrip(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if s.Len() != n || s.Height != h || s.Width != w || s.Channels != 1 || !bytes.Equal(s.Pixels, pixels) {
+		if s.Len() != n || s.Height != h || s.Width != w || s.Channels != 1 || !bytes.Equal(s.Pixels(), pixels) {
 			t.Fatalf("read %d images of %s", s.Len(), s.shape())
 		}
 		for i, label := range labels {
@@ -74,7 +74,7 @@ func TestIDXFloats(t *testing.T) {
 		}
 	}
 	s, err := ReadIDX("x", bytes.NewReader(idxBytes(13, floatBytes(0, 1, 0.5, 0.25), 1, 2, 2)), nil)
-	if err != nil || !bytes.Equal(s.Pixels, []byte{0, 255, 128, 64}) || s.Labels != nil {
+	if err != nil || !bytes.Equal(s.Pixels(), []byte{0, 255, 128, 64}) || s.Labels != nil {
 		t.Fatalf("%v %v", s, err)
 	}
 	rgb, err := ReadIDX("x", bytes.NewReader(idxBytes(8, make([]byte, 12), 1, 2, 2, 3)), nil)

@@ -3,6 +3,7 @@ package datasets
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"path"
 	"path/filepath"
 	"slices"
@@ -13,15 +14,6 @@ import (
 
 	"pixelda-wgpu/datasets/render"
 )
-
-// LineModPaper is the split of Cropped LineMod (paper, section 5; Bousmalis et al.,
-// NIPS 2016). Which image is where was not published; where a folder does not state
-// it, the three are drawn by the seed.
-var LineModPaper = Counts{Train: 9673, Valid: 1000, Test: 2655}
-
-// LineModRendered is how many images the paper's synthetic source has: 9,928 of each
-// object.
-const LineModRendered = 109208
 
 // lineModNames are the objects of the paper by their numbers in BOP's LineMod. The
 // symmetric ones, bowl, cup, eggbox and glue, were left out.
@@ -114,10 +106,10 @@ func readModels(from string, objects []string) ([]string, []*render.Mesh, error)
 	}
 	names := slices.Clone(objects)
 	if len(names) == 0 {
-		names = slices.DeleteFunc(sortedKeys(byName), isUnnamed)
+		names = slices.DeleteFunc(slices.Sorted(maps.Keys(byName)), isUnnamed)
 	}
 	if len(names) == 0 {
-		names = sortedKeys(byName)
+		names = slices.Sorted(maps.Keys(byName))
 	}
 	slices.Sort(names)
 	meshes := make([]*render.Mesh, len(names))
@@ -125,7 +117,7 @@ func readModels(from string, objects []string) ([]string, []*render.Mesh, error)
 		f, ok := byName[names[i]]
 		if !ok {
 			return origin.Errorf("%s: no model of %s; there are %s", from, names[i],
-				strings.Join(sortedKeys(byName), ", "))
+				strings.Join(slices.Sorted(maps.Keys(byName)), ", "))
 		}
 		r, err := f.open()
 		if err == nil {
@@ -155,7 +147,7 @@ func oneFolder(files []entry) (map[string]entry, error) {
 		}
 		folders[dir][name] = f
 	}
-	dirs := sortedKeys(folders)
+	dirs := slices.Sorted(maps.Keys(folders))
 	if len(dirs) > 1 {
 		colour := slices.DeleteFunc(slices.Clone(dirs), func(dir string) bool { return path.Base(dir) != "models" })
 		if len(colour) != 1 {

@@ -89,7 +89,7 @@ func TestViewsEqualCopies(t *testing.T) {
 		if view.Len() != c.Len() || view.Fingerprint() != c.Fingerprint() || view.Validate() != nil {
 			t.Errorf("form %d: %d images of %s differ from %d of %s", i, view.Len(), view.shape(), c.Len(), c.shape())
 		}
-		if !bytes.Equal(view.Image(1), c.Image(1)) || !bytes.Equal(view.Hold().Pixels, c.Pixels) {
+		if !bytes.Equal(view.Image(1), c.Image(1)) || !bytes.Equal(view.Hold().Pixels(), c.Pixels()) {
 			t.Errorf("form %d: other images", i)
 		}
 		indices := []int{2, 0, 1}
@@ -146,7 +146,7 @@ func TestFaultIsAnError(t *testing.T) {
 	}
 	for name, read := range map[string]func(){
 		"gather": func() { s.Train.Gather(make([]byte, s.Train.ImageBytes()), []int{50}) },
-		"hash":   func() { (&Set{Width: 1, Height: 1, Channels: 1, Pixels: s.Train.Pixels}).Fingerprint() },
+		"hash":   func() { (Set{Width: 1, Height: 1, Channels: 1}.OfMapped(s.Train.Pixels())).Fingerprint() },
 		"resize": func() { s.Train.Resize(5, 5) },
 	} {
 		if err := fault(read); err == nil || !strings.Contains(err.Error(), path+": byte ") ||

@@ -86,7 +86,7 @@ func readIDXFiles(images, labels string, open opener) (*Set, error) {
 		return nil, origin.Errorf("%w", err)
 	}
 	defer l.Close()
-	return s, s.readLabels(labels, l)
+	return s, readLabels(s, labels, l)
 }
 
 // openMNIST reads the four idx files of MNIST or of a set in its form. By

@@ -12,15 +12,16 @@ import (
 
 // noise is n images of random bytes, with labels that go round.
 func noise(n, width, height, channels int, seed uint64) *Set {
-	s := &Set{Name: "noise", Width: width, Height: height, Channels: channels, Classes: numberedClasses(10)}
+	s := Set{Name: "noise", Width: width, Height: height, Channels: channels, Classes: numberedClasses(10)}
 	r := rand.New(rand.NewPCG(seed, 0))
+	var pixels []byte
 	for i := range n {
 		for range s.ImageBytes() {
-			s.Pixels = append(s.Pixels, byte(max(0, r.IntN(512)-256))) // half of it zero
+			pixels = append(pixels, byte(max(0, r.IntN(512)-256))) // half of it zero
 		}
 		s.Labels = append(s.Labels, uint32(i%10))
 	}
-	return s
+	return s.Of(pixels)
 }
 
 // write puts a set into a folder as MNIST's files.
@@ -31,7 +32,7 @@ func (s *Set) write(t testing.TB, dir, images, labels string) {
 	for _, label := range s.Labels {
 		tags = append(tags, byte(label))
 	}
-	put(t, filepath.Join(dir, images), idxBytes(8, s.Pixels, uint32(s.Len()), uint32(s.Height), uint32(s.Width)))
+	put(t, filepath.Join(dir, images), idxBytes(8, s.Pixels(), uint32(s.Len()), uint32(s.Height), uint32(s.Width)))
 	put(t, filepath.Join(dir, labels), idxBytes(8, tags, uint32(s.Len())))
 }
 
@@ -60,8 +61,8 @@ func TestMNISTFiles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !bytes.Equal(s.Train.Pixels, train.Slice(0, 30).Pixels) ||
-		!bytes.Equal(s.Valid.Pixels, train.Slice(30, 40).Pixels) || !bytes.Equal(s.Test.Pixels, test.Pixels) {
+	if !bytes.Equal(s.Train.Pixels(), train.Slice(0, 30).Pixels()) ||
+		!bytes.Equal(s.Valid.Pixels(), train.Slice(30, 40).Pixels()) || !bytes.Equal(s.Test.Pixels(), test.Pixels()) {
 		t.Error("the splits are not the first 30, the next 10 and the test file")
 	}
 	// The same files by path, and one file by itself.

@@ -37,7 +37,7 @@ func TestObjectsFollowFromSeedAndIndex(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !bytes.Equal(part.Pixels, whole.Valid.Pixels) || !slices.Equal(part.Labels, whole.Valid.Labels) ||
+		if !bytes.Equal(part.Pixels(), whole.Valid.Pixels()) || !slices.Equal(part.Labels, whole.Valid.Labels) ||
 			!slices.Equal(part.Poses, whole.Valid.Poses) {
 			t.Errorf("%s: image 22 depends on where generation starts", name)
 		}
@@ -45,7 +45,7 @@ func TestObjectsFollowFromSeedAndIndex(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if bytes.Equal(other.Pixels, part.Pixels) || slices.Equal(other.Poses, part.Poses) {
+		if bytes.Equal(other.Pixels(), part.Pixels()) || slices.Equal(other.Poses, part.Poses) {
 			t.Errorf("%s: the seed does not matter", name)
 		}
 		if whole.Train.shape() != "64x64x4" || len(whole.Train.Classes) != 11 || !slices.IsSorted(whole.Train.Classes) {

@@ -8,57 +8,6 @@ import (
 	"strings"
 )
 
-// Options says how Open prepares a set. The zero value leaves images as they
-// are and uses each set's usual splits.
-type Options struct {
-	Dir      string  // the folder with mnist, usps, mnist_m, bsds500; "" is "data"
-	Size     int     // resize to Size×Size; 0 keeps the size
-	Channels int     // 1 grey, 3 RGB; 0 keeps them (files of both kinds together: RGB)
-	Seed     uint64  // draws generated images, patches and splits
-	Counts   *Counts // nil: a known set's usual splits; of other sets a tenth each for valid and test
-	Draw     Drawer  // draws generated images; nil does it here
-
-	stream *stream // have images made when they are asked for, where that can be
-}
-
-// Drawer draws the pixels of images [from, from+n) of a generated set, as Draw
-// does, perhaps elsewhere.
-type Drawer func(name string, seed uint64, from, n int) (pixels []byte, err error)
-
-const maxSize = 4096
-
-func (o Options) check() error {
-	if o.Size < 0 || o.Size > maxSize {
-		return origin.Errorf("cannot resize to %d pixels: give 1 to %d, or 0 to keep the size", o.Size, maxSize)
-	}
-	if o.Channels != 0 && o.Channels != 1 && o.Channels != 3 {
-		return origin.Errorf("cannot make %d channels: give 1 (grey), 3 (RGB) or 0 to keep them", o.Channels)
-	}
-	return nil
-}
-
-// counts is what was asked for, or a tenth for each split that h lacks.
-func (o Options) counts(h held) Counts {
-	if o.Counts != nil {
-		return *o.Counts
-	}
-	var c Counts
-	if h.valid == nil {
-		c.Valid = h.pool.Len() / 10
-	}
-	if h.test == nil {
-		c.Test = h.pool.Len() / 10
-	}
-	return c
-}
-
-func (o Options) dir() string {
-	if o.Dir == "" {
-		return "data"
-	}
-	return o.Dir
-}
-
 // Open reads or generates a data set: one that List names, or else a path to
 //
 //   - a folder of idx files named as MNIST's, or one idx file of images,
@@ -150,8 +99,8 @@ func openArchive(path, below string, o Options) ([]Domain, error) {
 	if err != nil {
 		return nil, origin.Errorf("%w", err)
 	}
-	if o.stream != nil {
-		o.stream.files = append(o.stream.files, f)
+	if o.Stream != nil {
+		o.Stream.Keep(f)
 	} else {
 		defer f.Close()
 	}
@@ -179,27 +128,4 @@ func labelsOf(images string, exists func(name string) bool) string {
 func exists(name string) bool {
 	_, err := os.Stat(name)
 	return err == nil
-}
-
-// one divides a single set.
-func (o Options) one(name string, h held) ([]Domain, error) {
-	s, err := h.divide(name, o.counts(h), o.Seed)
-	if err != nil {
-		return nil, err
-	}
-	s.Origin = name
-	return []Domain{{Splits: o.shape(s)}}, nil
-}
-
-// shape brings all splits to the size and channels asked for.
-func (o Options) shape(s Splits) Splits {
-	for _, set := range []**Set{&s.Train, &s.Valid, &s.Test} {
-		if *set != nil && o.Size != 0 {
-			*set = (*set).Resize(o.Size, o.Size)
-		}
-		if *set != nil && o.Channels != 0 {
-			*set = (*set).WithChannels(o.Channels)
-		}
-	}
-	return s
 }

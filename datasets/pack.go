@@ -69,13 +69,6 @@ type packSplit struct {
 func (h packHeader) raw() bool   { return h.Version%2 == 0 }
 func (h packHeader) posed() bool { return h.Version > packPosed }
 
-var packOrder = []string{"train", "valid", "test"}
-
-// named is the place of a split by its name, or nil.
-func (s *Splits) named(split string) **Set {
-	return map[string]**Set{"train": &s.Train, "valid": &s.Valid, "test": &s.Test}[split]
-}
-
 // ReadPacked reads a packed set of either version into memory and checks its
 // fingerprint. The name stands for the file in errors.
 func ReadPacked(name string, r io.Reader) (Splits, error) {
@@ -124,7 +117,7 @@ func (h packHeader) readCompressed(r io.Reader) (Splits, error) {
 	if n, err := io.ReadFull(z, make([]byte, 1)); n > 0 || err != io.EOF {
 		return Splits{}, errors.Join(errors.New("damaged after the last split"), err)
 	}
-	return s, h.check(s)
+	return s, s.Validate()
 }
 
 // splits makes the header's splits, whose sets read fills.
@@ -142,10 +135,6 @@ func (h packHeader) splits(read func(set *Set, split packSplit) error) (Splits, 
 		*at = set
 	}
 	return s, nil
-}
-
-func (h packHeader) check(s Splits) error {
-	return s.Validate()
 }
 
 // readPackHeader reads up to the end of the header, and returns it also as bytes.
@@ -197,11 +186,12 @@ func (h packHeader) readSplit(r io.Reader, s *Set, count int) error {
 		return fmt.Errorf("%d bytes of images do not fit into memory (at most %d): this file has to be mapped, which "+
 			"a browser cannot do", size, int64(maxSetBytes))
 	}
-	var err error
-	if s.Pixels, err = readExactly(r, size); err != nil {
-		return fmt.Errorf("the file is cut off or damaged after %d of %d bytes (%w); %s", len(s.Pixels), size, err,
+	pixels, err := readExactly(r, size)
+	if err != nil {
+		return fmt.Errorf("the file is cut off or damaged after %d of %d bytes (%w); %s", len(pixels), size, err,
 			packAgain)
 	}
+	*s = *s.Of(pixels)
 	return h.readDescription(r, s, count)
 }
 
@@ -233,21 +223,13 @@ func (h packHeader) readDescription(r io.Reader, s *Set, count int) error {
 // Bytes of a label and a pose in a packed set.
 const (
 	labelBytes = 2
-	poseBytes  = 16
+	poseBytes  = 16 // as PackPoses writes it
 )
 
 func packLabels(labels []uint32) []byte {
 	b := make([]byte, 0, labelBytes*len(labels))
 	for _, label := range labels {
 		b = binary.LittleEndian.AppendUint16(b, uint16(label))
-	}
-	return b
-}
-
-func packPoses(poses []Pose) []byte {
-	b := make([]byte, poseBytes*len(poses))
-	if _, err := binary.Encode(b, binary.LittleEndian, poses); err != nil {
-		panic(err) // it has room
 	}
 	return b
 }

@@ -83,7 +83,7 @@ func (h packHeader) readRaw(r io.Reader, head []byte) (Splits, error) {
 		if err != nil {
 			return fmt.Errorf("the file is cut off in its checksums (%w); %s", err, packAgain)
 		}
-		return set.checkSums(bytes.NewReader(set.Pixels), 0, p, sums)
+		return checkSums(set, bytes.NewReader(set.Pixels()), 0, p, sums)
 	})
 	if err != nil {
 		return Splits{}, err
@@ -91,12 +91,12 @@ func (h packHeader) readRaw(r io.Reader, head []byte) (Splits, error) {
 	if n, err := io.ReadFull(r, make([]byte, 1)); n > 0 || err != io.EOF {
 		return Splits{}, fmt.Errorf("the file goes on after its last split; %s", packAgain)
 	}
-	return s, h.check(s)
+	return s, s.Validate()
 }
 
 // checkSums compares pixels, labels and poses with their checksums. The pixels are read
 // from r, where the first has the offset from.
-func (s *Set) checkSums(r io.ReaderAt, from int64, p rawPlace, sums []byte) error {
+func checkSums(s *Set, r io.ReaderAt, from int64, p rawPlace, sums []byte) error {
 	size, image := p.labels-p.pixels, int64(s.ImageBytes())
 	buffers := sync.Pool{New: func() any { return new([rawBlock]byte) }}
 	blocks := int((size + rawBlock - 1) / rawBlock)
@@ -178,15 +178,15 @@ func openRaw(r io.ReaderAt, size int64, mapped func() ([]byte, error)) (Splits, 
 		if err != nil {
 			return fmt.Errorf("the checksums cannot be read (%w); %s", err, packAgain)
 		}
-		if err := set.checkSums(r, p.pixels, p, sums); err != nil {
+		if err := checkSums(set, r, p.pixels, p, sums); err != nil {
 			return err
 		}
-		set.Pixels, set.mapped = data[p.pixels:p.labels:p.labels], true
-		set.seal = &seal{split.Fingerprint, *set}
+		*set = *set.OfMapped(data[p.pixels:p.labels:p.labels])
+		set.Seal(split.Fingerprint)
 		return nil
 	})
 	if err != nil {
 		return Splits{}, err
 	}
-	return s, h.check(s)
+	return s, s.Validate()
 }

@@ -38,12 +38,12 @@ func alike(t *testing.T, what string, got, want Splits) {
 	if got.Origin != want.Origin || got.Fingerprint() != want.Fingerprint() {
 		t.Errorf("%s: other content", what)
 	}
-	for _, split := range packOrder {
+	for _, split := range splitOrder {
 		a, b := *got.named(split), *want.named(split)
 		if (a == nil) != (b == nil) {
 			t.Fatalf("%s: %s is there on one side only", what, split)
 		}
-		if a != nil && (a.Name != b.Name || a.shape() != b.shape() || !bytes.Equal(a.Hold().Pixels, b.Hold().Pixels) ||
+		if a != nil && (a.Name != b.Name || a.shape() != b.shape() || !bytes.Equal(a.Hold().Pixels(), b.Hold().Pixels()) ||
 			!slices.Equal(a.Labels, b.Labels) || !slices.Equal(a.Classes, b.Classes) ||
 			!slices.Equal(a.Poses, b.Poses) || a.Labelled() != b.Labelled()) {
 			t.Errorf("%s: %s differs", what, split)
@@ -56,8 +56,7 @@ func TestRawRoundTrip(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	bare := Splits{Origin: "x", Train: &Set{Name: "x", Width: 2, Height: 3, Channels: 1,
-		Pixels: []byte("abcdefghijkl")}}
+	bare := Splits{Origin: "x", Train: Set{Name: "x", Width: 2, Height: 3, Channels: 1}.Of([]byte("abcdefghijkl"))}
 	for name, s := range map[string]Splits{"all": whole, "unlabelled": bare, "train alone": {Train: whole.Test},
 		"poses": {Train: rgbdSet(5), Test: rgbdSet(2)}} {
 		path, data := rawFile(t, s)
@@ -82,10 +81,10 @@ func TestRawRoundTrip(t *testing.T) {
 // The places of the format, by hand: others have to be able to read it.
 func TestRawLayout(t *testing.T) {
 	s := Splits{
-		Train: &Set{Name: "a", Width: 2, Height: 1, Channels: 1, Pixels: []byte{1, 2, 3, 4}, Labels: []uint32{0, 1},
-			Classes: []string{"x", "y"}},
-		Test: &Set{Name: "b", Width: 2, Height: 1, Channels: 1, Pixels: []byte{5, 6}, Labels: []uint32{1},
-			Classes: []string{"x", "y"}},
+		Train: Set{Name: "a", Width: 2, Height: 1, Channels: 1, Labels: []uint32{0, 1},
+			Classes: []string{"x", "y"}}.Of([]byte{1, 2, 3, 4}),
+		Test: Set{Name: "b", Width: 2, Height: 1, Channels: 1, Labels: []uint32{1},
+			Classes: []string{"x", "y"}}.Of([]byte{5, 6}),
 	}
 	_, data := rawFile(t, s)
 	sum := func(b []byte) []byte {

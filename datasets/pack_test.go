@@ -27,7 +27,7 @@ func TestPackedRoundTrip(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	bare := Splits{Origin: "x", Train: &Set{Name: "x", Width: 2, Height: 3, Channels: 1, Pixels: make([]byte, 12)}}
+	bare := Splits{Origin: "x", Train: Set{Name: "x", Width: 2, Height: 3, Channels: 1}.Of(make([]byte, 12))}
 	for _, s := range []Splits{whole, bare, {Train: whole.Test}, {Train: rgbdSet(5), Test: rgbdSet(2)}} {
 		got, err := ReadPacked("x", bytes.NewReader(packed(t, s)))
 		if err != nil {

@@ -105,7 +105,7 @@ func newPacker(s Splits, version int) (*packer, error) {
 	}
 	p := &packer{packHeader: packHeader{version, s.Origin, t.Width, t.Height, t.Channels, t.Classes, nil,
 		unknownFingerprint}}
-	for _, split := range packOrder {
+	for _, split := range splitOrder {
 		set := *s.named(split)
 		if set == nil {
 			continue
@@ -177,14 +177,14 @@ func (p *packer) file(f *os.File) error {
 // body writes all splits, and notes their fingerprints unless they are known.
 func (p *packer) body(w io.Writer) error {
 	prints := map[string]string{}
-	for _, split := range packOrder {
+	for _, split := range splitOrder {
 		prints[split] = (*Set)(nil).Fingerprint()
 	}
 	form := p.asCompressed
 	if p.raw() {
 		form = p.asRaw
 	}
-	write, end, err := form(w)
+	write, finish, err := form(w)
 	if err != nil {
 		return err
 	}
@@ -201,11 +201,11 @@ func (p *packer) body(w io.Writer) error {
 			}
 			continue
 		}
-		h := set.newHash()
+		h, end := set.Hash()
 		if err := write(i, io.MultiWriter(h, &images)); err != nil {
 			return err
 		}
-		prints[split.Split] = set.endHash(h)
+		prints[split.Split] = end()
 		if split.Fingerprint != "" {
 			p.Splits[i].Fingerprint = prints[split.Split]
 		}
@@ -213,7 +213,7 @@ func (p *packer) body(w io.Writer) error {
 	if p.Fingerprint == unknownFingerprint {
 		p.Fingerprint = joinFingerprints(prints["train"], prints["valid"], prints["test"])
 	}
-	return end()
+	return finish()
 }
 
 // counter counts the images whose pixels are written to it.
@@ -240,7 +240,7 @@ func (p *packer) asCompressed(w io.Writer) (write func(i int, also io.Writer) er
 	if err != nil {
 		return nil, nil, origin.Errorf("%w", err)
 	}
-	return func(i int, also io.Writer) error { return p.sets[i].pack(z, also) }, z.Close, nil
+	return func(i int, also io.Writer) error { return packSet(p.sets[i], z, also) }, z.Close, nil
 }
 
 // asRaw is asCompressed for the raw form.
@@ -257,7 +257,7 @@ func (p *packer) asRaw(w io.Writer) (write func(i int, also io.Writer) error, en
 		}
 		at = places[i].end
 		var sums blockSums
-		if err := p.sets[i].pack(w, also, &sums); err != nil {
+		if err := packSet(p.sets[i], w, also, &sums); err != nil {
 			return err
 		}
 		sums.end(packLabels(p.sets[i].Labels))
@@ -269,8 +269,8 @@ func (p *packer) asRaw(w io.Writer) (write func(i int, also io.Writer) error, en
 	}, func() error { return nil }, nil
 }
 
-// pack writes the pixels, to the others as well, then labels and poses.
-func (s *Set) pack(w io.Writer, others ...io.Writer) error {
+// packSet writes the pixels, to the others as well, then labels and poses.
+func packSet(s *Set, w io.Writer, others ...io.Writer) error {
 	all := io.MultiWriter(append([]io.Writer{w}, others...)...)
 	if err := s.blocks(func(pixels []byte) error { _, err := all.Write(pixels); return err }); err != nil {
 		return err

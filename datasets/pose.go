@@ -1,6 +1,7 @@
 package datasets
 
 import (
+	"encoding/binary"
 	"fmt"
 	"math"
 
@@ -42,4 +43,15 @@ func (p Pose) check() error {
 			p[0], p[1], p[2], p[3])
 	}
 	return nil
+}
+
+// packPoses is the poses as files and fingerprints have them: four little-endian float32 each.
+func packPoses(poses []Pose) []byte {
+	b := make([]byte, 0, 16*len(poses))
+	for _, pose := range poses {
+		for _, v := range pose {
+			b = binary.LittleEndian.AppendUint32(b, math.Float32bits(v))
+		}
+	}
+	return b
 }

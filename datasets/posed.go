@@ -3,6 +3,7 @@ package datasets
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -95,7 +96,7 @@ func collect(files []entry) ([]imageFile, error) {
 			images = append(images, imageFile{entry: f, layered: layered, pose: &pose, distance: line.distance})
 		}
 	}
-	for _, dir := range sortedKeys(classes) {
+	for _, dir := range slices.Sorted(maps.Keys(classes)) {
 		if err := classes[dir].complete(); err != nil {
 			return nil, err
 		}
@@ -143,7 +144,7 @@ func attachDepth(images []imageFile, depths map[string]*entry) error {
 		}
 		delete(depths, key)
 	}
-	for _, left := range sortedKeys(depths) {
+	for _, left := range slices.Sorted(maps.Keys(depths)) {
 		return fmt.Errorf("%s is the depth of no image", depths[left].path)
 	}
 	return nil
@@ -205,13 +206,4 @@ func readDescriptions(files []entry) (map[string]*posedClass, map[string][]int, 
 		return nil, nil, errors.New(splitFile + " without " + poseFile)
 	}
 	return classes, lists, nil
-}
-
-func sortedKeys[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"image"
 	"image/color"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -141,7 +142,7 @@ func TestCroppedLineMod(t *testing.T) {
 func (f tree) tar(t testing.TB) []byte {
 	var b bytes.Buffer
 	w := tar.NewWriter(&b)
-	for _, name := range sortedKeys(f) {
+	for _, name := range slices.Sorted(maps.Keys(f)) {
 		if err := w.WriteHeader(&tar.Header{Name: "./" + name, Size: int64(len(f[name])), Mode: 0o644}); err != nil {
 			t.Fatal(err)
 		}

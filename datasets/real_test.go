@@ -1,6 +1,7 @@
 package datasets
 
 import (
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
@@ -222,7 +223,7 @@ func TestRealLineModModels(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := sortedKeys(invert11()); !slices.Equal(s.Train.Classes, want) || s.Train.shape() != "64x64x4" {
+	if want := slices.Sorted(maps.Keys(invert11())); !slices.Equal(s.Train.Classes, want) || s.Train.shape() != "64x64x4" {
 		t.Errorf("%s of %v", s.Train.shape(), s.Train.Classes)
 	}
 	for i := range s.Train.Len() {

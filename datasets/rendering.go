@@ -2,6 +2,7 @@ package datasets
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -21,6 +22,10 @@ type Rendering struct {
 	Views       Views
 	Seed        uint64
 }
+
+// LineModRendered is how many images the paper's synthetic source has: 9,928 of each
+// object.
+const LineModRendered = 109208
 
 // DefaultRendering is the synthetic source of the paper's LineMod scenario, with
 // 100 test images of each object beside it.
@@ -94,11 +99,11 @@ func (r Rendering) studio() (*studio, error) {
 		for _, name := range objects {
 			if _, ok := c.Objects[name]; !ok {
 				return nil, origin.Errorf("the convention of poses has no %s; it has %s", name,
-					strings.Join(sortedKeys(c.Objects), ", "))
+					strings.Join(slices.Sorted(maps.Keys(c.Objects)), ", "))
 			}
 		}
 		if len(objects) == 0 {
-			objects = sortedKeys(c.Objects)
+			objects = slices.Sorted(maps.Keys(c.Objects))
 		}
 	}
 	names, meshes, err := readModels(r.Models, objects)
@@ -178,7 +183,7 @@ func (c *Convention) Depth(s Splits, models string) (Splits, error) {
 		of[i], _ = slices.BinarySearch(studio.classes, name)
 	}
 	s.Origin += ", with depth of the objects rendered from " + models
-	for _, split := range packOrder {
+	for _, split := range splitOrder {
 		at := s.named(split)
 		set := *at
 		if set == nil {

@@ -198,11 +198,10 @@ func TestConvention(t *testing.T) {
 		t.Fatal(err)
 	}
 	models := twoModels().folder(t)
-	crops := &Set{
-		Name: "crops", Width: 64, Height: 64, Channels: 3, Pixels: bytes.Repeat([]byte{9, 8, 7}, 2*64*64),
-		Labels: []uint32{0, 0}, Classes: []string{"ape"},
+	crops := Set{
+		Name: "crops", Width: 64, Height: 64, Channels: 3, Labels: []uint32{0, 0}, Classes: []string{"ape"},
 		Poses: []Pose{{1, 0, 0, 0}, NewPose(quat.Number{Real: 1, Kmag: 1})},
-	}
+	}.Of(bytes.Repeat([]byte{9, 8, 7}, 2*64*64))
 	both, err := c.Depth(Splits{Train: crops, Test: crops.Slice(1, 2)}, models)
 	if err != nil {
 		t.Fatal(err)

@@ -97,8 +97,8 @@ func TestResizeKnownValues(t *testing.T) {
 	if got := p.resize(2, 1).pixels; !bytes.Equal(got, []byte{30, 50}) {
 		t.Errorf("3 to 2: %v", got)
 	}
-	s := &Set{Name: "x", Width: 2, Height: 1, Channels: 1, Pixels: []byte{0, 100, 50, 50}}
-	if got := s.Resize(4, 1); !bytes.Equal(got.Pixels, []byte{0, 25, 75, 100, 50, 50, 50, 50}) || s.Width != 2 {
-		t.Errorf("set: %v", got.Pixels)
+	s := Set{Name: "x", Width: 2, Height: 1, Channels: 1}.Of([]byte{0, 100, 50, 50})
+	if got := s.Resize(4, 1); !bytes.Equal(got.Pixels(), []byte{0, 25, 75, 100, 50, 50, 50, 50}) || s.Width != 2 {
+		t.Errorf("set: %v", got.Pixels())
 	}
 }

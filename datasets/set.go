@@ -14,34 +14,44 @@ import (
 // origin marks the errors of this room.
 const origin fault.Origin = "datasets"
 
-// maxSetBytes bounds the pixels of one set in memory, so that a wrong header or
-// a huge folder ends in an error and not in a machine out of memory. Mapped sets
-// take no memory; maxMappedBytes bounds them so that sizes never overflow.
-const (
-	maxSetBytes    = 4 << 30
-	maxMappedBytes = 1 << 46
-)
-
 // RGBD is the number of channels of RGB with depth, which comes last.
 const RGBD = 4
 
 // Set is images of one size, with a label each or none at all, and a pose each
-// where objects have one. The images of an opened set are not to be changed: they
-// may be a file's (see mapFile).
+// where objects have one. It keeps the images to itself: they may lie in memory, in a
+// file, or be made when they are asked for, and those of an opened set are not to be
+// changed.
 type Set struct {
 	Name     string // for people, e.g. "mnist train"
 	Width    int
 	Height   int
 	Channels int      // 1 grey, 3 RGB, RGBD (a depth of 255 is far), or what an idx file brings
-	Pixels   []byte   // image after image, row by row, channels interleaved; nil in a view, see Hold
 	Labels   []uint32 // indices into Classes; nil when the set is unlabelled
 	Classes  []string // class names; nil when the set is unlabelled
 	Poses    []Pose   // nil where objects have none
 
-	mapped bool  // Pixels are those of a mapped file
-	made   *made // makes the images of a view; nil where Pixels holds them
-	seal   *seal // the fingerprint that the set's file states
+	pixels []byte // image after image, row by row, channels interleaved; nil in a view
+	mapped bool   // pixels are those of a mapped file
+	made   *made  // makes the images of a view; nil where pixels holds them
+	seal   *seal  // the fingerprint that the set's file states
 }
+
+// Of is a set as s is, of images in memory: pixels holds one after the other, row by
+// row, with interleaved channels.
+func (s Set) Of(pixels []byte) *Set {
+	s.pixels, s.mapped, s.made, s.seal = pixels, false, nil, nil
+	return &s
+}
+
+// OfMapped is Of for the part of a mapped file.
+func (s Set) OfMapped(pixels []byte) *Set {
+	out := s.Of(pixels)
+	out.mapped = true
+	return out
+}
+
+// Pixels is all images, one after the other, which remain the set's; a view makes them.
+func (s *Set) Pixels() []byte { return s.Hold().pixels }
 
 // Len is the number of images. A nil set has none.
 func (s *Set) Len() int {
@@ -51,7 +61,7 @@ func (s *Set) Len() int {
 	if s.made != nil {
 		return s.made.n
 	}
-	return len(s.Pixels) / s.ImageBytes()
+	return len(s.pixels) / s.ImageBytes()
 }
 
 // ImageBytes is the size of one image: Width · Height · Channels.
@@ -63,7 +73,7 @@ func (s *Set) Image(i int) []byte {
 	if s.made != nil {
 		return s.makeImage(i)
 	}
-	return s.Pixels[i*n : (i+1)*n : (i+1)*n]
+	return s.pixels[i*n : (i+1)*n : (i+1)*n]
 }
 
 // Labelled reports whether every image has a label.
@@ -75,7 +85,7 @@ func (s *Set) Slice(from, to int) *Set {
 	if s.made != nil {
 		part.made = s.made.slice(from, to)
 	} else {
-		part.Pixels = s.Pixels[from*n : to*n : to*n]
+		part.pixels = s.pixels[from*n : to*n : to*n]
 	}
 	if s.Labels != nil {
 		part.Labels = s.Labels[from:to:to]
@@ -89,8 +99,8 @@ func (s *Set) Slice(from, to int) *Set {
 // Subset copies the images with the given indices, in their order.
 func (s *Set) Subset(indices []int) *Set {
 	part := s.like(s.Width, s.Height, s.Channels)
-	part.Pixels = make([]byte, len(indices)*s.ImageBytes())
-	s.Gather(part.Pixels, indices)
+	part.pixels = make([]byte, len(indices)*s.ImageBytes())
+	s.Gather(part.pixels, indices)
 	part.describe(s, indices)
 	return part
 }
@@ -150,11 +160,11 @@ func (s *Set) Validate() error {
 	case s.Width < 1 || s.Height < 1 || s.Channels < 1:
 		return origin.Errorf("%s: images of %dx%d with %d channels are impossible", s.Name, s.Width, s.Height,
 			s.Channels)
-	case s.made == nil && len(s.Pixels) == 0 || s.made != nil && s.made.n == 0:
+	case s.made == nil && len(s.pixels) == 0 || s.made != nil && s.made.n == 0:
 		return origin.Errorf("%s: no images", s.Name)
-	case len(s.Pixels)%s.ImageBytes() != 0:
+	case len(s.pixels)%s.ImageBytes() != 0:
 		return origin.Errorf("%s: %d bytes of pixels are no whole number of %dx%dx%d images", s.Name,
-			len(s.Pixels), s.Width, s.Height, s.Channels)
+			len(s.pixels), s.Width, s.Height, s.Channels)
 	case s.Poses != nil && len(s.Poses) != s.Len():
 		return origin.Errorf("%s: %d images but %d poses", s.Name, s.Len(), len(s.Poses))
 	case s.Labels != nil && len(s.Labels) != s.Len():

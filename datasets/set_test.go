@@ -13,13 +13,13 @@ import (
 func TestSetValidate(t *testing.T) {
 	for want, change := range map[string]func(s *Set){
 		"are impossible":            func(s *Set) { s.Width = 0 },
-		"no images":                 func(s *Set) { s.Pixels = nil },
-		"no whole number of 2x2x1":  func(s *Set) { s.Pixels = s.Pixels[1:] },
+		"no images":                 func(s *Set) { s.pixels = nil },
+		"no whole number of 2x2x1":  func(s *Set) { s.pixels = s.pixels[1:] },
 		"3 images but 2 labels":     func(s *Set) { s.Labels = s.Labels[1:] },
 		"image 2 has label 2, but ": func(s *Set) { s.Labels[2] = 2 },
 	} {
-		s := &Set{Name: "x", Width: 2, Height: 2, Channels: 1, Pixels: make([]byte, 12), Labels: []uint32{0, 1, 0},
-			Classes: []string{"a", "b"}}
+		s := Set{Name: "x", Width: 2, Height: 2, Channels: 1, Labels: []uint32{0, 1, 0},
+			Classes: []string{"a", "b"}}.Of(make([]byte, 12))
 		if err := s.Validate(); err != nil {
 			t.Fatal(err)
 		}
@@ -45,7 +45,7 @@ func TestFingerprintSeesEverything(t *testing.T) {
 		t.Error("the name changes the fingerprint")
 	}
 	for what, change := range map[string]func(s *Set){
-		"pixel":    func(s *Set) { s.Pixels[70]++ },
+		"pixel":    func(s *Set) { s.Pixels()[70]++ },
 		"label":    func(s *Set) { s.Labels[5] = 1 },
 		"shape":    func(s *Set) { s.Width, s.Height = 3, 4 },
 		"channels": func(s *Set) { s.Width, s.Channels = 1, 4 },
@@ -61,9 +61,9 @@ func TestFingerprintSeesEverything(t *testing.T) {
 func TestDividePartitionsThePool(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		n := rapid.IntRange(1, 200).Draw(t, "n")
-		s := &Set{Name: "x", Width: 1, Height: 1, Channels: 1, Pixels: make([]byte, n)}
+		s := Set{Name: "x", Width: 1, Height: 1, Channels: 1}.Of(make([]byte, n))
 		for i := range n {
-			s.Pixels[i] = byte(i)
+			s.Pixels()[i] = byte(i)
 		}
 		c := Counts{rapid.IntRange(0, n).Draw(t, "train"), rapid.IntRange(0, n).Draw(t, "valid"),
 			rapid.IntRange(0, n).Draw(t, "test")}
@@ -80,8 +80,8 @@ func TestDividePartitionsThePool(t *testing.T) {
 			if part == nil {
 				continue
 			}
-			for i, v := range part.Pixels {
-				if seen[v] || i > 0 && v <= part.Pixels[i-1] {
+			for i, v := range part.Pixels() {
+				if seen[v] || i > 0 && v <= part.Pixels()[i-1] {
 					t.Fatalf("image %d is in two splits or out of order", v)
 				}
 				seen[v] = true
@@ -99,8 +99,8 @@ func TestDividePartitionsThePool(t *testing.T) {
 
 // TestPoses: a pose follows its image wherever images go, and tells sets apart.
 func TestPoses(t *testing.T) {
-	s := &Set{Name: "posed", Width: 1, Height: 1, Channels: 1, Pixels: []byte{0, 1, 2, 3}, Labels: []uint32{0, 1, 0, 1},
-		Classes: []string{"a", "b"}}
+	s := Set{Name: "posed", Width: 1, Height: 1, Channels: 1, Labels: []uint32{0, 1, 0, 1},
+		Classes: []string{"a", "b"}}.Of([]byte{0, 1, 2, 3})
 	bare := s.Fingerprint()
 	for i := range s.Len() {
 		s.Poses = append(s.Poses, NewPose(quat.Number{Real: 1, Imag: float64(i)}))
@@ -133,15 +133,16 @@ func TestPoses(t *testing.T) {
 
 // rgbdSet is n images of 2×2 with depth, of two classes in turn, with poses.
 func rgbdSet(n int) *Set {
-	s := &Set{Name: "RGBD", Width: 2, Height: 2, Channels: 4, Classes: []string{"a", "b"}}
+	s := Set{Name: "RGBD", Width: 2, Height: 2, Channels: 4, Classes: []string{"a", "b"}}
+	var pixels []byte
 	for i := range n {
 		for p := range 4 {
-			s.Pixels = append(s.Pixels, byte(40*p+i), byte(40*p+10+i), byte(40*p+20+i), byte(250+p))
+			pixels = append(pixels, byte(40*p+i), byte(40*p+10+i), byte(40*p+20+i), byte(250+p))
 		}
 		s.Labels = append(s.Labels, uint32(i%2))
 		s.Poses = append(s.Poses, NewPose(quat.Number{Real: -1, Jmag: float64(i)}))
 	}
-	return s
+	return s.Of(pixels)
 }
 
 func TestOfClasses(t *testing.T) {
@@ -180,7 +181,7 @@ func TestRGBD(t *testing.T) {
 		!slices.Equal(rgb.Poses, s.Poses) {
 		t.Errorf("without depth: %v", got)
 	}
-	if grey := s.WithChannels(1); !slices.Equal(grey.Pixels, rgb.WithChannels(1).Pixels) {
+	if grey := s.WithChannels(1); !slices.Equal(grey.Pixels(), rgb.WithChannels(1).Pixels()) {
 		t.Error("grey of RGB-D is not that of its RGB")
 	}
 	small, large := s.Resize(1, 1).Image(0), s.Resize(4, 4).Image(0)
@@ -195,7 +196,7 @@ func TestRGBD(t *testing.T) {
 	s.mapped = true
 	defer func(n int) { holdBytes = n }(holdBytes)
 	holdBytes = 0
-	if view := s.WithChannels(3); view.made == nil || !slices.Equal(view.Hold().Pixels, rgb.Pixels) ||
+	if view := s.WithChannels(3); view.made == nil || !slices.Equal(view.Hold().Pixels(), rgb.Pixels()) ||
 		!slices.Equal(view.Poses, s.Poses) {
 		t.Error("a view without depth differs from the copy")
 	}

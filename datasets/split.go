@@ -27,6 +27,19 @@ var (
 	MNISTMPaper = Counts{Train: 58001, Valid: 1000, Test: 9001}
 )
 
+// LineModPaper is the split of Cropped LineMod (paper, section 5; Bousmalis et al.,
+// NIPS 2016). Which image is where was not published; where a folder does not state
+// it, the three are drawn by the seed.
+var LineModPaper = Counts{Train: 9673, Valid: 1000, Test: 2655}
+
+// splitOrder is the order in which splits are handled and stored.
+var splitOrder = []string{"train", "valid", "test"}
+
+// named is the place of a split by its name in splitOrder, or nil.
+func (s *Splits) named(split string) **Set {
+	return map[string]**Set{"train": &s.Train, "valid": &s.Valid, "test": &s.Test}[split]
+}
+
 // Fingerprint identifies the content of all splits together, in hex.
 func (s Splits) Fingerprint() string {
 	return joinFingerprints(s.Train.Fingerprint(), s.Valid.Fingerprint(), s.Test.Fingerprint())
@@ -78,7 +91,7 @@ func MatchClasses(a, b *Set) error {
 // OfClasses is the images of the named classes; the list of classes stays, and
 // with it each label's meaning. Splits that none of them is in become nil.
 func (s Splits) OfClasses(names ...string) (Splits, error) {
-	for _, split := range packOrder {
+	for _, split := range splitOrder {
 		set := s.named(split)
 		if *set == nil {
 			continue

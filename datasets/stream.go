@@ -2,7 +2,6 @@ package datasets
 
 import (
 	"errors"
-	"io"
 )
 
 // Pack opens a set as Open does and saves it as Save does, the same bytes. Images of a folder or ZIP file and
@@ -24,19 +23,8 @@ func Pack(path, spec string, o Options, raw bool, written Written) (Counts, erro
 	}
 }
 
-func openStream(spec string, o Options) (Splits, *stream, error) {
-	o.stream = &stream{}
+func openStream(spec string, o Options) (Splits, *Stream, error) {
+	o.Stream = &Stream{}
 	s, err := Open(spec, o)
-	return s, o.stream, err
-}
-
-// stream, in Options, has images made when they are asked for. It holds the files
-// from which they are read.
-type stream struct{ files []io.Closer }
-
-// Close closes the files.
-func (s *stream) Close() {
-	for _, f := range s.files {
-		_ = f.Close() // only read from
-	}
+	return s, o.Stream, err
 }

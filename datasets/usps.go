@@ -76,42 +76,46 @@ func readUSPSText(name string, r io.Reader) (*Set, error) {
 	} else {
 		return nil, origin.Errorf("%s: damaged gzip header: %w", name, err)
 	}
-	s := &Set{Name: name, Width: uspsSide, Height: uspsSide, Channels: 1, Classes: numberedClasses(10)}
+	s := Set{Name: name, Width: uspsSide, Height: uspsSide, Channels: 1, Classes: numberedClasses(10)}
+	var pixels []byte
 	lines := bufio.NewScanner(r)
 	for n := 1; lines.Scan(); n++ {
 		fields := bytes.Fields(lines.Bytes())
 		if len(fields) == 0 {
 			continue
 		}
-		if err := s.addUSPSLine(fields); err != nil {
+		image, class, err := parseUSPSLine(fields)
+		if err != nil {
 			return nil, origin.Errorf("%s: line %d: %w", name, n, err)
 		}
-		if len(s.Pixels) > maxSetBytes {
+		pixels, s.Labels = append(pixels, image[:]...), append(s.Labels, class)
+		if len(pixels) > maxSetBytes {
 			return nil, origin.Errorf("%s: line %d: more than %d bytes of images", name, n, int64(maxSetBytes))
 		}
 	}
 	if err := lines.Err(); err != nil {
-		return nil, origin.Errorf("%s: after %d images: %w", name, s.Len(), err)
+		return nil, origin.Errorf("%s: after %d images: %w", name, len(s.Labels), err)
 	}
-	return s, s.Validate()
+	set := s.Of(pixels)
+	return set, set.Validate()
 }
 
-func (s *Set) addUSPSLine(fields [][]byte) error {
+// parseUSPSLine reads the image and the digit of a line.
+func parseUSPSLine(fields [][]byte) (pixels [uspsSide * uspsSide]byte, class uint32, err error) {
 	label, err := strconv.ParseFloat(string(fields[0]), 64)
 	if err != nil {
-		return fmt.Errorf("label %q is no number", fields[0])
+		return pixels, 0, fmt.Errorf("label %q is no number", fields[0])
 	}
 	pairs := len(fields) == 1 || bytes.IndexByte(fields[1], ':') > 0
 	if pairs {
 		label--
 	}
 	if label != float64(int(label)) || label < 0 || label > 9 {
-		return fmt.Errorf("label %s is no digit", fields[0])
+		return pixels, 0, fmt.Errorf("label %s is no digit", fields[0])
 	}
 	if !pairs && len(fields)-1 != uspsSide*uspsSide {
-		return fmt.Errorf("%d values, not %d", len(fields)-1, uspsSide*uspsSide)
+		return pixels, 0, fmt.Errorf("%d values, not %d", len(fields)-1, uspsSide*uspsSide)
 	}
-	var pixels [uspsSide * uspsSide]byte
 	for i := range pixels {
 		pixels[i] = unitToByte(0.5)
 	}
@@ -120,17 +124,15 @@ func (s *Set) addUSPSLine(fields [][]byte) error {
 		if pairs {
 			index, value, found := bytes.Cut(field, []byte(":"))
 			if at, err = strconv.Atoi(string(index)); !found || err != nil || at < 1 || at > len(pixels) {
-				return fmt.Errorf("%q is no index:value pair with an index of 1 to %d", field, len(pixels))
+				return pixels, 0, fmt.Errorf("%q is no index:value pair with an index of 1 to %d", field, len(pixels))
 			}
 			field = value
 		}
 		v, err := strconv.ParseFloat(string(field), 64)
 		if err != nil || !(v >= -1 && v <= 1) {
-			return fmt.Errorf("value %d is %q, not a number in [-1, 1]", at, field)
+			return pixels, 0, fmt.Errorf("value %d is %q, not a number in [-1, 1]", at, field)
 		}
 		pixels[at-1] = unitToByte((v + 1) / 2)
 	}
-	s.Pixels = append(s.Pixels, pixels[:]...)
-	s.Labels = append(s.Labels, uint32(label))
-	return nil
+	return pixels, uint32(label), nil
 }

@@ -22,7 +22,7 @@ func (s *Set) viewed(n, bytes int) bool {
 
 // view makes s a view of n images.
 func (s *Set) view(n int, read func(dst []byte, i int) error) *Set {
-	s.Pixels, s.mapped, s.made, s.seal = nil, false, &made{n, read}, nil
+	s.pixels, s.mapped, s.made, s.seal = nil, false, &made{n, read}, nil
 	return s
 }
 
@@ -41,7 +41,7 @@ func (s *Set) Pick(indices []int) *Set {
 	return part.view(len(indices), func(dst []byte, i int) error { return s.read(dst, indices[i]) })
 }
 
-// Hold is the set with all images in Pixels: itself, unless it is a view.
+// Hold is the set with all images in memory: itself, unless it is a view.
 func (s *Set) Hold() *Set {
 	held, err := s.hold()
 	if err != nil {
@@ -55,8 +55,8 @@ func (s *Set) hold() (*Set, error) {
 		return s, nil
 	}
 	out, n := s.like(s.Width, s.Height, s.Channels), s.ImageBytes()
-	out.Pixels = make([]byte, s.Len()*n)
-	return out, parallelErr(s.Len(), func(i int) error { return s.made.read(out.Pixels[i*n:(i+1)*n:(i+1)*n], i) })
+	out.pixels = make([]byte, s.Len()*n)
+	return out, parallelErr(s.Len(), func(i int) error { return s.made.read(out.pixels[i*n:(i+1)*n:(i+1)*n], i) })
 }
 
 // read copies image i.
@@ -101,9 +101,9 @@ func (s *Set) blocks(take func(pixels []byte) error) error {
 	for from := 0; from < s.Len(); from += most {
 		count := min(most, s.Len()-from)
 		if s.made == nil {
-			block = s.Pixels[from*n : (from+count)*n]
+			block = s.pixels[from*n : (from+count)*n]
 			if s.mapped {
-				adviseSoon(s.Pixels[from*n : min((from+2*count)*n, len(s.Pixels))]) // and the next
+				adviseSoon(s.pixels[from*n : min((from+2*count)*n, len(s.pixels))]) // and the next
 			}
 		} else {
 			block = block[:count*n]
@@ -113,6 +113,23 @@ func (s *Set) blocks(take func(pixels []byte) error) error {
 			}
 		}
 		if err := take(block); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// hold makes all images of views.
+func (s *Splits) hold() error {
+	for _, split := range splitOrder {
+		set := s.named(split)
+		if (*set).Len() > 0 && (*set).Len() > maxSetBytes/(*set).ImageBytes() {
+			return origin.Errorf("%s: %d images of %s take more than %d bytes: choose a smaller size, or pack "+
+				"them with `pixelda-wgpu datasets pack -raw`",
+				(*set).Name, (*set).Len(), (*set).shape(), int64(maxSetBytes))
+		}
+		var err error
+		if *set, err = (*set).hold(); err != nil {
 			return err
 		}
 	}

@@ -135,7 +135,7 @@ func TestGuarded(t *testing.T) {
 	}
 	for name, look := range map[string]func(){
 		"image":      func() { _ = opened.Train.Subset([]int{90}) },
-		"neighbours": func() { grid.Nearest(s.Train.Image(0), opened.Train.Pixels, opened.Train.ImageBytes()) },
+		"neighbours": func() { grid.Nearest(s.Train.Image(0), opened.Train.Pixels(), opened.Train.ImageBytes()) },
 	} {
 		if err := guarded(func() error { look(); return nil }); err == nil || !strings.Contains(err.Error(), raw) {
 			t.Errorf("%s: %v", name, err)
@@ -151,8 +151,8 @@ func TestGuarded(t *testing.T) {
 
 // show takes as many of each class as the smallest has, so that rows are classes.
 func TestPreviewRows(t *testing.T) {
-	s := &datasets.Set{Width: 1, Height: 1, Channels: 1, Pixels: make([]byte, 6), Labels: []uint32{0, 1, 0, 1, 0, 2},
-		Classes: []string{"a", "b", "c", "none"}}
+	s := datasets.Set{Width: 1, Height: 1, Channels: 1, Labels: []uint32{0, 1, 0, 1, 0, 2},
+		Classes: []string{"a", "b", "c", "none"}}.Of(make([]byte, 6))
 	if indices, perRow := show(s, 16); perRow != 1 || len(indices) != 3 {
 		t.Errorf("rows of %d: %v", perRow, indices)
 	}

@@ -44,7 +44,8 @@ func tinyObjects(t testing.TB) recipe.Config {
 // pose, before a far background.
 func objects(name string, seed uint64, n int) *datasets.Set {
 	const size = 8
-	s := &datasets.Set{Name: name, Width: size, Height: size, Channels: 4, Classes: []string{"red", "green", "blue"}}
+	s := datasets.Set{Name: name, Width: size, Height: size, Channels: 4, Classes: []string{"red", "green", "blue"}}
+	var pixels []byte
 	r := rand.New(rand.NewPCG(seed, 9))
 	for i := range n {
 		label, angle := uint32(i%3), (r.Float64()-0.5)*math.Pi
@@ -57,11 +58,11 @@ func objects(name string, seed uint64, n int) *datasets.Set {
 				if math.Abs(u*math.Sin(angle)-v*math.Cos(angle)) < 1.2 && u*math.Cos(angle)+v*math.Sin(angle) > -1 {
 					pixel[label], pixel[3] = 230, 100
 				}
-				s.Pixels = append(s.Pixels, pixel...)
+				pixels = append(pixels, pixel...)
 			}
 		}
 	}
-	return s
+	return s.Of(pixels)
 }
 
 func objectData() (source, target datasets.Splits) {
@@ -186,11 +187,11 @@ func TestTargetLabelled(t *testing.T) {
 			t.Errorf("labelled image %d is not one of those trained on, with its label", i)
 		}
 	}
-	if again := prepare(t, c); !bytes.Equal(again.Labelled.Pixels, data.Labelled.Pixels) {
+	if again := prepare(t, c); !bytes.Equal(again.Labelled.Pixels(), data.Labelled.Pixels()) {
 		t.Error("the same seed draws other images")
 	}
 	c.Seed++
-	if other := prepare(t, c); bytes.Equal(other.Labelled.Pixels, data.Labelled.Pixels) {
+	if other := prepare(t, c); bytes.Equal(other.Labelled.Pixels(), data.Labelled.Pixels()) {
 		t.Error("another seed draws the same images")
 	}
 	c.Method = engine.SourceOnly // trained on both, without adaptation
@@ -222,7 +223,7 @@ func TestChannels(t *testing.T) {
 	c := tinyObjects(t)
 	c.Model.SourceChannels, c.Model.TargetChannels = 3, 3
 	if data := prepare(t, c); data.Source.Train.Channels != 3 || data.Target.Test.Channels != 3 ||
-		!bytes.Equal(data.Source.Test.Image(0)[:3], objects("", 2, 1).Pixels[:3]) {
+		!bytes.Equal(data.Source.Test.Image(0)[:3], objects("", 2, 1).Pixels()[:3]) {
 		t.Errorf("RGB-D became %d and %d channels", data.Source.Train.Channels, data.Target.Test.Channels)
 	}
 

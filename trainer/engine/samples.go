@@ -64,7 +64,7 @@ func (e *Engine) Samples(images *datasets.Set, noise []float32, target *datasets
 		return s, nil
 	}
 	var near []int
-	for _, matches := range grid.Neighbours(s.Adapted.Pixels, target.Pixels, target.ImageBytes(), nearest) {
+	for _, matches := range grid.Neighbours(s.Adapted.Pixels(), target.Pixels(), target.ImageBytes(), nearest) {
 		for _, m := range matches {
 			near = append(near, m.Image)
 			s.Distances = append(s.Distances, math.Sqrt(float64(m.Distance)/float64(target.ImageBytes())))
@@ -144,17 +144,17 @@ func SeededNoise(dim int, seed uint64, images []int) []float32 {
 
 // Row is a set as a row of a grid.
 func Row(caption string, set *datasets.Set) grid.Row {
-	return grid.Row{Caption: caption, Width: set.Width, Height: set.Height, Channels: set.Channels, Pixels: set.Pixels}
+	return grid.Row{Caption: caption, Width: set.Width, Height: set.Height, Channels: set.Channels, Pixels: set.Pixels()}
 }
 
 // drawn makes a set of adapted images, which have the labels of what they were.
 func (e *Engine) drawn(floats []float32, of *datasets.Set) *datasets.Set {
 	c := e.Networks.Config
-	return &datasets.Set{
+	return datasets.Set{
 		Name: of.Name + " adapted", Width: c.Size, Height: c.Size, Channels: c.TargetChannels,
-		Pixels: grid.Pixels(floats, c.TargetChannels, c.Size, c.Size), Labels: of.Labels, Classes: of.Classes,
+		Labels: of.Labels, Classes: of.Classes,
 		Poses: of.Poses,
-	}
+	}.Of(grid.Pixels(floats, c.TargetChannels, c.Size, c.Size))
 }
 
 func sized(s *datasets.Set, size int) *datasets.Set {

@@ -86,11 +86,12 @@ func digits(channels int) *datasets.Set {
 		return s.WithChannels(channels)
 	}
 	deep := *s
-	deep.Channels, deep.Pixels = 4, nil
-	for i, v := range s.Pixels {
-		deep.Pixels = append(deep.Pixels, v, 255-v, byte(i), v)
+	deep.Channels = 4
+	var pixels []byte
+	for i, v := range s.Pixels() {
+		pixels = append(pixels, v, 255-v, byte(i), v)
 	}
-	return &deep
+	return deep.Of(pixels)
 }
 
 // exported is a bundle of a random checkpoint.

@@ -88,18 +88,18 @@ func TestSamePixels(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if part := got.Slice(20, 35); !slices.Equal(rest.Pixels, part.Pixels) ||
+			if part := got.Slice(20, 35); !slices.Equal(rest.Pixels(), part.Pixels()) ||
 				!slices.Equal(rest.Labels, part.Labels) {
 				t.Error("adapted in parts, images are others")
 			}
 			if got.Width != 12 || got.Height != 12 || got.Channels != want.Channels ||
-				len(got.Pixels) != len(want.Pixels) || !slices.Equal(got.Labels, images.Labels) {
-				t.Fatalf("%d bytes of %d×%dx%d, want %d", len(got.Pixels), got.Width, got.Height, got.Channels,
-					len(want.Pixels))
+				len(got.Pixels()) != len(want.Pixels()) || !slices.Equal(got.Labels, images.Labels) {
+				t.Fatalf("%d bytes of %d×%dx%d, want %d", len(got.Pixels()), got.Width, got.Height, got.Channels,
+					len(want.Pixels()))
 			}
 			worst, low, high := 0, byte(255), byte(0)
-			for i, p := range got.Pixels {
-				worst = max(worst, int(math.Abs(float64(p)-float64(want.Pixels[i]))))
+			for i, p := range got.Pixels() {
+				worst = max(worst, int(math.Abs(float64(p)-float64(want.Pixels()[i]))))
 				low, high = min(low, p), max(high, p)
 			}
 			t.Logf("%d levels apart at worst; pixels from %d to %d", worst, low, high)

@@ -36,7 +36,7 @@ func (b *Bundle) Write(w io.Writer, half bool) error {
 		return err
 	}
 	e := b.Example
-	f.Bytes(exampleTensor, safetensors.U8, []int{e.Len(), e.Height, e.Width, e.Channels}, e.Pixels)
+	f.Bytes(exampleTensor, safetensors.U8, []int{e.Len(), e.Height, e.Width, e.Channels}, e.Pixels())
 	f.Bytes(programTensor, safetensors.U8, []int{len(programs)}, programs)
 	_, err = f.WriteTo(w)
 	return err
@@ -160,7 +160,7 @@ func readExample(f *safetensors.File) (*datasets.Set, error) {
 			exampleTensor, t, shape))
 	}
 	pixels, err := f.Bytes(exampleTensor)
-	return &datasets.Set{Name: exampleTensor, Height: shape[1], Width: shape[2], Channels: shape[3], Pixels: pixels},
+	return datasets.Set{Name: exampleTensor, Height: shape[1], Width: shape[2], Channels: shape[3]}.Of(pixels),
 		err
 }
 

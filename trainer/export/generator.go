@@ -60,11 +60,11 @@ func (g *Generator) Adapt(images *datasets.Set, seed uint64, first int) (*datase
 	if err := g.bundle.Input.accepts(images); err != nil {
 		return nil, err
 	}
-	out := &datasets.Set{
+	shape := datasets.Set{
 		Name: images.Name + " adapted", Width: a.Size, Height: a.Size, Channels: a.TargetChannels,
 		Labels: images.Labels, Classes: images.Classes, Poses: images.Poses,
 	}
-	out.Pixels = make([]byte, images.Len()*out.ImageBytes())
+	out := shape.Of(make([]byte, images.Len()*shape.ImageBytes()))
 	var late error
 	for from := 0; from < images.Len(); {
 		p := g.pick(images.Len() - from)
@@ -90,7 +90,7 @@ func (g *Generator) Adapt(images *datasets.Set, seed uint64, first int) (*datase
 // fetch copies n images that a program made into out, from number from on, by a
 // later call on the session.
 func (g *Generator) fetch(out *datasets.Set, from, n int, done func(error)) error {
-	to := out.Pixels[from*out.ImageBytes() : (from+n)*out.ImageBytes()]
+	to := out.Pixels()[from*out.ImageBytes() : (from+n)*out.ImageBytes()]
 	area := out.Width * out.Height
 	if out.Channels == datasets.RGBD { // whose bytes lack the depth
 		floats := make([]float32, n*datasets.RGBD*area)

@@ -135,7 +135,8 @@ func (b Bench) redraw(c Cell, folder string) (*Outcome, error) {
 	}
 	defer g.Close()
 	all := func(set *datasets.Set, name string, first int) (*datasets.Set, error) {
-		drawn := &datasets.Set{Name: name, Labels: set.Labels, Classes: set.Classes, Poses: set.Poses}
+		drawn := datasets.Set{Name: name, Labels: set.Labels, Classes: set.Classes, Poses: set.Poses}
+		var pixels []byte
 		for from := 0; from < set.Len(); from += atOnce {
 			part, err := g.Adapt(set.Slice(from, min(from+atOnce, set.Len())), c.Seed, first+from)
 			if err != nil {
@@ -143,11 +144,11 @@ func (b Bench) redraw(c Cell, folder string) (*Outcome, error) {
 			}
 			if from == 0 {
 				drawn.Width, drawn.Height, drawn.Channels = part.Width, part.Height, part.Channels
-				drawn.Pixels = make([]byte, 0, set.Len()*part.ImageBytes())
+				pixels = make([]byte, 0, set.Len()*part.ImageBytes())
 			}
-			drawn.Pixels = append(drawn.Pixels, part.Pixels...)
+			pixels = append(pixels, part.Pixels()...)
 		}
-		return drawn, nil
+		return drawn.Of(pixels), nil
 	}
 	train, test := data.Source.Train, data.Source.Test
 	s := datasets.Splits{Origin: c.Config.Source + " redrawn by " + c.Uses}
@@ -269,12 +270,12 @@ func neighbours(g *engine.Generator, data engine.Data, seed uint64) (image.Image
 	}
 	size := targets.ImageBytes()
 	near := make([]grid.Match, adapted.Len())
-	for i, matches := range grid.Neighbours(adapted.Pixels, targets.Pixels, size, 1) {
+	for i, matches := range grid.Neighbours(adapted.Pixels(), targets.Pixels(), size, 1) {
 		near[i] = matches[0]
 	}
 	some := shuffled(targets.Len(), seed)
 	some = some[:min(len(near), len(some))]
-	m := &Memory{len(near), distancesOf(near, size), distancesOf(grid.NearestOthers(some, targets.Pixels, size), size)}
+	m := &Memory{len(near), distancesOf(near, size), distancesOf(grid.NearestOthers(some, targets.Pixels(), size), size)}
 
 	n := min(shownImages, adapted.Len())
 	indices := make([]int, n)
@@ -322,9 +323,9 @@ func interpolation(g *engine.Generator, data engine.Data, seed uint64) (image.Im
 		if err != nil {
 			return nil, err
 		}
-		first := source.Slice(0, 1).Resize(c.Size, c.Size).WithChannels(c.TargetChannels).Hold()
+		first := source.Slice(0, 1).Resize(c.Size, c.Size).WithChannels(c.TargetChannels)
 		one := engine.Row("", drawn.Adapted)
-		one.Pixels = slices.Concat(first.Pixels, drawn.Adapted.Pixels)
+		one.Pixels = slices.Concat(first.Pixels(), drawn.Adapted.Pixels())
 		rows = append(rows, one)
 	}
 	return grid.Draw(rows, max(1, 64/g.Engine.Networks.Config.Size))

@@ -110,7 +110,7 @@ func imagesOf(s *datasets.Set, parts *message.Parts) message.Images {
 		return message.Images{Pixels: parts.AddBytes(nil)}
 	}
 	return message.Images{Count: s.Len(), Width: s.Width, Height: s.Height, Channels: s.Channels,
-		Pixels: parts.AddBytes(s.Pixels)}
+		Pixels: parts.AddBytes(s.Pixels())}
 }
 
 // labelsOf returns the labels of images: none, but not nil, if they have none.

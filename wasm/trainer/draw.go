@@ -37,5 +37,5 @@ func drawShare(name, seed string, from, n int) {
 	if err != nil {
 		panic(err) // it knew the name
 	}
-	host.Call("drawn", wire.Array(s.Pixels))
+	host.Call("drawn", wire.Array(s.Pixels()))
 }

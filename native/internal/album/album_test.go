@@ -15,7 +15,7 @@ func TestAlbum(t *testing.T) {
 	set := &datasets.Set{Name: "test", Width: 3, Height: 2, Channels: 4, Classes: []string{"ape", "cat"}}
 	for i := range 8 {
 		for p := range 3 * 2 * 4 {
-			set.Pixels = append(set.Pixels, byte(37*i+11*p))
+			set = set.Of(append(set.Pixels(), byte(37*i+11*p)))
 		}
 		angle := float64(i) / 5
 		set.Labels = append(set.Labels, uint32(i%2))
@@ -54,7 +54,7 @@ func TestAlbum(t *testing.T) {
 
 	plain := t.TempDir()
 	unlabelled := New(plain)
-	grey := &datasets.Set{Width: 2, Height: 2, Channels: 1, Pixels: make([]byte, 4)}
+	grey := datasets.Set{Width: 2, Height: 2, Channels: 1}.Of(make([]byte, 4))
 	if err := unlabelled.Add(grey, 7); err != nil {
 		t.Fatal(err)
 	}

@@ -308,7 +308,7 @@ func (e *Exhibit) PictureName() string {
 }
 
 func images(s *datasets.Set) []*gallery.Image {
-	return gallery.FromPixels(s.Hold().Pixels, s.Width, s.Height, s.Channels)
+	return gallery.FromPixels(s.Pixels(), s.Width, s.Height, s.Channels)
 }
 
 func rowsOf(values []float32, width int) [][]float32 {

@@ -1,0 +1,97 @@
+package datasets
+
+import "io"
+
+// Options says how Open prepares a set. The zero value leaves images as they
+// are and uses each set's usual splits.
+type Options struct {
+	Dir      string  // the folder with mnist, usps, mnist_m, bsds500; "" is "data"
+	Size     int     // resize to Size×Size; 0 keeps the size
+	Channels int     // 1 grey, 3 RGB; 0 keeps them (files of both kinds together: RGB)
+	Seed     uint64  // draws generated images, patches and splits
+	Counts   *Counts // nil: a known set's usual splits; of other sets a tenth each for valid and test
+	Draw     Drawer  // draws generated images; nil does it here
+
+	Stream *Stream // have images made when they are asked for, where that can be; nil: when the set is opened
+}
+
+// Drawer draws the pixels of images [from, from+n) of a generated set, as Draw
+// does, perhaps elsewhere.
+type Drawer func(name string, seed uint64, from, n int) (pixels []byte, err error)
+
+const maxSize = 4096
+
+func (o Options) check() error {
+	if o.Size < 0 || o.Size > maxSize {
+		return origin.Errorf("cannot resize to %d pixels: give 1 to %d, or 0 to keep the size", o.Size, maxSize)
+	}
+	if o.Channels != 0 && o.Channels != 1 && o.Channels != 3 {
+		return origin.Errorf("cannot make %d channels: give 1 (grey), 3 (RGB) or 0 to keep them", o.Channels)
+	}
+	return nil
+}
+
+// counts is what was asked for, or a tenth for each split that h lacks.
+func (o Options) counts(h held) Counts {
+	if o.Counts != nil {
+		return *o.Counts
+	}
+	var c Counts
+	if h.valid == nil {
+		c.Valid = h.pool.Len() / 10
+	}
+	if h.test == nil {
+		c.Test = h.pool.Len() / 10
+	}
+	return c
+}
+
+func (o Options) dir() string {
+	if o.Dir == "" {
+		return "data"
+	}
+	return o.Dir
+}
+
+// one divides a single set.
+func (o Options) one(name string, h held) ([]Domain, error) {
+	s, err := h.divide(name, o.counts(h), o.Seed)
+	if err != nil {
+		return nil, err
+	}
+	s.Origin = name
+	return []Domain{{Splits: o.shape(s)}}, nil
+}
+
+// shape brings all splits to the size and channels asked for.
+func (o Options) shape(s Splits) Splits {
+	for _, set := range []**Set{&s.Train, &s.Valid, &s.Test} {
+		if *set != nil && o.Size != 0 {
+			*set = (*set).Resize(o.Size, o.Size)
+		}
+		if *set != nil && o.Channels != 0 {
+			*set = (*set).WithChannels(o.Channels)
+		}
+	}
+	return s
+}
+
+// Domain is one of several sets with the same classes.
+type Domain struct {
+	Name string
+	Splits
+}
+
+// Stream, in Options, has images made when they are asked for. It holds the files
+// from which they are read.
+type Stream struct{ files []io.Closer }
+
+// Keep holds on to a file, from which images will be read, until Close.
+func (s *Stream) Keep(f io.Closer) { s.files = append(s.files, f) }
+
+// Close closes the files.
+func (s *Stream) Close() {
+	for _, f := range s.files {
+		_ = f.Close() // only read from
+	}
+}
