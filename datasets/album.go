@@ -64,7 +64,7 @@ func (a album) divide(first picture, channels int, o Options) (Splits, error) {
 		}
 		s := &Set{Name: a.title, Width: first.width, Height: first.height, Channels: channels, Classes: a.classes,
 			Labels: labels[name], Poses: poses[name]}
-		return s.view(len(members), func(dst []byte, i int) error {
+		return s.View(len(members), func(dst []byte, i int) error {
 			p, err := a.decode(members[i], o)
 			if err != nil {
 				return err

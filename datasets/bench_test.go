@@ -14,7 +14,7 @@ import (
 // second start of a training on.
 func BenchmarkSampling(b *testing.B) {
 	const n, side, batch = 1_000_000, 16, 32
-	noise := (&Set{Name: "noise", Width: side, Height: side, Channels: 3}).view(n, func(dst []byte, i int) error {
+	noise := (Set{Name: "noise", Width: side, Height: side, Channels: 3}).View(n, func(dst []byte, i int) error {
 		r := newRandom(1, 0, uint64(i))
 		for k := 0; k < len(dst); k += 8 {
 			binary.LittleEndian.PutUint64(dst[k:], r.uint64())

@@ -24,7 +24,7 @@ func (s *Set) WithChannels(channels int) *Set {
 func (s *Set) convert(width, height, channels int, change func(picture) picture) *Set {
 	out := s.like(width, height, channels)
 	if s.viewed(s.Len(), out.ImageBytes()) {
-		return out.view(s.Len(), func(dst []byte, i int) error {
+		return out.View(s.Len(), func(dst []byte, i int) error {
 			pixels := make([]byte, s.ImageBytes())
 			if err := s.read(pixels, i); err != nil {
 				return err

@@ -12,6 +12,9 @@ import (
 	_ "golang.org/x/image/webp" // decoder
 )
 
+// pictureRGBD is the number of channels of RGB with depth, which comes last.
+const pictureRGBD = 4
+
 // picture is a decoded image: 8 bits, 1 (grey), 3 (RGB) or 4 (RGB and depth)
 // interleaved channels.
 type picture struct {
@@ -98,8 +101,8 @@ func (p picture) withChannels(channels int) picture {
 		if channels == 1 {
 			rgb := p.pixels[p.channels*i : p.channels*i+3]
 			q.pixels[i] = byte((19595*uint32(rgb[0]) + 38470*uint32(rgb[1]) + 7471*uint32(rgb[2]) + 1<<15) >> 16)
-		} else if p.channels == RGBD {
-			copy(q.pixels[3*i:3*i+3], p.pixels[RGBD*i:])
+		} else if p.channels == pictureRGBD {
+			copy(q.pixels[3*i:3*i+3], p.pixels[pictureRGBD*i:])
 		} else {
 			q.pixels[3*i], q.pixels[3*i+1], q.pixels[3*i+2] = p.pixels[i], p.pixels[i], p.pixels[i]
 		}

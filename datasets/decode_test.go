@@ -4,29 +4,11 @@ import (
 	"bytes"
 	"image"
 	"image/color"
-	"image/png"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 )
-
-func encodePNG(t testing.TB, m image.Image) []byte {
-	t.Helper()
-	var b bytes.Buffer
-	if err := png.Encode(&b, m); err != nil {
-		t.Fatal(err)
-	}
-	return b.Bytes()
-}
-
-func grey(w, h int, v byte) *image.Gray {
-	m := image.NewGray(image.Rect(0, 0, w, h))
-	for i := range m.Pix {
-		m.Pix[i] = v
-	}
-	return m
-}
 
 // Decoded JPEG and WebP files must look as they do to libjpeg and libwebp
 // (testdata/NAME-EXT.png, decoded by Pillow 9.4). WebP is bit-exact. JPEG leaves
@@ -58,18 +40,6 @@ func TestDecodeAgreesWithLibraries(t *testing.T) {
 			t.Errorf("%s: off by %d levels, more than %d", name, worst, limit)
 		}
 	}
-}
-
-// compare returns the largest difference and the share of unequal bytes.
-func compare(a, b []byte) (worst int, unequal float64) {
-	for i := range a {
-		d := max(int(a[i]), int(b[i])) - min(int(a[i]), int(b[i]))
-		worst = max(worst, d)
-		if d > 0 {
-			unequal += 1 / float64(len(a))
-		}
-	}
-	return worst, unequal
 }
 
 func TestDecodeColourModels(t *testing.T) {

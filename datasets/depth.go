@@ -24,10 +24,10 @@ func depthByte(behind float64) byte {
 
 // withDepth adds a depth image to an RGB one.
 func (p picture) withDepth(depth []byte) picture {
-	q := newPicture(p.width, p.height, RGBD)
+	q := newPicture(p.width, p.height, pictureRGBD)
 	for i := range p.width * p.height {
-		copy(q.pixels[RGBD*i:RGBD*i+3], p.pixels[3*i:])
-		q.pixels[RGBD*i+3] = depth[i]
+		copy(q.pixels[pictureRGBD*i:pictureRGBD*i+3], p.pixels[3*i:])
+		q.pixels[pictureRGBD*i+3] = depth[i]
 	}
 	return q
 }

@@ -93,7 +93,7 @@ func TestDigitsAreAsVariedAsMNIST(t *testing.T) {
 	}{
 		{"class means", nearestMean(train, test), 0.78, 0.92},
 		{"neighbours", nearestNeighbour(train, test), 0.88, 0.97},
-		{"neighbours on textures", nearestNeighbour(train.padded(), target), 0.35, 0.60},
+		{"neighbours on textures", nearestNeighbour(padded(train), target), 0.35, 0.60},
 	} {
 		t.Logf("%s: %.3f", c.name, c.got)
 		if c.got < c.low || c.got > c.high {
@@ -103,7 +103,7 @@ func TestDigitsAreAsVariedAsMNIST(t *testing.T) {
 }
 
 // padded is a 28×28 set in 32×32, as MNIST-M has it.
-func (s *Set) padded() *Set {
+func padded(s *Set) *Set {
 	shape := *s
 	shape.Width, shape.Height = 32, 32
 	out := shape.Of(make([]byte, s.Len()*32*32))
@@ -168,37 +168,4 @@ func nearestNeighbour(train, test *Set) float64 {
 		}
 	}
 	return float64(right) / float64(test.Len())
-}
-
-func TestGlyphsFitTheirLine(t *testing.T) {
-	for digit, ways := range glyphs {
-		for k, g := range ways {
-			marks := 0
-			for _, s := range g.strokes {
-				marks += 1 + (len(s.points)-1)*spanSteps
-				if len(s.points) > maxPoints {
-					t.Errorf("digit %d, way %d: a stroke of %d points", digit, k, len(s.points))
-				}
-			}
-			if marks > maxMarks {
-				t.Errorf("digit %d, way %d: %d marks, at most %d are drawn", digit, k, marks, maxMarks)
-			}
-		}
-	}
-}
-
-func BenchmarkDigits(b *testing.B) {
-	dst := make([]byte, digitSide*digitSide)
-	b.ReportAllocs()
-	for i := 0; b.Loop(); i++ {
-		drawDigit(dst, newRandom(1, sourceStream, uint64(i)))
-	}
-}
-
-func BenchmarkTexture(b *testing.B) {
-	dst := make([]byte, textureSide*textureSide*3)
-	b.ReportAllocs()
-	for i := 0; b.Loop(); i++ {
-		drawTexture(dst, newRandom(1, textureStream, uint64(i)))
-	}
 }

@@ -13,7 +13,7 @@ import (
 // names, pixels, labels and poses. The set's name takes no part. It reads every image
 // once, unless the set is as a packed file holds it, which states it.
 func (s *Set) Fingerprint() string {
-	if s != nil && s.seal.holds(s) {
+	if s != nil && s.Sealed() {
 		return s.seal.fingerprint
 	}
 	h, end := s.Hash()
@@ -67,6 +67,9 @@ type seal struct {
 // Seal states the fingerprint of a set as its mapped file does, which then is not computed
 // while the set stays as it is.
 func (s *Set) Seal(fingerprint string) { s.seal = &seal{fingerprint, *s} }
+
+// Sealed reports whether the fingerprint is the one that the set's file states.
+func (s *Set) Sealed() bool { return s.seal.holds(s) }
 
 // holds reports whether s still is what the file holds: the same memory, which is
 // mapped and so cannot have changed, in the same form.

@@ -266,3 +266,15 @@ func sortClasses(names []string) {
 		return strings.Compare(a, b)
 	})
 }
+
+// subfolder is the first of the named folders that exists in root, else where
+// the first would be.
+func subfolder(root string, names ...string) string {
+	for _, name := range names {
+		dir := filepath.Join(root, name)
+		if info, err := os.Stat(dir); err == nil && info.IsDir() {
+			return dir
+		}
+	}
+	return filepath.Join(root, names[0])
+}

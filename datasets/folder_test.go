@@ -1,13 +1,11 @@
 package datasets
 
 import (
-	"archive/zip"
 	"bytes"
 	"fmt"
 	"image"
 	"image/color"
 	"os"
-	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -15,56 +13,6 @@ import (
 
 	"pixelda-wgpu/gpu/fault"
 )
-
-// tree is files by path: a folder or ZIP in the making.
-type tree map[string][]byte
-
-// dots adds n images to a folder of the tree, of which the i-th is flat with
-// level base+i.
-func (f tree) dots(t testing.TB, dir string, n, base int) tree {
-	for i := range n {
-		f[fmt.Sprintf("%s/%03d.png", dir, i)] = encodePNG(t, grey(4, 4, byte(base+i)))
-	}
-	return f
-}
-
-func (f tree) folder(t testing.TB) string {
-	dir := t.TempDir()
-	for name, data := range f {
-		path := filepath.Join(dir, filepath.FromSlash(name))
-		os.MkdirAll(filepath.Dir(path), 0o755)
-		if err := os.WriteFile(path, data, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return dir
-}
-
-func (f tree) zip(t testing.TB) []byte {
-	var b bytes.Buffer
-	w := zip.NewWriter(&b)
-	for name, data := range f {
-		h := &zip.FileHeader{Name: name}
-		if len(data) > 1<<20 {
-			h.Method = zip.Deflate
-		}
-		e, err := w.CreateHeader(h)
-		if err != nil {
-			t.Fatal(err)
-		}
-		e.Write(data)
-	}
-	w.Close()
-	return b.Bytes()
-}
-
-func (f tree) zipFile(t testing.TB) string {
-	path := filepath.Join(t.TempDir(), "set.zip")
-	if err := os.WriteFile(path, f.zip(t), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
 
 func TestFolderAndZIPAreEqual(t *testing.T) {
 	f := tree{"notes.txt": []byte("x"), ".hidden/cat/1.png": []byte("x"), "__MACOSX/cat/._1.png": []byte("x"),
@@ -260,33 +208,6 @@ func FuzzZIP(f *testing.F) {
 		}
 		if err == nil && len(all) == 0 {
 			t.Error("neither domains nor an error")
-		}
-	})
-}
-
-func FuzzArrange(f *testing.F) {
-	f.Add("train/a/1.png\ntest/a/1.png")
-	f.Add("x/office/amazon/a/1.png\nx/office/dslr/a/1.png\nx/office/dslr/b/1.png")
-	f.Add("1.png")
-	f.Fuzz(func(t *testing.T, names string) {
-		var files []imageFile
-		for name := range strings.SplitSeq(names, "\n") {
-			if name = path.Clean("/" + name); name != "/" {
-				files = append(files, imageFile{entry: entry{path: name[1:]}})
-			}
-		}
-		if len(files) == 0 {
-			return
-		}
-		places, err := arrange(files)
-		if err != nil {
-			return
-		}
-		for i, p := range places {
-			if (p.class == "") != (places[0].class == "") || (p.domain == "") != (places[0].domain == "") ||
-				(p.split == "") != (places[0].split == "") {
-				t.Errorf("%q became %+v beside %+v", files[i].path, p, places[0])
-			}
 		}
 	})
 }

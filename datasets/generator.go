@@ -35,11 +35,14 @@ func (g generator) set(name string, seed uint64, from, n int) *Set {
 			s.Poses[i] = pose
 		}
 	}
-	return s.view(n, func(dst []byte, i int) error {
+	return s.View(n, func(dst []byte, i int) error {
 		g.draw(dst, seed, uint64(from+i))
 		return nil
 	})
 }
+
+// usualCounts are the splits that a generated set has where none are asked for.
+func usualCounts(name string) Counts { return generators[name].counts }
 
 // Generated reports whether a set of this name needs no files.
 func Generated(name string) bool { return generators[name].draw != nil }
@@ -71,7 +74,7 @@ func openBuiltin(name string, o Options, what string) (held, string, error) {
 	n := c.Train + c.Valid + c.Test
 	s := g.set(name, o.Seed, 0, n)
 	switch {
-	case o.Stream != nil || n > holdBytes/s.ImageBytes():
+	case o.Stream != nil || Large(n, s.ImageBytes()):
 	case o.Draw == nil:
 		s = s.Hold()
 	default:

@@ -2,39 +2,13 @@ package datasets
 
 import (
 	"bytes"
-	"encoding/binary"
 	"io"
 	"math"
 	"strings"
 	"testing"
 
-	"github.com/klauspost/compress/gzip"
 	"pgregory.net/rapid"
 )
-
-// idxBytes writes an idx file of the given type, dimensions and values.
-func idxBytes(code byte, values []byte, dims ...uint32) []byte {
-	b := []byte{0, 0, code, byte(len(dims))}
-	for _, d := range dims {
-		b = binary.BigEndian.AppendUint32(b, d)
-	}
-	return append(b, values...)
-}
-
-func floatBytes(values ...float32) (b []byte) {
-	for _, v := range values {
-		b = binary.BigEndian.AppendUint32(b, math.Float32bits(v))
-	}
-	return b
-}
-
-func gzipped(b []byte) []byte {
-	var out bytes.Buffer
-	w := gzip.NewWriter(&out)
-	w.Write(b)
-	w.Close()
-	return out.Bytes()
-}
 
 func TestIDXRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

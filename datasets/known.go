@@ -48,7 +48,7 @@ func List() []Known {
 }
 
 func builtin(name, about, what string) Known {
-	return Known{Name: name, About: about, counts: generators[name].counts,
+	return Known{Name: name, About: about, counts: usualCounts(name),
 		open: func(o Options) (held, string, error) { return openBuiltin(name, o, what) }}
 }
 

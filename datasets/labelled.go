@@ -4,21 +4,13 @@ import (
 	"bufio"
 	"bytes"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 )
 
-// readMNISTMFolder reads the release as published: mnist_m_{train,test}/ with
-// PNG files and mnist_m_{train,test}_labels.txt with "NNNNNNNN.png label" lines.
-func readMNISTMFolder(dir string) (h held, err error) {
-	if h.pool, err = readLabelledFolder(dir, "mnist_m_train", mnistmSide); err == nil {
-		h.test, err = readLabelledFolder(dir, "mnist_m_test", mnistmSide)
-	}
-	return h, err
-}
-
+// readLabelledFolder reads images of side × side pixels in the folder name below dir, and NAME_labels.txt
+// with lines "FILE LABEL" beside it.
 func readLabelledFolder(dir, name string, side int) (*Set, error) {
 	list := filepath.Join(dir, name+"_labels.txt")
 	data, err := readFile(list)
@@ -72,16 +64,4 @@ func parseLabelList(data []byte) (files []string, labels []uint32, err error) {
 		files, labels = append(files, fields[0]), append(labels, uint32(label))
 	}
 	return files, labels, lines.Err()
-}
-
-// subfolder is the first of the named folders that exists in root, else where
-// the first would be.
-func subfolder(root string, names ...string) string {
-	for _, name := range names {
-		dir := filepath.Join(root, name)
-		if info, err := os.Stat(dir); err == nil && info.IsDir() {
-			return dir
-		}
-	}
-	return filepath.Join(root, names[0])
 }

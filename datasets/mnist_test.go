@@ -3,56 +3,11 @@ package datasets
 import (
 	"bytes"
 	"fmt"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 )
-
-// noise is n images of random bytes, with labels that go round.
-func noise(n, width, height, channels int, seed uint64) *Set {
-	s := Set{Name: "noise", Width: width, Height: height, Channels: channels, Classes: numberedClasses(10)}
-	r := rand.New(rand.NewPCG(seed, 0))
-	var pixels []byte
-	for i := range n {
-		for range s.ImageBytes() {
-			pixels = append(pixels, byte(max(0, r.IntN(512)-256))) // half of it zero
-		}
-		s.Labels = append(s.Labels, uint32(i%10))
-	}
-	return s.Of(pixels)
-}
-
-// write puts a set into a folder as MNIST's files.
-func (s *Set) write(t testing.TB, dir, images, labels string) {
-	t.Helper()
-	os.MkdirAll(dir, 0o755)
-	var tags []byte
-	for _, label := range s.Labels {
-		tags = append(tags, byte(label))
-	}
-	put(t, filepath.Join(dir, images), idxBytes(8, s.Pixels(), uint32(s.Len()), uint32(s.Height), uint32(s.Width)))
-	put(t, filepath.Join(dir, labels), idxBytes(8, tags, uint32(s.Len())))
-}
-
-func put(t testing.TB, path string, data []byte) {
-	t.Helper()
-	if strings.HasSuffix(path, ".gz") {
-		data = gzipped(data)
-	}
-	os.MkdirAll(filepath.Dir(path), 0o755)
-	if err := os.WriteFile(path, data, 0o644); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func smallMNIST(t testing.TB, root string) (train, test *Set) {
-	train, test = noise(40, 28, 28, 1, 1), noise(20, 28, 28, 1, 2)
-	train.write(t, filepath.Join(root, "mnist"), "train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz")
-	test.write(t, filepath.Join(root, "mnist"), "t10k-images.idx3-ubyte", "t10k-labels.idx1-ubyte")
-	return train, test
-}
 
 func TestMNISTFiles(t *testing.T) {
 	root := t.TempDir()
@@ -145,41 +100,4 @@ func TestUSPSForms(t *testing.T) {
 			t.Errorf("%s: differs from the idx form", s.Origin)
 		}
 	}
-}
-
-func TestUSPSTextErrors(t *testing.T) {
-	row := strings.Repeat(" 0.5", 256)
-	for name, c := range map[string]struct{ text, want string }{
-		"empty":        {"", "no images"},
-		"label":        {"x" + row, `line 1: label "x" is no number`},
-		"no digit":     {"10" + row, "label 10 is no digit"},
-		"fraction":     {"1.5" + row, "label 1.5 is no digit"},
-		"libsvm zero":  {"0 1:1", "label 0 is no digit"},
-		"columns":      {"1 0 0", "2 values, not 256"},
-		"range":        {"1" + strings.Repeat(" 1.5", 256), `value 1 is "1.5", not a number in [-1, 1]`},
-		"NaN":          {"1" + strings.Repeat(" NaN", 256), `value 1 is "NaN"`},
-		"index":        {"1 257:0", `"257:0" is no index:value pair`},
-		"second line":  {"1" + row + "\n2 3:x", `line 2: value 3 is "x"`},
-		"endless line": {strings.Repeat("1 ", 1<<20), "token too long"},
-		"bzip2":        {"BZh9xxxx", "after 0 images: "},
-	} {
-		if _, err := readUSPSText(name, strings.NewReader(c.text)); err == nil ||
-			!strings.Contains(err.Error(), c.want) {
-			t.Errorf("%s: %v; want %q", name, err, c.want)
-		}
-	}
-}
-
-func FuzzUSPSText(f *testing.F) {
-	f.Add([]byte("1" + strings.Repeat(" 0.5", 256)))
-	f.Add([]byte("10 1:-1 256:0.25\n3 7:1\n"))
-	f.Add(gzipped([]byte("10 1:-1")))
-	f.Add([]byte("BZh91AY&SY"))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		if s, err := readUSPSText("fuzz", bytes.NewReader(data)); err == nil {
-			if err := s.Validate(); err != nil {
-				t.Errorf("accepted but invalid: %v", err)
-			}
-		}
-	})
 }

@@ -194,3 +194,12 @@ func parseRecipe(data []byte, photos []background, digits int) ([]patch, error) 
 	}
 	return patches, nil
 }
+
+// readMNISTMFolder reads the release as published: mnist_m_{train,test}/ with
+// PNG files and mnist_m_{train,test}_labels.txt with "NNNNNNNN.png label" lines.
+func readMNISTMFolder(dir string) (h held, err error) {
+	if h.pool, err = readLabelledFolder(dir, "mnist_m_train", mnistmSide); err == nil {
+		h.test, err = readLabelledFolder(dir, "mnist_m_test", mnistmSide)
+	}
+	return h, err
+}

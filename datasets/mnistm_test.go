@@ -1,32 +1,13 @@
 package datasets
 
 import (
-	"archive/tar"
 	"bytes"
 	"encoding/binary"
 	"fmt"
-	"image"
-	"image/color"
-	"image/jpeg"
 	"path/filepath"
 	"strings"
 	"testing"
 )
-
-// photo is a JPEG of w×h with a gradient that tells places apart.
-func photo(t testing.TB, w, h int, tint byte) []byte {
-	m := image.NewRGBA(image.Rect(0, 0, w, h))
-	for y := range h {
-		for x := range w {
-			m.Set(x, y, color.RGBA{byte(3 * x), byte(3 * y), tint, 255})
-		}
-	}
-	var b bytes.Buffer
-	if err := jpeg.Encode(&b, m, nil); err != nil {
-		t.Fatal(err)
-	}
-	return b.Bytes()
-}
 
 // smallMNISTM puts MNIST and two photographs into a data folder.
 func smallMNISTM(t testing.TB) (root string, train, test *Set) {
@@ -86,7 +67,7 @@ func TestMNISTMFromRecipe(t *testing.T) {
 	put(t, filepath.Join(root, "mnist_m/bsds_train_order.txt"), []byte("10.jpg\n20.jpg\n"))
 	put(t, filepath.Join(root, "mnist_m/mnist_m_train.recipe.bin"), trainBytes)
 	put(t, filepath.Join(root, "mnist_m/mnist_m_test.recipe.bin"), testBytes)
-	s, err := Open("mnist-m", Options{Dir: root, Counts: &Counts{}})
+	s, err := opened("mnist-m", root, 0)
 	if err != nil || s.Train.Len() != 33 || s.Test.Len() != 11 || !strings.Contains(s.Origin, "rebuilt") {
 		t.Fatalf("%s: %v", s.Origin, err)
 	}
@@ -101,12 +82,12 @@ func TestMNISTMFromRecipe(t *testing.T) {
 		"row 0, column 65535":                            {1, 0, 0, 255, 255},
 	} {
 		put(t, filepath.Join(root, "mnist_m/mnist_m_train.recipe.bin"), data)
-		if _, err := Open("mnist-m", Options{Dir: root}); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := opened("mnist-m", root, 0); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v; want %q", err, want)
 		}
 	}
 	put(t, filepath.Join(root, "mnist_m/bsds_train_order.txt"), []byte("10.jpg\n30.jpg\n"))
-	if _, err := Open("mnist-m", Options{Dir: root}); err == nil ||
+	if _, err := opened("mnist-m", root, 0); err == nil ||
 		!strings.Contains(err.Error(), "photograph 30.jpg is not in") {
 		t.Error(err)
 	}
@@ -116,7 +97,7 @@ func TestMNISTMMade(t *testing.T) {
 	root, train, _ := smallMNISTM(t)
 	photos, _ := readBSDS(filepath.Join(root, "bsds500"))
 	open := func(spec string, seed uint64) Splits {
-		s, err := Open(spec, Options{Dir: root, Seed: seed, Counts: &Counts{}})
+		s, err := opened(spec, root, seed)
 		if err != nil || !strings.Contains(s.Origin, "made from") {
 			t.Fatalf("%s: %v", s.Origin, err)
 		}
@@ -172,7 +153,7 @@ func TestMNISTMReleaseFolder(t *testing.T) {
 		}
 		put(t, filepath.Join(root, "mnist_m", "mnist_m_"+split+"_labels.txt"), []byte(list.String()))
 	}
-	s, err := Open("mnist-m", Options{Dir: root, Counts: &Counts{}})
+	s, err := opened("mnist-m", root, 0)
 	if err != nil || s.Train.Len() != 12 || !strings.Contains(s.Origin, "released images in") {
 		t.Fatalf("%s: %v", s.Origin, err)
 	}
@@ -187,54 +168,34 @@ func TestMNISTMReleaseFolder(t *testing.T) {
 		"00000099.png: no such file":              "00000099.png 1",
 	} {
 		put(t, list, []byte(text))
-		if _, err := Open("mnist-m", Options{Dir: root}); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := opened("mnist-m", root, 0); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v; want %q", err, want)
 		}
 	}
 }
 
-func TestBSDSArchive(t *testing.T) {
-	var b bytes.Buffer
-	w := tar.NewWriter(&b)
-	for _, file := range []struct { // in this order, so that the cut below goes through a photograph
-		name string
-		data []byte
-	}{
-		{"train/2.jpg", photo(t, 40, 33, 1)}, {"train/1.jpg", photo(t, 33, 40, 1)}, {"test/3.jpg", []byte("x")},
-		{"train/Thumbs.db", []byte("x")},
-	} {
-		w.WriteHeader(&tar.Header{Name: "BSR/BSDS500/data/images/" + file.name, Size: int64(len(file.data)),
-			Mode: 0o644})
-		w.Write(file.data)
+// opened is the set that Open makes.
+func opened(name, root string, seed uint64) (Splits, error) {
+	open := openMNISTM
+	if name == "mnist-m-difference" {
+		open = openMNISTMDifference
 	}
-	w.Close()
-	dir := t.TempDir()
-	put(t, filepath.Join(dir, "x", bsdsArchive), gzipped(b.Bytes()))
-	photos, err := readBSDS(filepath.Join(dir, "x"))
-	if err != nil || len(photos) != 2 || photos[0].name != "1.jpg" || photos[0].width != 33 {
-		t.Fatalf("%d photographs: %v", len(photos), err)
+	h, origin, err := open(root, seed)
+	if err != nil {
+		return Splits{}, err
 	}
-	put(t, filepath.Join(dir, "y", bsdsArchive), gzipped(b.Bytes()[:2000]))
-	if _, err := readBSDS(filepath.Join(dir, "y")); err == nil || !strings.Contains(err.Error(), "damaged archive") {
-		t.Errorf("cut archive: %v", err)
-	}
-	put(t, filepath.Join(dir, "z/train/1.jpg"), photo(t, 33, 40, 1)[:100])
-	if _, err := readBSDS(filepath.Join(dir, "z")); err == nil ||
-		!strings.Contains(err.Error(), "1.jpg: damaged jpeg image") {
-		t.Errorf("cut photograph: %v", err)
-	}
+	s, err := h.divide(name, Counts{}, seed)
+	s.Origin = origin
+	return s, err
 }
 
 func FuzzRecipe(f *testing.F) {
 	photos := []background{{"a", newPicture(40, 50, 3)}, {"b", newPicture(33, 32, 3)}}
 	digits := noise(8, 28, 28, 1, 1)
-	f.Add([]byte{0, 1, 0, 2, 0, 1, 0, 0, 1, 0}, []byte("a.png 1\nb.png 2\n"))
-	f.Fuzz(func(t *testing.T, recipe, list []byte) {
+	f.Add([]byte{0, 1, 0, 2, 0, 1, 0, 0, 1, 0})
+	f.Fuzz(func(t *testing.T, recipe []byte) {
 		if patches, err := parseRecipe(recipe, photos, digits.Len()); err == nil {
 			composeMNISTM(digits, photos, patches, invert)
-		}
-		if files, labels, err := parseLabelList(list); err == nil && len(files) != len(labels) {
-			t.Error("as many files as labels")
 		}
 	})
 }

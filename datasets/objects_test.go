@@ -5,8 +5,6 @@ import (
 	"math"
 	"slices"
 	"testing"
-
-	"pixelda-wgpu/datasets/render"
 )
 
 // The generated sets are part of what a seed means, see TestBuiltinSetsStayTheSame.
@@ -59,11 +57,10 @@ func TestObjectsFollowFromSeedAndIndex(t *testing.T) {
 				poses[p] = name
 			}
 		}
-		kept := holdBytes
-		holdBytes = 0
+		restore := SetHoldBytes(0)
 		drawn, err := Open(name, Options{Seed: 7, Counts: &Counts{Train: 22, Valid: 11, Test: 11}})
-		holdBytes = kept
-		if err != nil || drawn.Train.made == nil || drawn.Fingerprint() != whole.Fingerprint() {
+		restore()
+		if err != nil || !drawn.Train.Viewed() || drawn.Fingerprint() != whole.Fingerprint() {
 			t.Errorf("%s drawn when asked for: %v", name, err)
 		}
 		rgb, err := Open(name, Options{Seed: 7, Channels: 3, Counts: &Counts{Train: 2}})
@@ -108,33 +105,6 @@ func TestObjectsAreMaskedByDepth(t *testing.T) {
 		if object < 80 || lit > object {
 			t.Errorf("image %d: %d pixels of object, %d of its edge", i, object, lit)
 		}
-	}
-}
-
-// TestViews: z up in the object is up in an upright image, the elevation is even in
-// its sine, the roll within its bounds, and a view from above sees the object's
-// top turned to the camera.
-func TestViews(t *testing.T) {
-	const n = 4000
-	below30, rolls := 0, 0.0
-	for i := range uint64(n) {
-		r := newRandom(1, 0, i)
-		turn := render.Rotate(LineModViews.draw(&r))
-		up := turn.Apply(render.Vec{0, 0, 1})
-		elevation := math.Asin(-up[2]) * 180 / math.Pi
-		if elevation < -1e-9 {
-			t.Fatalf("seen from %g° below", elevation)
-		}
-		if elevation < 30 {
-			below30++
-		}
-		if roll := math.Abs(math.Atan2(up[0], -up[1])) * 180 / math.Pi; elevation < 89 {
-			rolls = max(rolls, roll)
-		}
-	}
-	// Half of the hemisphere lies below 30°; 4 standard deviations are 0.032.
-	if share := float64(below30) / n; math.Abs(share-0.5) > 0.032 || rolls > 45.001 || rolls < 44 {
-		t.Errorf("%.3f of the views below 30°, rolled by up to %g°", share, rolls)
 	}
 }
 
@@ -203,17 +173,5 @@ func TestObjectsAreTold(t *testing.T) {
 			t.Errorf("%s: %.3f right, not %.2f to %.2f; or %.3f near, not %.2f", c.name, share, c.low, c.high, close,
 				c.near)
 		}
-	}
-}
-
-func BenchmarkObjects(b *testing.B) {
-	for _, name := range []string{"objects", "objects-bg", "objects-m"} {
-		g := generators[name]
-		b.Run(name, func(b *testing.B) {
-			dst := make([]byte, objectSide*objectSide*RGBD)
-			for i := 0; b.Loop(); i++ {
-				g.draw(dst, 1, uint64(i))
-			}
-		})
 	}
 }

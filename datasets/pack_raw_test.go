@@ -64,11 +64,11 @@ func TestRawRoundTrip(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !mapped.Train.mapped || !mapped.Train.seal.holds(mapped.Train) {
+		if !mapped.Train.Mapped() || !mapped.Train.Sealed() {
 			t.Errorf("%s: not mapped, or its fingerprint is not taken from the file", name)
 		}
 		alike(t, name+" mapped", mapped, s)
-		mapped.Train.seal = nil // and the stated fingerprint is that of the images
+		mapped.Train = mapped.Train.OfMapped(mapped.Train.Pixels()) // and the stated fingerprint is that of the images
 		alike(t, name+" hashed", mapped, s)
 		read, err := ReadPacked("x", bytes.NewReader(data))
 		if err != nil {
@@ -189,9 +189,8 @@ func TestRawTakesNoHeap(t *testing.T) {
 		return int64(m.HeapAlloc)
 	}
 	path := filepath.Join(t.TempDir(), "large.pxds")
-	s := &Set{Name: "noise", Width: side, Height: side, Channels: 1, Labels: make([]uint32, n),
-		Classes: []string{"one"}}
-	s.view(n, func(dst []byte, i int) error {
+	s := Set{Name: "noise", Width: side, Height: side, Channels: 1, Labels: make([]uint32, n),
+		Classes: []string{"one"}}.View(n, func(dst []byte, i int) error {
 		r := newRandom(1, 0, uint64(i))
 		for k := 0; k < len(dst); k += 8 {
 			binary.LittleEndian.PutUint64(dst[k:], r.uint64())
@@ -201,8 +200,7 @@ func TestRawTakesNoHeap(t *testing.T) {
 	if err := SaveRaw(path, Splits{Train: s}); err != nil {
 		t.Fatal(err)
 	}
-	defer func(b int) { holdBytes = b }(holdBytes)
-	holdBytes = 1 << 20
+	defer SetHoldBytes(1 << 20)()
 	before := heap()
 	opened, err := Open(path, Options{Size: 12, Channels: 3, Counts: &Counts{Train: 150_000, Test: 50_000}, Seed: 1})
 	if err != nil {
@@ -218,22 +216,25 @@ func TestRawTakesNoHeap(t *testing.T) {
 	if grown := heap() - before; grown > n*side*side/4 {
 		t.Errorf("the heap grew by %d bytes for a set of %d", grown, n*side*side)
 	}
-	want := picture{side, side, 1, s.Image(opened.trainIndex(7))}.resize(12, 12).withChannels(3).pixels
-	if !bytes.Equal(opened.Train.Image(7), want) {
+	plain, err := Open(path, Options{Counts: &Counts{Train: 150_000, Test: 50_000}, Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	image := plain.Train.Image(7)
+	if want := (picture{side, side, 1, image}).resize(12, 12).withChannels(3).pixels; !bytes.Equal(
+		opened.Train.Image(7), want) {
 		t.Error("image 7 is another one")
 	}
-	runtime.KeepAlive(opened)
-}
-
-// trainIndex is which image of the pool of the test above became training image i.
-func (s Splits) trainIndex(i int) int {
-	order := permutation{n: 200_000, key: 1}
-	indices := make([]int, s.Train.Len())
-	for k := range indices {
-		indices[k] = int(order.at(uint64(k)))
+	found := 0
+	for i := range n {
+		if bytes.Equal(s.Image(i), image) {
+			found++
+		}
 	}
-	slices.Sort(indices)
-	return indices[i]
+	if found != 1 {
+		t.Errorf("image 7 is there %d times among those packed", found)
+	}
+	runtime.KeepAlive(opened)
 }
 
 func FuzzPacked(f *testing.F) {

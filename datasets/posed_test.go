@@ -1,12 +1,9 @@
 package datasets
 
 import (
-	"archive/tar"
-	"bytes"
 	"fmt"
 	"image"
 	"image/color"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -137,23 +134,6 @@ func TestCroppedLineMod(t *testing.T) {
 		got[0].Fingerprint() != s.Fingerprint() {
 		t.Errorf("in memory: %v", err)
 	}
-}
-
-func (f tree) tar(t testing.TB) []byte {
-	var b bytes.Buffer
-	w := tar.NewWriter(&b)
-	for _, name := range slices.Sorted(maps.Keys(f)) {
-		if err := w.WriteHeader(&tar.Header{Name: "./" + name, Size: int64(len(f[name])), Mode: 0o644}); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := w.Write(f[name]); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return b.Bytes()
 }
 
 // Crops without depth, of which a list names the training images of each class.
@@ -288,39 +268,6 @@ func TestCroppedLineModErrors(t *testing.T) {
 	if _, err := Open(path+"/x", Options{}); err == nil || !strings.Contains(err.Error(), "damaged archive") {
 		t.Errorf("no archive: %v", err)
 	}
-}
-
-func (f tree) edit(name, from, to string) {
-	f[name] = bytes.Replace(f[name], []byte(from), []byte(to), 1)
-}
-
-func FuzzPoses(f *testing.F) {
-	f.Add([]byte("# a.png\n1 0 0 0\n\n#b.png\r\n-0.6 0 .8 0 700\r\n"))
-	f.Add([]byte("# a.png\n0 0 0 0\n"))
-	f.Fuzz(func(t *testing.T, text []byte) {
-		poses, err := readPoses(text)
-		if err != nil {
-			if !strings.HasPrefix(err.Error(), "line ") {
-				t.Errorf("%v does not name the line", err)
-			}
-			return
-		}
-		for name, p := range poses {
-			if err := p.pose.check(); err != nil || p.distance < 0 || p.index >= len(poses) || name == "" {
-				t.Errorf("accepted %q: %+v, %v", name, p, err)
-			}
-		}
-	})
-}
-
-func FuzzIndices(f *testing.F) {
-	f.Add([]byte("1, 2, 4\r\n"))
-	f.Fuzz(func(t *testing.T, text []byte) {
-		all, err := readIndices(text)
-		if err == nil && (len(all) == 0 || all[0] < 0 || !slices.IsSorted(all)) {
-			t.Errorf("accepted %v", all)
-		}
-	})
 }
 
 func FuzzDepth(f *testing.F) {

@@ -32,3 +32,12 @@ func (r *random) normal() float64 {
 	const sqrt3 = 1.7320508075688772
 	return (r.float() + r.float() + r.float() + r.float() - 2) * sqrt3
 }
+
+// mix64 scrambles a counter into 64 well-mixed bits: SplitMix64's finaliser
+// (Steele, Lea, Flood 2014) after its additive step.
+func mix64(x uint64) uint64 {
+	x += 0x9e3779b97f4a7c15
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	return x ^ x>>31
+}

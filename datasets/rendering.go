@@ -189,7 +189,7 @@ func (c *Convention) Depth(s Splits, models string) (Splits, error) {
 		if set == nil {
 			continue
 		}
-		*at = set.like(set.Width, set.Height, RGBD).view(set.Len(), func(dst []byte, i int) error {
+		*at = set.like(set.Width, set.Height, RGBD).View(set.Len(), func(dst []byte, i int) error {
 			p := newPicture(set.Width, set.Height, 3)
 			if err := set.read(p.pixels, i); err != nil {
 				return err

@@ -82,11 +82,11 @@ func TestRendering(t *testing.T) {
 	one := filepath.Join(dir, "one.pxds")
 	var drawn atomic.Int64
 	for _, set := range []*Set{s.Train, s.Valid, s.Test} {
-		draw := set.made.read
-		set.made.read = func(dst []byte, i int) error {
+		before := *set
+		*set = *before.View(before.Len(), func(dst []byte, i int) error {
 			drawn.Add(1)
-			return draw(dst, i)
-		}
+			return before.read(dst, i)
+		})
 	}
 	if err := SaveRaw(one, s); err != nil {
 		t.Fatal(err)

@@ -75,11 +75,11 @@ func (p picture) resize(width, height int) picture {
 			q.pixels[o*n+i] = byte((v + dx*dy/2) / (dx * dy))
 		}
 	}
-	if p.channels == RGBD {
+	if p.channels == pictureRGBD {
 		for y := range height {
 			for x := range width {
 				near := (2*y+1)*p.height/(2*height)*p.width + (2*x+1)*p.width/(2*width)
-				q.pixels[(y*width+x)*RGBD+3] = p.pixels[near*RGBD+3]
+				q.pixels[(y*width+x)*pictureRGBD+3] = p.pixels[near*pictureRGBD+3]
 			}
 		}
 	}

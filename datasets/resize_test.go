@@ -44,13 +44,13 @@ func TestResizeProperties(t *testing.T) {
 				t.Fatalf("%d lies outside the image's %d to %d", v, low, high)
 			}
 		}
-		if mirror := p.mirrored().resize(w, h).mirrored(); !bytes.Equal(mirror.pixels, out.pixels) {
+		if mirror := mirrored(mirrored(p).resize(w, h)); !bytes.Equal(mirror.pixels, out.pixels) {
 			t.Fatal("left and right are treated differently")
 		}
 	})
 }
 
-func (p picture) mirrored() picture {
+func mirrored(p picture) picture {
 	q := newPicture(p.width, p.height, p.channels)
 	for y := range p.height {
 		for x := range p.width {

@@ -58,12 +58,3 @@ func (p permutation) at(i uint64) uint64 {
 		}
 	}
 }
-
-// mix64 scrambles a counter into 64 well-mixed bits: SplitMix64's finaliser
-// (Steele, Lea, Flood 2014) after its additive step.
-func mix64(x uint64) uint64 {
-	x += 0x9e3779b97f4a7c15
-	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
-	x = (x ^ x>>27) * 0x94d049bb133111eb
-	return x ^ x>>31
-}

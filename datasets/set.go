@@ -15,7 +15,7 @@ import (
 const origin fault.Origin = "datasets"
 
 // RGBD is the number of channels of RGB with depth, which comes last.
-const RGBD = 4
+const RGBD = pictureRGBD
 
 // Set is images of one size, with a label each or none at all, and a pose each
 // where objects have one. It keeps the images to itself: they may lie in memory, in a

@@ -13,8 +13,8 @@ import (
 func TestSetValidate(t *testing.T) {
 	for want, change := range map[string]func(s *Set){
 		"are impossible":            func(s *Set) { s.Width = 0 },
-		"no images":                 func(s *Set) { s.pixels = nil },
-		"no whole number of 2x2x1":  func(s *Set) { s.pixels = s.pixels[1:] },
+		"no images":                 func(s *Set) { *s = *s.Of(nil) },
+		"no whole number of 2x2x1":  func(s *Set) { *s = *s.Of(s.Pixels()[1:]) },
 		"3 images but 2 labels":     func(s *Set) { s.Labels = s.Labels[1:] },
 		"image 2 has label 2, but ": func(s *Set) { s.Labels[2] = 2 },
 	} {
@@ -131,20 +131,6 @@ func TestPoses(t *testing.T) {
 	}
 }
 
-// rgbdSet is n images of 2×2 with depth, of two classes in turn, with poses.
-func rgbdSet(n int) *Set {
-	s := Set{Name: "RGBD", Width: 2, Height: 2, Channels: 4, Classes: []string{"a", "b"}}
-	var pixels []byte
-	for i := range n {
-		for p := range 4 {
-			pixels = append(pixels, byte(40*p+i), byte(40*p+10+i), byte(40*p+20+i), byte(250+p))
-		}
-		s.Labels = append(s.Labels, uint32(i%2))
-		s.Poses = append(s.Poses, NewPose(quat.Number{Real: -1, Jmag: float64(i)}))
-	}
-	return s.Of(pixels)
-}
-
 func TestOfClasses(t *testing.T) {
 	all := rgbdSet(5)
 	s := Splits{Train: all, Valid: all.Slice(0, 1), Test: all.Slice(1, 4)}
@@ -193,10 +179,9 @@ func TestRGBD(t *testing.T) {
 			t.Errorf("enlarged: depth %d of pixel %d, want %d", large[4*i+3], i, want)
 		}
 	}
-	s.mapped = true
-	defer func(n int) { holdBytes = n }(holdBytes)
-	holdBytes = 0
-	if view := s.WithChannels(3); view.made == nil || !slices.Equal(view.Hold().Pixels(), rgb.Pixels()) ||
+	s = s.OfMapped(s.Pixels())
+	defer SetHoldBytes(0)()
+	if view := s.WithChannels(3); !view.Viewed() || !slices.Equal(view.Hold().Pixels(), rgb.Pixels()) ||
 		!slices.Equal(view.Poses, s.Poses) {
 		t.Error("a view without depth differs from the copy")
 	}

@@ -78,38 +78,6 @@ func TestPackEqualsSaving(t *testing.T) {
 	}
 }
 
-// Streaming makes no image twice and holds none: it has the generator draw in
-// order, about blockBytes ahead at most.
-func TestPackHoldsABlock(t *testing.T) {
-	s := &Set{Name: "x", Width: 64, Height: 64, Channels: 1}
-	const n = 4000 // 16 MiB
-	var drawn, written [n]bool
-	s.view(n, func(dst []byte, i int) error {
-		if drawn[i] {
-			t.Errorf("image %d is drawn twice", i)
-		}
-		drawn[i], dst[0] = true, byte(i)
-		if early := i - blockBytes/4096; early >= 0 && !written[early] {
-			t.Errorf("image %d is drawn before image %d is written", i, early)
-		}
-		return nil
-	})
-	at := 0
-	err := s.blocks(func(pixels []byte) error {
-		for k := 0; k < len(pixels); k += 4096 {
-			if pixels[k] != byte(at) {
-				t.Fatalf("image %d is out of order", at)
-			}
-			written[at] = true
-			at++
-		}
-		return nil
-	})
-	if err != nil || at != n {
-		t.Errorf("%d of %d images, %v", at, n, err)
-	}
-}
-
 func TestPackErrors(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "x.pxds")
@@ -129,7 +97,7 @@ func TestPackErrors(t *testing.T) {
 			}
 		}
 	}
-	huge := (&Set{Name: "x", Width: 1 << 10, Height: 1 << 10, Channels: 1}).view(1<<13, nil)
+	huge := (&Set{Name: "x", Width: 1 << 10, Height: 1 << 10, Channels: 1}).View(1<<13, nil)
 	if err := SavePacked(path, Splits{Train: huge}); err == nil || !strings.Contains(err.Error(), "pack it with -raw") {
 		t.Errorf("8 GiB to be compressed: %v", err)
 	}

@@ -14,16 +14,33 @@ type made struct {
 // to sample from than views, as long as there is memory for them.
 var holdBytes = 256 << 20
 
+// SetHoldBytes sets that bound, until restore is called: tests make views of small sets.
+func SetHoldBytes(n int) (restore func()) {
+	before := holdBytes
+	holdBytes = n
+	return func() { holdBytes = before }
+}
+
+// Large reports whether n images of the given bytes are better a view than in memory.
+func Large(n, bytes int) bool { return n > holdBytes/max(bytes, 1) }
+
+// Mapped reports whether the images are those of a mapped file.
+func (s *Set) Mapped() bool { return s.mapped }
+
+// Viewed reports whether the images are made when they are asked for.
+func (s *Set) Viewed() bool { return s.made != nil }
+
 // viewed reports whether a changed copy of s, of n images of the given bytes,
 // should be a view.
 func (s *Set) viewed(n, bytes int) bool {
-	return s.made != nil || s.mapped && n > holdBytes/max(bytes, 1)
+	return s.made != nil || s.mapped && Large(n, bytes)
 }
 
-// view makes s a view of n images.
-func (s *Set) view(n int, read func(dst []byte, i int) error) *Set {
+// View is a set as s is, of n images that read makes when they are asked for; it may be
+// called from several goroutines.
+func (s Set) View(n int, read func(dst []byte, i int) error) *Set {
 	s.pixels, s.mapped, s.made, s.seal = nil, false, &made{n, read}, nil
-	return s
+	return &s
 }
 
 func (m *made) slice(from, to int) *made {
@@ -38,7 +55,7 @@ func (s *Set) Pick(indices []int) *Set {
 	}
 	part := s.like(s.Width, s.Height, s.Channels)
 	part.describe(s, indices)
-	return part.view(len(indices), func(dst []byte, i int) error { return s.read(dst, indices[i]) })
+	return part.View(len(indices), func(dst []byte, i int) error { return s.read(dst, indices[i]) })
 }
 
 // Hold is the set with all images in memory: itself, unless it is a view.

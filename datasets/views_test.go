@@ -7,69 +7,15 @@ import (
 	"runtime/debug"
 	"strings"
 	"testing"
-
-	"pgregory.net/rapid"
 )
-
-func TestMappedIDXEqualsReadIDX(t *testing.T) {
-	dir := t.TempDir()
-	rapid.Check(t, func(t *rapid.T) {
-		count, h, w := rapid.IntRange(1, 9).Draw(t, "n"), rapid.IntRange(1, 9).Draw(t, "h"),
-			rapid.IntRange(1, 9).Draw(t, "w")
-		dims := []uint32{uint32(count), uint32(h), uint32(w)}
-		size := count * h * w
-		if rapid.Bool().Draw(t, "rgb") {
-			dims, size = append(dims, 3), 3*size
-		}
-		data := idxBytes(8, rapid.SliceOfN(rapid.Byte(), size, size).Draw(t, "pixels"), dims...)
-		if rapid.IntRange(0, 3).Draw(t, "damage") == 0 {
-			data = append(data, 0)[:rapid.IntRange(4, len(data)+1).Draw(t, "length")]
-		}
-		path := filepath.Join(dir, "images-idx")
-		if err := os.WriteFile(path+"~", data, 0o644); err != nil {
-			t.Fatal(err)
-		}
-		os.Rename(path+"~", path) // the file mapped before stays as it is
-		f, err := os.Open(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer f.Close()
-		mapped, mapErr := openIDXImages(path, f)
-		read, readErr := ReadIDX(path, bytes.NewReader(data), nil)
-		if (mapErr == nil) != (readErr == nil) || mapErr != nil && mapErr.Error() != readErr.Error() {
-			t.Fatalf("mapped: %v; read: %v", mapErr, readErr)
-		}
-		if readErr == nil && (!mapped.mapped || mapped.Fingerprint() != read.Fingerprint() ||
-			mapped.Name != read.Name) {
-			t.Fatalf("mapped %v %s, read %s", mapped.mapped, mapped.shape(), read.shape())
-		}
-	})
-}
-
-// The forms that cannot be mapped are read as before.
-func TestIDXReadWhereItCannotBeMapped(t *testing.T) {
-	for name, data := range map[string][]byte{
-		"gzip":   gzipped(idxBytes(8, make([]byte, 8), 2, 2, 2)),
-		"floats": idxBytes(13, floatBytes(0, 1, 0.5, 0.25), 1, 2, 2),
-	} {
-		path := filepath.Join(t.TempDir(), name)
-		put(t, path, data)
-		s, err := Open(path, Options{Counts: &Counts{}})
-		if err != nil || s.Train.mapped {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
-}
 
 // A view must be what a copy is.
 func TestViewsEqualCopies(t *testing.T) {
-	path, _ := rawFile(t, Splits{Train: DigitsM(1, 0, 90)})
+	path := rawOf(t, Splits{Train: DigitsM(1, 0, 90)})
 	all, err := Open(path, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func(b int) { holdBytes = b }(holdBytes)
 	some := []int{3, 1, 4, 1, 59, 26, 53, 58}
 	forms := func() []*Set {
 		s := all.Train
@@ -80,10 +26,10 @@ func TestViewsEqualCopies(t *testing.T) {
 		}
 	}
 	copies := forms()
-	holdBytes = 0
+	defer SetHoldBytes(0)()
 	for i, view := range forms() {
 		c := copies[i]
-		if c.made != nil || (view.made == nil) != (i == 6) {
+		if c.Viewed() || view.Viewed() == (i == 6) {
 			t.Fatalf("form %d: a view where none should be, or the other way round", i)
 		}
 		if view.Len() != c.Len() || view.Fingerprint() != c.Fingerprint() || view.Validate() != nil {
@@ -105,7 +51,7 @@ func TestViewsEqualCopies(t *testing.T) {
 // The fingerprint that a file states is that of the set as it is there, not of
 // what was made of it.
 func TestSealHoldsForTheWholeAlone(t *testing.T) {
-	path, _ := rawFile(t, Splits{Train: Digits(1, 0, 20)})
+	path := rawOf(t, Splits{Train: Digits(1, 0, 20)})
 	s, err := Open(path, Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -115,14 +61,11 @@ func TestSealHoldsForTheWholeAlone(t *testing.T) {
 	renamed := *s.Train
 	renamed.Classes = numberedClasses(11)
 	for i, other := range []*Set{s.Train.Slice(0, 19), &bare, &renamed, s.Train.Resize(27, 28)} {
-		if plain := *other; other.seal.holds(other) || func() bool {
-			plain.seal = nil
-			return plain.Fingerprint() != other.Fingerprint()
-		}() {
+		if plain := other.Of(other.Pixels()); other.Sealed() || plain.Fingerprint() != other.Fingerprint() {
 			t.Errorf("form %d has the fingerprint of the file", i)
 		}
 	}
-	if !s.Train.Slice(0, 20).seal.holds(s.Train) {
+	if !s.Train.Slice(0, 20).Sealed() || !s.Train.Sealed() {
 		t.Error("the whole has lost it")
 	}
 }
@@ -130,7 +73,7 @@ func TestSealHoldsForTheWholeAlone(t *testing.T) {
 // Cutting a file off while it is mapped is an error in one line, also where other
 // goroutines read.
 func TestFaultIsAnError(t *testing.T) {
-	path, _ := rawFile(t, Splits{Train: DigitsM(1, 0, 100)})
+	path := rawOf(t, Splits{Train: DigitsM(1, 0, 100)})
 	s, err := Open(path, Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -161,4 +104,13 @@ func TestFaultIsAnError(t *testing.T) {
 		!strings.Contains(err.Error(), "the file has 4096 bytes, by its header") {
 		t.Errorf("opened again: %v", err)
 	}
+}
+
+func rawOf(t *testing.T, s Splits) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "raw.pxds")
+	if err := SaveRaw(path, s); err != nil {
+		t.Fatal(err)
+	}
+	return path
 }
