@@ -18,8 +18,8 @@ func (s *Set) Fingerprint() string {
 	}
 	h, end := s.Hash()
 	if s.Len() > 0 {
-		if err := s.blocks(func(pixels []byte) error { h.Write(pixels); return nil }); err != nil {
-			panic(err) // only images that Pack streams can fail, and it hashes them itself
+		if err := s.Blocks(func(pixels []byte) error { h.Write(pixels); return nil }); err != nil {
+			panic(err) // only images that are streamed into a pack can fail, and it hashes them itself
 		}
 	}
 	return end()
@@ -44,13 +44,13 @@ func (s *Set) endHash(h hash.Hash) string {
 				block = block[:0]
 			}
 		}
-		h.Write(packPoses(s.Poses))
+		h.Write(PoseBytes(s.Poses))
 	}
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// joinFingerprints is the fingerprint of splits with the given ones.
-func joinFingerprints(train, valid, test string) string {
+// JoinFingerprints is the fingerprint of splits with the given ones.
+func JoinFingerprints(train, valid, test string) string {
 	h := sha256.New()
 	for _, one := range []string{train, valid, test} {
 		h.Write([]byte(one))

@@ -3,6 +3,8 @@ package datasets
 import (
 	"image"
 	"image/color"
+
+	"pixelda-wgpu/datasets/picture"
 )
 
 // Grid lays the images with the given indices out in rows of columns, enlarged
@@ -35,12 +37,12 @@ func (s *Set) Grid(indices []int, columns, scale int) *image.NRGBA {
 // look is a pixel to show: its colour, its depth or its mask.
 func look(p []byte, layer int) color.NRGBA {
 	switch {
-	case layer == 2 && p[3] < depthFar:
+	case layer == 2 && p[3] < picture.DepthFar:
 		return color.NRGBA{255, 255, 255, 255}
 	case layer == 2:
 		return color.NRGBA{0, 0, 0, 255}
 	case layer == 1:
-		near := depthFar - p[3]
+		near := picture.DepthFar - p[3]
 		return color.NRGBA{near, near, near, 255}
 	case len(p) >= 3:
 		return color.NRGBA{p[0], p[1], p[2], 255}

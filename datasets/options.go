@@ -2,7 +2,7 @@ package datasets
 
 import "io"
 
-// Options says how Open prepares a set. The zero value leaves images as they
+// Options says how a set is opened. The zero value leaves images as they
 // are and uses each set's usual splits.
 type Options struct {
 	Dir      string  // the folder with mnist, usps, mnist_m, bsds500; "" is "data"
@@ -15,13 +15,14 @@ type Options struct {
 	Stream *Stream // have images made when they are asked for, where that can be; nil: when the set is opened
 }
 
-// Drawer draws the pixels of images [from, from+n) of a generated set, as Draw
-// does, perhaps elsewhere.
+// Drawer draws the pixels of images [from, from+n) of a generated set, as
+// draw.Images does, perhaps elsewhere.
 type Drawer func(name string, seed uint64, from, n int) (pixels []byte, err error)
 
 const maxSize = 4096
 
-func (o Options) check() error {
+// Check reports what cannot be done.
+func (o Options) Check() error {
 	if o.Size < 0 || o.Size > maxSize {
 		return origin.Errorf("cannot resize to %d pixels: give 1 to %d, or 0 to keep the size", o.Size, maxSize)
 	}
@@ -31,40 +32,41 @@ func (o Options) check() error {
 	return nil
 }
 
-// counts is what was asked for, or a tenth for each split that h lacks.
-func (o Options) counts(h held) Counts {
+// CountsOf is what was asked for, or a tenth for each split that the parts lack.
+func (o Options) CountsOf(h Parts) Counts {
 	if o.Counts != nil {
 		return *o.Counts
 	}
 	var c Counts
-	if h.valid == nil {
-		c.Valid = h.pool.Len() / 10
+	if h.Valid == nil {
+		c.Valid = h.Pool.Len() / 10
 	}
-	if h.test == nil {
-		c.Test = h.pool.Len() / 10
+	if h.Test == nil {
+		c.Test = h.Pool.Len() / 10
 	}
 	return c
 }
 
-func (o Options) dir() string {
+// Folder is Dir, or its default.
+func (o Options) Folder() string {
 	if o.Dir == "" {
 		return "data"
 	}
 	return o.Dir
 }
 
-// one divides a single set.
-func (o Options) one(name string, h held) ([]Domain, error) {
-	s, err := h.divide(name, o.counts(h), o.Seed)
+// One divides the parts of a single set.
+func (o Options) One(name string, h Parts) ([]Domain, error) {
+	s, err := h.Divide(name, o.CountsOf(h), o.Seed)
 	if err != nil {
 		return nil, err
 	}
 	s.Origin = name
-	return []Domain{{Splits: o.shape(s)}}, nil
+	return []Domain{{Splits: o.Shape(s)}}, nil
 }
 
-// shape brings all splits to the size and channels asked for.
-func (o Options) shape(s Splits) Splits {
+// Shape brings all splits to the size and channels asked for.
+func (o Options) Shape(s Splits) Splits {
 	for _, set := range []**Set{&s.Train, &s.Valid, &s.Test} {
 		if *set != nil && o.Size != 0 {
 			*set = (*set).Resize(o.Size, o.Size)
@@ -82,7 +84,7 @@ type Domain struct {
 	Splits
 }
 
-// Stream, in Options, has images made when they are asked for. It holds the files
+// Stream has, in Options, images made when they are asked for. It holds the files
 // from which they are read.
 type Stream struct{ files []io.Closer }
 

@@ -13,9 +13,9 @@ import (
 // with x to the right and y down.
 type Pose [4]float32
 
-// poseTolerance is how far from 1 the norm of a quaternion in a file may lie:
+// PoseTolerance is how far from 1 the norm of a quaternion in a file may lie:
 // three decimals a component are enough.
-const poseTolerance = 2e-3
+const PoseTolerance = 2e-3
 
 // NewPose is the pose of a quaternion that is not zero: normalised, and of the
 // two quaternions of an orientation the one with w ≥ 0.
@@ -32,10 +32,10 @@ func (p Pose) Quat() quat.Number {
 	return quat.Number{Real: float64(p[0]), Imag: float64(p[1]), Jmag: float64(p[2]), Kmag: float64(p[3])}
 }
 
-// check reports what makes p no pose.
-func (p Pose) check() error {
+// Check reports what makes p no pose.
+func (p Pose) Check() error {
 	norm := quat.Abs(p.Quat())
-	if !(math.Abs(norm-1) <= poseTolerance) { // a NaN too
+	if !(math.Abs(norm-1) <= PoseTolerance) { // a NaN too
 		return fmt.Errorf("the quaternion %g %g %g %g has the norm %.4g, not 1", p[0], p[1], p[2], p[3], norm)
 	}
 	if p[0] < 0 {
@@ -45,8 +45,8 @@ func (p Pose) check() error {
 	return nil
 }
 
-// packPoses is the poses as files and fingerprints have them: four little-endian float32 each.
-func packPoses(poses []Pose) []byte {
+// PoseBytes is the poses as files and fingerprints have them: four little-endian float32 each.
+func PoseBytes(poses []Pose) []byte {
 	b := make([]byte, 0, 16*len(poses))
 	for _, pose := range poses {
 		for _, v := range pose {

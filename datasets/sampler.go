@@ -2,6 +2,8 @@ package datasets
 
 import (
 	"math/bits"
+
+	"pixelda-wgpu/datasets/random"
 )
 
 // Sampler draws from an endless stream that shows every one of n images once
@@ -21,7 +23,7 @@ func NewSampler(n int, seed uint64) (Sampler, error) {
 
 // At is element i of the stream.
 func (s Sampler) At(i uint64) int {
-	epoch := permutation{n: s.n, key: mix64(s.seed) + i/s.n}
+	epoch := permutation{n: s.n, key: random.Mix(s.seed) + i/s.n}
 	return int(epoch.at(i % s.n))
 }
 
@@ -49,7 +51,7 @@ func (p permutation) at(i uint64) uint64 {
 	for {
 		left, right := i>>half, i&mask
 		for round := range uint64(feistelRounds) {
-			f := mix64(mix64(p.key^round<<56) + right)
+			f := random.Mix(random.Mix(p.key^round<<56) + right)
 			left, right = right, left^(f>>32)&mask
 		}
 		i = left<<half | right

@@ -1,13 +1,14 @@
-// Package datasets reads, generates and downloads labelled image sets, and
-// draws batches from them. Images stay 8-bit, height × width × channels, as
-// files hold them; scaling to floats is the model's business. Sets that lie in
-// files as they are needed are mapped and not read, so they may be larger than
-// the memory.
+// Package datasets holds labelled image sets: views and splits of them, other sizes and
+// colours, and batches. Its rooms bring sets in: open takes any name or path, and asks
+// read (files and folders), draw (generated sets) or pack (packed sets); fetch downloads.
+// Images stay 8-bit, height × width × channels, as files hold them; scaling to floats is
+// the model's business. Sets may be larger than the memory: see View and OfMapped.
 package datasets
 
 import (
 	"strconv"
 
+	"pixelda-wgpu/datasets/picture"
 	"pixelda-wgpu/gpu/fault"
 )
 
@@ -15,7 +16,7 @@ import (
 const origin fault.Origin = "datasets"
 
 // RGBD is the number of channels of RGB with depth, which comes last.
-const RGBD = pictureRGBD
+const RGBD = picture.RGBD
 
 // Set is images of one size, with a label each or none at all, and a pose each
 // where objects have one. It keeps the images to itself: they may lie in memory, in a
@@ -98,15 +99,15 @@ func (s *Set) Slice(from, to int) *Set {
 
 // Subset copies the images with the given indices, in their order.
 func (s *Set) Subset(indices []int) *Set {
-	part := s.like(s.Width, s.Height, s.Channels)
+	part := s.Like(s.Width, s.Height, s.Channels)
 	part.pixels = make([]byte, len(indices)*s.ImageBytes())
 	s.Gather(part.pixels, indices)
 	part.describe(s, indices)
 	return part
 }
 
-// like is a set of the same name, labels, classes and poses for other images.
-func (s *Set) like(width, height, channels int) *Set {
+// Like is a set of the same name, labels, classes and poses for other images.
+func (s *Set) Like(width, height, channels int) *Set {
 	return &Set{Name: s.Name, Width: width, Height: height, Channels: channels, Labels: s.Labels, Classes: s.Classes,
 		Poses: s.Poses}
 }
@@ -177,15 +178,15 @@ func (s *Set) Validate() error {
 		}
 	}
 	for i, pose := range s.Poses {
-		if err := pose.check(); err != nil {
+		if err := pose.Check(); err != nil {
 			return origin.Errorf("%s: image %d: %w", s.Name, i, err)
 		}
 	}
 	return nil
 }
 
-// numberedClasses names n classes "0", "1", … as digit sets do.
-func numberedClasses(n int) []string {
+// NumberedClasses names n classes "0", "1", … as digit sets do.
+func NumberedClasses(n int) []string {
 	names := make([]string, n)
 	for i := range names {
 		names[i] = strconv.Itoa(i)

@@ -1,4 +1,4 @@
-package datasets
+package datasets_test
 
 import (
 	"math"
@@ -8,17 +8,20 @@ import (
 
 	"gonum.org/v1/gonum/num/quat"
 	"pgregory.net/rapid"
+
+	"pixelda-wgpu/datasets"
+	"pixelda-wgpu/datasets/settest"
 )
 
 func TestSetValidate(t *testing.T) {
-	for want, change := range map[string]func(s *Set){
-		"are impossible":            func(s *Set) { s.Width = 0 },
-		"no images":                 func(s *Set) { *s = *s.Of(nil) },
-		"no whole number of 2x2x1":  func(s *Set) { *s = *s.Of(s.Pixels()[1:]) },
-		"3 images but 2 labels":     func(s *Set) { s.Labels = s.Labels[1:] },
-		"image 2 has label 2, but ": func(s *Set) { s.Labels[2] = 2 },
+	for want, change := range map[string]func(s *datasets.Set){
+		"are impossible":            func(s *datasets.Set) { s.Width = 0 },
+		"no images":                 func(s *datasets.Set) { *s = *s.Of(nil) },
+		"no whole number of 2x2x1":  func(s *datasets.Set) { *s = *s.Of(s.Pixels()[1:]) },
+		"3 images but 2 labels":     func(s *datasets.Set) { s.Labels = s.Labels[1:] },
+		"image 2 has label 2, but ": func(s *datasets.Set) { s.Labels[2] = 2 },
 	} {
-		s := Set{Name: "x", Width: 2, Height: 2, Channels: 1, Labels: []uint32{0, 1, 0},
+		s := datasets.Set{Name: "x", Width: 2, Height: 2, Channels: 1, Labels: []uint32{0, 1, 0},
 			Classes: []string{"a", "b"}}.Of(make([]byte, 12))
 		if err := s.Validate(); err != nil {
 			t.Fatal(err)
@@ -28,29 +31,29 @@ func TestSetValidate(t *testing.T) {
 			t.Errorf("%v; want %q", err, want)
 		}
 	}
-	var none *Set
+	var none *datasets.Set
 	if none.Validate() == nil || none.Len() != 0 || none.Labelled() {
 		t.Error("a nil set is valid")
 	}
 }
 
 func TestFingerprintSeesEverything(t *testing.T) {
-	make := func(change func(s *Set)) string {
-		s := noise(6, 4, 3, 1, 1)
+	make := func(change func(s *datasets.Set)) string {
+		s := settest.Noise(6, 4, 3, 1, 1)
 		change(s)
 		return s.Fingerprint()
 	}
-	plain := make(func(s *Set) {})
-	if plain != make(func(s *Set) { s.Name = "y" }) {
+	plain := make(func(s *datasets.Set) {})
+	if plain != make(func(s *datasets.Set) { s.Name = "y" }) {
 		t.Error("the name changes the fingerprint")
 	}
-	for what, change := range map[string]func(s *Set){
-		"pixel":    func(s *Set) { s.Pixels()[70]++ },
-		"label":    func(s *Set) { s.Labels[5] = 1 },
-		"shape":    func(s *Set) { s.Width, s.Height = 3, 4 },
-		"channels": func(s *Set) { s.Width, s.Channels = 1, 4 },
-		"classes":  func(s *Set) { s.Classes = numberedClasses(11) },
-		"unlabel":  func(s *Set) { s.Labels = nil },
+	for what, change := range map[string]func(s *datasets.Set){
+		"pixel":    func(s *datasets.Set) { s.Pixels()[70]++ },
+		"label":    func(s *datasets.Set) { s.Labels[5] = 1 },
+		"shape":    func(s *datasets.Set) { s.Width, s.Height = 3, 4 },
+		"channels": func(s *datasets.Set) { s.Width, s.Channels = 1, 4 },
+		"classes":  func(s *datasets.Set) { s.Classes = datasets.NumberedClasses(11) },
+		"unlabel":  func(s *datasets.Set) { s.Labels = nil },
 	} {
 		if make(change) == plain {
 			t.Errorf("%s: the fingerprint stays", what)
@@ -61,13 +64,13 @@ func TestFingerprintSeesEverything(t *testing.T) {
 func TestDividePartitionsThePool(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		n := rapid.IntRange(1, 200).Draw(t, "n")
-		s := Set{Name: "x", Width: 1, Height: 1, Channels: 1}.Of(make([]byte, n))
+		s := datasets.Set{Name: "x", Width: 1, Height: 1, Channels: 1}.Of(make([]byte, n))
 		for i := range n {
 			s.Pixels()[i] = byte(i)
 		}
-		c := Counts{rapid.IntRange(0, n).Draw(t, "train"), rapid.IntRange(0, n).Draw(t, "valid"),
+		c := datasets.Counts{rapid.IntRange(0, n).Draw(t, "train"), rapid.IntRange(0, n).Draw(t, "valid"),
 			rapid.IntRange(0, n).Draw(t, "test")}
-		got, err := held{pool: s, ordered: rapid.Bool().Draw(t, "ordered")}.divide("x", c,
+		got, err := datasets.Parts{Pool: s, Ordered: rapid.Bool().Draw(t, "ordered")}.Divide("x", c,
 			rapid.Uint64().Draw(t, "seed"))
 		if fits := c.Train+c.Valid+c.Test <= n && c.Valid+c.Test < n; (err == nil) != fits {
 			t.Fatalf("%d images as %+v: %v", n, c, err)
@@ -76,7 +79,7 @@ func TestDividePartitionsThePool(t *testing.T) {
 			return
 		}
 		seen := map[byte]bool{}
-		for _, part := range []*Set{got.Train, got.Valid, got.Test} {
+		for _, part := range []*datasets.Set{got.Train, got.Valid, got.Test} {
 			if part == nil {
 				continue
 			}
@@ -99,16 +102,16 @@ func TestDividePartitionsThePool(t *testing.T) {
 
 // TestPoses: a pose follows its image wherever images go, and tells sets apart.
 func TestPoses(t *testing.T) {
-	s := Set{Name: "posed", Width: 1, Height: 1, Channels: 1, Labels: []uint32{0, 1, 0, 1},
+	s := datasets.Set{Name: "posed", Width: 1, Height: 1, Channels: 1, Labels: []uint32{0, 1, 0, 1},
 		Classes: []string{"a", "b"}}.Of([]byte{0, 1, 2, 3})
 	bare := s.Fingerprint()
 	for i := range s.Len() {
-		s.Poses = append(s.Poses, NewPose(quat.Number{Real: 1, Imag: float64(i)}))
+		s.Poses = append(s.Poses, datasets.NewPose(quat.Number{Real: 1, Imag: float64(i)}))
 	}
 	if s.Fingerprint() == bare {
 		t.Error("the fingerprint does not see the poses")
 	}
-	for name, part := range map[string]*Set{"Slice": s.Slice(1, 3), "Subset": s.Subset([]int{1, 2}),
+	for name, part := range map[string]*datasets.Set{"Slice": s.Slice(1, 3), "Subset": s.Subset([]int{1, 2}),
 		"Resize": s.Resize(2, 2).Slice(1, 3)} {
 		if want := s.Poses[1:3]; !slices.Equal(part.Poses, want) {
 			t.Errorf("%s: poses %v, want %v", name, part.Poses, want)
@@ -117,7 +120,7 @@ func TestPoses(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	for name, pose := range map[string]Pose{"norm": {1, 1}, "sign": {-1}, "NaN": {float32(math.NaN())}} {
+	for name, pose := range map[string]datasets.Pose{"norm": {1, 1}, "sign": {-1}, "NaN": {float32(math.NaN())}} {
 		kept := s.Poses[2]
 		s.Poses[2] = pose
 		if err := s.Validate(); err == nil || !strings.Contains(err.Error(), "image 2: the quaternion") {
@@ -132,8 +135,8 @@ func TestPoses(t *testing.T) {
 }
 
 func TestOfClasses(t *testing.T) {
-	all := rgbdSet(5)
-	s := Splits{Train: all, Valid: all.Slice(0, 1), Test: all.Slice(1, 4)}
+	all := settest.RGBD(5)
+	s := datasets.Splits{Train: all, Valid: all.Slice(0, 1), Test: all.Slice(1, 4)}
 	b, err := s.OfClasses("b")
 	if err != nil {
 		t.Fatal(err)
@@ -161,7 +164,7 @@ func TestOfClasses(t *testing.T) {
 
 // Depth goes with the colours: dropped, never mixed, kept with poses when resized.
 func TestRGBD(t *testing.T) {
-	s := rgbdSet(3)
+	s := settest.RGBD(3)
 	rgb := s.WithChannels(3)
 	if got := rgb.Image(1)[3:6]; rgb.Channels != 3 || !slices.Equal(got, []byte{41, 51, 61}) ||
 		!slices.Equal(rgb.Poses, s.Poses) {
@@ -180,7 +183,7 @@ func TestRGBD(t *testing.T) {
 		}
 	}
 	s = s.OfMapped(s.Pixels())
-	defer SetHoldBytes(0)()
+	defer datasets.SetHoldBytes(0)()
 	if view := s.WithChannels(3); !view.Viewed() || !slices.Equal(view.Hold().Pixels(), rgb.Pixels()) ||
 		!slices.Equal(view.Poses, s.Poses) {
 		t.Error("a view without depth differs from the copy")

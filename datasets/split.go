@@ -32,17 +32,17 @@ var (
 // it, the three are drawn by the seed.
 var LineModPaper = Counts{Train: 9673, Valid: 1000, Test: 2655}
 
-// splitOrder is the order in which splits are handled and stored.
-var splitOrder = []string{"train", "valid", "test"}
+// SplitOrder is the order in which splits are handled and stored.
+var SplitOrder = []string{"train", "valid", "test"}
 
-// named is the place of a split by its name in splitOrder, or nil.
-func (s *Splits) named(split string) **Set {
+// Named is the place of a split by its name in splitOrder, or nil.
+func (s *Splits) Named(split string) **Set {
 	return map[string]**Set{"train": &s.Train, "valid": &s.Valid, "test": &s.Test}[split]
 }
 
 // Fingerprint identifies the content of all splits together, in hex.
 func (s Splits) Fingerprint() string {
-	return joinFingerprints(s.Train.Fingerprint(), s.Valid.Fingerprint(), s.Test.Fingerprint())
+	return JoinFingerprints(s.Train.Fingerprint(), s.Valid.Fingerprint(), s.Test.Fingerprint())
 }
 
 // Validate checks each split and that they agree in shape and classes.
@@ -59,7 +59,7 @@ func (s Splits) Validate() error {
 		}
 		if set.Width != s.Train.Width || set.Height != s.Train.Height || set.Channels != s.Train.Channels {
 			return origin.Errorf("%s has images of %s, %s of %s: give one size for both",
-				set.Name, set.shape(), s.Train.Name, s.Train.shape())
+				set.Name, set.Shape(), s.Train.Name, s.Train.Shape())
 		}
 		if err := MatchClasses(s.Train, set); err != nil {
 			return err
@@ -68,7 +68,8 @@ func (s Splits) Validate() error {
 	return nil
 }
 
-func (s *Set) shape() string { return fmt.Sprintf("%dx%dx%d", s.Width, s.Height, s.Channels) }
+// Shape is width, height and channels, for people.
+func (s *Set) Shape() string { return fmt.Sprintf("%dx%dx%d", s.Width, s.Height, s.Channels) }
 
 // MatchClasses reports the first difference between the class names of two
 // sets: adaptation needs the same classes in both domains. An unlabelled set
@@ -91,8 +92,8 @@ func MatchClasses(a, b *Set) error {
 // OfClasses is the images of the named classes; the list of classes stays, and
 // with it each label's meaning. Splits that none of them is in become nil.
 func (s Splits) OfClasses(names ...string) (Splits, error) {
-	for _, split := range splitOrder {
-		set := s.named(split)
+	for _, split := range SplitOrder {
+		set := s.Named(split)
 		if *set == nil {
 			continue
 		}
@@ -131,29 +132,29 @@ func (s *Set) OfClasses(names ...string) (*Set, error) {
 	return s.Pick(indices), nil
 }
 
-// held is what a source brings: pool holds the training images, from which
-// the splits that the source lacks are drawn too.
-type held struct {
-	pool, valid, test *Set
-	ordered           bool // files are in random order by convention: take from the front
+// Parts is what files or a generator bring: Pool holds the training images, from which
+// the splits that are missing are drawn too.
+type Parts struct {
+	Pool, Valid, Test *Set
+	Ordered           bool // files are in random order by convention: take from the front
 }
 
-// divide cuts every split to its count. Images are chosen by seed, and keep
+// Divide cuts every split to its count. Images are chosen by seed, and keep
 // the order of their files, unless the order of the files is the convention.
-func (h held) divide(name string, counts Counts, seed uint64) (Splits, error) {
+func (h Parts) Divide(name string, counts Counts, seed uint64) (Splits, error) {
 	fromPool := Counts{Train: counts.Train}
-	if h.valid == nil {
+	if h.Valid == nil {
 		fromPool.Valid = counts.Valid
 	}
-	if h.test == nil {
+	if h.Test == nil {
 		fromPool.Test = counts.Test
 	}
 	if fromPool.Train == 0 {
-		fromPool.Train = h.pool.Len() - fromPool.Valid - fromPool.Test
+		fromPool.Train = h.Pool.Len() - fromPool.Valid - fromPool.Test
 	}
 	if fromPool.Train < 1 || fromPool.Valid < 0 || fromPool.Test < 0 {
 		return Splits{}, origin.Errorf("%s: %d images are too few for %d validation and %d test images", name,
-			h.pool.Len(), counts.Valid, counts.Test)
+			h.Pool.Len(), counts.Valid, counts.Test)
 	}
 	var s Splits
 	var err error
@@ -165,20 +166,20 @@ func (h held) divide(name string, counts Counts, seed uint64) (Splits, error) {
 			err = origin.Errorf("%s: cannot take %d %s images: there are %d", name, count, split, from.Len()-at)
 			return nil
 		}
-		part := from.draw(at, count, h.ordered, seed)
+		part := from.draw(at, count, h.Ordered, seed)
 		part.Name = name + " " + split
 		return part
 	}
-	s.Train = take(h.pool, 0, fromPool.Train, "train")
-	if h.valid != nil {
-		s.Valid = take(h.valid, 0, orAll(counts.Valid, h.valid), "valid")
+	s.Train = take(h.Pool, 0, fromPool.Train, "train")
+	if h.Valid != nil {
+		s.Valid = take(h.Valid, 0, orAll(counts.Valid, h.Valid), "valid")
 	} else if fromPool.Valid > 0 {
-		s.Valid = take(h.pool, fromPool.Train, fromPool.Valid, "valid")
+		s.Valid = take(h.Pool, fromPool.Train, fromPool.Valid, "valid")
 	}
-	if h.test != nil {
-		s.Test = take(h.test, 0, orAll(counts.Test, h.test), "test")
+	if h.Test != nil {
+		s.Test = take(h.Test, 0, orAll(counts.Test, h.Test), "test")
 	} else if fromPool.Test > 0 {
-		s.Test = take(h.pool, fromPool.Train+fromPool.Valid, fromPool.Test, "test")
+		s.Test = take(h.Pool, fromPool.Train+fromPool.Valid, fromPool.Test, "test")
 	}
 	if err != nil {
 		return Splits{}, err

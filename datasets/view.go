@@ -1,7 +1,13 @@
 package datasets
 
+import (
+	"pixelda-wgpu/datasets/limits"
+	"pixelda-wgpu/datasets/mapped"
+	"pixelda-wgpu/datasets/parallel"
+)
+
 // A view is a set whose images are made when they are asked for: a selection of
-// a mapped set, its images in another size or colour, or, while Pack streams
+// a mapped set, its images in another size or colour, or, while a set is packed
 // them, the images of files and generators. It takes no memory for images.
 
 // made makes the images of a view.
@@ -53,16 +59,16 @@ func (s *Set) Pick(indices []int) *Set {
 	if !s.viewed(len(indices), s.ImageBytes()) {
 		return s.Subset(indices)
 	}
-	part := s.like(s.Width, s.Height, s.Channels)
+	part := s.Like(s.Width, s.Height, s.Channels)
 	part.describe(s, indices)
-	return part.View(len(indices), func(dst []byte, i int) error { return s.read(dst, indices[i]) })
+	return part.View(len(indices), func(dst []byte, i int) error { return s.Read(dst, indices[i]) })
 }
 
 // Hold is the set with all images in memory: itself, unless it is a view.
 func (s *Set) Hold() *Set {
 	held, err := s.hold()
 	if err != nil {
-		panic(err) // only images that Pack streams can fail, and it does not hold them
+		panic(err) // only images that are streamed into a pack can fail, and it does not hold them
 	}
 	return held
 }
@@ -71,13 +77,13 @@ func (s *Set) hold() (*Set, error) {
 	if s == nil || s.made == nil {
 		return s, nil
 	}
-	out, n := s.like(s.Width, s.Height, s.Channels), s.ImageBytes()
+	out, n := s.Like(s.Width, s.Height, s.Channels), s.ImageBytes()
 	out.pixels = make([]byte, s.Len()*n)
-	return out, parallelErr(s.Len(), func(i int) error { return s.made.read(out.pixels[i*n:(i+1)*n:(i+1)*n], i) })
+	return out, parallel.Try(s.Len(), func(i int) error { return s.made.read(out.pixels[i*n:(i+1)*n:(i+1)*n], i) })
 }
 
-// read copies image i.
-func (s *Set) read(dst []byte, i int) error {
+// Read copies image i.
+func (s *Set) Read(dst []byte, i int) error {
 	if s.made != nil {
 		return s.made.read(dst, i)
 	}
@@ -89,7 +95,7 @@ func (s *Set) read(dst []byte, i int) error {
 func (s *Set) makeImage(i int) []byte {
 	dst := make([]byte, s.ImageBytes())
 	if err := s.made.read(dst, i); err != nil {
-		panic(err) // only images that Pack streams can fail, and it reads them otherwise
+		panic(err) // only images that are streamed into a pack can fail, and it reads them otherwise
 	}
 	return dst
 }
@@ -97,7 +103,7 @@ func (s *Set) makeImage(i int) []byte {
 // makeImages is Gather of a view, on all cores.
 func (s *Set) makeImages(dst []byte, indices []int) {
 	n := s.ImageBytes()
-	err := parallelErr(len(indices), func(k int) error { return s.made.read(dst[k*n:(k+1)*n:(k+1)*n], indices[k]) })
+	err := parallel.Try(len(indices), func(k int) error { return s.made.read(dst[k*n:(k+1)*n:(k+1)*n], indices[k]) })
 	if err != nil {
 		panic(err) // as above
 	}
@@ -106,9 +112,9 @@ func (s *Set) makeImages(dst []byte, indices []int) {
 // blockBytes is about how much of a set is handled at a time.
 const blockBytes = 4 << 20
 
-// blocks hands over all images in their order, whole ones, about blockBytes at a
+// Blocks hands over all images in their order, whole ones, about blockBytes at a
 // time. A view makes those of a block on all cores.
-func (s *Set) blocks(take func(pixels []byte) error) error {
+func (s *Set) Blocks(take func(pixels []byte) error) error {
 	n := s.ImageBytes()
 	most := max(1, blockBytes/n)
 	var block []byte
@@ -120,11 +126,11 @@ func (s *Set) blocks(take func(pixels []byte) error) error {
 		if s.made == nil {
 			block = s.pixels[from*n : (from+count)*n]
 			if s.mapped {
-				adviseSoon(s.pixels[from*n : min((from+2*count)*n, len(s.pixels))]) // and the next
+				mapped.AdviseSoon(s.pixels[from*n : min((from+2*count)*n, len(s.pixels))]) // and the next
 			}
 		} else {
 			block = block[:count*n]
-			err := parallelErr(count, func(k int) error { return s.made.read(block[k*n:(k+1)*n:(k+1)*n], from+k) })
+			err := parallel.Try(count, func(k int) error { return s.made.read(block[k*n:(k+1)*n:(k+1)*n], from+k) })
 			if err != nil {
 				return err
 			}
@@ -136,14 +142,14 @@ func (s *Set) blocks(take func(pixels []byte) error) error {
 	return nil
 }
 
-// hold makes all images of views.
-func (s *Splits) hold() error {
-	for _, split := range splitOrder {
-		set := s.named(split)
-		if (*set).Len() > 0 && (*set).Len() > maxSetBytes/(*set).ImageBytes() {
+// Hold makes all images of views.
+func (s *Splits) Hold() error {
+	for _, split := range SplitOrder {
+		set := s.Named(split)
+		if (*set).Len() > 0 && (*set).Len() > limits.SetBytes/(*set).ImageBytes() {
 			return origin.Errorf("%s: %d images of %s take more than %d bytes: choose a smaller size, or pack "+
 				"them with `pixelda-wgpu datasets pack -raw`",
-				(*set).Name, (*set).Len(), (*set).shape(), int64(maxSetBytes))
+				(*set).Name, (*set).Len(), (*set).Shape(), int64(limits.SetBytes))
 		}
 		var err error
 		if *set, err = (*set).hold(); err != nil {

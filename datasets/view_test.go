@@ -18,7 +18,7 @@ func TestBlocksHoldOne(t *testing.T) {
 		return nil
 	})
 	at := 0
-	err := s.blocks(func(pixels []byte) error {
+	err := s.Blocks(func(pixels []byte) error {
 		for k := 0; k < len(pixels); k += 4096 {
 			if pixels[k] != byte(at) {
 				t.Fatalf("image %d is out of order", at)

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"pixelda-wgpu/datasets"
+	"pixelda-wgpu/datasets/open"
 	"pixelda-wgpu/native/internal/console"
 )
 
@@ -50,7 +51,7 @@ func (f *setFlags) add(cmd *cobra.Command) {
 	cmd.Flags().IntVar(&f.counts.Test, "test", 0, "take `N` test images")
 	cmd.ValidArgsFunction = func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		var names []string
-		for _, k := range datasets.List() {
+		for _, k := range open.List() {
 			names = append(names, k.Name+"\t"+k.About)
 		}
 		return names, cobra.ShellCompDirectiveDefault

@@ -11,7 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"pixelda-wgpu/datasets"
+	"pixelda-wgpu/datasets/fetch"
 	"pixelda-wgpu/native/internal/console"
 )
 
@@ -47,7 +47,7 @@ pixelda-wgpu datasets download mnist-m -data /srv/data`,
 // remoteNames are the names of the sets that can be downloaded.
 func remoteNames() []string {
 	var names []string
-	for _, r := range datasets.Remotes() {
+	for _, r := range fetch.Remotes() {
 		names = append(names, r.Name)
 	}
 	return names
@@ -58,7 +58,7 @@ func remoteNames() []string {
 func download(ctx context.Context, c *console.Console, name, data string) error {
 	var p *console.Progress
 	file := ""
-	err := datasets.Download(ctx, name, data, func(at datasets.Progress) {
+	err := fetch.Download(ctx, name, data, func(at fetch.Progress) {
 		if at.File != file {
 			if p != nil {
 				p.Erase()
@@ -74,8 +74,8 @@ func download(ctx context.Context, c *console.Console, name, data string) error 
 	if err != nil {
 		return err
 	}
-	remotes := datasets.Remotes()
-	set := remotes[slices.IndexFunc(remotes, func(r datasets.Remote) bool { return r.Name == name })]
+	remotes := fetch.Remotes()
+	set := remotes[slices.IndexFunc(remotes, func(r fetch.Remote) bool { return r.Name == name })]
 	for _, need := range append(set.Needs, name) {
 		folder := filepath.Join(data, need)
 		if files, bytes, err := measure(folder); err != nil {

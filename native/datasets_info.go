@@ -7,10 +7,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"pixelda-wgpu/datasets"
+	"pixelda-wgpu/datasets/open"
 	"pixelda-wgpu/native/internal/console"
 )
-
-import ()
 
 // setInfo is what 'datasets info' says of a set.
 type setInfo struct {
@@ -73,13 +72,13 @@ pixelda-wgpu datasets info digits -json`,
 
 // openAll opens a known set, or all domains of a path.
 func openAll(spec string, o datasets.Options) ([]datasets.Domain, error) {
-	for _, k := range datasets.List() {
+	for _, k := range open.List() {
 		if k.Name == spec {
-			s, err := datasets.Open(spec, o)
+			s, err := open.Splits(spec, o)
 			return []datasets.Domain{{Splits: s}}, err
 		}
 	}
-	return datasets.OpenDomains(spec, o)
+	return open.Domains(spec, o)
 }
 
 // describeSet counts the images of a set by class and split.

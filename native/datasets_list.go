@@ -6,7 +6,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"pixelda-wgpu/datasets"
+	"pixelda-wgpu/datasets/draw"
+	"pixelda-wgpu/datasets/fetch"
+	"pixelda-wgpu/datasets/open"
 	"pixelda-wgpu/native/internal/console"
 )
 
@@ -40,7 +42,7 @@ func newList(c *console.Console) *cobra.Command {
 			for _, s := range sets {
 				here := "no"
 				switch {
-				case datasets.Generated(s.Name):
+				case draw.Generated(s.Name):
 					here = "built in"
 				case s.Ready:
 					here = "yes"
@@ -60,9 +62,9 @@ func newList(c *console.Console) *cobra.Command {
 // listSets lists the known sets, and looks in the data folder for their images.
 func listSets(data string) []listed {
 	var sets []listed
-	for _, k := range datasets.List() {
+	for _, k := range open.List() {
 		l := listed{Name: k.Name, About: k.About, Ready: k.Found(data)}
-		for _, r := range datasets.Remotes() {
+		for _, r := range fetch.Remotes() {
 			if r.Name != k.Name && r.Name+"-difference" != k.Name {
 				continue
 			}

@@ -9,10 +9,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"pixelda-wgpu/datasets"
+	"pixelda-wgpu/datasets/open"
 	"pixelda-wgpu/native/internal/console"
 )
-
-import ()
 
 // newPack is the command 'datasets pack'.
 func newPack(c *console.Console) *cobra.Command {
@@ -60,7 +59,7 @@ pixelda-wgpu datasets pack photos.zip -o photos.pxds -size 64 -channels 3 -raw`,
 // packSet packs a set, and meanwhile shows how many images are written.
 func packSet(c *console.Console, output, spec string, o datasets.Options, raw bool) (datasets.Counts, error) {
 	var p *console.Progress
-	counts, err := datasets.Pack(output, spec, o, raw, func(images, all int) {
+	counts, err := open.Pack(output, spec, o, raw, func(images, all int) {
 		if p == nil {
 			p = c.Progress("pack", "images", 0, int64(all))
 		}

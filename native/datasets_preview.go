@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"pixelda-wgpu/datasets"
+	"pixelda-wgpu/datasets/open"
 	"pixelda-wgpu/native/internal/console"
 	"pixelda-wgpu/trainer/rundir"
 )
@@ -41,7 +42,7 @@ pixelda-wgpu datasets preview photos/ -o photos.png -split test -scale 1`,
 			case scale < 0 || scale > 16:
 				return console.Misuse(cmd, "flag -scale: %d is not from 1 to 16", scale)
 			}
-			all, err := datasets.Open(args[0], f.options())
+			all, err := open.Splits(args[0], f.options())
 			if err != nil {
 				return err
 			}

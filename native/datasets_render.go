@@ -7,12 +7,15 @@ import (
 	"github.com/spf13/cobra"
 
 	"pixelda-wgpu/datasets"
+	"pixelda-wgpu/datasets/draw"
+	"pixelda-wgpu/datasets/open"
+	"pixelda-wgpu/datasets/pack"
 	"pixelda-wgpu/native/internal/console"
 )
 
 // newRender is the command 'datasets render'.
 func newRender(c *console.Console) *cobra.Command {
-	r := datasets.DefaultRendering()
+	r := draw.DefaultRendering()
 	var output, convention, crops, data string
 	var raw bool
 	cmd := &cobra.Command{
@@ -42,7 +45,7 @@ pixelda-wgpu datasets render -backgrounds data/bsds500/train -o on-photos.pxds`,
 					return console.Misuse(cmd, "flag -field: the convention of poses states what an image shows")
 				}
 				var err error
-				if r.Convention, err = datasets.ReadConvention(convention); err != nil {
+				if r.Convention, err = draw.ReadConvention(convention); err != nil {
 					return err
 				}
 			}
@@ -93,11 +96,11 @@ pixelda-wgpu datasets render -backgrounds data/bsds500/train -o on-photos.pxds`,
 }
 
 // openRendering returns splits whose images are drawn when they are asked for.
-func openRendering(r datasets.Rendering, crops, data string) (datasets.Splits, error) {
+func openRendering(r draw.Rendering, crops, data string) (datasets.Splits, error) {
 	if crops == "" {
 		return r.Open()
 	}
-	s, err := datasets.Open(crops, datasets.Options{Dir: data, Channels: 3, Seed: r.Seed})
+	s, err := open.Splits(crops, datasets.Options{Dir: data, Channels: 3, Seed: r.Seed})
 	if err != nil {
 		return s, err
 	}
@@ -107,7 +110,7 @@ func openRendering(r datasets.Rendering, crops, data string) (datasets.Splits, e
 // saveRendering draws and writes the splits, and shows how many images are done.
 func saveRendering(c *console.Console, s datasets.Splits, output string, raw bool) error {
 	p := c.Progress("render", "images", 0, int64(s.Train.Len()+s.Valid.Len()+s.Test.Len()))
-	if err := datasets.Save(output, s, raw, func(images, _ int) { p.Set(int64(images), "") }); err != nil {
+	if err := pack.Save(output, s, raw, func(images, _ int) { p.Set(int64(images), "") }); err != nil {
 		p.Erase()
 		return err
 	}

@@ -9,6 +9,9 @@ import (
 	"testing"
 
 	"pixelda-wgpu/datasets"
+	"pixelda-wgpu/datasets/draw"
+	"pixelda-wgpu/datasets/open"
+	"pixelda-wgpu/datasets/pack"
 	"pixelda-wgpu/native/internal/console"
 	"pixelda-wgpu/trainer/grid"
 )
@@ -29,7 +32,7 @@ func TestDatasetsList(t *testing.T) {
 	for _, s := range sets {
 		ready[s.Name] = s.Ready
 	}
-	if len(sets) != len(datasets.List()) || !ready["digits"] || !ready["mnist"] || ready["mnist-m"] || ready["usps"] {
+	if len(sets) != len(open.List()) || !ready["digits"] || !ready["mnist"] || ready["mnist-m"] || ready["usps"] {
 		t.Errorf("ready are %v", ready)
 	}
 	text := succeeds(t, "datasets", "list", "-data", data)
@@ -122,11 +125,11 @@ func TestDatasetsPackRaw(t *testing.T) {
 // guarded makes an error of a fault in a mapped file, and of nothing else.
 func TestGuarded(t *testing.T) {
 	raw := filepath.Join(t.TempDir(), "raw.pxds")
-	s := datasets.Splits{Train: datasets.Digits(1, 0, 100)}
-	if err := datasets.SaveRaw(raw, s); err != nil {
+	s := datasets.Splits{Train: draw.Digits(1, 0, 100)}
+	if err := pack.SaveRaw(raw, s); err != nil {
 		t.Fatal(err)
 	}
-	opened, err := datasets.Open(raw, datasets.Options{})
+	opened, err := open.Splits(raw, datasets.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

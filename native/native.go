@@ -14,7 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"pixelda-wgpu/datasets"
+	"pixelda-wgpu/datasets/mapped"
 	"pixelda-wgpu/native/internal/console"
 	"pixelda-wgpu/native/internal/supervise"
 )
@@ -44,7 +44,7 @@ func run(args []string, stdout, stderr io.Writer) (status int) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true)) // for images in mapped files
 	defer func() {
 		if r := recover(); r != nil {
-			err := datasets.Fault(r)
+			err := mapped.Fault(r)
 			if err == nil {
 				err = console.Panicked(r)
 			}
@@ -69,7 +69,7 @@ func guarded(work func() error) (err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		if r := recover(); r != nil {
-			if err = datasets.Fault(r); err == nil {
+			if err = mapped.Fault(r); err == nil {
 				panic(r)
 			}
 		}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"pixelda-wgpu/datasets"
+	"pixelda-wgpu/datasets/draw"
 	"pixelda-wgpu/gpu/gputest"
 	"pixelda-wgpu/model/graph"
 	"pixelda-wgpu/trainer"
@@ -43,7 +44,7 @@ func images(seed uint64) engine.Data {
 	splits := func(make func(seed uint64, from, n int) *datasets.Set) datasets.Splits {
 		return datasets.Splits{Train: make(seed, 0, 60).Resize(8, 8), Test: make(seed, 60, 21).Resize(8, 8)}
 	}
-	return engine.Data{Source: splits(datasets.Digits), Target: splits(datasets.DigitsM)}
+	return engine.Data{Source: splits(draw.Digits), Target: splits(draw.DigitsM)}
 }
 
 func newTrainer(t testing.TB, c recipe.Config) *engine.Trainer {

@@ -18,7 +18,8 @@ func TestOf(t *testing.T) {
 		"worded":       {inner, low, "no folder x: file does not exist"},
 		"worded again": {high.Errorf("training: %w", inner), high, "training: no folder x: file does not exist"},
 		"passed on":    {fmt.Errorf("a: %w", inner), low, "a: no folder x: file does not exist"},
-		"one of two":   {errors.Join(fs.ErrClosed, inner), low, "file already closed\nno folder x: file does not exist"},
+		"one of two": {errors.Join(fs.ErrClosed, inner), low,
+			"file already closed\nno folder x: file does not exist"},
 		"the system's": {fs.ErrNotExist, "", "file does not exist"},
 		"none":         {nil, "", ""},
 	} {

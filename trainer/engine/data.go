@@ -2,6 +2,7 @@ package engine
 
 import (
 	"pixelda-wgpu/datasets"
+	"pixelda-wgpu/datasets/open"
 	"pixelda-wgpu/model"
 	"pixelda-wgpu/trainer/recipe"
 )
@@ -15,19 +16,19 @@ type Data struct {
 // OpenData opens the data sets of a configuration and checks that the model
 // can take them.
 func OpenData(c recipe.Config) (Data, error) {
-	source, err := open(c, c.Source)
+	source, err := openSet(c, c.Source)
 	if err != nil {
 		return Data{}, err
 	}
-	target, err := open(c, c.Target)
+	target, err := openSet(c, c.Target)
 	if err != nil {
 		return Data{}, err
 	}
 	return PrepareData(c, source, target)
 }
 
-func open(c recipe.Config, spec string) (datasets.Splits, error) {
-	return datasets.Open(spec, datasets.Options{Dir: c.Data, Seed: c.Seed})
+func openSet(c recipe.Config, spec string) (datasets.Splits, error) {
+	return open.Splits(spec, datasets.Options{Dir: c.Data, Seed: c.Seed})
 }
 
 // PrepareData brings open data sets to a form for the model of a configuration
@@ -84,7 +85,7 @@ func sourceChannels(c recipe.Config) int {
 
 // OpenSource opens other images for the generator of a configuration.
 func OpenSource(c recipe.Config, spec string) (datasets.Splits, error) {
-	s, err := open(c, spec)
+	s, err := openSet(c, spec)
 	if err != nil {
 		return s, err
 	}

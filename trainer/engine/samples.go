@@ -144,7 +144,8 @@ func SeededNoise(dim int, seed uint64, images []int) []float32 {
 
 // Row is a set as a row of a grid.
 func Row(caption string, set *datasets.Set) grid.Row {
-	return grid.Row{Caption: caption, Width: set.Width, Height: set.Height, Channels: set.Channels, Pixels: set.Pixels()}
+	return grid.Row{Caption: caption, Width: set.Width, Height: set.Height, Channels: set.Channels,
+		Pixels: set.Pixels()}
 }
 
 // drawn makes a set of adapted images, which have the labels of what they were.

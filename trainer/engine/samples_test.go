@@ -10,7 +10,8 @@ import (
 // TestFirstImages has images as they come: mixed, and class by class.
 func TestFirstImages(t *testing.T) {
 	usual := func(labels ...uint32) []int {
-		return FirstImages(datasets.Set{Width: 1, Height: 1, Channels: 1, Labels: labels}.Of(make([]byte, len(labels))), 16)
+		return FirstImages(datasets.Set{Width: 1, Height: 1, Channels: 1, Labels: labels}.Of(make([]byte, len(labels))),
+			16)
 	}
 	if got := usual(1, 1, 0, 2); !slices.Equal(got, []int{0, 1, 2, 3}) {
 		t.Errorf("of mixed images it takes %v", got)

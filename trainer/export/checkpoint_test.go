@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"pixelda-wgpu/datasets"
+	"pixelda-wgpu/datasets/draw"
 	"pixelda-wgpu/model"
 	"pixelda-wgpu/trainer/recipe"
 	"pixelda-wgpu/trainer/safetensors"
@@ -81,7 +82,7 @@ func deep(c *recipe.Config) { c.Model.SourceChannels, c.Model.TargetChannels = 4
 // digits are small images of the built-in set, to be enlarged by a fraction; with
 // four channels their brightness is their depth too.
 func digits(channels int) *datasets.Set {
-	s := datasets.Digits(1, 0, 60).Resize(9, 11)
+	s := draw.Digits(1, 0, 60).Resize(9, 11)
 	if channels < 4 {
 		return s.WithChannels(channels)
 	}

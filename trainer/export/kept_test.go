@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"pixelda-wgpu/datasets"
+	"pixelda-wgpu/datasets/open"
 	"pixelda-wgpu/gpu/gputest"
 	"pixelda-wgpu/trainer/safetensors"
 )
@@ -50,7 +51,7 @@ func TestKeptBundle(t *testing.T) {
 		}
 	}
 
-	sources, err := datasets.Open(filepath.Join(kept, "source.pxds"), datasets.Options{})
+	sources, err := open.Splits(filepath.Join(kept, "source.pxds"), datasets.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

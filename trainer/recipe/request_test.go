@@ -69,8 +69,8 @@ func TestRequestErrors(t *testing.T) {
 	}
 	for want, r := range map[string]recipe.Request{
 		"x.json: configuration: ": {File: []byte(`{"sise": 3}`), Name: "x.json"},
-		"batch is 0":                       {Set: []string{"batch=0"}},
-		"want one of":                      {Method: "gan"},
+		"batch is 0":              {Set: []string{"batch=0"}},
+		"want one of":             {Method: "gan"},
 	} {
 		_, err := r.Config()
 		if usage := (*recipe.UsageError)(nil); errors.As(err, &usage) || err == nil ||

@@ -5,14 +5,14 @@ import (
 	"slices"
 	"testing"
 
-	"pixelda-wgpu/datasets"
+	"pixelda-wgpu/datasets/draw"
 	"pixelda-wgpu/trainer/engine"
 )
 
 // TestUnseenClasses follows Table 4 from the classes that the generator is trained on
 // to the images that its classifiers are measured by.
 func TestUnseenClasses(t *testing.T) {
-	set, err := datasets.Draw("objects", 1, 0, 1)
+	set, err := draw.Images("objects", 1, 0, 1)
 	if err != nil {
 		t.Fatal(err)
 	}

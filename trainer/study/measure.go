@@ -11,6 +11,7 @@ import (
 	"slices"
 
 	"pixelda-wgpu/datasets"
+	"pixelda-wgpu/datasets/pack"
 	"pixelda-wgpu/gpu"
 	"pixelda-wgpu/model"
 	"pixelda-wgpu/model/graph"
@@ -168,7 +169,7 @@ func (b Bench) redraw(c Cell, folder string) (*Outcome, error) {
 		return nil, origin.Errorf("%w", err)
 	}
 	// is mapped, so that training needs no memory for it
-	return o, datasets.SaveRaw(filepath.Join(folder, redrawnFile), s)
+	return o, pack.SaveRaw(filepath.Join(folder, redrawnFile), s)
 }
 
 // extras measures what a cell asks for and its outcome lacks.
@@ -275,7 +276,8 @@ func neighbours(g *engine.Generator, data engine.Data, seed uint64) (image.Image
 	}
 	some := shuffled(targets.Len(), seed)
 	some = some[:min(len(near), len(some))]
-	m := &Memory{len(near), distancesOf(near, size), distancesOf(grid.NearestOthers(some, targets.Pixels(), size), size)}
+	m := &Memory{len(near), distancesOf(near, size), distancesOf(grid.NearestOthers(some, targets.Pixels(), size),
+		size)}
 
 	n := min(shownImages, adapted.Len())
 	indices := make([]int, n)

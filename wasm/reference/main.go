@@ -22,6 +22,8 @@ import (
 	"strings"
 
 	"pixelda-wgpu/datasets"
+	"pixelda-wgpu/datasets/draw"
+	"pixelda-wgpu/datasets/pack"
 	"pixelda-wgpu/gpu"
 	"pixelda-wgpu/model/graph"
 	"pixelda-wgpu/trainer"
@@ -67,10 +69,10 @@ func run(args []string) error {
 
 // makeData writes some of the built-in images of both domains.
 func makeData(dir string) error {
-	for name, draw := range map[string]func(seed uint64, from, n int) *datasets.Set{"source": datasets.Digits,
-		"target": datasets.DigitsM} {
+	for name, draw := range map[string]func(seed uint64, from, n int) *datasets.Set{"source": draw.Digits,
+		"target": draw.DigitsM} {
 		s := datasets.Splits{Origin: "the built-in digits", Train: draw(1, 0, 120), Test: draw(1, 120, 60)}
-		if err := datasets.SavePacked(filepath.Join(dir, name+".pxds"), s); err != nil {
+		if err := pack.SaveCompressed(filepath.Join(dir, name+".pxds"), s); err != nil {
 			return err
 		}
 	}

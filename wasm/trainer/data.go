@@ -8,6 +8,8 @@ import (
 	"fmt"
 
 	"pixelda-wgpu/datasets"
+	"pixelda-wgpu/datasets/open"
+	"pixelda-wgpu/datasets/pack"
 	"pixelda-wgpu/trainer/recipe"
 	"pixelda-wgpu/wasm/message"
 	"pixelda-wgpu/wasm/protocol"
@@ -30,7 +32,7 @@ func (l *library) open(s protocol.DataSource, r *request, seed uint64, size int)
 		return l.remember(fmt.Sprintf("%s %d", s.Name, seed), func() (datasets.Splits, error) {
 			progress(protocol.Data, s.Name, 0, 0)
 			o.Draw = drawElsewhere
-			return datasets.Open(s.Name, o)
+			return open.Splits(s.Name, o)
 		})
 	case protocol.Packed:
 		return l.remember("packed "+s.URL, func() (datasets.Splits, error) {
@@ -39,16 +41,16 @@ func (l *library) open(s protocol.DataSource, r *request, seed uint64, size int)
 			if err != nil {
 				return datasets.Splits{}, err
 			}
-			return datasets.ReadPacked(s.URL, bytes.NewReader(data))
+			return pack.Read(s.URL, bytes.NewReader(data))
 		})
 	case protocol.Files:
 		progress(protocol.Data, s.Name, 0, 0)
-		files := make([]datasets.File, len(s.Files))
+		files := make([]open.File, len(s.Files))
 		for i, f := range s.Files {
-			files[i] = datasets.File{Path: f.Path, Data: r.parts.Bytes(f.File)}
+			files[i] = open.File{Path: f.Path, Data: r.parts.Bytes(f.File)}
 		}
 		o.Size = size
-		domains, err := datasets.ReadFiles(s.Name, files, o)
+		domains, err := open.Files(s.Name, files, o)
 		if err != nil {
 			return datasets.Splits{}, err
 		}

@@ -5,7 +5,7 @@ package main
 import (
 	"strconv"
 
-	"pixelda-wgpu/datasets"
+	"pixelda-wgpu/datasets/draw"
 	"pixelda-wgpu/wasm/wire"
 )
 
@@ -33,7 +33,7 @@ func drawShare(name, seed string, from, n int) {
 	if err != nil {
 		panic(err) // the text is drawElsewhere's
 	}
-	s, err := datasets.Draw(name, number, from, n)
+	s, err := draw.Images(name, number, from, n)
 	if err != nil {
 		panic(err) // it knew the name
 	}

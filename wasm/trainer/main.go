@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"pixelda-wgpu/datasets"
+	"pixelda-wgpu/datasets/draw"
+	"pixelda-wgpu/datasets/open"
 	"pixelda-wgpu/gpu"
 	"pixelda-wgpu/gpu/fault"
 	"pixelda-wgpu/model/graph"
@@ -102,8 +104,8 @@ func (w *worker) announce() {
 		}
 		m.Presets = append(m.Presets, protocol.Preset{Name: name, Config: c})
 	}
-	for _, s := range datasets.List() {
-		if datasets.Generated(s.Name) {
+	for _, s := range open.List() {
+		if draw.Generated(s.Name) {
 			m.Sets = append(m.Sets, protocol.Set{Name: s.Name, About: s.About})
 		}
 	}

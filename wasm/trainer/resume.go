@@ -9,6 +9,8 @@ import (
 	"fmt"
 
 	"pixelda-wgpu/datasets"
+	"pixelda-wgpu/datasets/draw"
+	"pixelda-wgpu/datasets/pack"
 	"pixelda-wgpu/model/graph"
 	"pixelda-wgpu/trainer/checkpoint"
 	"pixelda-wgpu/trainer/engine"
@@ -30,7 +32,7 @@ func (w *worker) restore(r *request, ask *protocol.Restore) error {
 		if from.Kind == inStore {
 			var b []byte
 			if b, err = readFile(from.URL); err == nil {
-				images[i], err = datasets.ReadPacked(from.Name, bytes.NewReader(b))
+				images[i], err = pack.Read(from.Name, bytes.NewReader(b))
 			}
 			w.store.data[i], sources[i] = from.URL, protocol.DataSource{Kind: protocol.Files, Name: from.Name}
 		} else {
@@ -75,7 +77,7 @@ func (w *worker) load(r *request, ask *protocol.Load) error {
 		kept: &snapshot{checkpoint: b, manifest: manifest{Step: st.Iteration}}}
 	for i, set := range []string{c.Source, c.Target} {
 		switch {
-		case datasets.Generated(set):
+		case draw.Generated(set):
 			next.sources[i] = protocol.DataSource{Kind: protocol.Builtin, Name: set}
 			if next.images[i], err = w.library.open(next.sources[i], r, c.Seed, c.Model.Size); err != nil {
 				return as(protocol.BadData, err)

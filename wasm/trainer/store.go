@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"pixelda-wgpu/datasets"
+	"pixelda-wgpu/datasets/pack"
 	"pixelda-wgpu/wasm/protocol"
 	"pixelda-wgpu/wasm/wire"
 	"pixelda-wgpu/wgsl/kernels"
@@ -79,7 +80,7 @@ func (t *store) keepImages(from protocol.DataSource, images datasets.Splits) (pr
 		}
 	}
 	var b bytes.Buffer
-	if err := datasets.WritePacked(&b, images); err != nil {
+	if err := pack.Write(&b, images); err != nil {
 		return kept, err
 	}
 	if err := writeFile(name, b.Bytes()); err != nil {

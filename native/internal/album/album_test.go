@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"pixelda-wgpu/datasets"
+	"pixelda-wgpu/datasets/open"
 )
 
 // What adapt writes is a data set again, with its depth and its poses.
@@ -31,7 +32,7 @@ func TestAlbum(t *testing.T) {
 	if err := images.Close(); err != nil {
 		t.Fatal(err)
 	}
-	splits, err := datasets.Open(dir, datasets.Options{})
+	splits, err := open.Splits(dir, datasets.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,6 +12,8 @@ import (
 	"syscall"
 
 	"pixelda-wgpu/datasets"
+	"pixelda-wgpu/datasets/draw"
+	"pixelda-wgpu/datasets/open"
 	"pixelda-wgpu/gpu"
 	"pixelda-wgpu/native/internal/console"
 	"pixelda-wgpu/native/internal/supervise"
@@ -102,11 +104,11 @@ func (j *Job) check(cells []study.Cell) error {
 			continue
 		}
 		for _, spec := range []string{c.Config.Source, c.Config.Target} {
-			if opened[spec] || datasets.Generated(spec) {
+			if opened[spec] || draw.Generated(spec) {
 				continue
 			}
 			opened[spec] = true
-			if _, err := datasets.Open(spec, datasets.Options{Dir: c.Config.Data}); err != nil {
+			if _, err := open.Splits(spec, datasets.Options{Dir: c.Config.Data}); err != nil {
 				return fmt.Errorf("%w; docs/studies.md tells where the images of each study come from", err)
 			}
 		}

@@ -1,0 +1,9 @@
+//go:build !linux
+
+package mapped
+
+// Advice is for Linux alone: elsewhere the standard library has no such call.
+
+func adviseRandom([]byte) {}
+
+func AdviseSoon([]byte) {}

@@ -1,0 +1,10 @@
+//go:build !linux && !darwin && !freebsd && !netbsd && !openbsd && !dragonfly && !windows
+
+package mapped
+
+import "os"
+
+// Browsers map no files: sets are read.
+func systemMap(*os.File, int) ([]byte, error) { return nil, ErrNoMapping }
+
+func addressOf([]byte) uintptr { return 0 }
