@@ -2,7 +2,6 @@ package graph
 
 import (
 	"pixelda-wgpu/wgsl/kernels"
-	"pixelda-wgpu/wgsl/plan"
 )
 
 // Rows puts the features of b [M,C] behind those of a [N,C]: [N+M,C].
@@ -47,18 +46,18 @@ func (g *Graph) Correlation(label string, a, b *Tensor) *Tensor {
 	if a.N != b.N {
 		fail("%s%s: correlation of %v and %v", g.scope, label, a.Shape, b.Shape)
 	}
-	multiply := func(label string, s plan.MatMul, a, b *Tensor) *Tensor {
+	multiply := func(label string, s kernels.MatMul, a, b *Tensor) *Tensor {
 		return g.add(g.tensor(label, Features(s.M, s.N)), "c", product{MatMul: s}.ways,
 			map[string]*Tensor{"a": a, "b": b}, a, b)
 	}
-	y := multiply(label, plan.MatMul{M: a.C, N: b.C, K: a.N, TransA: true}, a, b)
+	y := multiply(label, kernels.MatMul{M: a.C, N: b.C, K: a.N, TransA: true}, a, b)
 	y.node.backward = func(grads []*Tensor, needs []bool) []*Tensor {
 		d := make([]*Tensor, 2)
 		if needs[0] {
-			d[0] = multiply("first", plan.MatMul{M: a.N, N: a.C, K: b.C, TransB: true}, b, grads[0])
+			d[0] = multiply("first", kernels.MatMul{M: a.N, N: a.C, K: b.C, TransB: true}, b, grads[0])
 		}
 		if needs[1] {
-			d[1] = multiply("second", plan.MatMul{M: a.N, N: b.C, K: a.C}, a, grads[0])
+			d[1] = multiply("second", kernels.MatMul{M: a.N, N: b.C, K: a.C}, a, grads[0])
 		}
 		return d
 	}

@@ -14,10 +14,10 @@ import (
 // operations by these marks.
 type (
 	convolution struct {
-		plan.Conv
-		epilogue plan.Epilogue
+		kernels.Conv
+		epilogue kernels.Epilogue
 	}
-	weightGrad plan.Conv         // of a convolution
+	weightGrad kernels.Conv      // of a convolution
 	normStats  struct{}          // reads x, writes partials
 	normApply  kernels.BatchNorm // in training
 	normGrad   struct {          // either of the gradient's two passes, as kernel makes it
@@ -34,9 +34,13 @@ type (
 	sum        struct{} // of a and b
 )
 
-func (c convolution) ways(t *plan.Target) iter.Seq[plan.Plan] { return c.Plans(c.epilogue, t) }
+func (c convolution) ways(t *plan.Target) iter.Seq[plan.Plan] {
+	return plan.Conv(c.Conv, c.epilogue, t)
+}
 
-func (c weightGrad) ways(t *plan.Target) iter.Seq[plan.Plan] { return plan.Conv(c).WeightGradPlans(t) }
+func (c weightGrad) ways(t *plan.Target) iter.Seq[plan.Plan] {
+	return plan.WeightGrad(kernels.Conv(c), t)
+}
 
 // fuse returns the operations of a program for a target with those that can be joined
 // joined. Those of the graph stay as they are.

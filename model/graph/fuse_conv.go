@@ -41,7 +41,7 @@ func (f *fusion) sumIntoConv(n *node) bool {
 			continue
 		}
 		c, ok := p.op.(convolution)
-		if !ok || c.epilogue != (plan.Epilogue{}) {
+		if !ok || c.epilogue != (kernels.Epilogue{}) {
 			continue
 		}
 		c.epilogue.Residual = true
@@ -72,11 +72,11 @@ func (f *fusion) normIntoConv(n *node) bool {
 		j := &joined[i]
 		switch op := r.op.(type) {
 		case convolution:
-			op.Prologue = plan.Prologue{Norm: true, Act: apply.Act}
-			j.op, j.ways, ok = op, op.ways, op.AbsorbsNorm(f.target)
+			op.Prologue = kernels.Prologue{Norm: true, Act: apply.Act}
+			j.op, j.ways, ok = op, op.ways, plan.AbsorbsNorm(op.Conv, f.target)
 		case weightGrad:
-			op.Prologue = plan.Prologue{Norm: true, Act: apply.Act}
-			j.op, j.ways, ok = op, op.ways, plan.Conv(op).AbsorbsNorm(f.target)
+			op.Prologue = kernels.Prologue{Norm: true, Act: apply.Act}
+			j.op, j.ways, ok = op, op.ways, plan.AbsorbsNorm(kernels.Conv(op), f.target)
 		default:
 			return false
 		}

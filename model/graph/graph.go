@@ -88,7 +88,7 @@ type Graph struct {
 	nodes    []*node
 	scope    string
 	reserved []gpu.Buffer
-	half     plan.Half // of convolutions
+	half     kernels.Half // of convolutions
 }
 
 // New returns an empty graph.
@@ -127,8 +127,8 @@ func (g *Graph) Scope(name string, f func()) {
 }
 
 // Halves lets the convolutions that are added from now on store what passes between
-// their kernels as 16-bit floats, gradients times 2^exponent (plan.Half).
-func (g *Graph) Halves(exponent int) { g.half = plan.Half{On: true, DY: exponent} }
+// their kernels as 16-bit floats, gradients times 2^exponent (kernels.Half).
+func (g *Graph) Halves(exponent int) { g.half = kernels.Half{On: true, DY: exponent} }
 
 // Input is a tensor that the host writes to the buffer of that name.
 func (g *Graph) Input(buffer string, s Shape) *Tensor {

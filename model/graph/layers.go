@@ -17,18 +17,18 @@ func (g *Graph) Conv(label string, x, w, bias *Tensor, stride int, act kernels.A
 		fail("%s%s: convolution of %v with weights %v%s and stride %d", g.scope, label, x.Shape, w.Shape, andBias(bias),
 			stride)
 	}
-	return g.convolve(label, x, w, bias, plan.SameConv(x.N, x.C, x.H, x.W, w.N, w.H, stride), act)
+	return g.convolve(label, x, w, bias, kernels.SameConv(x.N, x.C, x.H, x.W, w.N, w.H, stride), act)
 }
 
 // convolve adds the convolution c, which fits the operands.
-func (g *Graph) convolve(label string, x, w, bias *Tensor, c plan.Conv, act kernels.Act) *Tensor {
+func (g *Graph) convolve(label string, x, w, bias *Tensor, c kernels.Conv, act kernels.Act) *Tensor {
 	operands := map[string]*Tensor{"x": x, "w": w}
 	inputs := []*Tensor{x, w}
 	if bias != nil {
 		operands["bias"], inputs = bias, append(inputs, bias)
 	}
 	c.Half = g.half
-	forward := convolution{c, plan.Epilogue{Bias: bias != nil, Act: act}}
+	forward := convolution{c, kernels.Epilogue{Bias: bias != nil, Act: act}}
 	y := g.add(g.tensor(label, Shape{c.N, c.OutC, c.OutH, c.OutW}), "y", forward.ways, operands, inputs...)
 	y.node.op = forward
 	y.node.backward = func(grads []*Tensor, needs []bool) []*Tensor {
@@ -54,11 +54,13 @@ func (g *Graph) convolve(label string, x, w, bias *Tensor, c plan.Conv, act kern
 
 // product is a matrix product and what is done with its sums.
 type product struct {
-	plan.MatMul
-	epilogue plan.Epilogue
+	kernels.MatMul
+	epilogue kernels.Epilogue
 }
 
-func (p product) ways(t *plan.Target) iter.Seq[plan.Plan] { return p.Plans(p.epilogue, t) }
+func (p product) ways(t *plan.Target) iter.Seq[plan.Plan] {
+	return plan.MatMul(p.MatMul, p.epilogue, t)
+}
 
 // Linear is a fully connected layer: x [N,I,1,1], w [O,I] → [N,O,1,1].
 func (g *Graph) Linear(label string, x, w, bias *Tensor, act kernels.Act) *Tensor {
@@ -71,14 +73,14 @@ func (g *Graph) Linear(label string, x, w, bias *Tensor, act kernels.Act) *Tenso
 	if bias != nil {
 		operands["bias"], inputs = bias, append(inputs, bias)
 	}
-	forward := plan.MatMul{M: n, N: out, K: in, TransB: true}
+	forward := kernels.MatMul{M: n, N: out, K: in, TransB: true}
 	y := g.add(g.tensor(label, Features(n, out)), "c",
-		product{forward, plan.Epilogue{Bias: bias != nil, Act: act}}.ways, operands, inputs...)
+		product{forward, kernels.Epilogue{Bias: bias != nil, Act: act}}.ways, operands, inputs...)
 	y.node.backward = func(grads []*Tensor, needs []bool) []*Tensor {
 		dz := g.activationGrad(grads[0], y, act)
 		d := make([]*Tensor, len(inputs))
 		if needs[1] {
-			s := plan.MatMul{M: out, N: in, K: n, TransA: true}
+			s := kernels.MatMul{M: out, N: in, K: n, TransA: true}
 			d[1] = g.add(g.tensor("weight", w.Shape), "c", product{MatMul: s}.ways, map[string]*Tensor{"a": dz, "b": x},
 				dz, x)
 		}
@@ -86,7 +88,7 @@ func (g *Graph) Linear(label string, x, w, bias *Tensor, act kernels.Act) *Tenso
 			d[2] = g.sumRows("bias", dz, bias.Shape)
 		}
 		if needs[0] {
-			s := plan.MatMul{M: n, N: in, K: out}
+			s := kernels.MatMul{M: n, N: in, K: out}
 			d[0] = g.add(g.tensor("data", x.Shape), "c", product{MatMul: s}.ways, map[string]*Tensor{"a": dz, "b": w},
 				dz, w)
 		}

@@ -2,7 +2,6 @@ package graph
 
 import (
 	"pixelda-wgpu/wgsl/kernels"
-	"pixelda-wgpu/wgsl/plan"
 )
 
 // PaddedConv is a convolution with pad rows and columns of zeros on each side,
@@ -14,7 +13,7 @@ func (g *Graph) PaddedConv(label string, x, w, bias *Tensor, stride, pad int, ac
 		fail("%s%s: convolution of %v with weights %v%s, stride %d and %d of padding", g.scope, label, x.Shape, w.Shape,
 			andBias(bias), stride, pad)
 	}
-	return g.convolve(label, x, w, bias, plan.PaddedConv(x.N, x.C, x.H, x.W, w.N, w.H, stride, pad), act)
+	return g.convolve(label, x, w, bias, kernels.PaddedConv(x.N, x.C, x.H, x.W, w.N, w.H, stride, pad), act)
 }
 
 // TransposedConv is the data gradient of a convolution taken as a layer, followed by
@@ -27,7 +26,7 @@ func (g *Graph) TransposedConv(label string, x, w, bias *Tensor, stride, pad int
 		fail("%s%s: transposed convolution of %v with weights %v%s, stride %d and %d of padding", g.scope, label,
 			x.Shape, w.Shape, andBias(bias), stride, pad)
 	}
-	c := plan.PaddedConv(x.N, w.C, outH, outW, w.N, w.H, stride, pad) // from y to x
+	c := kernels.PaddedConv(x.N, w.C, outH, outW, w.N, w.H, stride, pad) // from y to x
 	c.Half = g.half.Swapped()
 	operands := map[string]*Tensor{"x": x, "w": w}
 	inputs := []*Tensor{x, w}
@@ -35,7 +34,7 @@ func (g *Graph) TransposedConv(label string, x, w, bias *Tensor, stride, pad int
 		operands["bias"], inputs = bias, append(inputs, bias)
 	}
 	y := g.add(g.tensor(label, Shape{x.N, w.C, outH, outW}), "y",
-		convolution{c.DataGrad(), plan.Epilogue{Bias: bias != nil, Act: act}}.ways, operands, inputs...)
+		convolution{c.DataGrad(), kernels.Epilogue{Bias: bias != nil, Act: act}}.ways, operands, inputs...)
 	y.node.backward = func(grads []*Tensor, needs []bool) []*Tensor {
 		dz := g.activationGrad(grads[0], y, act)
 		in := make([]*Tensor, len(inputs))

@@ -34,6 +34,9 @@ func TestFiles(t *testing.T) {
 			continue // a library
 		}
 		t.Run(file, func(t *testing.T) {
+			if !strings.Contains(constructors(t), strconv.Quote(file)) {
+				t.Error("no Go file of this folder makes a kernel of it")
+			}
 			if !strings.Contains(string(src), "Dispatch: ") {
 				t.Error("the head comment has no Dispatch line")
 			}
@@ -82,4 +85,24 @@ func TestFiles(t *testing.T) {
 			s.Close()
 		})
 	}
+}
+
+// constructors is the Go code of this folder, without tests.
+func constructors(t *testing.T) string {
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all strings.Builder
+	for _, file := range files {
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		code, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all.Write(code)
+	}
+	return all.String()
 }

@@ -17,15 +17,15 @@ import (
 // The shapes have channels that fill no block or tile, more of them than one
 // workgroup takes, and more patches too.
 var (
-	vectored = plan.SameConv(33, 70, 8, 8, 17, 3, 1) // rows are read and written by vec4
-	strided  = plan.SameConv(5, 19, 8, 9, 70, 3, 2)  // padded after the rows, and around the columns
-	odd      = plan.SameConv(3, 5, 7, 7, 9, 3, 1)    // more output than input channels, and few of these
-	tiny     = plan.SameConv(1, 1, 4, 4, 3, 5, 1)    // one channel; the kernel reaches over the whole image
-	head     = plan.SameConv(1, 70, 4, 8, 2, 1, 1)   // a generator's head, with a weight gradient of one split
-	sparse   = plan.SameConv(2, 6, 5, 8, 3, 1, 2)    // data gradients of pixels that nobody saw are zero
-	column   = plan.SameConv(2, 4, 7, 1, 3, 3, 3)    // one column, and a stride that divides no tile
+	vectored = kernels.SameConv(33, 70, 8, 8, 17, 3, 1) // rows are read and written by vec4
+	strided  = kernels.SameConv(5, 19, 8, 9, 70, 3, 2)  // padded after the rows, and around the columns
+	odd      = kernels.SameConv(3, 5, 7, 7, 9, 3, 1)    // more output than input channels, and few of these
+	tiny     = kernels.SameConv(1, 1, 4, 4, 3, 5, 1)    // one channel; the kernel reaches over the whole image
+	head     = kernels.SameConv(1, 70, 4, 8, 2, 1, 1)   // a generator's head, with a weight gradient of one split
+	sparse   = kernels.SameConv(2, 6, 5, 8, 3, 1, 2)    // data gradients of pixels that nobody saw are zero
+	column   = kernels.SameConv(2, 4, 7, 1, 3, 3, 3)    // one column, and a stride that divides no tile
 
-	convShapes = []plan.Conv{vectored, strided, odd, tiny, head, sparse, column}
+	convShapes = []kernels.Conv{vectored, strided, odd, tiny, head, sparse, column}
 )
 
 // Drivers compile an unrolled kernel for up to a second. So all plans run on one
@@ -76,7 +76,7 @@ func tiles(t *testing.T, plans []plan.Plan) []plan.Plan {
 }
 
 // refConv is the definition: y[n,o,p] = Σ_i Σ_t x[n,i,p·s+t−pad]·w[o,i,t].
-func refConv(c plan.Conv, x, w []float32) []float64 {
+func refConv(c kernels.Conv, x, w []float32) []float64 {
 	y := make([]float64, c.N*c.OutC*c.OutH*c.OutW)
 	eachTap(c, func(y_, x_, w_ int) { y[y_] += float64(x[x_]) * float64(w[w_]) })
 	return y
@@ -84,7 +84,7 @@ func refConv(c plan.Conv, x, w []float32) []float64 {
 
 // refEpilogue adds bias and residual, if there are, to the sums y and activates them, in
 // place.
-func refEpilogue(c plan.Conv, e plan.Epilogue, y []float64, bias, residual []float32) []float64 {
+func refEpilogue(c kernels.Conv, e kernels.Epilogue, y []float64, bias, residual []float32) []float64 {
 	for i := range y {
 		if e.Bias {
 			y[i] += float64(bias[i/(c.OutH*c.OutW)%c.OutC])
@@ -98,20 +98,20 @@ func refEpilogue(c plan.Conv, e plan.Epilogue, y []float64, bias, residual []flo
 }
 
 // refDataGrad and refWeightGrad are the transposes of the definition.
-func refDataGrad(c plan.Conv, dy, w []float32) []float64 {
+func refDataGrad(c kernels.Conv, dy, w []float32) []float64 {
 	dx := make([]float64, c.N*c.InC*c.InH*c.InW)
 	eachTap(c, func(y_, x_, w_ int) { dx[x_] += float64(dy[y_]) * float64(w[w_]) })
 	return dx
 }
 
-func refWeightGrad(c plan.Conv, x, dy []float32) []float64 {
+func refWeightGrad(c kernels.Conv, x, dy []float32) []float64 {
 	dw := make([]float64, c.OutC*c.InC*c.KernelH*c.KernelW)
 	eachTap(c, func(y_, x_, w_ int) { dw[w_] += float64(dy[y_]) * float64(x[x_]) })
 	return dw
 }
 
 // eachTap visits the index triples (of y, x and w) that the forward pass multiplies.
-func eachTap(c plan.Conv, visit func(y, x, w int)) {
+func eachTap(c kernels.Conv, visit func(y, x, w int)) {
 	for n := range c.N {
 		for o := range c.OutC {
 			for i := range c.InC {
@@ -133,7 +133,7 @@ func eachTap(c plan.Conv, visit func(y, x, w int)) {
 	}
 }
 
-func operandsOf(c plan.Conv) (x, w, dy []float32) {
+func operandsOf(c kernels.Conv) (x, w, dy []float32) {
 	return kerneltest.Normals(1, c.N*c.InC*c.InH*c.InW), kerneltest.Normals(2, c.OutC*c.InC*c.KernelH*c.KernelW),
 		kerneltest.Normals(3, c.N*c.OutC*c.OutH*c.OutW)
 }
@@ -143,7 +143,7 @@ func TestSamePadding(t *testing.T) {
 		{32, 3, 2, 0, 16}, {28, 3, 2, 0, 14}, {8, 3, 2, 0, 4}, {7, 3, 2, 1, 4}, {5, 3, 2, 1, 3}, {32, 3, 1, 1, 32},
 		{32, 5, 1, 2, 32}, {9, 1, 1, 0, 9},
 	} {
-		s := plan.SameConv(1, 1, c.size, c.size, 1, c.kernel, c.stride)
+		s := kernels.SameConv(1, 1, c.size, c.size, 1, c.kernel, c.stride)
 		if s.PadY != c.before || s.OutH != c.out {
 			t.Errorf("%d, kernel %d, stride %d: %d rows before, %d out; want %d and %d", c.size, c.kernel, c.stride,
 				s.PadY, s.OutH, c.before, c.out)
@@ -154,7 +154,7 @@ func TestSamePadding(t *testing.T) {
 func TestConvForward(t *testing.T) {
 	t.Parallel()
 	for _, c := range convShapes {
-		plans := convPlans(c, plan.Epilogue{})
+		plans := convPlans(c, kernels.Epilogue{})
 		if c == vectored {
 			names(t, plans)
 		} else {
@@ -175,7 +175,7 @@ func TestConvForward(t *testing.T) {
 func TestConvDataGrad(t *testing.T) {
 	t.Parallel()
 	for _, c := range convShapes {
-		plans := convPlans(c.DataGrad(), plan.Epilogue{})
+		plans := convPlans(c.DataGrad(), kernels.Epilogue{})
 		if c == strided {
 			plans = tiles(t, plans)
 		} else {
@@ -231,23 +231,23 @@ func TestConvUniform(t *testing.T) {
 			test(plans[i])
 		})
 	}
-	for _, c := range []plan.Conv{
-		plan.SameConv(6, 32, 16, 16, 32, 3, 1), plan.SameConv(12, 16, 16, 16, 40, 5, 2),
+	for _, c := range []kernels.Conv{
+		kernels.SameConv(6, 32, 16, 16, 32, 3, 1), kernels.SameConv(12, 16, 16, 16, 40, 5, 2),
 	} {
 		x, w, dy := operandsOf(c)
-		planned("forward "+c.String(), convPlans(c, plan.Epilogue{}), "images", func(p plan.Plan) {
+		planned("forward "+c.String(), convPlans(c, kernels.Epilogue{}), "images", func(p plan.Plan) {
 			closeToSums(t, c.String(), runPlan(t, p, map[string][]float32{"x": x, "w": w}, "y", len(dy)),
 				refConv(c, x, w), c.InC*c.KernelH*c.KernelW)
 		})
-		planned("data "+c.String(), convPlans(c.DataGrad(), plan.Epilogue{}), "images", func(p plan.Plan) {
+		planned("data "+c.String(), convPlans(c.DataGrad(), kernels.Epilogue{}), "images", func(p plan.Plan) {
 			closeToSums(t, c.String(), runPlan(t, p, map[string][]float32{"x": dy, "w": w}, "y", len(x)),
 				refDataGrad(c, dy, w), c.OutC*c.KernelH*c.KernelW)
 		})
 	}
-	for _, c := range []plan.Conv{
-		plan.SameConv(2, 16, 32, 32, 32, 3, 1), plan.SameConv(2, 72, 32, 32, 32, 3, 2),
-		plan.SameConv(6, 16, 16, 16, 32, 5, 1),
-		plan.SameConv(9, 3, 32, 32, 16, 5, 1), plan.SameConv(4, 16, 20, 16, 16, 3, 2),
+	for _, c := range []kernels.Conv{
+		kernels.SameConv(2, 16, 32, 32, 32, 3, 1), kernels.SameConv(2, 72, 32, 32, 32, 3, 2),
+		kernels.SameConv(6, 16, 16, 16, 32, 5, 1),
+		kernels.SameConv(9, 3, 32, 32, 16, 5, 1), kernels.SameConv(4, 16, 20, 16, 16, 3, 2),
 	} {
 		x, _, dy := operandsOf(c)
 		planned("weights "+c.String(), weightPlans(c), "direct uniform", func(p plan.Plan) {
@@ -262,9 +262,9 @@ func TestConvUniform(t *testing.T) {
 // inputs out, two dispatches of images.
 func TestConvUnfolded(t *testing.T) {
 	t.Parallel()
-	for _, c := range []plan.Conv{
-		plan.SameConv(5, 20, 8, 9, 72, 3, 2), plan.SameConv(2, 16, 13, 11, 20, 5, 3),
-		plan.SameConv(96, 16, 32, 32, 16, 3, 2),
+	for _, c := range []kernels.Conv{
+		kernels.SameConv(5, 20, 8, 9, 72, 3, 2), kernels.SameConv(2, 16, 13, 11, 20, 5, 3),
+		kernels.SameConv(96, 16, 32, 32, 16, 3, 2),
 	} {
 		x, _, dy := operandsOf(c)
 		want := refWeightGrad(c, x, dy)
@@ -278,8 +278,8 @@ func TestConvUnfolded(t *testing.T) {
 // Whole tiles; tiles that overhang the image; input channels in parts.
 func TestConvEpilogue(t *testing.T) {
 	t.Parallel()
-	for _, c := range []plan.Conv{plan.SameConv(2, 3, 8, 8, 9, 1, 1), plan.SameConv(2, 3, 6, 6, 9, 1, 1),
-		plan.SameConv(1, 320, 8, 8, 64, 3, 1)} {
+	for _, c := range []kernels.Conv{kernels.SameConv(2, 3, 8, 8, 9, 1, 1), kernels.SameConv(2, 3, 6, 6, 9, 1, 1),
+		kernels.SameConv(1, 320, 8, 8, 64, 3, 1)} {
 		x, w, dy := operandsOf(c)
 		bias := kerneltest.Normals(4, c.OutC)
 		for _, e := range epilogues {
@@ -293,7 +293,7 @@ func TestConvEpilogue(t *testing.T) {
 			}
 			plans := few(t, convPlans(c, e))
 			if c.InC > 64 {
-				if e != (plan.Epilogue{Bias: true, Residual: true, Act: kernels.LeakyReLU(0.2)}) {
+				if e != (kernels.Epilogue{Bias: true, Residual: true, Act: kernels.LeakyReLU(0.2)}) {
 					continue // one is enough for so long a kernel
 				}
 				plans = called(t, "direct 4×4×16 uniform", convPlans(c, e))
@@ -314,13 +314,14 @@ func TestConvPlansFit(t *testing.T) {
 		plans []plan.Plan
 		want  bool
 	}{
-		{"full model, batch 256", convPlans(plan.SameConv(256, 64, 32, 32, 64, 3, 1), plan.Epilogue{}), true},
-		{"1,024 channels", convPlans(plan.SameConv(1, 1024, 4, 4, 2048, 3, 2), plan.Epilogue{}), true},
-		{"the gradient of its images", convPlans(plan.SameConv(1, 1024, 4, 4, 3, 3, 1), plan.Epilogue{}), true},
-		{"its weights", weightPlans(plan.SameConv(1, 1024, 4, 4, 2048, 3, 2)), true},
-		{"weights of one output channel", weightPlans(plan.SameConv(2, 64, 8, 8, 1, 1, 1)), true},
-		{"weights of many taps", weightPlans(plan.SameConv(2, 64, 8, 8, 3, 7, 1)), true},
-		{"4,096 images of 512 × 512", convPlans(plan.SameConv(4096, 1, 512, 512, 1, 1, 1), plan.Epilogue{}), false},
+		{"full model, batch 256", convPlans(kernels.SameConv(256, 64, 32, 32, 64, 3, 1), kernels.Epilogue{}), true},
+		{"1,024 channels", convPlans(kernels.SameConv(1, 1024, 4, 4, 2048, 3, 2), kernels.Epilogue{}), true},
+		{"the gradient of its images", convPlans(kernels.SameConv(1, 1024, 4, 4, 3, 3, 1), kernels.Epilogue{}), true},
+		{"its weights", weightPlans(kernels.SameConv(1, 1024, 4, 4, 2048, 3, 2)), true},
+		{"weights of one output channel", weightPlans(kernels.SameConv(2, 64, 8, 8, 1, 1, 1)), true},
+		{"weights of many taps", weightPlans(kernels.SameConv(2, 64, 8, 8, 3, 7, 1)), true},
+		{"4,096 images of 512 × 512", convPlans(kernels.SameConv(4096, 1, 512, 512, 1, 1, 1), kernels.Epilogue{}),
+			false},
 	} {
 		if (len(c.plans) > 0) != c.want {
 			t.Errorf("%s: %d plans", c.name, len(c.plans))
@@ -345,26 +346,26 @@ func TestConvPlansFit(t *testing.T) {
 // BenchmarkConv times every plan of the models' layers, batch 32, also of those that
 // store halves, and reports the arithmetic rate of the direct algorithm.
 func BenchmarkConv(b *testing.B) {
-	for _, c := range []plan.Conv{
-		plan.SameConv(32, 64, 32, 32, 64, 3, 1),
-		plan.SameConv(32, 16, 32, 32, 16, 3, 1),
-		plan.SameConv(32, 4, 32, 32, 64, 3, 1),
-		plan.SameConv(32, 64, 32, 32, 3, 1, 1),
-		plan.SameConv(32, 64, 32, 32, 128, 3, 2),
-		plan.SameConv(32, 128, 16, 16, 256, 3, 2),
-		plan.SameConv(32, 256, 8, 8, 512, 3, 2),
-		plan.SameConv(32, 3, 32, 32, 32, 5, 1),
-		plan.SameConv(32, 32, 16, 16, 48, 5, 1),
+	for _, c := range []kernels.Conv{
+		kernels.SameConv(32, 64, 32, 32, 64, 3, 1),
+		kernels.SameConv(32, 16, 32, 32, 16, 3, 1),
+		kernels.SameConv(32, 4, 32, 32, 64, 3, 1),
+		kernels.SameConv(32, 64, 32, 32, 3, 1, 1),
+		kernels.SameConv(32, 64, 32, 32, 128, 3, 2),
+		kernels.SameConv(32, 128, 16, 16, 256, 3, 2),
+		kernels.SameConv(32, 256, 8, 8, 512, 3, 2),
+		kernels.SameConv(32, 3, 32, 32, 32, 5, 1),
+		kernels.SameConv(32, 32, 16, 16, 48, 5, 1),
 	} {
 		x, w, y := c.N*c.InC*c.InH*c.InW, c.OutC*c.InC*c.KernelH*c.KernelW, c.N*c.OutC*c.OutH*c.OutW
-		for _, c := range []plan.Conv{c, halved(c)} {
+		for _, c := range []kernels.Conv{c, halved(c)} {
 			for _, of := range []struct {
 				kind  string
 				plans []plan.Plan
 				sizes map[string]int
 			}{
-				{"forward", convPlans(c, plan.Epilogue{}), map[string]int{"x": x, "w": w, "y": y}},
-				{"data", convPlans(c.DataGrad(), plan.Epilogue{}), map[string]int{"x": y, "w": w, "y": x}},
+				{"forward", convPlans(c, kernels.Epilogue{}), map[string]int{"x": x, "w": w, "y": y}},
+				{"data", convPlans(c.DataGrad(), kernels.Epilogue{}), map[string]int{"x": y, "w": w, "y": x}},
 				{"weight", weightPlans(c), map[string]int{"x": x, "dy": y, "dw": w}},
 			} {
 				for _, p := range of.plans {

@@ -78,19 +78,19 @@ func closeToHalves(t *testing.T, what string, got []float32, want []float64) {
 }
 
 // halved is the convolution with halves and the models' loss scale.
-func halved(c plan.Conv) plan.Conv {
-	c.Half = plan.Half{On: true, DY: 12}
+func halved(c kernels.Conv) kernels.Conv {
+	c.Half = kernels.Half{On: true, DY: 12}
 	return c
 }
 
 // TestHalvesAreTunedApart: a tuner keeps its choices by the names of operations.
 func TestHalvesAreTunedApart(t *testing.T) {
 	c := wholeTiles
-	for what, plans := range map[string]func(plan.Conv) []plan.Plan{
-		"forward": func(c plan.Conv) []plan.Plan {
-			return convPlans(c, plan.Epilogue{})
-		}, "data": func(c plan.Conv) []plan.Plan {
-			return convPlans(c.DataGrad(), plan.Epilogue{})
+	for what, plans := range map[string]func(kernels.Conv) []plan.Plan{
+		"forward": func(c kernels.Conv) []plan.Plan {
+			return convPlans(c, kernels.Epilogue{})
+		}, "data": func(c kernels.Conv) []plan.Plan {
+			return convPlans(c.DataGrad(), kernels.Epilogue{})
 		}, "weights": weightPlans,
 	} {
 		if single, half := plans(c)[0].Op, plans(halved(c))[0].Op; half != single+" f16" {
@@ -110,10 +110,10 @@ func TestWinogradHalves(t *testing.T) {
 }
 
 // halvesEpilogue is behind the convolutions that store halves.
-var halvesEpilogue = plan.Epilogue{Bias: true, Residual: true, Act: kernels.LeakyReLU(0.2)}
+var halvesEpilogue = kernels.Epilogue{Bias: true, Residual: true, Act: kernels.LeakyReLU(0.2)}
 
 // testHalves runs all plans of a convolution that store halves.
-func testHalves(t *testing.T, c plan.Conv, x, w, dy, bias, residual []float32) {
+func testHalves(t *testing.T, c kernels.Conv, x, w, dy, bias, residual []float32) {
 	t.Helper()
 	want := refEpilogue(c, halvesEpilogue, refConv(c, x, w), bias, residual)
 	operands := map[string][]float32{"x": x, "w": w, "bias": bias, "residual": residual}
@@ -123,7 +123,7 @@ func testHalves(t *testing.T, c plan.Conv, x, w, dy, bias, residual []float32) {
 		})
 	}
 	dx := refDataGrad(c, dy, w)
-	for _, p := range called(t, "winograd", convPlans(c.DataGrad(), plan.Epilogue{})) {
+	for _, p := range called(t, "winograd", convPlans(c.DataGrad(), kernels.Epilogue{})) {
 		t.Run(fmt.Sprint("data ", name(p, c)), func(t *testing.T) {
 			closeToHalves(t, "dx", runPlan(t, p, map[string][]float32{"x": dy, "w": w}, "y", len(dx)), dx)
 		})

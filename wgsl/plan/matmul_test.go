@@ -4,14 +4,14 @@ import (
 	"fmt"
 	"testing"
 
+	"pixelda-wgpu/wgsl/kernels"
 	"pixelda-wgpu/wgsl/kerneltest"
-	"pixelda-wgpu/wgsl/plan"
 )
 
 // matmulShapes are awkward: single rows, columns and terms, sizes that fill no
 // tile or workgroup and such that pass them by one. A forward pass has B
 // transposed, a weight gradient A, a data gradient neither.
-var matmulShapes = []plan.MatMul{
+var matmulShapes = []kernels.MatMul{
 	{M: 1, N: 1, K: 1},
 	{M: 1, N: 70, K: 65},
 	{M: 33, N: 1, K: 130, TransA: true},
@@ -29,7 +29,7 @@ var matmulShapes = []plan.MatMul{
 	{M: 64, N: 64, K: 512, TransB: true},
 }
 
-func refMatMul(s plan.MatMul, a, b []float32) []float64 {
+func refMatMul(s kernels.MatMul, a, b []float32) []float64 {
 	c := make([]float64, s.M*s.N)
 	for m := range s.M {
 		for n := range s.N {
@@ -52,7 +52,7 @@ func TestMatMul(t *testing.T) {
 	for _, s := range matmulShapes {
 		a, b := kerneltest.Normals(1, s.M*s.K), kerneltest.Normals(2, s.K*s.N)
 		want := refMatMul(s, a, b)
-		plans := productPlans(s, plan.Epilogue{})
+		plans := productPlans(s, kernels.Epilogue{})
 		names(t, plans)
 		if len(plans) < 4 {
 			t.Errorf("%v: %d plans", s, len(plans))
@@ -67,7 +67,7 @@ func TestMatMul(t *testing.T) {
 }
 
 func TestMatMulEpilogue(t *testing.T) {
-	for _, s := range []plan.MatMul{{M: 3, N: 19, K: 5, TransB: true}, {M: 3, N: 9, K: 8, TransB: true},
+	for _, s := range []kernels.MatMul{{M: 3, N: 19, K: 5, TransB: true}, {M: 3, N: 9, K: 8, TransB: true},
 		{M: 5, N: 8, K: 4}} {
 		a, b, bias := kerneltest.Normals(1, s.M*s.K), kerneltest.Normals(2, s.K*s.N), kerneltest.Normals(3, s.N)
 		for _, e := range epilogues {
@@ -89,9 +89,9 @@ func TestMatMulEpilogue(t *testing.T) {
 // Long sums pass the 65,535 turns that lavapipe gives the loops of an
 // invocation; wide products pass the workgroups of a dispatch.
 func TestMatMulLimits(t *testing.T) {
-	s := plan.MatMul{M: 1, N: 2, K: 70000, TransB: true}
+	s := kernels.MatMul{M: 1, N: 2, K: 70000, TransB: true}
 	a, b := kerneltest.Normals(1, s.K), kerneltest.Normals(2, 2*s.K)
-	plans := productPlans(s, plan.Epilogue{})
+	plans := productPlans(s, kernels.Epilogue{})
 	if len(plans) == 0 {
 		t.Error("no plan for a long sum")
 	}
@@ -99,15 +99,15 @@ func TestMatMulLimits(t *testing.T) {
 		closeToSums(t, p.Name, runPlan(t, p, map[string][]float32{"a": a, "b": b}, "c", s.N), refMatMul(s, a, b), s.K)
 	}
 	for _, c := range []struct {
-		s    plan.MatMul
+		s    kernels.MatMul
 		want bool
 	}{
-		{plan.MatMul{M: 1, N: 1 << 18, K: 32, TransA: true}, true},
-		{plan.MatMul{M: 1, N: 1 << 22, K: 32, TransA: true}, false},
-		{plan.MatMul{M: 1 << 20, N: 1, K: 4}, true},
-		{plan.MatMul{M: 1, N: 1, K: 5 << 20}, false},
+		{kernels.MatMul{M: 1, N: 1 << 18, K: 32, TransA: true}, true},
+		{kernels.MatMul{M: 1, N: 1 << 22, K: 32, TransA: true}, false},
+		{kernels.MatMul{M: 1 << 20, N: 1, K: 4}, true},
+		{kernels.MatMul{M: 1, N: 1, K: 5 << 20}, false},
 	} {
-		plans := productPlans(c.s, plan.Epilogue{})
+		plans := productPlans(c.s, kernels.Epilogue{})
 		names(t, plans)
 		if (len(plans) > 0) != c.want {
 			t.Errorf("%v: %d plans", c.s, len(plans))

@@ -105,7 +105,7 @@ func closeToSums(t *testing.T, what string, got []float32, want []float64, terms
 }
 
 // epilogues are those that are tested.
-var epilogues = []plan.Epilogue{
+var epilogues = []kernels.Epilogue{
 	{Bias: true}, {Residual: true}, {Bias: true, Act: kernels.ReLU}, {Bias: true, Act: kernels.Tanh},
 	{Bias: true, Residual: true, Act: kernels.LeakyReLU(0.2)},
 }

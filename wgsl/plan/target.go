@@ -4,6 +4,8 @@ import (
 	"iter"
 	"slices"
 	"strings"
+
+	"pixelda-wgpu/wgsl/kernels"
 )
 
 // Target is what a class of adapters likes. All that is known of drivers and of kinds of
@@ -40,13 +42,13 @@ type Target struct {
 // not apply or pay.
 type (
 	convWay interface {
-		conv(t *Target, c Conv, e Epilogue) (Plan, bool)
+		conv(t *Target, c kernels.Conv, e kernels.Epilogue) (Plan, bool)
 	}
 	weightWay interface {
-		weightGrad(t *Target, c Conv) (Plan, bool)
+		weightGrad(t *Target, c kernels.Conv) (Plan, bool)
 	}
 	matMulWay interface {
-		matMul(s MatMul, e Epilogue) (Plan, bool)
+		matMul(s kernels.MatMul, e kernels.Epilogue) (Plan, bool)
 	}
 )
 

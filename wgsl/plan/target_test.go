@@ -4,6 +4,7 @@ import (
 	"slices"
 	"testing"
 
+	"pixelda-wgpu/wgsl/kernels"
 	"pixelda-wgpu/wgsl/plan"
 )
 
@@ -21,16 +22,16 @@ func every(plans func(t *plan.Target) []plan.Plan) []plan.Plan {
 }
 
 // convPlans, weightPlans and productPlans are all plans of an operation.
-func convPlans(c plan.Conv, e plan.Epilogue) []plan.Plan {
-	return every(func(t *plan.Target) []plan.Plan { return slices.Collect(c.Plans(e, t)) })
+func convPlans(c kernels.Conv, e kernels.Epilogue) []plan.Plan {
+	return every(func(t *plan.Target) []plan.Plan { return slices.Collect(plan.Conv(c, e, t)) })
 }
 
-func weightPlans(c plan.Conv) []plan.Plan {
-	return every(func(t *plan.Target) []plan.Plan { return slices.Collect(c.WeightGradPlans(t)) })
+func weightPlans(c kernels.Conv) []plan.Plan {
+	return every(func(t *plan.Target) []plan.Plan { return slices.Collect(plan.WeightGrad(c, t)) })
 }
 
-func productPlans(s plan.MatMul, e plan.Epilogue) []plan.Plan {
-	return every(func(t *plan.Target) []plan.Plan { return slices.Collect(s.Plans(e, t)) })
+func productPlans(s kernels.MatMul, e kernels.Epilogue) []plan.Plan {
+	return every(func(t *plan.Target) []plan.Plan { return slices.Collect(plan.MatMul(s, e, t)) })
 }
 
 func TestTargetOf(t *testing.T) {
@@ -54,9 +55,9 @@ func TestTargetOf(t *testing.T) {
 
 // TestPreferences holds what each target takes where nothing has been timed.
 func TestPreferences(t *testing.T) {
-	wide, narrow := plan.SameConv(32, 64, 32, 32, 64, 3, 1), plan.SameConv(32, 16, 32, 32, 16, 3, 1)
-	tiny, linear := plan.SameConv(2, 4, 16, 16, 4, 3, 1), plan.MatMul{M: 32, N: 128, K: 256, TransB: true}
-	deep := plan.MatMul{M: 2, N: 2, K: 70000} // more terms than a loop may have
+	wide, narrow := kernels.SameConv(32, 64, 32, 32, 64, 3, 1), kernels.SameConv(32, 16, 32, 32, 16, 3, 1)
+	tiny, linear := kernels.SameConv(2, 4, 16, 16, 4, 3, 1), kernels.MatMul{M: 32, N: 128, K: 256, TransB: true}
+	deep := kernels.MatMul{M: 2, N: 2, K: 70000} // more terms than a loop may have
 	for _, c := range []struct {
 		target                               *plan.Target
 		wide, narrow, tiny, weights, product string
@@ -68,19 +69,21 @@ func TestPreferences(t *testing.T) {
 		{&plan.IntegratedGPU, "gemm 64×64 8×8", "gemm 64×64 8×8", "gemm 64×64 8×8", "gemm 64×64 8×8", "split 4"},
 	} {
 		first := func(plans []plan.Plan) string { return plans[0].Name }
-		convs := func(c plan.Conv, t *plan.Target) []plan.Plan { return slices.Collect(c.Plans(plan.Epilogue{}, t)) }
+		convs := func(c kernels.Conv, t *plan.Target) []plan.Plan {
+			return slices.Collect(plan.Conv(c, kernels.Epilogue{}, t))
+		}
 		for _, of := range []struct{ what, got, want string }{
 			{"wide layer", first(convs(wide, c.target)), c.wide},
 			{"narrow layer", first(convs(narrow, c.target)), c.narrow},
 			{"tiny layer", first(convs(tiny, c.target)), c.tiny},
-			{"weights", first(slices.Collect(wide.WeightGradPlans(c.target))), c.weights},
-			{"product", first(slices.Collect(linear.Plans(plan.Epilogue{}, c.target))), c.product},
+			{"weights", first(slices.Collect(plan.WeightGrad(wide, c.target))), c.weights},
+			{"product", first(slices.Collect(plan.MatMul(linear, kernels.Epilogue{}, c.target))), c.product},
 		} {
 			if of.got != of.want {
 				t.Errorf("%s, %s: it takes %q, not %q", c.target.Name, of.what, of.got, of.want)
 			}
 		}
-		if n := len(slices.Collect(deep.Plans(plan.Epilogue{}, c.target))); (n == 0) != c.target.Software {
+		if n := len(slices.Collect(plan.MatMul(deep, kernels.Epilogue{}, c.target))); (n == 0) != c.target.Software {
 			t.Errorf("%s has %d plans for a product of %d terms", c.target.Name, n, deep.K)
 		}
 	}

@@ -2,158 +2,119 @@ package plan
 
 import (
 	"fmt"
-	"math"
 
-	"pixelda-wgpu/wgsl/expand"
 	"pixelda-wgpu/wgsl/kernels"
 )
 
-// Winograd's F(4×4, 3×3) (Lavin and Gray, Fast Algorithms for Convolutional Neural
-// Networks, 2016) makes a tile of 4 × 4 outputs of a 3 × 3 convolution from 36
-// products a pair of channels instead of 144. Inputs, weights and sums are
-// transformed apart, which costs accuracy, twice the rounding of direct sums, and
-// traffic, 2¼ times the layer's inputs and outputs.
-const frequencies = 36
-
-// tiling is how winograd_*.wgsl divide an image into tiles.
-type tiling struct {
-	images int // of a dispatch
-	quads  int // groups of four tiles side by side, of all these images
-	depth  int // channels side by side in memory: 1, of four tiles each, or 4, tile by tile
-	stride int // vec4 from depth channels to the next: filled up and moved off powers of two
-	half   Half
+// winogradLimits say where Winograd's algorithm pays, and how much it does at a time.
+type winogradLimits struct {
+	leastChannels int // from so many input and output channels on
+	// Floats of a transformed tensor: few enough to stay in a processor's cache until the
+	// products have read them, and enough to make dispatches few or to fill a GPU.
+	cached int
 }
 
-// tiles returns the tiling for c, with images enough for a dispatch whose transformed
-// tensors have mostFloats; false if Winograd's algorithm does not apply or pay.
-func (c Conv) tiles(leastChannels, mostFloats int) (tiling, bool) {
+// tiles returns the tiling for c within the limits; false if the algorithm does not apply
+// or pay.
+func (l winogradLimits) tiles(c kernels.Conv) (kernels.WinogradTiling, bool) {
+	var none kernels.WinogradTiling
 	if c.KernelH != 3 || c.KernelW != 3 || c.Stride != 1 || c.Dilate != 1 || c.PadY != 1 || c.PadX != 1 ||
 		c.OutH != c.InH || c.OutW != c.InW ||
-		min(c.InC, c.OutC) < leastChannels || c.InC%4 != 0 || c.OutC%4 != 0 || c.OutW < 8 {
-		return tiling{}, false
+		min(c.InC, c.OutC) < l.leastChannels || c.InC%4 != 0 || c.OutC%4 != 0 || c.OutW < 8 {
+		return none, false
 	}
 	quads := kernels.CeilDiv(c.OutH, 4) * kernels.CeilDiv(c.OutW, 16) // of an image
-	t := tiling{images: largestDivisor(c.N, mostFloats/(frequencies*max(c.InC, c.OutC)*quads*4)), depth: 1,
-		half: c.Half}
-	if t.images == 0 || t.images < c.N && (t.images*c.InC*c.InH*c.InW%64 != 0 ||
-		t.images*c.OutC*c.OutH*c.OutW%64 != 0) {
-		return tiling{}, false
+	images := largestDivisor(c.N, l.cached/(kernels.WinogradFrequencies*max(c.InC, c.OutC)*quads*4))
+	if images == 0 || images < c.N &&
+		!(aligned(images*c.InC*c.InH*c.InW) && aligned(images*c.OutC*c.OutH*c.OutW)) {
+		return none, false
 	}
-	t.quads = t.images * quads
-	t.stride = offPower(t.quads, t.half.quadsPerLine())
+	t := kernels.WinogradTiling{Images: images, Quads: images * quads, Depth: 1, Half: c.Half}
+	t.Stride = offPower(t.Quads, c.Half.QuadsPerLine())
 	return t, true
 }
 
 // deep lets four channels lie side by side.
-func (t tiling) deep() tiling {
-	t.depth, t.stride = 4, offPower(t.quads*4, 4*t.half.quadsPerLine())
+func deep(t kernels.WinogradTiling) kernels.WinogradTiling {
+	t.Depth, t.Stride = 4, offPower(t.Quads*4, 4*t.Half.QuadsPerLine())
 	return t
 }
 
-// bytes is the least traffic of a transform: floats on its plain side, and on the
-// other what h says.
-func (t tiling) bytes(channels, plain int, h Half) float64 {
-	return 4 * float64(t.images*plain+h.floats(frequencies*channels*t.quads*4))
-}
-
-// input is winograd_input.wgsl for an input with its prologue, or for a gradient;
-// 2^exponent multiplies what it stores.
-func (t tiling) input(channels, h, w int, gradient bool, p Prologue, exponent int) kernels.Kernel {
-	what, side := "input", 6
-	if gradient {
-		what, side = "gradient", 4
+// offPower is the least stride for rows of so many quads, in quads of which so many fill
+// a line of a cache: channels a power of two apart would share few lines.
+func offPower(quads, line int) int {
+	stride := kernels.CeilDiv(quads, line) * line
+	if stride%(8*line) == 0 {
+		stride += line
 	}
-	return kernels.New(fmt.Sprintf("winograd %s %d×%d×%d×%d%s%s", what, t.images, channels, h, w, p, t.half),
-		"winograd_input.wgsl", p.Act.Set(expand.Params{
-			"N": t.images, "C": channels, "DEPTH": t.depth, "IN_H": h, "IN_W": w, "SIDE": side, "UNIT": unit(w, 16),
-			"STRIDE": t.stride, "NORM": p.Norm,
-			"HALF": t.half.On, "SCALE": math.Ldexp(1, exponent),
-		}), kernels.Grid(kernels.CeilDiv(channels/t.depth*t.quads, 64)), 0, t.bytes(channels, channels*h*w, t.half))
-}
-
-// winogradFilter is winograd_filter.wgsl.
-func (c Conv) winogradFilter(block int) kernels.Kernel {
-	blocks := kernels.CeilDiv(c.OutC, block)
-	return kernels.New("winograd filter "+c.String(), "winograd_filter.wgsl", expand.Params{
-		"OUT_C": c.OutC, "IN_C": c.InC, "BLOCK": block, "BLOCKS": blocks, "TRANSPOSE": c.TransposedWeights,
-		"HALF": c.Half.On,
-	}, kernels.Grid(kernels.CeilDiv(c.InC*blocks*block, 128)), 0,
-		float64(4*c.InC*c.OutC*9+4*c.Half.floats(c.InC*c.OutC*frequencies)))
-}
-
-// moments is in how many parts an output kernel finds the moments of what it stores,
-// or 0: its workgroups are the parts of BatchNormStats where each takes whole tiles of
-// depth channels, and as many as a part has.
-func (c Conv) moments(t tiling) int {
-	const workgroup = 64 // lanes, with 64 outputs each
-	out, parts := c.out(), t.quads/workgroup
-	if t.quads%workgroup != 0 || c.OutW%16 != 0 || c.OutH%4 != 0 || out.Chunk()*out.Width() != workgroup*64 ||
-		t.images < c.N && parts*c.OutC*2%64 != 0 { // where a dispatch begins in partials
-		return 0
-	}
-	return parts
-}
-
-// winogradOutput is winograd_output.wgsl.
-func (c Conv) winogradOutput(t tiling, e Epilogue, moments bool) kernels.Kernel {
-	return kernels.New(fmt.Sprintf("winograd output %d×%d×%d×%d%s%s", t.images, c.OutC, c.OutH, c.OutW, e, t.half),
-		"winograd_output.wgsl", e.Act.Set(expand.Params{
-			"N": t.images, "C": c.OutC, "DEPTH": t.depth, "OUT_H": c.OutH, "OUT_W": c.OutW, "STRIDE": t.stride,
-			"HALF": t.half.On, "SCALE": math.Ldexp(1, -c.Half.X), "BIAS": e.Bias, "RESIDUAL": e.Residual,
-			"MOMENTS": moments,
-		}), kernels.Grid(kernels.CeilDiv(c.OutC/t.depth*t.quads, 64)), 0, t.bytes(c.OutC, c.OutC*c.OutH*c.OutW, Half{}))
+	return stride
 }
 
 // winograd is the convolution by Winograd's algorithm, with weights in blocks of output
 // channels and the products in the middle: u [36, blocks, InC, block] and v [36, InC /
 // depth, stride], floats or halves, become m [36, OutC / depth, stride].
-func (c Conv) winograd(name string, e Epilogue, t tiling, block int, products []Call) Plan {
+func winograd(name string, c kernels.Conv, e kernels.Epilogue, t kernels.WinogradTiling, block int,
+	products Call) Plan {
+	const frequencies = kernels.WinogradFrequencies
 	p := Plan{
 		Name: name, Winograd: true,
 		Scratch: map[string]int{
-			"u": t.half.floats(frequencies * kernels.CeilDiv(c.OutC, block) * block * c.InC),
-			"v": t.half.floats(frequencies * c.InC / t.depth * t.stride * 4),
-			"m": frequencies * c.OutC / t.depth * t.stride * 4,
+			"u": t.Half.Floats(frequencies * kernels.CeilDiv(c.OutC, block) * block * c.InC),
+			"v": t.Half.Floats(frequencies * c.InC / t.Depth * t.Stride * 4),
+			"m": frequencies * c.OutC / t.Depth * t.Stride * 4,
 		},
-		Calls: []Call{{Kernel: c.winogradFilter(block), Operands: map[string]Operand{"u_half": {Name: "u"}}}},
+		Calls: []Call{{Kernel: kernels.WinogradFilter(c, block), Operands: map[string]Operand{"u_half": {Name: "u"}}}},
 	}
-	xs, ys := t.images*c.InC*c.InH*c.InW, t.images*c.OutC*c.OutH*c.OutW
+	xs, ys := t.Images*c.InC*c.InH*c.InW, t.Images*c.OutC*c.OutH*c.OutW
 	parts := 0
 	if e.Moments {
-		parts = c.moments(t)
+		parts = momentParts(c, t)
 	}
 	p.moments = parts > 0
-	input, output := t.input(c.InC, c.InH, c.InW, false, c.Prologue, c.Half.X), c.winogradOutput(t, e, p.moments)
-	for n := range c.N / t.images {
+	input, output := kernels.WinogradInput(t, c), kernels.WinogradOutput(t, c, e, p.moments)
+	for n := range c.N / t.Images {
 		x, y := Operand{"x", n * xs, xs}, Operand{"y", n * ys, ys}
-		p.Calls = append(p.Calls, Call{Kernel: input,
-			Operands: map[string]Operand{"x": x, "x4": x, "v_half": {Name: "v"}}})
-		p.Calls = append(p.Calls, products...)
 		r := Operand{"residual", n * ys, ys}
 		partials := Operand{"partials", n * parts * c.OutC * 2, parts * c.OutC * 2}
-		p.Calls = append(p.Calls, Call{Kernel: output, Operands: map[string]Operand{"y": y, "y4": y, "residual": r,
-			"residual4": r, "partials": partials}})
+		p.Calls = append(p.Calls,
+			Call{Kernel: input, Operands: map[string]Operand{"x": x, "x4": x, "v_half": {Name: "v"}}},
+			products,
+			Call{Kernel: output, Operands: map[string]Operand{"y": y, "y4": y, "residual": r, "residual4": r,
+				"partials": partials}})
 	}
 	return p
+}
+
+// momentParts is in how many parts an output kernel finds the moments of what it stores,
+// or 0: its workgroups are the parts of BatchNormStats where each takes whole tiles of
+// depth channels, and as many as a part has.
+func momentParts(c kernels.Conv, t kernels.WinogradTiling) int {
+	const workgroup = 64 // lanes, with 64 outputs each
+	out, parts := c.Out(), t.Quads/workgroup
+	if t.Quads%workgroup != 0 || c.OutW%16 != 0 || c.OutH%4 != 0 || out.Chunk()*out.Width() != workgroup*64 ||
+		t.Images < c.N && !aligned(parts*c.OutC*2) { // where a dispatch begins in partials
+		return 0
+	}
+	return parts
 }
 
 // winogradWeight is the gradient of the weights by Winograd's algorithm. The product in
 // the middle makes of e [36, OutC / depth, stride] and v [36, InC / depth, stride] so many
 // parts of s [parts, 36, OutC, InC].
-func (c Conv) winogradWeight(name string, t tiling, parts int, product kernels.Kernel) Plan {
-	runs := c.N / t.images
+func winogradWeight(name string, c kernels.Conv, t kernels.WinogradTiling, parts int, product kernels.Kernel) Plan {
+	const frequencies = kernels.WinogradFrequencies
+	runs := c.N / t.Images
 	length := frequencies * c.OutC * c.InC
 	p := Plan{
 		Name: name, Winograd: true,
 		Scratch: map[string]int{
-			"v": t.half.floats(frequencies * c.InC / t.depth * t.stride * 4),
-			"e": t.half.floats(frequencies * c.OutC / t.depth * t.stride * 4),
+			"v": t.Half.Floats(frequencies * c.InC / t.Depth * t.Stride * 4),
+			"e": t.Half.Floats(frequencies * c.OutC / t.Depth * t.Stride * 4),
 			"s": runs * parts * length,
 		},
 	}
-	xs, ys := t.images*c.InC*c.InH*c.InW, t.images*c.OutC*c.OutH*c.OutW
-	input, gradient := t.input(c.InC, c.InH, c.InW, false, c.Prologue, c.Half.X),
-		t.input(c.OutC, c.OutH, c.OutW, true, Prologue{}, c.Half.DY)
+	xs, ys := t.Images*c.InC*c.InH*c.InW, t.Images*c.OutC*c.OutH*c.OutW
+	input, gradient := kernels.WinogradInput(t, c), kernels.WinogradGradient(t, c)
 	for n := range runs {
 		x, dy, s := Operand{"x", n * xs, xs}, Operand{"dy", n * ys, ys},
 			Operand{"s", n * parts * length, parts * length}
@@ -166,20 +127,88 @@ func (c Conv) winogradWeight(name string, t tiling, parts int, product kernels.K
 				"a_half": {Name: "e"}, "b_half": {Name: "v"}, "c": s,
 			}})
 	}
-	p.Calls = append(p.Calls, Call{Kernel: kernels.New("winograd filter grad "+c.String(), "winograd_filter_grad.wgsl",
-		expand.Params{
-			"OUT_C": c.OutC, "IN_C": c.InC, "PARTS": runs * parts, "SCALE": math.Ldexp(1, -c.Half.X-c.Half.DY),
-			"HALF": c.Half.On,
-		}, kernels.Grid(kernels.CeilDiv(c.OutC*c.InC, 64)), 0, 4*float64(runs*parts*length+9*c.OutC*c.InC))})
+	p.Calls = append(p.Calls, Call{Kernel: kernels.WinogradFilterGrad(c, runs*parts)})
 	return p
 }
 
-// offPower is the least stride for rows of so many quads, in quads of which so many fill
-// a line of a cache: channels a power of two apart would share few lines.
-func offPower(quads, line int) int {
-	stride := kernels.CeilDiv(quads, line) * line
-	if stride%(8*line) == 0 {
-		stride += line
+// winogradBlocks is Winograd's convolution with the products in registers, in blocks of
+// output channels.
+type winogradBlocks struct {
+	winogradLimits
+	block int // at most
+}
+
+func (w winogradBlocks) conv(_ *Target, c kernels.Conv, e kernels.Epilogue) (Plan, bool) {
+	const least, mostWeights = 8, 2048
+	t, ok := w.tiles(c)
+	block := min(w.block, mostWeights/c.InC/least*least)
+	if !ok || block == 0 || w.block > least && block == least { // which is a way of its own
+		return Plan{}, false
 	}
-	return stride
+	t = deep(t)
+	name := fmt.Sprintf("winograd %d", block)
+	p := winograd(name, c, e, t, block, Call{Kernel: kernels.WinogradMultiply(name, t, c, block),
+		Operands: map[string]Operand{"u_half": {Name: "u"}, "v_half": {Name: "v"}}})
+	p.terms = c.InC * block
+	return p, true
+}
+
+// winogradGEMM is Winograd's algorithm with the products as matrix products, for the
+// convolution and for the gradient of its weights.
+type winogradGEMM struct {
+	winogradLimits
+	tile gemmTile
+}
+
+func (w winogradGEMM) name() string { return "winograd " + kernels.GEMMTile(w.tile).String() }
+
+func (w winogradGEMM) conv(_ *Target, c kernels.Conv, e kernels.Epilogue) (Plan, bool) {
+	t, ok := w.tiles(c)
+	if !ok {
+		return Plan{}, false
+	}
+	return winograd(w.name(), c, e, t, c.OutC, Call{
+		Kernel: kernels.WinogradGEMM(w.name(), t, c, kernels.GEMMTile(w.tile)),
+		Operands: map[string]Operand{"a": {Name: "u"}, "a_half": {Name: "u"}, "b": {Name: "v"}, "b_half": {Name: "v"},
+			"c": {Name: "m"}},
+	}), true
+}
+
+func (w winogradGEMM) weightGrad(_ *Target, c kernels.Conv) (Plan, bool) {
+	g := w.tile
+	t, ok := w.tiles(c)
+	if !ok {
+		return Plan{}, false
+	}
+	const enoughGroups, leastChunk = 512, 256 // workgroups for the widest GPUs, tiles for each to sum
+	const tileK = kernels.WinogradTileK
+	tiles := t.Quads * 4
+	groups := kernels.CeilDiv(c.OutC, g.M) * kernels.CeilDiv(c.InC, g.O) * kernels.WinogradFrequencies
+	wanted := max(1, min(kernels.CeilDiv(enoughGroups, groups), tiles/leastChunk)) // parts
+	chunk := kernels.CeilDiv(kernels.CeilDiv(tiles, wanted), tileK) * tileK
+	k := kernels.WinogradGEMMWeight(w.name(), t, c, kernels.GEMMTile(g), chunk)
+	return winogradWeight(w.name(), c, t, kernels.CeilDiv(tiles, chunk), k), true
+}
+
+// winogradCorrelation is the gradient of the weights by Winograd's algorithm, with the
+// products in registers.
+type winogradCorrelation struct {
+	winogradLimits
+	tile correlateTile
+}
+
+func (w winogradCorrelation) weightGrad(_ *Target, c kernels.Conv) (Plan, bool) {
+	t, ok := w.tiles(c)
+	if !ok {
+		return Plan{}, false
+	}
+	t = deep(t)
+	tile := w.tile.fit(c)
+	name := "winograd " + kernels.CorrelateTile(tile).String()
+	k, parts := kernels.Correlate(name, c, kernels.CorrelateTile(tile), kernels.Correlation{
+		Frequencies: kernels.WinogradFrequencies, Tiles: t.Quads * 4, Stride: t.Stride, Half: c.Half},
+		float64(t.Images)/float64(c.N))
+	p := winogradWeight(name, c, t, parts, k)
+	p.terms = tile.terms()
+	return p, true
 }

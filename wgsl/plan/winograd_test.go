@@ -15,11 +15,11 @@ import (
 // Each shape has what no other has. A driver compiles the transforms of a shape for seconds,
 // so that the tests share them, and try all plans on one shape and few on the others.
 var (
-	wholeTiles    = plan.SameConv(3, 40, 32, 32, 36, 3, 1)  // and channels that fill no block
-	endWithinTile = plan.SameConv(2, 32, 18, 25, 44, 3, 1)  // rows that begin nowhere
-	endBetween    = plan.SameConv(5, 36, 7, 20, 32, 3, 1)   // rows of whole vec4, of five tiles
-	dispatches    = plan.SameConv(48, 64, 32, 16, 32, 3, 1) // sums over several dispatches of images
-	leastWinograd = plan.SameConv(1, 32, 4, 8, 32, 3, 1)    // one quad of tiles
+	wholeTiles    = kernels.SameConv(3, 40, 32, 32, 36, 3, 1)  // and channels that fill no block
+	endWithinTile = kernels.SameConv(2, 32, 18, 25, 44, 3, 1)  // rows that begin nowhere
+	endBetween    = kernels.SameConv(5, 36, 7, 20, 32, 3, 1)   // rows of whole vec4, of five tiles
+	dispatches    = kernels.SameConv(48, 64, 32, 16, 32, 3, 1) // sums over several dispatches of images
+	leastWinograd = kernels.SameConv(1, 32, 4, 8, 32, 3, 1)    // one quad of tiles
 )
 
 // called returns the plans of a kind.
@@ -42,17 +42,17 @@ const lost = 2
 
 func TestWinograd(t *testing.T) {
 	t.Parallel()
-	for _, c := range []plan.Conv{wholeTiles, endWithinTile, endBetween, dispatches, leastWinograd} {
+	for _, c := range []kernels.Conv{wholeTiles, endWithinTile, endBetween, dispatches, leastWinograd} {
 		t.Run(c.String(), func(t *testing.T) {
 			t.Parallel()
 			x, w, dy := operandsOf(c)
 			bias := kerneltest.Normals(4, c.OutC)
-			e := plan.Epilogue{Bias: true, Residual: true, Act: kernels.LeakyReLU(0.2)}
+			e := kernels.Epilogue{Bias: true, Residual: true, Act: kernels.LeakyReLU(0.2)}
 			forward, weights := called(t, "winograd", convPlans(c, e)), called(t, "winograd", weightPlans(c))
 			switch c {
 			case wholeTiles:
 				dx := refDataGrad(c, dy, w)
-				for _, p := range called(t, "winograd", convPlans(c.DataGrad(), plan.Epilogue{})) {
+				for _, p := range called(t, "winograd", convPlans(c.DataGrad(), kernels.Epilogue{})) {
 					t.Run("data "+p.Name, func(t *testing.T) {
 						closeToSums(t, "dx", runPlan(t, p, map[string][]float32{"x": dy, "w": w}, "y", len(dx)), dx,
 							lost*c.OutC*9)
@@ -92,9 +92,9 @@ func with(operands map[string][]float32, name string, v []float32) map[string][]
 // store one channel of it, or by a kernel of their own.
 func TestConvMoments(t *testing.T) {
 	t.Parallel()
-	for _, c := range []plan.Conv{dispatches, endBetween, plan.SameConv(2, 5, 9, 8, 6, 3, 2)} {
+	for _, c := range []kernels.Conv{dispatches, endBetween, kernels.SameConv(2, 5, 9, 8, 6, 3, 2)} {
 		x, w, residual := operandsOf(c)
-		e := plan.Epilogue{Moments: true, Residual: c == dispatches}
+		e := kernels.Epilogue{Moments: true, Residual: c == dispatches}
 		operands := map[string][]float32{"x": x, "w": w}
 		if e.Residual {
 			operands["residual"] = residual
@@ -134,11 +134,11 @@ func TestConvMoments(t *testing.T) {
 // around what beta has moved.
 func TestConvOfNorm(t *testing.T) {
 	t.Parallel()
-	for _, c := range []plan.Conv{
-		endBetween, plan.SameConv(5, 20, 8, 9, 72, 3, 2),
+	for _, c := range []kernels.Conv{
+		endBetween, kernels.SameConv(5, 20, 8, 9, 72, 3, 2),
 	} {
 		for _, act := range []kernels.Act{kernels.ReLU, kernels.NoAct} {
-			c.Prologue = plan.Prologue{Norm: true, Act: act}
+			c.Prologue = kernels.Prologue{Norm: true, Act: act}
 			raw, w, dy := operandsOf(c)
 			mean, invStd, beta := kerneltest.Normals(5, c.InC), kerneltest.Normals(6, c.InC),
 				kerneltest.Normals(7, c.InC)
@@ -157,7 +157,7 @@ func TestConvOfNorm(t *testing.T) {
 			}
 			operands := map[string][]float32{"x": raw, "mean": mean, "inv_std": invStd, "beta": beta}
 			y, dw := refConv(c, x, w), refWeightGrad(c, x, dy)
-			forward, weights := convPlans(c, plan.Epilogue{}), weightPlans(c)
+			forward, weights := convPlans(c, kernels.Epilogue{}), weightPlans(c)
 			if c.Stride == 1 {
 				forward, weights = few(t, called(t, "winograd", forward)), few(t, called(t, "winograd", weights))
 				if act == kernels.NoAct { // the rest of the code is the same, and short for GPUs

@@ -1,4 +1,4 @@
-package plan
+package kernels
 
 // Half lets the kernels of a convolution hand their tensors on as 16-bit floats, which
 // halves the memory that they read and write; operands, results and all sums remain
@@ -23,13 +23,13 @@ func (h Half) String() string {
 	return ""
 }
 
-// floats is what an even number of numbers takes, in floats.
-func (h Half) floats(numbers int) int {
+// Floats is what an even number of numbers takes, in floats.
+func (h Half) Floats(numbers int) int {
 	if h.On {
 		return numbers / 2
 	}
 	return numbers
 }
 
-// quadsPerLine is how many quads of tiles fill 64 bytes.
-func (h Half) quadsPerLine() int { return 16 / h.floats(4) }
+// QuadsPerLine is how many quads of tiles fill 64 bytes.
+func (h Half) QuadsPerLine() int { return 16 / h.Floats(4) }
