@@ -53,12 +53,16 @@ serve: setup ## Build the page and serve it on this machine
 demo: build ## Adapt a classifier to the built-in target digits; a few minutes on a CPU
 	bin/pixelda-wgpu train
 
+# The packages whose tests take longest come first, so that no core is left with one of them
+# in the end; the first compiles kernels that the others find in the driver's cache.
+longest := ./wgsl/plan ./trainer/verify ./native ./model/graph ./model ./trainer ./wgsl/kernels
+
 # What each phase of the test takes.
 export TIMEFORMAT := %0lR by the clock, of the processors %1U s and %1S s of the system's
 
 test: setup-web check ## Run every check: format, vet, tests on the GPU or its software driver and in a browser, lint
 	@.ci/setup display
-	time go test -timeout 30m ./...  # of a package, on a busy machine without compiled shaders
+	time go test -timeout 30m $(longest) ./...  # of a package, on a busy machine without compiled shaders
 	time $(MAKE) --no-print-directory test-web
 	time $(MAKE) --no-print-directory lint
 

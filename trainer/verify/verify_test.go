@@ -59,7 +59,8 @@ func TestHalfPrecision(t *testing.T) {
 	backward := map[string]float64{"loss": 1e-4, "grad": 5e-3, "param": 0.05, "stats": 1e-4, "images": 5e-3,
 		"logits": 5e-3}
 	whole := map[string]float64{"loss": 5e-3, "grad": 0.2, "param": 0.5, "stats": 1e-4, "images": 0.1, "logits": 0.05}
-	for turn, tolerances := range map[int]map[string]float64{1: backward, 10: backward, 0: whole, 6: whole} {
+	// The plans differ in the products of halves, which plan.TestWinogradHalves has all of.
+	for turn, tolerances := range map[int]map[string]float64{1: backward, 0: whole} {
 		checks, err := verify.Replay(d, trace, &graph.Turns{Turn: turn})
 		if err != nil {
 			t.Fatal(err)
