@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { launch, root, serve, web } from "./harness.mjs";
 
@@ -105,9 +105,14 @@ describe("Generator", () => {
   it("redraws the examples of a generator that reads depth, and says that other images have none", () => {
     const [run, images, out, file] = ["deep", "deep-images", "deep-adapted", "deep.pxda"].map((name) => join(folder, name));
     const set = ["size=8", "noise_dim=0", "g_blocks=1", "g_filters=4", "d_filters=4", "tower_filters=[4,8]", "tower_units=16", "batch=4", "eval_images=8", "init_std=0.5"];
-    execFileSync(native, ["train", "-preset", "linemod-small", "-iterations", "1", "-baseline", "0", "-out", run, ...set.flatMap((s) => ["-set", s])], { stdio: "ignore" });
+    const packed = ["objects", "objects-m"].map((name) => join(folder, `${name}.pxds`)); // a few images of each
+    for (const file of packed) {
+      execFileSync(native, ["datasets", "pack", basename(file, ".pxds"), "-train", "66", "-valid", "11", "-test", "33", "-o", file], { stdio: "ignore" });
+    }
+    execFileSync(native, ["train", "-preset", "linemod-small", "-source", packed[0], "-target", packed[1], "-iterations", "1", "-baseline", "0",
+      "-out", run, ...set.flatMap((s) => ["-set", s])], { stdio: "ignore" });
     // Some images of RGB-D, in the folders that adapt writes: the bundle's examples are among them.
-    execFileSync(native, ["adapt", "-limit", "33", "-out", images, run, "objects"]);
+    execFileSync(native, ["adapt", "-limit", "33", "-out", images, run, packed[0]]);
     execFileSync(native, ["export", run, "-example", images, "-o", file]);
     execFileSync(native, ["adapt", "-out", out, file, images]);
     const pngs = readdirSync(out).flatMap((name) => readdirSync(join(out, name, "rgb")).map((png) => [...readFileSync(join(out, name, "rgb", png))]));
