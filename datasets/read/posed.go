@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"pixelda-wgpu/datasets"
+	"pixelda-wgpu/datasets/picture"
 )
 
 // Folders of images with poses, as Cropped LineMod and its synthetic renders are
@@ -208,4 +209,23 @@ func readDescriptions(files []Entry) (map[string]*posedClass, map[string][]int, 
 		return nil, nil, errors.New(splitFile + " without " + poseFile)
 	}
 	return classes, lists, nil
+}
+
+// decode reads the image, with its depth unless that is not wanted.
+func (f *imageFile) decode(flat bool) (picture.Picture, error) {
+	data, err := f.read()
+	if err != nil {
+		return picture.Picture{}, err
+	}
+	p, err := picture.Decode(data)
+	if err != nil || f.depth == nil || flat {
+		return p, err
+	}
+	if data, err = f.depth.read(); err == nil {
+		data, err = picture.DecodeDepth(data, p.Width, p.Height, f.distance)
+	}
+	if err != nil {
+		return picture.Picture{}, fmt.Errorf("%s: %w", f.depth.Path, err)
+	}
+	return p.WithChannels(3).WithDepth(data), nil
 }
