@@ -10,13 +10,20 @@ const web = dirname(fileURLToPath(import.meta.url));
 const root = dirname(web);
 const dist = join(web, "dist");
 
-const go = (...args) => execFileSync("go", args, { cwd: root, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] }).trim();
+const go = (...args) =>
+  execFileSync("go", args, { cwd: root, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] }).trim();
 
 /** Compiles a command under wasm/ for the browser. */
 function wasm(command) {
-  execFileSync("go", ["build", "-trimpath", "-ldflags=-s -w", "-o", join(dist, `${command}.wasm`), `./wasm/${command}`], {
-    cwd: root, stdio: "inherit", env: { ...process.env, GOOS: "js", GOARCH: "wasm" },
-  });
+  execFileSync(
+    "go",
+    ["build", "-trimpath", "-ldflags=-s -w", "-o", join(dist, `${command}.wasm`), `./wasm/${command}`],
+    {
+      cwd: root,
+      stdio: "inherit",
+      env: { ...process.env, GOOS: "js", GOARCH: "wasm" },
+    },
+  );
 }
 
 rmSync(dist, { recursive: true, force: true });
@@ -26,7 +33,13 @@ wasm("trainer");
 wasm("gallery");
 
 const common = {
-  bundle: true, format: "esm", target: "es2022", minify: true, sourcemap: false, legalComments: "none", logLevel: "warning",
+  bundle: true,
+  format: "esm",
+  target: "es2022",
+  minify: true,
+  sourcemap: false,
+  legalComments: "none",
+  logLevel: "warning",
 };
 await build({ ...common, entryPoints: { page: join(web, "src/page/main.ts") }, outdir: dist });
 await build({ ...common, entryPoints: { page: join(web, "page/page.css") }, outdir: dist });
@@ -46,4 +59,5 @@ cpSync(join(root, "testdata/traces"), join(dist, "traces"), {
 
 await buildEmbed(dist);
 
-for (const file of readdirSync(dist, { recursive: true })) if (existsSync(join(dist, file))) console.log(join("web/dist", file));
+for (const file of readdirSync(dist, { recursive: true }))
+  if (existsSync(join(dist, file))) console.log(join("web/dist", file));

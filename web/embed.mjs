@@ -15,11 +15,21 @@ export async function buildEmbed(dist = join(web, "dist")) {
   for (const folder of [embed, join(dist, "demo")]) rmSync(folder, { recursive: true, force: true });
   const file = join(embed, "pixelda.js");
   await build({
-    bundle: true, format: "esm", target: "es2022", minify: true, legalComments: "none", logLevel: "warning",
-    entryPoints: [join(web, "src/embed/index.ts")], outfile: file,
+    bundle: true,
+    format: "esm",
+    target: "es2022",
+    minify: true,
+    legalComments: "none",
+    logLevel: "warning",
+    entryPoints: [join(web, "src/embed/index.ts")],
+    outfile: file,
     banner: { js: "/* pixelda-wgpu, Apache-2.0 */" },
   });
-  execFileSync(process.execPath, [join(web, "node_modules/typescript/bin/tsc"), "-p", join(web, "src/embed"), "--outDir", join(embed, "types")], { stdio: "inherit" });
+  execFileSync(
+    process.execPath,
+    [join(web, "node_modules/typescript/bin/tsc"), "-p", join(web, "src/embed"), "--outDir", join(embed, "types")],
+    { stdio: "inherit" },
+  );
   cpSync(join(dirname(web), "LICENSE"), join(embed, "LICENSE"));
   cpSync(join(web, "demo"), join(dist, "demo"), { recursive: true });
   const size = gzipSync(readFileSync(file), { level: 9 }).length;

@@ -10,7 +10,8 @@ const millisecondsPerTick = 10; // of /proc, on every Linux
 
 /** CPU milliseconds so far of the threads that run workers, below this process. */
 function workerTime() {
-  const all = processes(), ours = (p) => p && (p.id === process.pid || ours(all.get(p.parent)));
+  const all = processes(),
+    ours = (p) => p && (p.id === process.pid || ours(all.get(p.parent)));
   let ticks = 0;
   for (const { id } of [...all.values()].filter(ours)) {
     for (const thread of readdirSync(`/proc/${id}/task`)) {
@@ -30,10 +31,17 @@ try {
   const { page } = await openTrainer(browser.context, server.url);
   await page.evaluate(() => window.until("ready"));
   const quiet = { log_every: 50, eval_every: 1e6, sample_every: 1e6, iterations: 1e6 };
-  await page.evaluate((changes) => window.trainer.request({
-    type: "configure", preset: "small", changes,
-    source: { kind: "packed", url: "source.pxds" }, target: { kind: "packed", url: "target.pxds" },
-  }), { ...tiny, ...quiet });
+  await page.evaluate(
+    (changes) =>
+      window.trainer.request({
+        type: "configure",
+        preset: "small",
+        changes,
+        source: { kind: "packed", url: "source.pxds" },
+        target: { kind: "packed", url: "target.pxds" },
+      }),
+    { ...tiny, ...quiet },
+  );
   const until = (iteration) => page.evaluate((until) => window.trainer.request({ type: "train", until }), iteration);
   let at = 20;
   await until(at);
@@ -45,10 +53,14 @@ try {
   };
   const all = await measure();
   await page.workers()[0].evaluate(() => {
-    for (const call of ["setPipeline", "setBindGroup", "dispatchWorkgroups"]) GPUComputePassEncoder.prototype[call] = () => {};
+    for (const call of ["setPipeline", "setBindGroup", "dispatchWorkgroups"])
+      GPUComputePassEncoder.prototype[call] = () => {};
   });
   const own = await measure(); // encoding nothing, which trains nothing
-  console.log(`${all.toFixed(2)} ms of CPU an iteration in the worker's thread: ${own.toFixed(2)} of Go and the player, ${(all - own).toFixed(2)} of the browser's encoding`);
+  console.log(
+    `${all.toFixed(2)} ms of CPU an iteration in the worker's thread: ${own.toFixed(2)} of Go and the player, ` +
+      `${(all - own).toFixed(2)} of the browser's encoding`,
+  );
 } finally {
   await browser.close();
   server.close();

@@ -19,7 +19,18 @@ const ourName = "pixelda-wgpu";
 const preset = "mnist-mnistm";
 const fullSize = { generator: 456_963, discriminator: 1_559_169, task: 361_722 };
 const trace = "grey-to-rgb-16"; // one step, all of whose settings are the preset's
-const flags = { batch: 8, steps: 1, backends: "webgpu,webgl", driver: "", size: 32, blocks: 6, width: 64, noise: 0.2, keep: 0.9, json: "" };
+const flags = {
+  batch: 8,
+  steps: 1,
+  backends: "webgpu,webgl",
+  driver: "",
+  size: 32,
+  blocks: 6,
+  width: 64,
+  noise: 0.2,
+  keep: 0.9,
+  json: "",
+};
 
 function refuse(why) {
   console.error(`tfjs.mjs: ${why}`);
@@ -31,8 +42,17 @@ function readFlags(args) {
     const name = args[i].replace(/^--?/, "");
     const value = args[i + 1];
     const number = typeof flags[name] === "number";
-    if (!args[i].startsWith("-") || !(name in flags) || value === undefined || (number && !Number.isFinite(Number(value)))) {
-      refuse(`${args[i]} ${value ?? ""}: the flags are ${Object.keys(flags).map((f) => `-${f}`).join(" ")}, each with a value`);
+    if (
+      !args[i].startsWith("-") ||
+      !(name in flags) ||
+      value === undefined ||
+      (number && !Number.isFinite(Number(value)))
+    ) {
+      refuse(
+        `${args[i]} ${value ?? ""}: the flags are ${Object.keys(flags)
+          .map((f) => `-${f}`)
+          .join(" ")}, each with a value`,
+      );
     }
     flags[name] = number ? Number(value) : value;
   }
@@ -42,7 +62,13 @@ function readFlags(args) {
 async function bundle(backend) {
   const { outputFiles } = await build({
     stdin: { contents: `import "@tensorflow/tfjs-backend-${backend}"; export * from "./page.mjs";`, resolveDir: tfjs },
-    bundle: true, format: "esm", target: "es2022", minify: true, legalComments: "none", write: false, logLevel: "error",
+    bundle: true,
+    format: "esm",
+    target: "es2022",
+    minify: true,
+    legalComments: "none",
+    write: false,
+    logLevel: "error",
   });
   return outputFiles[0].text;
 }
@@ -61,21 +87,41 @@ async function measureOurs(browser, url) {
   const { page, complaints } = await openTrainer(browser.context, url);
   const { adapter } = await page.evaluate(() => window.until("ready"));
   const never = 1e9;
-  const run = await page.evaluate(([preset, changes]) => window.trainer.request({
-    type: "configure", preset, changes,
-    source: { kind: "packed", url: "source.pxds" }, target: { kind: "packed", url: "target.pxds" },
-  }), [preset, {
-    baseline: 0, iterations: never, log_every: never, eval_every: never, sample_every: never,
-    model: {
-      size: flags.size, batch: flags.batch, g_blocks: flags.blocks, g_filters: flags.width, d_filters: flags.width,
-      noise_std: flags.noise, dropout_keep: flags.keep,
-    },
-  }]);
-  const iterate = () => page.evaluate(async () => {
-    const began = performance.now();
-    const { loss } = await window.trainer.request({ type: "step" });
-    return { losses: Object.values(loss), milliseconds: performance.now() - began };
-  });
+  const run = await page.evaluate(
+    ([preset, changes]) =>
+      window.trainer.request({
+        type: "configure",
+        preset,
+        changes,
+        source: { kind: "packed", url: "source.pxds" },
+        target: { kind: "packed", url: "target.pxds" },
+      }),
+    [
+      preset,
+      {
+        baseline: 0,
+        iterations: never,
+        log_every: never,
+        eval_every: never,
+        sample_every: never,
+        model: {
+          size: flags.size,
+          batch: flags.batch,
+          g_blocks: flags.blocks,
+          g_filters: flags.width,
+          d_filters: flags.width,
+          noise_std: flags.noise,
+          dropout_keep: flags.keep,
+        },
+      },
+    ],
+  );
+  const iterate = () =>
+    page.evaluate(async () => {
+      const began = performance.now();
+      const { loss } = await window.trainer.request({ type: "step" });
+      return { losses: Object.values(loss), milliseconds: performance.now() - began };
+    });
   const first = await iterate();
   const warmUp = since(began);
   const iterations = [];
@@ -84,7 +130,12 @@ async function measureOurs(browser, url) {
   if (complaints.length > 0) console.log(`${ourName}: ${complaints.join("\n")}`);
   await page.close();
   return {
-    run, name: ourName, adapter: adapter.name, warmUp, seconds: median(iterations.map((i) => i.milliseconds / 1000)), gpuBytes: run.memory,
+    run,
+    name: ourName,
+    adapter: adapter.name,
+    warmUp,
+    seconds: median(iterations.map((i) => i.milliseconds / 1000)),
+    gpuBytes: run.memory,
     download: zipped(readFileSync(join(web, "dist/trainer.wasm")), readFileSync(join(web, "dist/worker.js"))),
   };
 }
@@ -110,7 +161,8 @@ async function measureTheirs(browser, url, backend, code, run) {
   const measured = await visit(async (page, adapter) => {
     const parameters = await page.evaluate((config) => window.bench.build(config), config);
     for (const [network, want] of Object.entries(run.parameters)) {
-      if (parameters[network] !== want) throw new Error(`the ${network} has ${parameters[network]} parameters, ours ${want}`);
+      if (parameters[network] !== want)
+        throw new Error(`the ${network} has ${parameters[network]} parameters, ours ${want}`);
     }
     const iterate = () => page.evaluate(() => window.bench.iterate());
     const first = await iterate();
@@ -119,11 +171,18 @@ async function measureTheirs(browser, url, backend, code, run) {
     for (let i = 0; i < flags.steps; i++) iterations.push(await iterate());
     for (const { losses } of [first, ...iterations]) checkFinite(losses);
     const middle = (of) => median(iterations.map((i) => i[of] / 1000));
-    return { adapter, warmUp, seconds: middle("milliseconds"), script: middle("script"), ...await page.evaluate(() => window.bench.memory()) };
+    return {
+      adapter,
+      warmUp,
+      seconds: middle("milliseconds"),
+      script: middle("script"),
+      ...(await page.evaluate(() => window.bench.memory())),
+    };
   });
   // Afterwards and in a page of its own, lest it fill caches of shaders.
   const strayed = await visit((page) =>
-    page.evaluate(([url, config]) => window.bench.check(url, config), [`/traces/${trace}.safetensors`, config]));
+    page.evaluate(([url, config]) => window.bench.check(url, config), [`/traces/${trace}.safetensors`, config]),
+  );
   return { name: `tf.js ${backend}`, ...measured, strayed, download: zipped(code) };
 }
 
@@ -131,19 +190,32 @@ function print(rows, ours) {
   const mega = (bytes, digits = 1) => (bytes === undefined ? "" : (bytes / 1e6).toFixed(digits));
   const ratio = (of) => (row) => (row[of] / ours[of]).toFixed(2);
   const columns = [
-    ["", (r) => r.name], ["s/iteration", (r) => r.seconds.toFixed(3)], ["x ours", ratio("seconds")], ["warm-up s", (r) => r.warmUp.toFixed(1)],
-    ["GPU MB", (r) => mega(r.gpuBytes)], ["x ours", ratio("gpuBytes")], ["tensors MB", (r) => mega(r.tensorBytes)],
-    ["code MB gzip", (r) => mega(r.download, 2)], ["adapter", (r) => r.adapter],
+    ["", (r) => r.name],
+    ["s/iteration", (r) => r.seconds.toFixed(3)],
+    ["x ours", ratio("seconds")],
+    ["warm-up s", (r) => r.warmUp.toFixed(1)],
+    ["GPU MB", (r) => mega(r.gpuBytes)],
+    ["x ours", ratio("gpuBytes")],
+    ["tensors MB", (r) => mega(r.tensorBytes)],
+    ["code MB gzip", (r) => mega(r.download, 2)],
+    ["adapter", (r) => r.adapter],
   ];
   const lines = [columns.map(([title]) => title), ...rows.map((row) => columns.map(([, cell]) => cell(row)))];
   const widths = columns.map((_, i) => Math.max(...lines.map((line) => line[i].length)));
   const left = (i) => i === 0 || i === columns.length - 1;
-  for (const line of lines) console.log(line.map((cell, i) => (left(i) ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join("  ").trimEnd());
+  for (const line of lines)
+    console.log(
+      line
+        .map((cell, i) => (left(i) ? cell.padEnd(widths[i]) : cell.padStart(widths[i])))
+        .join("  ")
+        .trimEnd(),
+    );
 }
 
 readFlags(process.argv.slice(2));
 const tfjs = join(web, "bench/tfjs");
-if (!existsSync(join(tfjs, "node_modules"))) execFileSync("npm", ["ci", "--no-audit", "--no-fund"], { cwd: tfjs, stdio: "inherit" });
+if (!existsSync(join(tfjs, "node_modules")))
+  execFileSync("npm", ["ci", "--no-audit", "--no-fund"], { cwd: tfjs, stdio: "inherit" });
 const backends = flags.backends.split(",").filter(Boolean);
 const code = {};
 for (const backend of backends) {
@@ -152,15 +224,22 @@ for (const backend of backends) {
 }
 const args = driverArgs(flags.driver);
 const native = new Native();
-const server = await serveClient({ ...native.sets, ...Object.fromEntries(backends.map((backend) => [`/tfjs-${backend}.js`, code[backend]])) });
+const server = await serveClient({
+  ...native.sets,
+  ...Object.fromEntries(backends.map((backend) => [`/tfjs-${backend}.js`, code[backend]])),
+});
 const browser = await launch({ args });
 try {
   const { run, ...ours } = await measureOurs(browser, server.url);
   const full = run.config.model.size === 32 && flags.blocks === 6 && flags.width === 64;
   for (const [network, want] of Object.entries(full ? fullSize : {})) {
-    if (run.parameters[network] !== want) throw new Error(`our ${network} has ${run.parameters[network]} parameters; the paper's has ${want}`);
+    if (run.parameters[network] !== want)
+      throw new Error(`our ${network} has ${run.parameters[network]} parameters; the paper's has ${want}`);
   }
-  console.log(`an iteration at batch ${flags.batch}: ${flags.size}x${flags.size}, ${flags.blocks} blocks, ${flags.width} filters, ${(run.flops / 1e9).toFixed(1)} GFLOP; the median of ${flags.steps}`);
+  console.log(
+    `an iteration at batch ${flags.batch}: ${flags.size}x${flags.size}, ${flags.blocks} blocks, ${flags.width} ` +
+      `filters, ${(run.flops / 1e9).toFixed(1)} GFLOP; the median of ${flags.steps}`,
+  );
   const rows = [ours];
   const failed = [];
   for (const backend of backends) {
@@ -174,8 +253,13 @@ try {
   for (const { name, error } of failed) console.log(`${name}: no result: ${error}`);
   if (failed.length > 0) process.exitCode = 1;
   if (flags.json) {
-    const { config: { model }, flops, parameters } = run;
-    writeFileSync(flags.json, `${JSON.stringify({ driver: flags.driver, steps: flags.steps, model, flops, parameters, rows, failed }, null, 2)}\n`);
+    const {
+      config: { model },
+      flops,
+      parameters,
+    } = run;
+    const all = { driver: flags.driver, steps: flags.steps, model, flops, parameters, rows, failed };
+    writeFileSync(flags.json, `${JSON.stringify(all, null, 2)}\n`);
   }
 } finally {
   await browser.close();

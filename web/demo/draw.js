@@ -8,7 +8,13 @@ const context = drawing.getContext("2d", { willReadFrequently: true });
 const side = drawing.width;
 const versions = 8;
 
-let generator, noises = [], chosen = 0, dirty = true, busy = false, at, down = false;
+let generator,
+  noises = [],
+  chosen = 0,
+  dirty = true,
+  busy = false,
+  at,
+  down = false;
 
 function stroke(x, y) {
   const from = at ?? { x, y };
@@ -45,7 +51,10 @@ async function redraw() {
       const took = performance.now() - begin;
       await new Promise(requestAnimationFrame);
       if (dirty) continue; // the hand goes on
-      const pictures = await generator.adapt(noises.map(() => drawing), { noise: noises });
+      const pictures = await generator.adapt(
+        noises.map(() => drawing),
+        { noise: noises },
+      );
       pictures.forEach((picture, i) => show(variants[i].firstChild, picture));
       tell(describe(generator, took));
     }
@@ -115,20 +124,22 @@ document.getElementById("again").addEventListener("click", others);
 /** Buttons that put the bundle's examples on the canvas. */
 function offerExamples() {
   const small = document.createElement("canvas");
-  document.getElementById("examples").append(...generator.examples.map((example, i) => {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.textContent = generator.classes[generator.exampleLabels[i]] ?? String(i + 1);
-    button.setAttribute("aria-label", `Example ${button.textContent}`);
-    button.addEventListener("click", () => {
-      show(small, example);
-      context.imageSmoothingQuality = "high";
-      context.drawImage(small, 0, 0, side, side);
-      at = undefined;
-      changed();
-    });
-    return button;
-  }));
+  document.getElementById("examples").append(
+    ...generator.examples.map((example, i) => {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.textContent = generator.classes[generator.exampleLabels[i]] ?? String(i + 1);
+      button.setAttribute("aria-label", `Example ${button.textContent}`);
+      button.addEventListener("click", () => {
+        show(small, example);
+        context.imageSmoothingQuality = "high";
+        context.drawImage(small, 0, 0, side, side);
+        at = undefined;
+        changed();
+      });
+      return button;
+    }),
+  );
 }
 
 clear();

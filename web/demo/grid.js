@@ -7,7 +7,13 @@ const play = document.getElementById("play");
 const again = document.getElementById("again");
 const grid = document.getElementById("grid");
 
-let generator, rows, cells, from, to, dirty = false, busy = false;
+let generator,
+  rows,
+  cells,
+  from,
+  to,
+  dirty = false,
+  busy = false;
 
 const mix = (a, b, t) => a.map((v, i) => v * (1 - t) + b[i] * t);
 
@@ -39,7 +45,7 @@ async function redraw() {
 /** Goes on with the walk; at its end, to a new place. */
 function step() {
   const next = slider.valueAsNumber + 12;
-  if (next > 1000) from = to, to = from.map(() => noiseOf(generator));
+  if (next > 1000) ((from = to), (to = from.map(() => noiseOf(generator))));
   slider.value = next > 1000 ? 0 : next;
   dirty = true;
 }
@@ -66,7 +72,9 @@ try {
   document.getElementById("domain").textContent = `${generator.trained.source} → ${generator.trained.target}`;
   rows = generator.software ? 3 : 5;
   grid.style.setProperty("--columns", generator.examples.length);
-  const canvases = Array.from({ length: (rows + 1) * generator.examples.length }, () => document.createElement("canvas"));
+  const canvases = Array.from({ length: (rows + 1) * generator.examples.length }, () =>
+    document.createElement("canvas"),
+  );
   grid.append(...canvases);
   generator.examples.forEach((example, i) => show(canvases[i], example));
   cells = canvases.slice(generator.examples.length);

@@ -9,7 +9,8 @@ export class RequestError extends Error {
 }
 
 /** Why a request failed, and what to do about it. */
-export const advice = (e: unknown): string => (e instanceof RequestError ? `${e.event.what} ${e.event.remedy}` : String(e));
+export const advice = (e: unknown): string =>
+  e instanceof RequestError ? `${e.event.what} ${e.event.remedy}` : String(e);
 
 type Of<T extends Event["type"]> = Extract<Event, { type: T }>;
 
@@ -31,14 +32,20 @@ export class Trainer {
     this.worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.receive(data);
     this.worker.onerror = (e) =>
       this.receive({
-        type: "error", id: 0, code: "internal", what: e.message || "The trainer did not load.",
-        where: e.filename ?? "", remedy: "Reload the page.", fatal: true,
+        type: "error",
+        id: 0,
+        code: "internal",
+        what: e.message || "The trainer did not load.",
+        where: e.filename ?? "",
+        remedy: "Reload the page.",
+        fatal: true,
       });
   }
 
   /** Asks the worker; rejects with a RequestError. */
   request<T extends Request["type"]>(
-    request: Extract<Request, { type: T }>, transfer: Transferable[] = [],
+    request: Extract<Request, { type: T }>,
+    transfer: Transferable[] = [],
   ): Promise<Results[T]> {
     const id = ++this.id;
     return new Promise((resolve, reject) => {

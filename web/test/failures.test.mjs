@@ -10,7 +10,9 @@ function told(error, code) {
 
 describe("failures are told with their remedy", () => {
   let server;
-  before(async () => { server = await serveClient(); });
+  before(async () => {
+    server = await serveClient();
+  });
   after(() => server?.close());
 
   test("without an adapter", async () => {
@@ -50,25 +52,46 @@ describe("failures are told with their remedy", () => {
       await first.page.close();
       await second.page.evaluate(() => window.until("ready"));
 
-      const ask = (request) => second.page.evaluate(async (request) => {
-        const file = (path, bytes) => ({ path, file: new Blob([new Uint8Array(bytes)]) });
-        const bad = { kind: "files", name: "holiday", files: [file("a/1.png", [1, 2, 3])] };
-        const none = { kind: "files", name: "notes", files: [file("notes.txt", [65])] };
-        const digits = { kind: "builtin", name: "digits" };
-        const requests = {
-          early: { type: "train" },
-          image: { type: "preview", data: bad },
-          nothing: { type: "preview", data: none },
-          missing: { type: "preview", data: { kind: "packed", url: "no-such.pxds" } },
-          config: { type: "configure", preset: "small", changes: { model: { batch: -1 } }, source: digits, target: digits },
-          setting: { type: "configure", preset: "small", changes: { model: { colour: 1 } }, source: digits, target: digits },
-          checkpoint: { type: "load", checkpoint: new Uint8Array([1, 2, 3]) },
-        };
-        return window.trainer.request(requests[request]).then(() => "served", (error) => error.event);
-      }, request);
+      const ask = (request) =>
+        second.page.evaluate(async (request) => {
+          const file = (path, bytes) => ({ path, file: new Blob([new Uint8Array(bytes)]) });
+          const bad = { kind: "files", name: "holiday", files: [file("a/1.png", [1, 2, 3])] };
+          const none = { kind: "files", name: "notes", files: [file("notes.txt", [65])] };
+          const digits = { kind: "builtin", name: "digits" };
+          const requests = {
+            early: { type: "train" },
+            image: { type: "preview", data: bad },
+            nothing: { type: "preview", data: none },
+            missing: { type: "preview", data: { kind: "packed", url: "no-such.pxds" } },
+            config: {
+              type: "configure",
+              preset: "small",
+              changes: { model: { batch: -1 } },
+              source: digits,
+              target: digits,
+            },
+            setting: {
+              type: "configure",
+              preset: "small",
+              changes: { model: { colour: 1 } },
+              source: digits,
+              target: digits,
+            },
+            checkpoint: { type: "load", checkpoint: new Uint8Array([1, 2, 3]) },
+          };
+          return window.trainer.request(requests[request]).then(
+            () => "served",
+            (error) => error.event,
+          );
+        }, request);
       for (const [request, code, what] of [
-        ["early", "state", /no run/], ["image", "data", /1\.png/], ["nothing", "data", /notes/], ["missing", "network", /404/],
-        ["config", "config", /batch is -1/i], ["setting", "config", /colour/], ["checkpoint", "checkpoint", /the file|safetensors/],
+        ["early", "state", /no run/],
+        ["image", "data", /1\.png/],
+        ["nothing", "data", /notes/],
+        ["missing", "network", /404/],
+        ["config", "config", /batch is -1/i],
+        ["setting", "config", /colour/],
+        ["checkpoint", "checkpoint", /the file|safetensors/],
       ]) {
         const error = await ask(request);
         assert.equal(error.code, code, `${request}: ${JSON.stringify(error)}`);

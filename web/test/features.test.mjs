@@ -47,13 +47,17 @@ function png(size, level) {
   const rows = Buffer.alloc(size * (size + 1), level);
   for (let y = 0; y < size; y++) rows[y * (size + 1)] = 0; // no filter
   return Buffer.concat([
-    Buffer.from([137, 80, 78, 71, 13, 10, 26, 10]), chunk("IHDR", head), chunk("IDAT", deflateSync(rows)), chunk("IEND", Buffer.alloc(0)),
+    Buffer.from([137, 80, 78, 71, 13, 10, 26, 10]),
+    chunk("IHDR", head),
+    chunk("IDAT", deflateSync(rows)),
+    chunk("IEND", Buffer.alloc(0)),
   ]);
 }
 
 /** A ZIP of stored files. */
 function zip(files) {
-  const parts = [], directory = [];
+  const parts = [],
+    directory = [];
   let at = 0;
   for (const [name, data] of files) {
     const entry = Buffer.alloc(26); // from "version needed" on, the same in both headers
@@ -95,7 +99,11 @@ describe("the worker", () => {
       for (let i = 0; i < 20; i++) files.push([`pets/${name}/${i}.png`, png(8, (name === "cats" ? 40 : 200) + i)]);
     }
     const shown = await page.evaluate(async (text) => {
-      window.pets = { kind: "files", name: "pets.zip", files: [{ path: "pets.zip", file: new Blob([window.bytes(text)]) }] };
+      window.pets = {
+        kind: "files",
+        name: "pets.zip",
+        files: [{ path: "pets.zip", file: new Blob([window.bytes(text)]) }],
+      };
       const preview = await window.trainer.request({ type: "preview", data: window.pets, count: 5 });
       return { ...preview, images: { ...preview.images, pixels: [...preview.images.pixels] } };
     }, zip(files).toString("base64"));
@@ -106,19 +114,38 @@ describe("the worker", () => {
     shown.labels.forEach((label, i) => assert.equal(shown.images.pixels[i * 64] >= 200, label === 1));
 
     const exported = await page.evaluate(async (changes) => {
-      const run = await window.trainer.request({ type: "configure", preset: "small", changes, source: window.pets, target: window.pets });
+      const run = await window.trainer.request({
+        type: "configure",
+        preset: "small",
+        changes,
+        source: window.pets,
+        target: window.pets,
+      });
       await window.trainer.request({ type: "train", until: 4 });
       const file = async (format) => {
         const { name, bytes } = await window.trainer.request({ type: "export", format });
         return { name, size: bytes.length };
       };
       const metrics = new TextDecoder().decode((await window.trainer.request({ type: "metrics" })).bytes);
-      return { classes: run.config.model.classes, files: [await file("bundle"), await file("onnx"), await file("safetensors")], metrics };
+      return {
+        classes: run.config.model.classes,
+        files: [await file("bundle"), await file("onnx"), await file("safetensors")],
+        metrics,
+      };
     }, tiny);
     assert.equal(exported.classes, 2);
-    assert.deepEqual(exported.files.map((f) => f.name), ["generator.pxda", "generator.onnx", "generator.safetensors"]);
+    assert.deepEqual(
+      exported.files.map((f) => f.name),
+      ["generator.pxda", "generator.onnx", "generator.safetensors"],
+    );
     for (const f of exported.files) assert.ok(f.size > 1000, `${f.name} has ${f.size} bytes`);
-    assert.deepEqual(exported.metrics.trim().split("\n").map((line) => JSON.parse(line).kind), ["train", "eval"]);
+    assert.deepEqual(
+      exported.metrics
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line).kind),
+      ["train", "eval"],
+    );
   });
 
   test("keeps dropped images with the snapshot", async () => {
@@ -136,10 +163,14 @@ describe("the worker", () => {
   test("reproduces the reference traces", async () => {
     const verified = await page.evaluate(() => window.trainer.request({ type: "verify" }));
     // SwiftShader is a software adapter: the smallest alone, in both forms that its kernels have.
-    assert.deepEqual(verified.traces.map((t) => t.name), ["grey-to-rgb-16", "grey-to-rgb-16 by subgroup operations"]);
+    assert.deepEqual(
+      verified.traces.map((t) => t.name),
+      ["grey-to-rgb-16", "grey-to-rgb-16 by subgroup operations"],
+    );
     for (const trace of verified.traces) {
       assert.ok(trace.checks.length > 4);
-      for (const c of trace.checks) assert.ok(c.error <= c.tolerance, `${trace.name}, ${c.name}: ${c.error} of ${c.tolerance}`);
+      for (const c of trace.checks)
+        assert.ok(c.error <= c.tolerance, `${trace.name}, ${c.name}: ${c.error} of ${c.tolerance}`);
     }
     assert.equal(verified.ok, true);
   });

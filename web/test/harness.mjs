@@ -12,8 +12,13 @@ export const web = dirname(dirname(fileURLToPath(import.meta.url)));
 export const root = dirname(web);
 
 const types = {
-  ".html": "text/html", ".js": "text/javascript", ".wasm": "application/wasm", ".json": "application/json",
-  ".css": "text/css", ".svg": "image/svg+xml", ".png": "image/png",
+  ".html": "text/html",
+  ".js": "text/javascript",
+  ".wasm": "application/wasm",
+  ".json": "application/json",
+  ".css": "text/css",
+  ".svg": "image/svg+xml",
+  ".png": "image/png",
 };
 
 /** Serves web/dist, and the files given as { "/path": text } before it. */
@@ -24,7 +29,8 @@ export async function serve(extra = {}) {
     const head = { "content-type": types[extname(path)] ?? "application/octet-stream", "cache-control": "no-store" };
     if (path in extra) return void response.writeHead(200, head).end(extra[path]);
     const file = normalize(join(dist, path.endsWith("/") ? `${path}index.html` : path));
-    if (!file.startsWith(dist) || !existsSync(file) || statSync(file).isDirectory()) return void response.writeHead(404).end();
+    if (!file.startsWith(dist) || !existsSync(file) || statSync(file).isDirectory())
+      return void response.writeHead(404).end();
     response.writeHead(200, head).end(readFileSync(file));
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -40,7 +46,8 @@ export function driverArgs(driver) {
       return [];
     case "swiftshader":
       return ["--use-webgpu-adapter=swiftshader", "--use-gl=angle", "--use-angle=swiftshader"];
-    case "lavapipe": { // whose Chromium takes it for SwiftShader
+    case "lavapipe": {
+      // whose Chromium takes it for SwiftShader
       const drivers = "/usr/share/vulkan/icd.d";
       const file = existsSync(drivers) && readdirSync(drivers).find((name) => name.startsWith("lvp_icd"));
       if (!file) throw new Error(`no lavapipe in ${drivers}; install Mesa's Vulkan drivers`);
@@ -60,17 +67,27 @@ export async function launch({ webgpu = true, args = [] } = {}) {
   if (!existsSync(browserPath)) throw new Error(`no browser at ${browserPath}; run make setup-web, or set CHROMIUM`);
   const profile = mkdtempSync(join(tmpdir(), "pixelda-chromium-"));
   const context = await chromium.launchPersistentContext(profile, {
-    executablePath: browserPath, chromiumSandbox: false, headless: true,
+    executablePath: browserPath,
+    chromiumSandbox: false,
+    headless: true,
     args: [
-      ...(webgpu ? ["--enable-unsafe-webgpu"] : []), "--headless", "--no-sandbox", "--disable-quic", "--no-first-run",
-      "--disable-background-networking", "--disable-component-update", "--disable-sync", ...args,
+      ...(webgpu ? ["--enable-unsafe-webgpu"] : []),
+      "--headless",
+      "--no-sandbox",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+      ...args,
     ],
   });
   return {
     context,
     /** The number of its GPU process, if it has one now. */
     gpuProcess() {
-      const all = processes(), belongs = (p) => p && (p.command.includes(profile) || belongs(all.get(p.parent)));
+      const all = processes(),
+        belongs = (p) => p && (p.command.includes(profile) || belongs(all.get(p.parent)));
       return [...all.values()].find((p) => p.command.includes("--type=gpu-process") && belongs(p))?.id;
     },
     async close() {
@@ -86,9 +103,12 @@ export function processes() {
   for (const name of readdirSync("/proc")) {
     if (!/^\d+$/.test(name)) continue;
     try {
-      const id = Number(name), parent = Number(readFileSync(`/proc/${name}/stat`, "utf8").split(") ").at(-1).split(" ")[1]);
+      const id = Number(name),
+        parent = Number(readFileSync(`/proc/${name}/stat`, "utf8").split(") ").at(-1).split(" ")[1]);
       all.set(id, { id, parent, command: readFileSync(`/proc/${name}/cmdline`, "utf8") });
-    } catch { /* it has just ended */ }
+    } catch {
+      /* it has just ended */
+    }
   }
   return all;
 }
@@ -98,7 +118,11 @@ const blank = '<!doctype html><meta charset="utf-8"><link rel="icon" href="data:
 /** A server with a blank page and the client as /client.js. */
 export async function serveClient(extra = {}) {
   const { outputFiles } = await build({
-    entryPoints: [join(web, "src/client.ts")], bundle: true, format: "esm", target: "es2022", write: false,
+    entryPoints: [join(web, "src/client.ts")],
+    bundle: true,
+    format: "esm",
+    target: "es2022",
+    write: false,
   });
   return serve({ "/blank.html": blank, "/client.js": outputFiles[0].text, ...extra });
 }
@@ -115,7 +139,9 @@ export const strays = new Set();
 export async function openTrainer(context, url) {
   const page = await context.newPage();
   const complaints = [];
-  page.on("console", (m) => { if (m.type() === "error" || m.type() === "warning") complaints.push(m.text()); });
+  page.on("console", (m) => {
+    if (m.type() === "error" || m.type() === "warning") complaints.push(m.text());
+  });
   page.on("pageerror", (e) => complaints.push(String(e)));
   contract ??= new Contract(lines());
   await page.exposeFunction("heard", (text) => {
@@ -126,26 +152,39 @@ export async function openTrainer(context, url) {
     window.Worker = class extends Worker {
       constructor(...of) {
         super(...of);
-        this.addEventListener("message", ({ data }) => window.heard(JSON.stringify(data, (_, v) => (
-          ArrayBuffer.isView(v) ? { $array: v.constructor.name } : v))));
+        this.addEventListener("message", ({ data }) =>
+          window.heard(JSON.stringify(data, (_, v) => (ArrayBuffer.isView(v) ? { $array: v.constructor.name } : v))),
+        );
       }
     };
     const { Trainer } = await import("/client.js");
     window.events = [];
     window.trainer = new Trainer("/worker.js");
-    for (const type of ["ready", "progress", "trained", "evaluated", "samples", "baseline", "snapshot", "lost", "recovered", "error"]) {
+    for (const type of [
+      "ready",
+      "progress",
+      "trained",
+      "evaluated",
+      "samples",
+      "baseline",
+      "snapshot",
+      "lost",
+      "recovered",
+      "error",
+    ]) {
       window.trainer.on(type, (event) => window.events.push(event));
     }
-    window.until = (type, test = () => true) => new Promise((resolve, reject) => {
-      const look = () => {
-        const found = window.events.find((e) => e.type === type && test(e));
-        const bad = window.events.find((e) => e.type === "error" && e.fatal);
-        if (found) resolve(found);
-        else if (bad && type !== "error") reject(new Error(JSON.stringify(bad)));
-        else setTimeout(look, 20);
-      };
-      look();
-    });
+    window.until = (type, test = () => true) =>
+      new Promise((resolve, reject) => {
+        const look = () => {
+          const found = window.events.find((e) => e.type === type && test(e));
+          const bad = window.events.find((e) => e.type === "error" && e.fatal);
+          if (found) resolve(found);
+          else if (bad && type !== "error") reject(new Error(JSON.stringify(bad)));
+          else setTimeout(look, 20);
+        };
+        look();
+      });
     // Bytes cross to the test as base64.
     window.base64 = (bytes) => {
       let text = "";

@@ -25,12 +25,17 @@ after(async () => {
 async function store(name, bytes) {
   const page = await browser.context.newPage();
   await page.goto(`${server.url}/blank.html`);
-  await page.evaluate(async ([name, text]) => {
-    const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle("pixelda-wgpu", { create: true });
-    const file = await (await folder.getFileHandle(name, { create: true })).createWritable();
-    await file.write(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)));
-    await file.close();
-  }, [name, bytes.toString("base64")]);
+  await page.evaluate(
+    async ([name, text]) => {
+      const folder = await (
+        await navigator.storage.getDirectory()
+      ).getDirectoryHandle("pixelda-wgpu", { create: true });
+      const file = await (await folder.getFileHandle(name, { create: true })).createWritable();
+      await file.write(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)));
+      await file.close();
+    },
+    [name, bytes.toString("base64")],
+  );
   await page.close();
 }
 
@@ -43,15 +48,28 @@ async function opened(t) {
 
 const request = (page, ask) => page.evaluate((ask) => window.trainer.request(ask), ask);
 
-const save = async (page) => Buffer.from(await page.evaluate(async () =>
-  window.base64((await window.trainer.request({ type: "save" })).bytes)), "base64");
+const save = async (page) =>
+  Buffer.from(
+    await page.evaluate(async () => window.base64((await window.trainer.request({ type: "save" })).bytes)),
+    "base64",
+  );
 
 /** The tensors of a checkpoint, in base64 by name, and its metadata. */
 function parts(checkpoint) {
   const length = Number(checkpoint.readBigUInt64LE());
   const { __metadata__: metadata, ...entries } = JSON.parse(checkpoint.subarray(8, 8 + length));
-  const tensors = Object.fromEntries(Object.entries(entries).map(([name, { dtype, shape, data_offsets: [from, to] }]) =>
-    [name, `${dtype} ${shape} ${checkpoint.subarray(8 + length + from, 8 + length + to).toString("base64")}`]));
+  const tensors = Object.fromEntries(
+    Object.entries(entries).map(
+      ([
+        name,
+        {
+          dtype,
+          shape,
+          data_offsets: [from, to],
+        },
+      ]) => [name, `${dtype} ${shape} ${checkpoint.subarray(8 + length + from, 8 + length + to).toString("base64")}`],
+    ),
+  );
   return { metadata, tensors };
 }
 
@@ -86,8 +104,10 @@ test("a checkpoint of the command is loaded and trained on", async (t) => {
   const { metadata, tensors } = parts(checkpoint);
   const config = JSON.parse(metadata.config);
   await request(page, { type: "configure", preset: "small", changes: { seed: 7, model: config.model }, ...images });
-  const loaded = await page.evaluate((text) =>
-    window.trainer.request({ type: "load", checkpoint: window.bytes(text) }), checkpoint.toString("base64"));
+  const loaded = await page.evaluate(
+    (text) => window.trainer.request({ type: "load", checkpoint: window.bytes(text) }),
+    checkpoint.toString("base64"),
+  );
   assert.equal(loaded.step, 4);
   assert.deepEqual(loaded.config, config);
   assert.deepEqual(parts(await save(page)).tensors, tensors);
@@ -96,10 +116,14 @@ test("a checkpoint of the command is loaded and trained on", async (t) => {
 
 test("a link opens the same setup", async (t) => {
   const { outputFiles } = await build({
-    entryPoints: [join(web, "src/page/link.ts")], bundle: true, format: "esm", write: false,
+    entryPoints: [join(web, "src/page/link.ts")],
+    bundle: true,
+    format: "esm",
+    write: false,
   });
-  const { fromHash, toHash } =
-    await import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString("base64")}`);
+  const { fromHash, toHash } = await import(
+    `data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString("base64")}`
+  );
   const page = await opened(t);
   const { presets, settings } = await page.evaluate(() => window.until("ready"));
   const { link, preset, config } = JSON.parse(kept("link.json"));

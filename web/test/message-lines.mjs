@@ -8,13 +8,18 @@ const web = dirname(dirname(fileURLToPath(import.meta.url)));
 
 /** The types of all messages, and the files that declare them. */
 const messages = {
-  ToWorker: "src/protocol.ts", FromWorker: "src/protocol.ts",
-  ToGallery: "src/page/gallery-messages.ts", FromGallery: "src/page/gallery-messages.ts",
+  ToWorker: "src/protocol.ts",
+  FromWorker: "src/protocol.ts",
+  ToGallery: "src/page/gallery-messages.ts",
+  FromGallery: "src/page/gallery-messages.ts",
 };
 
 const arrays = { Uint8Array: "bytes", Blob: "bytes", Float32Array: "floats" };
 const scalars = [
-  [TypeFlags.String, "string"], [TypeFlags.Number, "number"], [TypeFlags.Null, "null"], [TypeFlags.Undefined, "undefined"],
+  [TypeFlags.String, "string"],
+  [TypeFlags.Number, "number"],
+  [TypeFlags.Null, "null"],
+  [TypeFlags.Undefined, "undefined"],
 ];
 
 /** The sorted lines of all messages. `replaced` has texts to take in place of those of files, by path. */
@@ -96,11 +101,12 @@ export function differences(go, typescript) {
   const open = places(go.filter((line) => line.endsWith(" open") && typescript.includes(line)));
   const named = new Set(places(typescript).map((place) => place.replaceAll("?", "")));
   // Of an open object, TypeScript names some fields only.
-  const unnamed = (place) => open.some((object) => {
-    if (!place.startsWith(`${object}.`)) return false;
-    const [field] = place.slice(object.length + 1).split(/[.?[{<]/, 1);
-    return !named.has(`${object}.${field}`.replaceAll("?", ""));
-  });
+  const unnamed = (place) =>
+    open.some((object) => {
+      if (!place.startsWith(`${object}.`)) return false;
+      const [field] = place.slice(object.length + 1).split(/[.?[{<]/, 1);
+      return !named.has(`${object}.${field}`.replaceAll("?", ""));
+    });
   return [
     ...go.filter((line) => !typescript.includes(line) && !unnamed(places([line])[0])).map((line) => `- ${line}`),
     ...typescript.filter((line) => !go.includes(line)).map((line) => `+ ${line}`),
@@ -114,7 +120,8 @@ export class Contract {
 
   constructor(lines) {
     for (const line of lines) {
-      const at = line.indexOf(" "), place = line.slice(0, at);
+      const at = line.indexOf(" "),
+        place = line.slice(0, at);
       this.#places.set(place, (this.#places.get(place) ?? new Set()).add(line.slice(at + 1)));
     }
   }
@@ -144,25 +151,37 @@ export class Contract {
 
   /** The places of an object's fields, by their names. */
   #fields(place) {
-    return new Map(this.#named(place, /^\.[^.?[{<]+\??/).map((path) => [path.slice(place.length + 1).replace("?", ""), path]));
+    return new Map(
+      this.#named(place, /^\.[^.?[{<]+\??/).map((path) => [path.slice(place.length + 1).replace("?", ""), path]),
+    );
   }
 
   #object(place, value) {
-    const may = this.#places.get(place), fields = this.#fields(place);
-    const missing = [...fields].filter(([name, path]) => !(name in value) && !path.endsWith("?")).map(([, path]) => `${path} is missing`);
-    return missing.concat(Object.entries(value).flatMap(([name, v]) => {
-      if (fields.has(name)) return this.strays(fields.get(name), v);
-      if (may.has("map")) return this.strays(`${place}{}`, v);
-      return may.has("open") ? [] : [`${place}.${name} is not known`];
-    }));
+    const may = this.#places.get(place),
+      fields = this.#fields(place);
+    const missing = [...fields]
+      .filter(([name, path]) => !(name in value) && !path.endsWith("?"))
+      .map(([, path]) => `${path} is missing`);
+    return missing.concat(
+      Object.entries(value).flatMap(([name, v]) => {
+        if (fields.has(name)) return this.strays(fields.get(name), v);
+        if (may.has("map")) return this.strays(`${place}{}`, v);
+        return may.has("open") ? [] : [`${place}.${name} is not known`];
+      }),
+    );
   }
 
   /** The places that begin with one and go on in a certain way, up to there. */
   #named(place, how) {
     const key = `${place} ${how}`;
     if (!this.#members.has(key)) {
-      const all = [...this.#places.keys()].filter((p) => p.startsWith(place)).map((p) => p.slice(place.length).match(how)?.[0]);
-      this.#members.set(key, [...new Set(all)].filter((rest) => rest !== undefined).map((rest) => place + rest));
+      const all = [...this.#places.keys()]
+        .filter((p) => p.startsWith(place))
+        .map((p) => p.slice(place.length).match(how)?.[0]);
+      this.#members.set(
+        key,
+        [...new Set(all)].filter((rest) => rest !== undefined).map((rest) => place + rest),
+      );
     }
     return this.#members.get(key);
   }

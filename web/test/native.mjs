@@ -7,7 +7,13 @@ import { root } from "./harness.mjs";
 
 /** Every part of the model, and little to do. */
 export const tiny = {
-  seed: 3, iterations: 24, baseline: 0, log_every: 4, eval_every: 100, sample_every: 100, eval_images: 0,
+  seed: 3,
+  iterations: 24,
+  baseline: 0,
+  log_every: 4,
+  eval_every: 100,
+  sample_every: 100,
+  eval_images: 0,
   model: { size: 8, batch: 4, g_blocks: 1, g_filters: 4, d_filters: 4, tower_filters: [4, 8], tower_units: 16 },
 };
 
@@ -21,14 +27,27 @@ export class Native {
 
   /** The files that the page fetches as its data sets. */
   get sets() {
-    return { "/source.pxds": readFileSync(join(this.dir, "source.pxds")), "/target.pxds": readFileSync(join(this.dir, "target.pxds")) };
+    return {
+      "/source.pxds": readFileSync(join(this.dir, "source.pxds")),
+      "/target.pxds": readFileSync(join(this.dir, "target.pxds")),
+    };
   }
 
   /** Trains on the packed sets, or those of the configuration; returns the records and the checkpoint at the end. */
   train(config, until, from, data = this.dir) {
     const path = (name) => join(this.dir, name);
     writeFileSync(path("config.json"), JSON.stringify(config));
-    const args = ["train", "-config", path("config.json"), "-data", data, "-until", String(until), "-to", path("to.safetensors")];
+    const args = [
+      "train",
+      "-config",
+      path("config.json"),
+      "-data",
+      data,
+      "-until",
+      String(until),
+      "-to",
+      path("to.safetensors"),
+    ];
     if (from) {
       writeFileSync(path("from.safetensors"), from);
       args.push("-from", path("from.safetensors"));

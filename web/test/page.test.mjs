@@ -27,7 +27,8 @@ after(async () => {
 /** A link to the tiny run on the packed sets. */
 function link(changes = {}) {
   const { model, ...run } = { ...tiny, ...changes };
-  return `${server.url}/index.html#${new URLSearchParams({ preset: "small", source: "source.pxds", target: "target.pxds", ...run, ...model })}`;
+  const all = { preset: "small", source: "source.pxds", target: "target.pxds", ...run, ...model };
+  return `${server.url}/index.html#${new URLSearchParams(all)}`;
 }
 
 // A run of few kernels, for what does not depend on the method: SwiftShader compiles those of PixelDA for 12 s a page.
@@ -36,7 +37,8 @@ const short = { method: "source-only" };
 // A software driver on a busy machine compiles for minutes.
 const timeout = 300_000;
 
-// A software adapter deserves the warning it gets; a driver's remarks about the gallery's WebGL do not concern the page.
+// A software adapter deserves the warning it gets; a driver's remarks about the gallery's WebGL do not concern the
+// page.
 const harmless = /GL Driver Message|gallery:/;
 
 /** Opens the page with a new run, unless told otherwise, and keeps what the console complains about. */
@@ -45,7 +47,9 @@ async function open(url, { context = browser.context, width = 1280, until = "rea
   page.setDefaultTimeout(timeout);
   page.setDefaultNavigationTimeout(timeout);
   const complaints = [];
-  page.on("console", (m) => { if (["error", "warning"].includes(m.type()) && !harmless.test(m.text())) complaints.push(m.text()); });
+  page.on("console", (m) => {
+    if (["error", "warning"].includes(m.type()) && !harmless.test(m.text())) complaints.push(m.text());
+  });
   page.on("pageerror", (e) => complaints.push(String(e)));
   for (const [path, status] of Object.entries(routes)) await page.route(path, (r) => r.fulfill({ status }));
   await page.setViewportSize({ width, height: 800 });
@@ -53,7 +57,7 @@ async function open(url, { context = browser.context, width = 1280, until = "rea
   if (until === "ready") {
     await page.waitForFunction(() => ["ready", "offering"].includes(document.body.dataset.phase), null, { timeout });
     const anew = page.locator("#notices").getByRole("button", { name: "Start a new run" });
-    if (await anew.count() > 0) await anew.click(); // an earlier test left a run to resume
+    if ((await anew.count()) > 0) await anew.click(); // an earlier test left a run to resume
   }
   await phase(page, until);
   return { page, complaints };
@@ -112,7 +116,7 @@ describe("the page", () => {
     assert.match(await text(page, "#figures"), /TARGET ACCURACY\s+[\d.]+ %/i);
     await page.click("#losses-numbers summary");
     await page.waitForSelector("#losses-numbers tbody tr"); // the table is filled when it is opened
-    assert.ok(await page.locator("#losses-numbers tbody tr").count() > 0, "the table behind the chart is empty");
+    assert.ok((await page.locator("#losses-numbers tbody tr").count()) > 0, "the table behind the chart is empty");
     assert.deepEqual(complaints, []);
 
     await page.reload();
@@ -120,7 +124,7 @@ describe("the page", () => {
     await page.getByRole("button", { name: /^Resume at step/ }).click();
     await phase(page, "ready");
     assert.match(await text(page, "#figures"), new RegExp(`${step} of 24`));
-    assert.ok(await page.locator("#losses canvas").count() > 0, "the curves are lost with a reload");
+    assert.ok((await page.locator("#losses canvas").count()) > 0, "the curves are lost with a reload");
     assert.deepEqual(complaints, []);
   });
 
@@ -132,30 +136,55 @@ describe("the page", () => {
     await page.locator("#bench").focus();
     await page.keyboard.press("Enter");
     await page.waitForSelector("#bench-dialog[open]");
-    await page.waitForFunction(() => /sample 1 of/.test(document.getElementById("bench-status").textContent), null, { timeout });
+    await page.waitForFunction(() => /sample 1 of/.test(document.getElementById("bench-status").textContent), null, {
+      timeout,
+    });
     await page.waitForSelector("#bench-save:visible", { timeout });
     assert.match(await text(page, "#bench-status"), /One iteration takes [\d.]+ m?s: [\d.]+ GFLOP\/s, [\d.]+ %/);
-    assert.match(await text(page, "#bench-result"), /Multiply-adds, at most\s+[\d.]+ GFLOP\/s\s+Copies, at most\s+[\d.]+ GB\/s/);
+    assert.match(
+      await text(page, "#bench-result"),
+      /Multiply-adds, at most\s+[\d.]+ GFLOP\/s\s+Copies, at most\s+[\d.]+ GB\/s/,
+    );
 
-    const tables = await page.evaluate(() => Object.fromEntries([...document.querySelectorAll("#bench-result table")].map((t) =>
-      [t.caption.textContent, [...t.tBodies[0].rows].map((r) => [...r.cells].map((c) => c.textContent))])));
+    const tables = await page.evaluate(() =>
+      Object.fromEntries(
+        [...document.querySelectorAll("#bench-result table")].map((t) => [
+          t.caption.textContent,
+          [...t.tBodies[0].rows].map((r) => [...r.cells].map((c) => c.textContent)),
+        ]),
+      ),
+    );
     const number = (cell) => Number(cell.replace(/[^\d.]/g, ""));
     const dispatches = tables["Steps"].map((row) => number(row[5]));
-    assert.deepEqual(tables["Steps"].map((row) => row[0]), ["D step", "G step", "Iteration"]);
+    assert.deepEqual(
+      tables["Steps"].map((row) => row[0]),
+      ["D step", "G step", "Iteration"],
+    );
     assert.ok(dispatches[0] > 0 && dispatches[1] > 0, `dispatches: ${dispatches}`);
     assert.equal(dispatches[2], dispatches[0] + dispatches[1]);
-    const kinds = tables["Kernels by kind"], all = kinds.pop();
+    const kinds = tables["Kernels by kind"],
+      all = kinds.pop();
     assert.deepEqual([all[0], number(all[1]), all[3]], ["all", dispatches[2], "100.0 %"]);
     const shares = kinds.map((row) => number(row[3]));
     // Each share is rounded to a tenth.
-    assert.ok(Math.abs(shares.reduce((a, b) => a + b, 0) - 100) <= 0.05 * shares.length + 1e-9, `the shares are ${shares}`);
-    assert.equal(kinds.reduce((sum, row) => sum + number(row[1]), 0), dispatches[2]);
+    assert.ok(
+      Math.abs(shares.reduce((a, b) => a + b, 0) - 100) <= 0.05 * shares.length + 1e-9,
+      `the shares are ${shares}`,
+    );
+    assert.equal(
+      kinds.reduce((sum, row) => sum + number(row[1]), 0),
+      dispatches[2],
+    );
     assert.equal(tables["Slowest kernels"].length, 12);
-    for (const row of [...kinds, ...tables["Slowest kernels"]]) assert.match(row.at(-1), /^(arithmetic|memory)$/, row.join(" "));
+    for (const row of [...kinds, ...tables["Slowest kernels"]])
+      assert.match(row.at(-1), /^(arithmetic|memory)$/, row.join(" "));
 
     const over = await page.evaluate(() => {
       const dialog = document.getElementById("bench-dialog");
-      return { dialog: dialog.scrollWidth - dialog.clientWidth, tables: [...dialog.querySelectorAll(".scroll")].map((s) => s.tabIndex) };
+      return {
+        dialog: dialog.scrollWidth - dialog.clientWidth,
+        tables: [...dialog.querySelectorAll(".scroll")].map((s) => s.tabIndex),
+      };
     });
     assert.ok(over.dialog <= 0, `the dialog is ${over.dialog} px too wide`);
     assert.deepEqual(over.tables, [0, 0, 0], "the keyboard does not reach what scrolls");
@@ -166,8 +195,14 @@ describe("the page", () => {
     await file.saveAs(saved);
     const bench = JSON.parse(readFileSync(saved, "utf8"));
     assert.deepEqual([bench.config.batch, bench.adapter.backend], [4, "WebGPU"]);
-    assert.equal(bench.kernels.reduce((sum, k) => sum + k.dispatches, 0), dispatches[2]);
-    assert.match(native.command("bench", "-compare", saved, saved), new RegExp(`iteration .*1\\.00 × as fast[^]*dispatches +${dispatches[2]} +${dispatches[2]}`));
+    assert.equal(
+      bench.kernels.reduce((sum, k) => sum + k.dispatches, 0),
+      dispatches[2],
+    );
+    assert.match(
+      native.command("bench", "-compare", saved, saved),
+      new RegExp(`iteration .*1\\.00 × as fast[^]*dispatches +${dispatches[2]} +${dispatches[2]}`),
+    );
 
     await page.keyboard.press("Escape");
     assert.ok(await page.locator("#bench-dialog").isHidden());
@@ -180,14 +215,22 @@ describe("the page", () => {
     const { page } = await open(link({ seed: 9, iterations: 100000, ...short }));
     const step = async () => Number(/([\d,]+) of/.exec(await text(page, "#figures"))[1].replace(",", ""));
     await page.click("#train");
-    await page.waitForFunction(() => !/^\s*0 of|\s0 of/.test(document.getElementById("figures").innerText), null, { timeout });
+    await page.waitForFunction(() => !/^\s*0 of|\s0 of/.test(document.getElementById("figures").innerText), null, {
+      timeout,
+    });
     await page.click("#bench");
-    await page.waitForFunction(() => /sample/.test(document.getElementById("bench-status").textContent), null, { timeout });
+    await page.waitForFunction(() => /sample/.test(document.getElementById("bench-status").textContent), null, {
+      timeout,
+    });
     assert.equal(await page.evaluate(() => document.body.dataset.phase), "busy");
     const rested = await step();
     await page.keyboard.press("Escape"); // ends it early
     await phase(page, "training");
-    await page.waitForFunction((rested) => Number(/([\d,]+) of/.exec(document.getElementById("figures").innerText)[1].replace(",", "")) > rested, rested, { timeout });
+    await page.waitForFunction(
+      (rested) => Number(/([\d,]+) of/.exec(document.getElementById("figures").innerText)[1].replace(",", "")) > rested,
+      rested,
+      { timeout },
+    );
     assert.equal(await text(page, "#bench-result"), "");
   });
 
@@ -204,10 +247,16 @@ describe("the page", () => {
         await page.keyboard.press("Tab");
         // The gallery sees the key with its next frame.
         await page.waitForFunction(() => document.activeElement.tagName !== "IFRAME").catch(() => {});
-        assert.notEqual(await page.evaluate(() => document.activeElement.tagName), "IFRAME", "the keyboard is caught in the gallery");
+        assert.notEqual(
+          await page.evaluate(() => document.activeElement.tagName),
+          "IFRAME",
+          "the keyboard is caught in the gallery",
+        );
       }
       await page.click("#train");
-      await page.waitForFunction(() => /Finished/.test(document.getElementById("status").textContent), null, { timeout });
+      await page.waitForFunction(() => /Finished/.test(document.getElementById("status").textContent), null, {
+        timeout,
+      });
       await page.close();
     }
   });
@@ -253,12 +302,31 @@ describe("the page", () => {
           await page.keyboard.press("Tab");
           reached.add(await page.evaluate(() => document.activeElement.id || document.activeElement.tagName));
         }
-        for (const id of ["train", "step", "evaluate", "save", "load", "onnx", "source", "target", "preset", "set-seed", "verify", "bench", "IFRAME"]) {
+        for (const id of [
+          "train",
+          "step",
+          "evaluate",
+          "save",
+          "load",
+          "onnx",
+          "source",
+          "target",
+          "preset",
+          "set-seed",
+          "verify",
+          "bench",
+          "IFRAME",
+        ]) {
           assert.ok(reached.has(id), `Tab does not reach ${id}: ${[...reached].join(" ")}`);
         }
       }
-      const unnamed = await page.evaluate(() => [...document.querySelectorAll("button, input:not([hidden]), select")]
-        .filter((e) => !(e.textContent.trim() || e.getAttribute("aria-label") || e.labels?.length || e.id === "packed")).map((e) => e.outerHTML));
+      const unnamed = await page.evaluate(() =>
+        [...document.querySelectorAll("button, input:not([hidden]), select")]
+          .filter(
+            (e) => !(e.textContent.trim() || e.getAttribute("aria-label") || e.labels?.length || e.id === "packed"),
+          )
+          .map((e) => e.outerHTML),
+      );
       assert.deepEqual(unnamed, []);
     }
   });

@@ -16,10 +16,19 @@ const code = `
 fn main(@builtin(global_invocation_id) id: vec3<u32>) { y[id.x] += scale[0].x * x[id.x]; }`;
 
 const program = (change = {}) => ({
-  name: "scale", modules: [{ label: "scale", code }],
-  buffers: [{ name: "x", size: 256 }, { name: "y", size: 1024 }, { name: "scale", size: 16 }],
+  name: "scale",
+  modules: [{ label: "scale", code }],
+  buffers: [
+    { name: "x", size: 256 },
+    { name: "y", size: 1024 },
+    { name: "scale", size: 16 },
+  ],
   dispatches: [1, 2].map((i) => ({
-    label: `dispatch ${i}`, module: 0, workgroups: [1, 1, 1], flops: 128, bytes: 768,
+    label: `dispatch ${i}`,
+    module: 0,
+    workgroups: [1, 1, 1],
+    flops: 128,
+    bytes: 768,
     bindings: [
       { index: 0, access: "read", buffer: 0, offset: 0, size: 256 },
       { index: 1, access: "read_write", buffer: 1, offset: 256, size: 256 },
@@ -30,9 +39,20 @@ const program = (change = {}) => ({
 });
 
 before(async () => {
-  const bundle = async (name) => (await build({ entryPoints: [join(web, `src/player/${name}.ts`)], bundle: true, format: "esm", target: "es2022", write: false })).outputFiles[0].text;
+  const bundle = async (name) =>
+    (
+      await build({
+        entryPoints: [join(web, `src/player/${name}.ts`)],
+        bundle: true,
+        format: "esm",
+        target: "es2022",
+        write: false,
+      })
+    ).outputFiles[0].text;
   server = await serve({
-    "/blank.html": '<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,">', "/player.js": await bundle("index"), "/profile.js": await bundle("profile"),
+    "/blank.html": '<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,">',
+    "/player.js": await bundle("index"),
+    "/profile.js": await bundle("profile"),
   });
   browser = await launch();
   tab = await browser.context.newPage();
@@ -67,11 +87,21 @@ describe("the player", () => {
       const reads = await Promise.all([session.read("y", 0, 1024), session.read("y", 256, 8), session.read("x", 4, 4)]);
       const held = session.bytesHeld;
       session.dispose();
-      return { told, held, left: session.bytesHeld, y: [...new Float32Array(reads[0].buffer)], part: [...new Float32Array(reads[1].buffer)], x: [...new Float32Array(reads[2].buffer)] };
+      return {
+        told,
+        held,
+        left: session.bytesHeld,
+        y: [...new Float32Array(reads[0].buffer)],
+        part: [...new Float32Array(reads[1].buffer)],
+        x: [...new Float32Array(reads[2].buffer)],
+      };
     }, program());
     assert.deepEqual(got.told, ["1/1"]); // both dispatches share a pipeline
     // Three runs of two dispatches, each adding a half: 3 x.
-    assert.deepEqual(got.y, Array.from({ length: 256 }, (_, i) => (i >= 64 && i < 128 ? 3 * (i - 64) : 0)));
+    assert.deepEqual(
+      got.y,
+      Array.from({ length: 256 }, (_, i) => (i >= 64 && i < 128 ? 3 * (i - 64) : 0)),
+    );
     assert.deepEqual([got.part, got.x], [[0, 3], [1]]);
     assert.ok(got.held >= 256 + 1024 + 16, `${got.held} bytes held`);
     assert.equal(got.left, 0);
@@ -89,7 +119,8 @@ describe("the player", () => {
       const session = await device.load([program]);
       const huge = { ...program, buffers: program.buffers.map((b) => ({ ...b, size: 2 ** 45 })) };
       const out = {
-        program: await failure(() => session.run("nothing")), buffer: await failure(() => session.read("z", 0, 4)),
+        program: await failure(() => session.run("nothing")),
+        buffer: await failure(() => session.read("z", 0, 4)),
         huge: await failure(() => device.load([huge])),
       };
       session.dispose();
@@ -109,7 +140,10 @@ describe("the player", () => {
       session.write("scale", 0, new Uint8Array(new Float32Array([1, 0, 0, 0]).buffer));
       const { submit } = GPUQueue.prototype;
       let submissions = 0;
-      GPUQueue.prototype.submit = function (...args) { submissions++; return submit.apply(this, args); };
+      GPUQueue.prototype.submit = function (...args) {
+        submissions++;
+        return submit.apply(this, args);
+      };
       const running = session.run("scale");
       const busy = await failure(() => session.run("scale"));
       await running;
@@ -147,30 +181,43 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
   y[id.x] = sum;
 }`;
     const rounds = [2e3, 2e6];
-    const got = await tab.evaluate(async (program) => {
-      const { profile } = await import("/profile.js");
-      const blind = player.Device.wrap(await (await navigator.gpu.requestAdapter()).requestDevice()); // asks for no clock
-      const out = [];
-      for (const d of [device, blind]) {
-        const session = await d.load([program]);
-        out.push({ clock: d.gpu.features.has("timestamp-query"), times: [...await profile(session, "spin", 3)] });
-        session.dispose();
-      }
-      blind.close();
-      return out;
-    }, {
-      name: "spin", modules: rounds.map((n) => ({ label: `spin ${n}`, code: spin(n) })), buffers: [{ name: "y", size: 256 }],
-      dispatches: rounds.map((_, module) => ({
-        label: "spin", module, workgroups: [1, 1, 1], bindings: [{ index: 0, access: "read_write", buffer: 0, offset: 0, size: 256 }],
-      })),
-    });
-    assert.deepEqual(got.map((g) => g.clock), [true, false]);
+    const got = await tab.evaluate(
+      async (program) => {
+        const { profile } = await import("/profile.js");
+        // Asks for no clock.
+        const blind = player.Device.wrap(await (await navigator.gpu.requestAdapter()).requestDevice());
+        const out = [];
+        for (const d of [device, blind]) {
+          const session = await d.load([program]);
+          out.push({ clock: d.gpu.features.has("timestamp-query"), times: [...(await profile(session, "spin", 3))] });
+          session.dispose();
+        }
+        blind.close();
+        return out;
+      },
+      {
+        name: "spin",
+        modules: rounds.map((n) => ({ label: `spin ${n}`, code: spin(n) })),
+        buffers: [{ name: "y", size: 256 }],
+        dispatches: rounds.map((_, module) => ({
+          label: "spin",
+          module,
+          workgroups: [1, 1, 1],
+          bindings: [{ index: 0, access: "read_write", buffer: 0, offset: 0, size: 256 }],
+        })),
+      },
+    );
+    assert.deepEqual(
+      got.map((g) => g.clock),
+      [true, false],
+    );
     const [byGPU, byPage] = got.map((g) => g.times);
     for (const times of [byGPU, byPage]) {
       // A thousand times the work; launching costs the shorter one some more.
       assert.ok(times[0] > 0 && times[1] > 50 * times[0] && times[1] < 5000 * times[0], `${times} ns`);
     }
     const ratio = byPage[1] / byGPU[1];
-    assert.ok(ratio > 0.5 && ratio < 2, `the clocks differ: ${byGPU} and ${byPage} ns`); // other programs share the processor
+    // Other programs share the processor.
+    assert.ok(ratio > 0.5 && ratio < 2, `the clocks differ: ${byGPU} and ${byPage} ns`);
   });
 });

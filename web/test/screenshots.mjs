@@ -27,7 +27,11 @@ try {
         await page.emulateMedia({ colorScheme });
         await page.setViewportSize({ width, height: 900 });
         await page.waitForTimeout(1500); // charts and gallery follow
-        await page.screenshot({ path: join(folder, `${name}-${width}-${colorScheme}.png`), fullPage: true, ...patient });
+        await page.screenshot({
+          path: join(folder, `${name}-${width}-${colorScheme}.png`),
+          fullPage: true,
+          ...patient,
+        });
       }
     }
   };

@@ -14,9 +14,20 @@ const halfULP = 2 ** -24;
 let server, browser, tab, reductions;
 
 before(async () => {
-  reductions = JSON.parse(execFileSync("go", ["run", "./wasm/reference", "reductions", ...shapes], { cwd: root, encoding: "utf8" }));
-  const bundle = await build({ entryPoints: [join(web, "src/player/index.ts")], bundle: true, format: "esm", target: "es2022", write: false });
-  server = await serve({ "/blank.html": '<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,">', "/player.js": bundle.outputFiles[0].text });
+  reductions = JSON.parse(
+    execFileSync("go", ["run", "./wasm/reference", "reductions", ...shapes], { cwd: root, encoding: "utf8" }),
+  );
+  const bundle = await build({
+    entryPoints: [join(web, "src/player/index.ts")],
+    bundle: true,
+    format: "esm",
+    target: "es2022",
+    write: false,
+  });
+  server = await serve({
+    "/blank.html": '<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,">',
+    "/player.js": bundle.outputFiles[0].text,
+  });
   browser = await launch();
   tab = await browser.context.newPage();
   await tab.goto(`${server.url}/blank.html`);
@@ -35,22 +46,26 @@ after(async () => {
 
 /** Runs a program once on the given buffers; the others begin with what must be overwritten. */
 async function run(program, inputs) {
-  const out = await tab.evaluate(async ({ program, inputs }) => {
-    const session = await device.load([program]);
-    const out = {};
-    try {
-      for (const { name, size } of program.buffers) {
-        const data = new Float32Array(size / 4).fill(NaN);
-        if (inputs[name]) data.set(inputs[name]);
-        session.write(name, 0, new Uint8Array(data.buffer));
+  const out = await tab.evaluate(
+    async ({ program, inputs }) => {
+      const session = await device.load([program]);
+      const out = {};
+      try {
+        for (const { name, size } of program.buffers) {
+          const data = new Float32Array(size / 4).fill(NaN);
+          if (inputs[name]) data.set(inputs[name]);
+          session.write(name, 0, new Uint8Array(data.buffer));
+        }
+        await session.run(program.name);
+        for (const { name, size } of program.buffers)
+          out[name] = [...new Float32Array((await session.read(name, 0, size)).buffer)];
+      } finally {
+        session.dispose();
       }
-      await session.run(program.name);
-      for (const { name, size } of program.buffers) out[name] = [...new Float32Array((await session.read(name, 0, size)).buffer)];
-    } finally {
-      session.dispose();
-    }
-    return out;
-  }, { program, inputs });
+      return out;
+    },
+    { program, inputs },
+  );
   return out;
 }
 
@@ -58,7 +73,10 @@ async function run(program, inputs) {
 function normals(seed, n) {
   let state = seed;
   const uniform = () => ((state = (Math.imul(state, 1664525) + 1013904223) >>> 0) + 0.5) / 2 ** 32;
-  return Float32Array.from({ length: n }, () => Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform()));
+  return Float32Array.from(
+    { length: n },
+    () => Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform()),
+  );
 }
 
 function near(what, got, want, tolerance) {
@@ -73,25 +91,37 @@ const checks = {
   sum([N, C, H, W]) {
     const x = normals(1, N * C * H * W);
     const want = new Float64Array(C);
-    x.forEach((v, i) => { want[Math.floor(i / (H * W)) % C] += v; });
+    x.forEach((v, i) => {
+      want[Math.floor(i / (H * W)) % C] += v;
+    });
     // A sum of n numbers of size 1 is of size √n and rounded at random on the way.
     return { inputs: { x }, want: { out: want }, tolerance: { out: () => 8 * Math.sqrt(N * H * W) * halfULP } };
   },
   moments([N, C, H, W]) {
     // Means of up to 1,000 deviations: Σx² − (Σx)²/n would lose all of the variance's bits.
-    const x = normals(2, N * C * H * W).map((v, i) => v + 1000 * (Math.floor(i / (H * W)) % C) / C);
-    const n = N * H * W, mean = new Float64Array(C), variance = new Float64Array(C);
+    const x = normals(2, N * C * H * W).map((v, i) => v + (1000 * (Math.floor(i / (H * W)) % C)) / C);
+    const n = N * H * W,
+      mean = new Float64Array(C),
+      variance = new Float64Array(C);
     const channel = (i) => Math.floor(i / (H * W)) % C;
-    x.forEach((v, i) => { mean[channel(i)] += v / n; });
-    x.forEach((v, i) => { variance[channel(i)] += (v - mean[channel(i)]) ** 2 / n; });
+    x.forEach((v, i) => {
+      mean[channel(i)] += v / n;
+    });
+    x.forEach((v, i) => {
+      variance[channel(i)] += (v - mean[channel(i)]) ** 2 / n;
+    });
     return {
-      inputs: { x }, want: { mean, inv_std: variance.map((v) => 1 / Math.sqrt(v + 1e-3)) },
+      inputs: { x },
+      want: { mean, inv_std: variance.map((v) => 1 / Math.sqrt(v + 1e-3)) },
       // A mean of 1,000 is a multiple of 6e-5, and so are the distances of parts' means.
       tolerance: { mean: (w) => 8 * halfULP * (Math.abs(w) + 1), inv_std: (w) => 1e-4 * w },
     };
   },
   pairs([N, C, H, W]) {
-    const x = normals(3, N * C * H * W), dy = normals(4, N * C * H * W), mean = normals(5, C), inv_std = normals(6, C);
+    const x = normals(3, N * C * H * W),
+      dy = normals(4, N * C * H * W),
+      mean = normals(5, C),
+      inv_std = normals(6, C);
     const want = new Float64Array(2 * C);
     x.forEach((v, i) => {
       const c = Math.floor(i / (H * W)) % C;
@@ -99,10 +129,15 @@ const checks = {
       want[2 * c + 1] += dy[i] * (v - mean[c]) * inv_std[c];
     });
     // As for sums, of factors that reach 5 deviations.
-    return { inputs: { x, dy, mean, inv_std }, want: { sums: want }, tolerance: { sums: () => 64 * Math.sqrt(N * H * W) * halfULP } };
+    return {
+      inputs: { x, dy, mean, inv_std },
+      want: { sums: want },
+      tolerance: { sums: () => 64 * Math.sqrt(N * H * W) * halfULP },
+    };
   },
   normalize([N, C, H, W]) {
-    const x = normals(7, N * C * H * W), row = C * H * W;
+    const x = normals(7, N * C * H * W),
+      row = C * H * W;
     const want = new Float64Array(x.length);
     for (let n = 0; n < N; n++) {
       const length = Math.sqrt(x.subarray(n * row, (n + 1) * row).reduce((sum, v) => sum + v * v, 0));
@@ -121,7 +156,8 @@ describe("reductions over a workgroup", () => {
           const { inputs, want, tolerance } = checks[name](r.shape);
           assert.equal(/^enable subgroups;/.test(r[form].modules[0].code), form === "subgroups");
           const got = await run(r[form], Object.fromEntries(Object.entries(inputs).map(([k, v]) => [k, [...v]])));
-          for (const [buffer, values] of Object.entries(want)) near(`${r[form].name}: ${buffer}`, got[buffer], [...values], tolerance[buffer]);
+          for (const [buffer, values] of Object.entries(want))
+            near(`${r[form].name}: ${buffer}`, got[buffer], [...values], tolerance[buffer]);
           const again = await run(r[form], Object.fromEntries(Object.entries(inputs).map(([k, v]) => [k, [...v]])));
           assert.deepEqual(again, got, `${r[form].name}: other bits the second time`);
         }

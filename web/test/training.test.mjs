@@ -22,27 +22,42 @@ async function configured(changes = {}, more = {}) {
   const opened = await openTrainer(browser.context, server.url);
   await opened.page.evaluate(() => window.until("ready"));
   const run = await opened.page.evaluate((request) => window.trainer.request(request), {
-    type: "configure", preset: "small", changes: { ...tiny, ...changes },
-    source: { kind: "packed", url: "source.pxds" }, target: { kind: "packed", url: "target.pxds" }, ...more,
+    type: "configure",
+    preset: "small",
+    changes: { ...tiny, ...changes },
+    source: { kind: "packed", url: "source.pxds" },
+    target: { kind: "packed", url: "target.pxds" },
+    ...more,
   });
   return { ...opened, run };
 }
 
 /** Training until an iteration, and the records of it. */
-const train = (page, until) => page.evaluate(async (until) => {
-  const from = window.events.length;
-  await window.trainer.request({ type: "train", until });
-  return window.events.slice(from).filter((e) => e.type === "trained").map((e) => e.record);
-}, until);
+const train = (page, until) =>
+  page.evaluate(async (until) => {
+    const from = window.events.length;
+    await window.trainer.request({ type: "train", until });
+    return window.events
+      .slice(from)
+      .filter((e) => e.type === "trained")
+      .map((e) => e.record);
+  }, until);
 
-const save = async (page) => Buffer.from(await page.evaluate(async () =>
-  window.base64((await window.trainer.request({ type: "save" })).bytes)), "base64");
+const save = async (page) =>
+  Buffer.from(
+    await page.evaluate(async () => window.base64((await window.trainer.request({ type: "save" })).bytes)),
+    "base64",
+  );
 
-const load = (page, checkpoint) => page.evaluate(async (text) =>
-  window.trainer.request({ type: "load", checkpoint: window.bytes(text) }), checkpoint.toString("base64"));
+const load = (page, checkpoint) =>
+  page.evaluate(
+    async (text) => window.trainer.request({ type: "load", checkpoint: window.bytes(text) }),
+    checkpoint.toString("base64"),
+  );
 
 /** What a checkpoint says of itself. */
-const metadata = (checkpoint) => JSON.parse(checkpoint.subarray(8, 8 + Number(checkpoint.readBigUInt64LE()))).__metadata__;
+const metadata = (checkpoint) =>
+  JSON.parse(checkpoint.subarray(8, 8 + Number(checkpoint.readBigUInt64LE()))).__metadata__;
 
 /** A checkpoint that says something else of itself. */
 function withMetadata(checkpoint, change) {
@@ -58,11 +73,17 @@ function withMetadata(checkpoint, change) {
 
 /** Fails where losses differ by more than 1e-3. */
 function sameLosses(got, want) {
-  assert.deepEqual(got.map((r) => r.step), want.map((r) => r.step));
+  assert.deepEqual(
+    got.map((r) => r.step),
+    want.map((r) => r.step),
+  );
   for (const [i, record] of want.entries()) {
     for (const [name, loss] of Object.entries(record.loss)) {
       const error = Math.abs(got[i].loss[name] - loss);
-      assert.ok(error <= 1e-3 * Math.max(1, Math.abs(loss)), `step ${record.step}, ${name}: ${got[i].loss[name]}, natively ${loss}`);
+      assert.ok(
+        error <= 1e-3 * Math.max(1, Math.abs(loss)),
+        `step ${record.step}, ${name}: ${got[i].loss[name]}, natively ${loss}`,
+      );
     }
   }
 }
@@ -98,8 +119,11 @@ describe("training in the page", () => {
     const { page, complaints, run } = await configured({ log_every: 1, model });
     const losses = ([record]) => Object.values(record.loss);
     const off = (a, b) => a.reduce((sum, x, i) => sum + Math.abs(x - b[i]), 0);
-    const natively = (precision) => losses(trained(native.train({ ...run.config, model: { ...run.config.model, precision } }, 1)));
-    const here = losses(await train(page, 1)), halves = natively("f16"), floats = natively("f32");
+    const natively = (precision) =>
+      losses(trained(native.train({ ...run.config, model: { ...run.config.model, precision } }, 1)));
+    const here = losses(await train(page, 1)),
+      halves = natively("f16"),
+      floats = natively("f32");
     assert.ok(off(here, halves) < off(halves, floats) / 2, `${here} in the page, ${halves} natively, ${floats} in f32`);
     assert.deepEqual(complaints, []);
     await page.close();
@@ -110,11 +134,24 @@ describe("training in the page", () => {
     await train(page, 1);
     const checkpoint = await save(page);
     const config = JSON.parse(metadata(checkpoint).config);
-    const rounded = withMetadata(checkpoint, { config: JSON.stringify({ ...config, seed: "@" }).replace('"@"', "9007199254740993") });
+    const rounded = withMetadata(checkpoint, {
+      config: JSON.stringify({ ...config, seed: "@" }).replace('"@"', "9007199254740993"),
+    });
     await assert.rejects(load(page, rounded), /seed 9007199254740993 is larger than 9007199254740991/);
-    await assert.rejects(page.evaluate((changes) => window.trainer.request({
-      type: "configure", preset: "small", changes, source: { kind: "packed", url: "source.pxds" }, target: { kind: "packed", url: "target.pxds" },
-    }), { ...tiny, seed: 2 ** 53 }), /larger than 9007199254740991/);
+    await assert.rejects(
+      page.evaluate(
+        (changes) =>
+          window.trainer.request({
+            type: "configure",
+            preset: "small",
+            changes,
+            source: { kind: "packed", url: "source.pxds" },
+            target: { kind: "packed", url: "target.pxds" },
+          }),
+        { ...tiny, seed: 2 ** 53 },
+      ),
+      /larger than 9007199254740991/,
+    );
     await page.close();
   });
 
@@ -123,7 +160,11 @@ describe("training in the page", () => {
     await page.evaluate(() => window.until("ready"));
     const digits = { kind: "builtin", name: "digits" };
     const run = await page.evaluate((request) => window.trainer.request(request), {
-      type: "configure", preset: "small", changes: tiny, source: digits, target: digits,
+      type: "configure",
+      preset: "small",
+      changes: tiny,
+      source: digits,
+      target: digits,
     });
     await train(page, 1);
     const here = metadata(await save(page)).dataset;
@@ -145,7 +186,18 @@ describe("training in the page", () => {
       const waited = performance.now() - began;
       const stopped = await training;
       const record = await window.trainer.request({ type: "step" });
-      return { sweep: { ...sweep, adapted: [...sweep.adapted.pixels], nearest: sweep.nearest.count, logits: sweep.logits.length }, paused, stopped, record, waited };
+      return {
+        sweep: {
+          ...sweep,
+          adapted: [...sweep.adapted.pixels],
+          nearest: sweep.nearest.count,
+          logits: sweep.logits.length,
+        },
+        paused,
+        stopped,
+        record,
+        waited,
+      };
     });
     assert.deepEqual(asked.paused, asked.stopped);
     assert.equal(asked.stopped.finished, false);
@@ -187,7 +239,8 @@ describe("training in the page", () => {
 
   test("times kernels where it is told to, and takes those that a checkpoint names", async () => {
     const reductions = "reductions over a workgroup";
-    const { page, complaints, run } = await configured({ method: "source-only" }, { tune: true }); // few kernels to time
+    // Few kernels to time.
+    const { page, complaints, run } = await configured({ method: "source-only" }, { tune: true });
     await train(page, 4);
     const checkpoint = await save(page);
     const kernels = JSON.parse(metadata(checkpoint).kernels);
@@ -198,7 +251,10 @@ describe("training in the page", () => {
     const there = trained(native.train(run.config, 12, checkpoint));
     const ends = [];
     for (const form of ["barriers", "subgroups", "subgroups"]) {
-      const loaded = await load(page, withMetadata(checkpoint, { kernels: JSON.stringify({ ...kernels, [reductions]: form }) }));
+      const loaded = await load(
+        page,
+        withMetadata(checkpoint, { kernels: JSON.stringify({ ...kernels, [reductions]: form }) }),
+      );
       assert.equal(loaded.inexact, "");
       sameLosses(await train(page, 12), there);
       const end = await save(page);
@@ -207,8 +263,14 @@ describe("training in the page", () => {
     }
     assert.ok(ends[1].equals(ends[2]), "the same kernels made other bits");
 
-    const gone = await load(page, withMetadata(checkpoint, { kernels: JSON.stringify({ ...kernels, [reductions]: "gone" }) }));
-    assert.match(gone.inexact, /^not bit-exact: .* 1 of its operations, such as "reductions over a workgroup", .* names "gone"$/);
+    const gone = await load(
+      page,
+      withMetadata(checkpoint, { kernels: JSON.stringify({ ...kernels, [reductions]: "gone" }) }),
+    );
+    assert.match(
+      gone.inexact,
+      /^not bit-exact: .* 1 of its operations, such as "reductions over a workgroup", .* names "gone"$/,
+    );
     assert.deepEqual(complaints, []);
     await page.close();
   });
@@ -222,7 +284,10 @@ describe("training in the page", () => {
     const { page, complaints } = await configured();
     await train(page, 6);
     const measured = await page.evaluate(() => window.trainer.request({ type: "bench" }));
-    assert.deepEqual(measured.steps.map((s) => s.name), ["d_step", "g_step", "iteration"]);
+    assert.deepEqual(
+      measured.steps.map((s) => s.name),
+      ["d_step", "g_step", "iteration"],
+    );
     const stopped = await page.evaluate(async () => {
       const from = window.events.length;
       const bench = window.trainer.request({ type: "bench" });
@@ -232,10 +297,15 @@ describe("training in the page", () => {
     });
     assert.deepEqual(stopped.answers, [null, null, null]);
     assert.ok(stopped.phases < 5, `it went on for ${stopped.phases} phases`);
-    const within = await page.evaluate(async () => { // a phase: it need not end first
+    const within = await page.evaluate(async () => {
+      // a phase: it need not end first
       const bench = window.trainer.request({ type: "bench" });
       const from = window.events.length;
-      const phases = () => window.events.slice(from).filter((e) => e.stage === "benchmarking").map((e) => e.what);
+      const phases = () =>
+        window.events
+          .slice(from)
+          .filter((e) => e.stage === "benchmarking")
+          .map((e) => e.what);
       while (!phases().includes("profiling d_step")) await new Promise((resolve) => setTimeout(resolve, 1));
       await window.trainer.request({ type: "stop" });
       return { answer: await bench, last: phases().at(-1) };
@@ -264,7 +334,9 @@ describe("training in the page", () => {
       };
     });
     const records = await train(again.page, 24);
-    const events = await again.page.evaluate(() => window.events.filter((e) => e.type === "lost" || e.type === "recovered" || e.type === "error"));
+    const events = await again.page.evaluate(() =>
+      window.events.filter((e) => e.type === "lost" || e.type === "recovered" || e.type === "error"),
+    );
     assert.deepEqual([...new Set(events.map((e) => e.type))], ["lost", "recovered"]);
     assert.equal(records.at(-1).step, 24);
     const { checkpoint, records: wanted } = native.train(again.run.config, 24);
@@ -283,7 +355,11 @@ describe("training in the page", () => {
     const records = await training;
     assert.equal(records.at(-1).step, 24);
     assert.notEqual(browser.gpuProcess(), killed);
-    assert.ok(await again.page.evaluate(() => window.events.some((e) => e.type === "lost") && window.events.some((e) => e.type === "recovered")));
+    assert.ok(
+      await again.page.evaluate(
+        () => window.events.some((e) => e.type === "lost") && window.events.some((e) => e.type === "recovered"),
+      ),
+    );
     await again.page.close();
   });
 });

@@ -50,14 +50,22 @@ class Network {
 
   conv(name, inputs, outputs, kernel, { strides = 1, bias = true, activation = "linear" } = {}) {
     const options = {
-      filter: this.#weight(name, [kernel, kernel, inputs, outputs]), strides, pad: "same", activation,
-      bias: bias ? this.#bias(name, outputs) : undefined, leakyreluAlpha: leakySlope,
+      filter: this.#weight(name, [kernel, kernel, inputs, outputs]),
+      strides,
+      pad: "same",
+      activation,
+      bias: bias ? this.#bias(name, outputs) : undefined,
+      leakyreluAlpha: leakySlope,
     };
     return (x) => tf.fused.conv2d({ x, ...options });
   }
 
   dense(name, inputs, outputs, { bias = true, activation = "linear" } = {}) {
-    const options = { b: this.#weight(name, [inputs, outputs]), activation, bias: bias ? this.#bias(name, outputs) : undefined };
+    const options = {
+      b: this.#weight(name, [inputs, outputs]),
+      activation,
+      bias: bias ? this.#bias(name, outputs) : undefined,
+    };
     return (a) => tf.fused.matMul({ a, ...options });
   }
 
@@ -70,7 +78,10 @@ class Network {
     this.#constants.push(scale);
     const average = (variable, value) => variable.assign(tf.add(tf.mul(variable, decay), tf.mul(value, 1 - decay)));
     return (x, mode) => {
-      const batch = tf.moments(x, x.shape.slice(1).map((_, axis) => axis));
+      const batch = tf.moments(
+        x,
+        x.shape.slice(1).map((_, axis) => axis),
+      );
       if (mode === TRAIN) {
         average(mean, batch.mean);
         average(variance, batch.variance);
@@ -89,8 +100,10 @@ export class Generator extends Network {
     this.noiseNorm = this.norm("noise.bn", c.size ** 2);
     this.stem = this.conv("stem", c.source_channels + 1, filters, 3, { activation: "relu" });
     this.blocks = Array.from({ length: c.g_blocks }, (_, i) => ({
-      conv1: this.conv(`blocks.${i}.conv1`, filters, filters, 3, { bias: false }), norm1: this.norm(`blocks.${i}.bn1`, filters),
-      conv2: this.conv(`blocks.${i}.conv2`, filters, filters, 3, { bias: false }), norm2: this.norm(`blocks.${i}.bn2`, filters),
+      conv1: this.conv(`blocks.${i}.conv1`, filters, filters, 3, { bias: false }),
+      norm1: this.norm(`blocks.${i}.bn1`, filters),
+      conv2: this.conv(`blocks.${i}.conv2`, filters, filters, 3, { bias: false }),
+      norm2: this.norm(`blocks.${i}.bn2`, filters),
     }));
     this.head = this.conv("head", filters, c.target_channels, 1);
   }
@@ -114,7 +127,8 @@ export class Discriminator extends Network {
     this.first = this.conv("conv1", c.target_channels, filters, 3);
     for (let i = 2; size > 4; i++) {
       this.layers.push({
-        conv: this.conv(`conv${i}`, filters, 2 * filters, 3, { strides: 2, bias: false }), norm: this.norm(`bn${i}`, 2 * filters),
+        conv: this.conv(`conv${i}`, filters, 2 * filters, 3, { strides: 2, bias: false }),
+        norm: this.norm(`bn${i}`, 2 * filters),
       });
       [size, filters] = [Math.ceil(size / 2), 2 * filters];
     }

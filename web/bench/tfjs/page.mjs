@@ -34,20 +34,23 @@ export function build(config) {
 /** Images as a page that trains would upload them. */
 function batch(c, channels) {
   const shape = [c.batch, c.size, c.size, channels];
-  return tf.tensor(Float32Array.from({ length: tf.util.sizeFromShape(shape) }, () => 2 * Math.random() - 1), shape);
+  return tf.tensor(
+    Float32Array.from({ length: tf.util.sizeFromShape(shape) }, () => 2 * Math.random() - 1),
+    shape,
+  );
 }
 
 const inputs = (c) => ({
-  source: batch(c, c.source_channels), target: batch(c, c.target_channels), z: tf.randomUniform([c.batch, c.noise_dim], -1, 1),
+  source: batch(c, c.source_channels),
+  target: batch(c, c.target_channels),
+  z: tf.randomUniform([c.batch, c.noise_dim], -1, 1),
   labels: tf.cast(tf.oneHot(tf.randomUniform([c.batch], 0, c.classes, "int32"), c.classes), "float32"),
 });
 
 /** One iteration: its losses, the milliseconds it took, and how many of them JavaScript did. */
 export async function iterate() {
   const began = performance.now();
-  const pending = tf.tidy(() => [
-    training.dStep(inputs(training.config)), training.gStep(inputs(training.config)),
-  ]);
+  const pending = tf.tidy(() => [training.dStep(inputs(training.config)), training.gStep(inputs(training.config))]);
   const script = performance.now() - began;
   const read = await Promise.race([failure, Promise.all(pending.map((tensor) => tensor.data()))]);
   tf.dispose(pending);
@@ -57,5 +60,9 @@ export async function iterate() {
 /** Bytes between two iterations: of tensors, and what the backend holds on the GPU, its pools included. */
 export function memory() {
   const held = tf.memory();
-  return { tensors: held.numTensors, tensorBytes: held.numBytes, gpuBytes: held.numBytesAllocatedInGPU ?? held.numBytesInGPUAllocated };
+  return {
+    tensors: held.numTensors,
+    tensorBytes: held.numBytes,
+    gpuBytes: held.numBytesAllocatedInGPU ?? held.numBytesInGPUAllocated,
+  };
 }

@@ -30,27 +30,39 @@ export class Training {
     return tf.tidy(() => {
       const c = this.config;
       const adapted = this.generator.forward(source, z, FROZEN);
-      return this.#update(this.dAdam, [...this.discriminator.trainable, ...this.task.trainable],
-        [c.domain_weight, c.task_source_weight, c.task_adapted_weight], () => [
+      return this.#update(
+        this.dAdam,
+        [...this.discriminator.trainable, ...this.task.trainable],
+        [c.domain_weight, c.task_source_weight, c.task_adapted_weight],
+        () => [
           // Two calls: each batch is normalised by its own statistics, and both enter the averages.
-          tf.add(domainLoss(this.discriminator.forward(adapted, TRAIN), false),
-            domainLoss(this.discriminator.forward(target, TRAIN), true)),
+          tf.add(
+            domainLoss(this.discriminator.forward(adapted, TRAIN), false),
+            domainLoss(this.discriminator.forward(target, TRAIN), true),
+          ),
           tf.losses.softmaxCrossEntropy(labels, this.task.forward(source, "source")),
           tf.losses.softmaxCrossEntropy(labels, this.task.forward(adapted, "adapted")),
-        ]);
+        ],
+      );
     });
   }
 
   /** The losses [g_adv, g_task], a tensor to dispose of. */
   gStep({ source, labels, z }) {
-    return tf.tidy(() => this.#update(this.gAdam, this.generator.trainable,
-      [this.config.style_weight, this.config.task_in_g_weight], () => {
-        const adapted = this.generator.forward(source, z, TRAIN);
-        return [
-          domainLoss(this.discriminator.forward(adapted, FROZEN), true),
-          tf.losses.softmaxCrossEntropy(labels, this.task.forward(adapted, "adapted")),
-        ];
-      }));
+    return tf.tidy(() =>
+      this.#update(
+        this.gAdam,
+        this.generator.trainable,
+        [this.config.style_weight, this.config.task_in_g_weight],
+        () => {
+          const adapted = this.generator.forward(source, z, TRAIN);
+          return [
+            domainLoss(this.discriminator.forward(adapted, FROZEN), true),
+            tf.losses.softmaxCrossEntropy(labels, this.task.forward(adapted, "adapted")),
+          ];
+        },
+      ),
+    );
   }
 
   #update(adam, variables, weights, forward) {
@@ -60,8 +72,11 @@ export class Training {
       all = tf.keep(tf.stack(losses));
       return tf.addN(losses.map((loss, i) => tf.mul(loss, weights[i])));
     }, variables);
-    adam.applyGradients(Object.fromEntries(
-      Object.entries(grads).map(([name, gradient]) => [name, clip(gradient, this.config.clip_norm)])));
+    adam.applyGradients(
+      Object.fromEntries(
+        Object.entries(grads).map(([name, gradient]) => [name, clip(gradient, this.config.clip_norm)]),
+      ),
+    );
     return all;
   }
 

@@ -48,9 +48,14 @@ export async function readBundle(file: Uint8Array<ArrayBuffer>, name: string): P
     header = JSON.parse(new TextDecoder().decode(file.subarray(8, 8 + length)));
     const meta = header.__metadata__ ?? {};
     if (meta["format"] !== "pixelda-generator") fail("is no generator bundle.");
-    if (meta["version"] !== version) fail(`is a bundle of version ${meta["version"]}; this player reads version ${version}.`, "Export it again, or use a newer player.");
+    if (meta["version"] !== version)
+      fail(
+        `is a bundle of version ${meta["version"]}; this player reads version ${version}.`,
+        "Export it again, or use a newer player.",
+      );
     manifest = JSON.parse(meta["manifest"]!);
-    if (manifest.input.resize !== resizing) fail(`prepares images by "${manifest.input.resize}", which this player does not know.`, "Use a newer player.");
+    if (manifest.input.resize !== resizing)
+      fail(`prepares images by "${manifest.input.resize}", which this player does not know.`, "Use a newer player.");
   } catch (error) {
     if (error instanceof PlayerError) throw error;
     return fail("is no generator bundle: its header is damaged.");
@@ -65,9 +70,16 @@ export async function readBundle(file: Uint8Array<ArrayBuffer>, name: string): P
     const raw = bytes(tensor).buffer;
     weights.set(tensor, header[tensor]!.dtype === "F16" ? widen(new Uint16Array(raw)) : new Float32Array(raw));
   }
-  const pixels = bytes("example"), packed = bytes("programs");
-  const [n = 0, height = 0, width = 0, channels = 0] = header["example"]!.shape, size = height * width * channels;
-  const examples = Array.from({ length: n }, (_, i) => ({ width, height, channels, pixels: pixels.subarray(i * size, (i + 1) * size) }));
+  const pixels = bytes("example"),
+    packed = bytes("programs");
+  const [n = 0, height = 0, width = 0, channels = 0] = header["example"]!.shape,
+    size = height * width * channels;
+  const examples = Array.from({ length: n }, (_, i) => ({
+    width,
+    height,
+    channels,
+    pixels: pixels.subarray(i * size, (i + 1) * size),
+  }));
   try {
     return { manifest, weights, examples, programs: JSON.parse(await gunzip(packed)) };
   } catch {
@@ -82,21 +94,32 @@ function gunzip(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
 /** Turns IEEE 754 binary16 into float32, exactly. */
 function widen(halves: Uint16Array): Float32Array<ArrayBuffer> {
   return Float32Array.from(halves, (h) => {
-    const exponent = (h >> 10) & 31, fraction = h & 1023;
+    const exponent = (h >> 10) & 31,
+      fraction = h & 1023;
     const value = exponent ? (1 + fraction / 1024) * 2 ** (exponent - 15) : fraction * 2 ** -24;
     return h >> 15 ? -value : value;
   });
 }
 
 /** Loads a file and tells how much has come. */
-export async function download(url: string | URL, onProgress: (done: number, total: number | undefined) => void, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
+export async function download(
+  url: string | URL,
+  onProgress: (done: number, total: number | undefined) => void,
+  signal?: AbortSignal,
+): Promise<Uint8Array<ArrayBuffer>> {
   const fail = (why: string): never => {
-    throw new PlayerError("network", `${url} could not be loaded: ${why}`, "Check the address, and that its server lets this page read it (CORS).");
+    throw new PlayerError(
+      "network",
+      `${url} could not be loaded: ${why}`,
+      "Check the address, and that its server lets this page read it (CORS).",
+    );
   };
   try {
     const response = await fetch(url, { signal: signal ?? null });
     if (!response.ok) return fail(`the server answers ${response.status} ${response.statusText}.`);
-    const total = response.headers.has("content-encoding") ? undefined : Number(response.headers.get("content-length")) || undefined;
+    const total = response.headers.has("content-encoding")
+      ? undefined
+      : Number(response.headers.get("content-length")) || undefined;
     const parts: Uint8Array<ArrayBuffer>[] = [];
     let done = 0;
     for (const reader = response.body!.getReader(); ;) {

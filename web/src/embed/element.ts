@@ -53,31 +53,58 @@ export class GeneratorElement extends Base {
     [this.content, this.fallback] = root.querySelectorAll("slot") as unknown as [HTMLSlotElement, HTMLSlotElement];
     this.content.addEventListener("slotchange", () => this.update());
     // What is inside may come later than the generator, or change. These events do not bubble, but can be caught.
-    for (const type of ["load", "loadeddata"]) this.addEventListener(type, ({ target }) => target !== this && this.update(), true);
+    for (const type of ["load", "loadeddata"])
+      this.addEventListener(type, ({ target }) => target !== this && this.update(), true);
   }
 
-  get src(): string { return this.getAttribute("src") ?? ""; }
-  set src(value: string) { this.setAttribute("src", value); }
+  get src(): string {
+    return this.getAttribute("src") ?? "";
+  }
+  set src(value: string) {
+    this.setAttribute("src", value);
+  }
 
   /** The id of the image, canvas or video to redraw. */
-  get htmlFor(): string { return this.getAttribute("for") ?? ""; }
-  set htmlFor(value: string) { this.setAttribute("for", value); }
+  get htmlFor(): string {
+    return this.getAttribute("for") ?? "";
+  }
+  set htmlFor(value: string) {
+    this.setAttribute("for", value);
+  }
 
   /** Draws the noise; another seed, another version of the picture. */
-  get seed(): number { return Number(this.getAttribute("seed") ?? 1) || 0; }
-  set seed(value: number) { this.setAttribute("seed", String(value)); }
+  get seed(): number {
+    return Number(this.getAttribute("seed") ?? 1) || 0;
+  }
+  set seed(value: number) {
+    this.setAttribute("seed", String(value));
+  }
 
   /** Redraws whenever the page is drawn, for canvases and videos. */
-  get live(): boolean { return this.hasAttribute("live"); }
-  set live(value: boolean) { this.toggleAttribute("live", value); }
+  get live(): boolean {
+    return this.hasAttribute("live");
+  }
+  set live(value: boolean) {
+    this.toggleAttribute("live", value);
+  }
 
   /** The noise itself, in place of a seed. */
-  get noise(): ArrayLike<number> | undefined { return this.given; }
-  set noise(value: ArrayLike<number> | undefined) { this.given = value; this.update(); }
+  get noise(): ArrayLike<number> | undefined {
+    return this.given;
+  }
+  set noise(value: ArrayLike<number> | undefined) {
+    this.given = value;
+    this.update();
+  }
 
   /** What is redrawn; setting it overrides `for` and what is inside. */
-  get input(): ImageSource | undefined { return this.image ?? this.findInput(); }
-  set input(value: ImageSource | undefined) { this.image = value; this.update(); }
+  get input(): ImageSource | undefined {
+    return this.image ?? this.findInput();
+  }
+  set input(value: ImageSource | undefined) {
+    this.image = value;
+    this.update();
+  }
 
   connectedCallback(): void {
     // Properties that were set before the element was defined hide its accessors.
@@ -104,8 +131,12 @@ export class GeneratorElement extends Base {
   /** Redraws the input now, or another image; the element shows the result. */
   async adapt(image?: ImageSource, options?: AdaptOptions): Promise<ImageData> {
     const { generator } = this;
-    if (!generator) throw new PlayerError("usage", "The element's generator is not loaded.", "Wait for the event load.");
-    const out = await generator.adapt(image ?? this.input ?? generator.examples[0]!, { ...(this.given ? { noise: this.given } : { seed: this.seed }), ...options });
+    if (!generator)
+      throw new PlayerError("usage", "The element's generator is not loaded.", "Wait for the event load.");
+    const out = await generator.adapt(image ?? this.input ?? generator.examples[0]!, {
+      ...(this.given ? { noise: this.given } : { seed: this.seed }),
+      ...options,
+    });
     this.show(out);
     return out;
   }
@@ -174,7 +205,10 @@ export class GeneratorElement extends Base {
     if (this.canvas.width !== picture.width) this.canvas.width = this.canvas.height = picture.width;
     this.canvas.getContext("2d")!.putImageData(picture, 0, 0);
     const alt = (this.input as HTMLImageElement | undefined)?.alt;
-    this.canvas.setAttribute("aria-label", this.getAttribute("aria-label") ?? (alt ? `${alt}, redrawn` : "redrawn image"));
+    this.canvas.setAttribute(
+      "aria-label",
+      this.getAttribute("aria-label") ?? (alt ? `${alt}, redrawn` : "redrawn image"),
+    );
     this.canvas.hidden = false;
     this.content.hidden = this.fallback.hidden = true;
     this.emit("adapt", picture);
@@ -191,7 +225,11 @@ export class GeneratorElement extends Base {
   }
 
   declare addEventListener: HTMLElement["addEventListener"] &
-    (<K extends keyof GeneratorEventMap>(type: K, listener: (this: GeneratorElement, event: GeneratorEventMap[K]) => unknown, options?: boolean | AddEventListenerOptions) => void);
+    (<K extends keyof GeneratorEventMap>(
+      type: K,
+      listener: (this: GeneratorElement, event: GeneratorEventMap[K]) => unknown,
+      options?: boolean | AddEventListenerOptions,
+    ) => void);
 }
 
 function nextFrame(): Promise<unknown> {

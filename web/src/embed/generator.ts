@@ -57,7 +57,7 @@ export class Generator {
   readonly batches: readonly number[];
   /** The names of its classes, where its examples have some. */
   readonly classes: readonly string[];
-  /** Images to try it with, and the class of each. Those of a generator that reads depth have theirs, which is not shown. */
+  /** Images to try it with, and the class of each. Where the generator reads depth they have it, unseen. */
   readonly examples: readonly ImageData[];
   readonly exampleLabels: readonly number[];
   /** Where it was trained. */
@@ -69,7 +69,9 @@ export class Generator {
   private disposed = false;
 
   private constructor(
-    private readonly bundle: Bundle, private device: Device, private readonly borrowed: boolean,
+    private readonly bundle: Bundle,
+    private device: Device,
+    private readonly borrowed: boolean,
     private readonly onProgress: (p: Progress) => void,
   ) {
     const { generator, classes, example_labels, trained } = bundle.manifest;
@@ -115,7 +117,8 @@ export class Generator {
     // Inputs are read now: a canvas may have changed when its turn comes.
     const work = async (): Promise<() => Promise<ImageData | ImageData[]>> => {
       const list: readonly ImageSource[] = many ? images : [images];
-      const inputs = list.map((image) => this.read(image)), noise = this.noise(list.length, options);
+      const inputs = list.map((image) => this.read(image)),
+        noise = this.noise(list.length, options);
       return async () => {
         const out = await this.run(inputs, noise, options.batch);
         return many ? out : out[0]!;
@@ -130,7 +133,11 @@ export class Generator {
   /** Frees the GPU memory. The generator is of no use afterwards. */
   dispose(): void {
     this.disposed = true;
-    for (const s of this.sessions.values()) void s.then((session) => session.dispose(), () => undefined);
+    for (const s of this.sessions.values())
+      void s.then(
+        (session) => session.dispose(),
+        () => undefined,
+      );
     this.sessions.clear();
     this.bundle.weights.clear();
   }
@@ -151,7 +158,11 @@ export class Generator {
     if (channels === 4) {
       const example = this.bundle.examples[this.examples.indexOf(image as ImageData)];
       if (example) return shrink(example, size);
-      throw new PlayerError("usage", "This generator reads colour and depth, and an image of a page holds colour alone.", "Redraw its examples.");
+      throw new PlayerError(
+        "usage",
+        "This generator reads colour and depth, and an image of a page holds colour alone.",
+        "Redraw its examples.",
+      );
     }
     return shrink(flatten(imageData(image), channels), size);
   }
@@ -162,7 +173,10 @@ export class Generator {
     return Array.from({ length: count }, (_, i) => {
       const z = !noise ? drawNoise(seed, i, this.noiseDim) : perImage ? perImage[i] : (noise as ArrayLike<number>);
       if (z?.length !== this.noiseDim) {
-        throw new PlayerError("usage", `The noise of image ${i} has ${z?.length ?? 0} numbers; this generator takes ${this.noiseDim}.`);
+        throw new PlayerError(
+          "usage",
+          `The noise of image ${i} has ${z?.length ?? 0} numbers; this generator takes ${this.noiseDim}.`,
+        );
       }
       return z;
     });
@@ -184,7 +198,9 @@ export class Generator {
   }
 
   private async open({ program }: BatchProgram): Promise<Session> {
-    const session = await this.device.load([program], (done, total) => this.onProgress({ phase: "compile", done, total }));
+    const session = await this.device.load([program], (done, total) =>
+      this.onProgress({ phase: "compile", done, total }),
+    );
     for (const [name, values] of this.bundle.weights) {
       const { buffer, offset } = this.bundle.manifest.layout[name]!;
       session.write(buffer, offset, new Uint8Array(values.buffer));
@@ -199,10 +215,12 @@ export class Generator {
       const p = this.pick(Math.min(rest, Math.max(1, most)));
       const n = Math.min(rest, p.batch);
       const batch = [p, inputs.slice(out.length, out.length + n), noise.slice(out.length, out.length + n)] as const;
-      out.push(...(await this.runBatch(...batch).catch(async (error: unknown) => {
-        await this.recover(error);
-        return this.runBatch(...batch);
-      })));
+      out.push(
+        ...(await this.runBatch(...batch).catch(async (error: unknown) => {
+          await this.recover(error);
+          return this.runBatch(...batch);
+        })),
+      );
     }
     return out;
   }
@@ -221,7 +239,8 @@ export class Generator {
     const source = new Float32Array(inputs.length * channels * size * size);
     inputs.forEach((image, i) => prepare(image, size, channels, source, i * channels * size * size));
     session.write("generate.source", 0, new Uint8Array(source.buffer));
-    if (this.noiseDim) session.write("generate.z", 0, new Uint8Array(Float32Array.from(noise.flatMap((z) => Array.from(z))).buffer));
+    if (this.noiseDim)
+      session.write("generate.z", 0, new Uint8Array(Float32Array.from(noise.flatMap((z) => Array.from(z))).buffer));
     const bytes = 4 * this.size * this.size;
     let rgba: Uint8Array<ArrayBuffer>;
     try {
@@ -231,7 +250,9 @@ export class Generator {
       this.check(); // the cause, where it is the cause
       throw error;
     }
-    return inputs.map((_, i) => new ImageData(new Uint8ClampedArray(rgba.buffer, i * bytes, bytes).slice(), this.size, this.size));
+    return inputs.map(
+      (_, i) => new ImageData(new Uint8ClampedArray(rgba.buffer, i * bytes, bytes).slice(), this.size, this.size),
+    );
   }
 }
 

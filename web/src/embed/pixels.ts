@@ -24,13 +24,25 @@ export function imageData(source: ImageSource): ImageData {
   try {
     return context.getImageData(0, 0, width, height);
   } catch {
-    throw new PlayerError("usage", "The browser does not let this page read the image, which is another site's.",
-      'Load it with crossorigin="anonymous" from a server that allows that.');
+    throw new PlayerError(
+      "usage",
+      "The browser does not let this page read the image, which is another site's.",
+      'Load it with crossorigin="anonymous" from a server that allows that.',
+    );
   }
 }
 
 function sizeOf(source: CanvasImageSource): { width: number; height: number } {
-  const s = source as { naturalWidth?: number; naturalHeight?: number; videoWidth?: number; videoHeight?: number; displayWidth?: number; displayHeight?: number; width: number; height: number };
+  const s = source as {
+    naturalWidth?: number;
+    naturalHeight?: number;
+    videoWidth?: number;
+    videoHeight?: number;
+    displayWidth?: number;
+    displayHeight?: number;
+    width: number;
+    height: number;
+  };
   return {
     width: s.naturalWidth ?? s.videoWidth ?? s.displayWidth ?? s.width,
     height: s.naturalHeight ?? s.videoHeight ?? s.displayHeight ?? s.height,
@@ -43,9 +55,11 @@ export function flatten({ width, height, data }: ImageData, channels: number): P
   for (let i = 0, p = 0; i < data.length; i += 4) {
     const alpha = data[i + 3]!;
     const over = (c: number): number => (alpha === 255 ? c : Math.floor((c * alpha + 127) / 255));
-    const r = over(data[i]!), g = over(data[i + 1]!), b = over(data[i + 2]!);
+    const r = over(data[i]!),
+      g = over(data[i + 1]!),
+      b = over(data[i + 2]!);
     if (channels === 1) pixels[p++] = (19595 * r + 38470 * g + 7471 * b + (1 << 15)) >> 16;
-    else pixels[p++] = r, pixels[p++] = g, pixels[p++] = b;
+    else ((pixels[p++] = r), (pixels[p++] = g), (pixels[p++] = b));
   }
   return { width, height, channels, pixels };
 }
@@ -53,7 +67,8 @@ export function flatten({ width, height, data }: ImageData, channels: number): P
 /** Shrinks an image that is larger than size × size in any direction to that. */
 export function shrink(p: Picture, size: number): Picture {
   if (p.width <= size && p.height <= size) return p;
-  const across = axis(p.width, size), down = axis(p.height, size);
+  const across = axis(p.width, size),
+    down = axis(p.height, size);
   const row = size * p.channels;
   const rows = new Float64Array(p.height * row); // exact: whole numbers below 2^53
   for (let y = 0; y < p.height; y++) {
@@ -61,12 +76,14 @@ export function shrink(p: Picture, size: number): Picture {
       const { from, weights } = across.taps[x]!;
       for (let c = 0; c < p.channels; c++) {
         let sum = 0;
-        for (let k = 0; k < weights.length; k++) sum += weights[k]! * p.pixels[(y * p.width + from + k) * p.channels + c]!;
+        for (let k = 0; k < weights.length; k++)
+          sum += weights[k]! * p.pixels[(y * p.width + from + k) * p.channels + c]!;
         rows[y * row + x * p.channels + c] = sum;
       }
     }
   }
-  const pixels = new Uint8Array(size * row), all = across.total * down.total;
+  const pixels = new Uint8Array(size * row),
+    all = across.total * down.total;
   for (let y = 0; y < size; y++) {
     const { from, weights } = down.taps[y]!;
     for (let i = 0; i < row; i++) {
@@ -87,7 +104,9 @@ interface Axis {
 function axis(n: number, m: number): Axis {
   const taps = Array.from({ length: m }, (_, o) => {
     if (m <= n) {
-      const begin = o * n, end = begin + n, from = Math.floor(begin / m); // in units of 1/m sample
+      const begin = o * n,
+        end = begin + n,
+        from = Math.floor(begin / m); // in units of 1/m sample
       const weights = [];
       for (let i = from; i * m < end; i++) weights.push(Math.min(end, (i + 1) * m) - Math.max(begin, i * m));
       return { from, weights };
@@ -105,12 +124,18 @@ function axis(n: number, m: number): Axis {
  */
 export function prepare(p: Picture, size: number, channels: number, into: Float32Array, offset: number): void {
   for (let y = 0; y < size; y++) {
-    const top = Math.floor((y * p.height) / size), bottom = Math.min(top + 1, p.height - 1), down = ((y * p.height) % size) / size;
+    const top = Math.floor((y * p.height) / size),
+      bottom = Math.min(top + 1, p.height - 1),
+      down = ((y * p.height) % size) / size;
     for (let x = 0; x < size; x++) {
-      const left = Math.floor((x * p.width) / size), right = Math.min(left + 1, p.width - 1), across = ((x * p.width) % size) / size;
+      const left = Math.floor((x * p.width) / size),
+        right = Math.min(left + 1, p.width - 1),
+        across = ((x * p.width) % size) / size;
       for (let c = 0; c < channels; c++) {
-        const at = (r: number, s: number): number => p.pixels[(r * p.width + s) * p.channels + Math.min(c, p.channels - 1)]!;
-        const upper = mix(at(top, left), at(top, right), across), lower = mix(at(bottom, left), at(bottom, right), across);
+        const at = (r: number, s: number): number =>
+          p.pixels[(r * p.width + s) * p.channels + Math.min(c, p.channels - 1)]!;
+        const upper = mix(at(top, left), at(top, right), across),
+          lower = mix(at(bottom, left), at(bottom, right), across);
         into[offset + (c * size + y) * size + x] = (mix(upper, lower, down) * 2) / 255 - 1;
       }
     }

@@ -41,10 +41,17 @@ export class App {
     this.selfTest = new SelfTest(this.trainer);
     this.benchmark = new Benchmark(this.trainer);
     this.keep = new Keep(this.trainer, {
-      say: (text) => this.controls.say(text), failed: (e) => this.fail(e), open: (file) => void this.open(file), samples: () => this.gallery.samples,
+      say: (text) => this.controls.say(text),
+      failed: (e) => this.fail(e),
+      open: (file) => void this.open(file),
+      samples: () => this.gallery.samples,
     });
     this.controls = new Controls({
-      train: () => this.toggle(), step: () => this.once(), verify: () => this.selfTest.run(), bench: () => this.bench(), link: () => this.copyLink(),
+      train: () => this.toggle(),
+      step: () => this.once(),
+      verify: () => this.selfTest.run(),
+      bench: () => this.bench(),
+      link: () => this.copyLink(),
       measure: () => this.request("Measuring", () => this.trainer.request({ type: "evaluate" })),
     });
     document.addEventListener("visibilitychange", () => this.visibility());
@@ -62,10 +69,17 @@ export class App {
     t.on("samples", (e) => this.show(e));
     t.on("baseline", (e) => this.board.baseline(e.accuracy, this.step));
     t.on("snapshot", (e) => {
-      byId("kept", HTMLParagraphElement).textContent = `Kept in this browser at step ${count(e.step)} (${bytes(e.bytes)}); a reload offers to resume from there.`;
+      byId("kept", HTMLParagraphElement).textContent =
+        `Kept in this browser at step ${count(e.step)} (${bytes(e.bytes)}); a reload offers to resume from there.`;
     });
-    t.on("lost", (e) => this.notices.show("lost", "warning", `The GPU was lost: ${e.why}`,
-      `Trying again in ${e.retry} s (attempt ${e.attempt}); training continues from the last snapshot.`));
+    t.on("lost", (e) =>
+      this.notices.show(
+        "lost",
+        "warning",
+        `The GPU was lost: ${e.why}`,
+        `Trying again in ${e.retry} s (attempt ${e.attempt}); training continues from the last snapshot.`,
+      ),
+    );
     t.on("recovered", (e) => this.recovered(e.step));
     t.on("error", (e) => {
       if (e.code === "lost") this.notices.hide("lost");
@@ -79,11 +93,18 @@ export class App {
   private async begin(r: Ready): Promise<void> {
     showAdapter(r.adapter);
     if (r.adapter.type === "cpu") {
-      this.notices.show("cpu", "warning", "This browser computes on the processor, not on a GPU.",
-        "Training works but is slow: stay with the scenario “small”. Turning on hardware acceleration in the browser’s settings helps where there is a GPU.");
+      this.notices.show(
+        "cpu",
+        "warning",
+        "This browser computes on the processor, not on a GPU.",
+        "Training works but is slow: stay with the scenario “small”. Turning on hardware acceleration in the " +
+          "browser’s settings helps where there is a GPU.",
+      );
     }
     this.draft = new Draft(this.trainer, r, {
-      start: () => void this.anew(), edited: () => this.offer(), failed: (e) => this.fail(e),
+      start: () => void this.anew(),
+      edited: () => this.offer(),
+      failed: (e) => this.fail(e),
       refused: (why) => this.notices.show("link", "warning", "The link to this page asks for something unknown.", why),
     });
     if (r.snapshot) {
@@ -93,8 +114,14 @@ export class App {
         { label: `Resume at step ${count(s.step)}`, primary: true, act: () => void this.restore() },
         { label: "Start a new run", act: () => void this.discard() },
       ];
-      this.notices.show("snapshot", "info", `${s.source} → ${s.target} stopped at step ${count(s.step)} of ${count(s.config.iterations)}, ${ago(s.saved)}.`,
-        "It continues exactly as if it had never stopped.", actions, false);
+      this.notices.show(
+        "snapshot",
+        "info",
+        `${s.source} → ${s.target} stopped at step ${count(s.step)} of ${count(s.config.iterations)}, ${ago(s.saved)}.`,
+        "It continues exactly as if it had never stopped.",
+        actions,
+        false,
+      );
       return;
     }
     await this.configure();
@@ -114,7 +141,15 @@ export class App {
 
   /** Starts a new run with the set-up as edited. */
   private async anew(): Promise<void> {
-    if (this.step > 0 && !await ask("Start a new run?", `The present one, at step ${count(this.step)}, is lost unless you save its checkpoint first.`, "Start a new run")) return;
+    if (
+      this.step > 0 &&
+      !(await ask(
+        "Start a new run?",
+        `The present one, at step ${count(this.step)}, is lost unless you save its checkpoint first.`,
+        "Start a new run",
+      ))
+    )
+      return;
     if (this.phase === "training") await this.pause();
     await this.configure();
   }
@@ -137,14 +172,23 @@ export class App {
       this.run = run;
       this.step = run.step;
       for (const solved of ["config", "data", "checkpoint", "memory", "limit"]) this.notices.hide(solved);
-      if (run.inexact) this.notices.show("inexact", "info", "The run goes on, but not exactly as if it had never stopped.", run.inexact);
+      if (run.inexact)
+        this.notices.show(
+          "inexact",
+          "info",
+          "The run goes on, but not exactly as if it had never stopped.",
+          run.inexact,
+        );
       else this.notices.hide("inexact");
       this.draft?.adopt(run);
       this.board.begin(run);
       this.enter("ready", run.step === 0 ? "Ready to train" : `Ready to continue at step ${count(run.step)}`);
     } catch (e) {
       this.fail(e);
-      this.enter(this.run ? "ready" : "failed", this.run ? `Still at step ${count(this.step)}` : "There is no run: change the set-up");
+      this.enter(
+        this.run ? "ready" : "failed",
+        this.run ? `Still at step ${count(this.step)}` : "There is no run: change the set-up",
+      );
       this.offer();
       return;
     }
@@ -155,10 +199,20 @@ export class App {
   }
 
   private async open(file: File): Promise<void> {
-    if (this.step > 0 && !await ask("Open a checkpoint?", `The present run, at step ${count(this.step)}, is lost unless you save its checkpoint first.`, "Open")) return;
+    if (
+      this.step > 0 &&
+      !(await ask(
+        "Open a checkpoint?",
+        `The present run, at step ${count(this.step)}, is lost unless you save its checkpoint first.`,
+        "Open",
+      ))
+    )
+      return;
     if (this.phase === "training") await this.pause();
     const checkpoint = new Uint8Array(await file.arrayBuffer());
-    await this.adopt(`Opening ${file.name}`, () => this.trainer.request({ type: "load", checkpoint }, [checkpoint.buffer]));
+    await this.adopt(`Opening ${file.name}`, () =>
+      this.trainer.request({ type: "load", checkpoint }, [checkpoint.buffer]),
+    );
   }
 
   // -------------------------------------------------------------- training
@@ -260,7 +314,8 @@ export class App {
   private evaluated(e: Evaluated): void {
     this.board.evaluated(e);
     const target = e.record.accuracy["target"];
-    if (target !== undefined) this.controls.announce(`Step ${count(e.record.step)}: target accuracy ${percent(target)}`);
+    if (target !== undefined)
+      this.controls.announce(`Step ${count(e.record.step)}: target accuracy ${percent(target)}`);
   }
 
   private show(samples: Samples): void {
@@ -287,7 +342,9 @@ export class App {
     if (shown === undefined || !this.run) return null;
     try {
       return await this.trainer.request({
-        type: "samples", images: [shown], nearest: neighbours,
+        type: "samples",
+        images: [shown],
+        nearest: neighbours,
         ...(n > 0 && noise.length > 0 ? { noise: { vectors: noise } } : {}),
       });
     } catch (e) {
@@ -311,7 +368,13 @@ export class App {
 
   private fail(e: unknown): void {
     if (e instanceof RequestError) this.notices.error(e.event);
-    else this.notices.show("internal", "error", "Something in this page failed.", `${reason(e)}. Reload it; what was kept is offered again.`);
+    else
+      this.notices.show(
+        "internal",
+        "error",
+        "Something in this page failed.",
+        `${reason(e)}. Reload it; what was kept is offered again.`,
+      );
   }
 
   private async copyLink(): Promise<void> {
@@ -319,7 +382,12 @@ export class App {
       await navigator.clipboard.writeText(location.href);
       this.controls.say(this.draft?.own ? "Link copied; your own images are not part of it" : "Link copied");
     } catch {
-      this.notices.show("link", "info", "The browser does not let this page copy.", "Take the address from the address bar: it holds the set-up.");
+      this.notices.show(
+        "link",
+        "info",
+        "The browser does not let this page copy.",
+        "Take the address from the address bar: it holds the set-up.",
+      );
     }
   }
 
@@ -332,9 +400,14 @@ export class App {
     const away = this.hidden;
     this.hidden = null;
     if (!away || this.phase !== "training" || Date.now() - away.at < 30_000) return;
-    const seconds = (Date.now() - away.at) / 1000, steps = this.step - away.step;
-    this.notices.show("hidden", "info", `While this tab was hidden for ${duration(seconds)}, training went on for ${count(steps)} steps.`,
-      "Some browsers slow hidden tabs down; a window of its own keeps full speed.");
+    const seconds = (Date.now() - away.at) / 1000,
+      steps = this.step - away.step;
+    this.notices.show(
+      "hidden",
+      "info",
+      `While this tab was hidden for ${duration(seconds)}, training went on for ${count(steps)} steps.`,
+      "Some browsers slow hidden tabs down; a window of its own keeps full speed.",
+    );
     void this.refresh();
   }
 }

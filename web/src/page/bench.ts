@@ -18,7 +18,8 @@ export class Benchmark {
   constructor(private readonly trainer: Trainer) {
     trainer.on("progress", (p) => this.progress(p));
     this.dialog.onclose = () => {
-      if (this.running) this.trainer.request({ type: "stop" }).catch(() => undefined); // what ails the worker is told otherwise
+      // What ails the worker is told otherwise.
+      if (this.running) this.trainer.request({ type: "stop" }).catch(() => undefined);
     };
   }
 
@@ -55,27 +56,48 @@ export class Benchmark {
     }
     this.bar.removeAttribute("value");
     const what = p.what.replace(/\w+_step/, (name) => stepNames[name] ?? name);
-    this.status.textContent = p.stage === "tuning" ? `Choosing kernels: ${what} …` : `${what.charAt(0).toUpperCase()}${what.slice(1)} …`;
+    this.status.textContent =
+      p.stage === "tuning" ? `Choosing kernels: ${what} …` : `${what.charAt(0).toUpperCase()}${what.slice(1)} …`;
   }
 
   private show(b: Benched): void {
     const all = b.steps.at(-1);
     if (all) {
-      this.status.textContent = `One iteration takes ${moment(all.time.wall)}: ${giga(rate(all))} GFLOP/s, ${percent(rate(all) / b.peak.arithmetic.wall)} of what this GPU was seen to do at most.`;
+      this.status.textContent =
+        `One iteration takes ${moment(all.time.wall)}: ${giga(rate(all))} GFLOP/s, ` +
+        `${percent(rate(all) / b.peak.arithmetic.wall)} of what this GPU was seen to do at most.`;
     }
     this.result.replaceChildren(
-      table("Steps", ["Step", "Time", "GFLOP", "GFLOP/s", "of peak", "Dispatches", "Host time"], b.steps.map((s) => stepRow(s, b))),
-      h("dl", { className: "facts" },
+      table(
+        "Steps",
+        ["Step", "Time", "GFLOP", "GFLOP/s", "of peak", "Dispatches", "Host time"],
+        b.steps.map((s) => stepRow(s, b)),
+      ),
+      h(
+        "dl",
+        { className: "facts" },
         factLine("Multiply-adds, at most", `${giga(b.peak.arithmetic.wall)} GFLOP/s`),
         factLine("Copies, at most", `${giga(b.peak.copy.wall)} GB/s`),
-        factLine("Held on the GPU for these steps", bytes(b.memory))),
+        factLine("Held on the GPU for these steps", bytes(b.memory)),
+      ),
       table("Kernels by kind", kernelTitles, b.kinds.map(kernelRow)),
       table("Slowest kernels", kernelTitles, b.slowest.map(kernelRow)),
-      h("p", { className: "about", textContent:
-        "GFLOP/s count the multiplies and adds of the direct algorithms, GB/s the least traffic. A kernel is bound by arithmetic or by memory, whichever would take it longer at the GPU’s peak." }),
-      h("p", { className: "about", textContent: b.clock === "gpu"
-        ? "Kernels were timed by the GPU’s clock, short ones many times in a row, since browsers may round it to 0.1 ms."
-        : "This browser does not give the GPU’s clock (timestamp-query), so kernels were timed by the page’s, each alone and many times in a row: times of short ones are rough." }));
+      h("p", {
+        className: "about",
+        textContent:
+          "GFLOP/s count the multiplies and adds of the direct algorithms, GB/s the least traffic. A kernel is bound " +
+          "by arithmetic or by memory, whichever would take it longer at the GPU’s peak.",
+      }),
+      h("p", {
+        className: "about",
+        textContent:
+          b.clock === "gpu"
+            ? "Kernels were timed by the GPU’s clock, short ones many times in a row, since browsers may round it to " +
+              "0.1 ms."
+            : "This browser does not give the GPU’s clock (timestamp-query), so kernels were timed by the page’s, " +
+              "each alone and many times in a row: times of short ones are rough.",
+      }),
+    );
     this.save.hidden = false;
     this.save.onclick = () => download(b.file.name, b.file.bytes, "application/json");
   }
@@ -84,22 +106,55 @@ export class Benchmark {
 const rate = (s: StepCost): number => s.flops / s.time.wall;
 
 function stepRow(s: StepCost, { peak }: Benched): string[] {
-  return [stepNames[s.name] ?? s.name, moment(s.time.wall), giga(s.flops), giga(rate(s)), percent(rate(s) / peak.arithmetic.wall),
-    count(s.dispatches), moment(s.host)];
+  return [
+    stepNames[s.name] ?? s.name,
+    moment(s.time.wall),
+    giga(s.flops),
+    giga(rate(s)),
+    percent(rate(s) / peak.arithmetic.wall),
+    count(s.dispatches),
+    moment(s.host),
+  ];
 }
 
 const kernelTitles = ["Kernel", "Dispatches", "Time", "Share", "GFLOP/s", "of peak", "GB/s", "of copies", "Bound by"];
 
 function kernelRow(k: KernelLine): string[] {
-  return [k.name, count(k.dispatches), moment(k.seconds), percent(k.share), giga(k.flop_rate), percent(k.of_peak), giga(k.byte_rate),
-    percent(k.of_copy), k.bound || "–"];
+  return [
+    k.name,
+    count(k.dispatches),
+    moment(k.seconds),
+    percent(k.share),
+    giga(k.flop_rate),
+    percent(k.of_peak),
+    giga(k.byte_rate),
+    percent(k.of_copy),
+    k.bound || "–",
+  ];
 }
 
 /** A table that scrolls by itself where it is too wide, also by the keyboard. */
 function table(title: string, columns: string[], rows: string[][]): HTMLElement {
-  return h("div", { className: "scroll", tabIndex: 0, role: "region", ariaLabel: title }, h("table", {},
-    h("caption", { textContent: title }),
-    h("thead", {}, h("tr", {}, ...columns.map((c) => h("th", { scope: "col", textContent: c })))),
-    h("tbody", {}, ...rows.map(([name, ...cells]) => h("tr", {},
-      h("th", { scope: "row", textContent: name ?? "" }), ...cells.map((c) => h("td", { textContent: c })))))));
+  return h(
+    "div",
+    { className: "scroll", tabIndex: 0, role: "region", ariaLabel: title },
+    h(
+      "table",
+      {},
+      h("caption", { textContent: title }),
+      h("thead", {}, h("tr", {}, ...columns.map((c) => h("th", { scope: "col", textContent: c })))),
+      h(
+        "tbody",
+        {},
+        ...rows.map(([name, ...cells]) =>
+          h(
+            "tr",
+            {},
+            h("th", { scope: "row", textContent: name ?? "" }),
+            ...cells.map((c) => h("td", { textContent: c })),
+          ),
+        ),
+      ),
+    ),
+  );
 }

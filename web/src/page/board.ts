@@ -9,10 +9,22 @@ import { significant } from "./format.js";
 export class Board {
   private readonly figures = new Figures();
   private readonly confusion = new Confusion();
-  private readonly accuracy = new Chart(byId("accuracy", HTMLDivElement), byId("accuracy-numbers", HTMLDetailsElement),
-    accuracyLines, (v) => `${Math.round(100 * v)} %`, [0, 1], "Appears with the first measurement.");
-  private readonly losses = new Chart(byId("losses", HTMLDivElement), byId("losses-numbers", HTMLDetailsElement),
-    lossLines, (v) => significant(v), [0, null], "Appears with the first steps.");
+  private readonly accuracy = new Chart(
+    byId("accuracy", HTMLDivElement),
+    byId("accuracy-numbers", HTMLDetailsElement),
+    accuracyLines,
+    (v) => `${Math.round(100 * v)} %`,
+    [0, 1],
+    "Appears with the first measurement.",
+  );
+  private readonly losses = new Chart(
+    byId("losses", HTMLDivElement),
+    byId("losses-numbers", HTMLDetailsElement),
+    lossLines,
+    (v) => significant(v),
+    [0, null],
+    "Appears with the first steps.",
+  );
   private sourceOnly: number | null = null; // the baseline's accuracy
 
   /** Shows a run, with the records that it brings, in place of another. */

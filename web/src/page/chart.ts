@@ -20,9 +20,12 @@ export class Chart {
   private waiting = 0;
 
   constructor(
-    private readonly container: HTMLElement, private readonly table: HTMLDetailsElement,
-    private readonly lines: Line[], private readonly format: (v: number) => string,
-    private readonly range: [number, number | null], empty: string,
+    private readonly container: HTMLElement,
+    private readonly table: HTMLDetailsElement,
+    private readonly lines: Line[],
+    private readonly format: (v: number) => string,
+    private readonly range: [number, number | null],
+    empty: string,
   ) {
     container.dataset["empty"] = empty;
     for (const line of lines) this.values.set(line.key, []);
@@ -70,7 +73,8 @@ export class Chart {
 
   /** Puts the last values into the legend, unless someone points at others. */
   private tellLast(): void {
-    if (this.plot && typeof this.plot.cursor.idx !== "number") this.plot.setLegend({ idx: this.steps.length - 1 }, false);
+    if (this.plot && typeof this.plot.cursor.idx !== "number")
+      this.plot.setLegend({ idx: this.steps.length - 1 }, false);
   }
 
   private data(): uPlot.AlignedData {
@@ -95,30 +99,42 @@ export class Chart {
     const style = getComputedStyle(document.documentElement);
     const colour = (name: string) => style.getPropertyValue(name).trim();
     const axis: uPlot.Axis = {
-      stroke: colour("--muted"), font: "12px system-ui, sans-serif",
-      grid: { stroke: colour("--line"), width: 1 }, ticks: { stroke: colour("--line"), width: 1, size: 4 },
+      stroke: colour("--muted"),
+      font: "12px system-ui, sans-serif",
+      grid: { stroke: colour("--line"), width: 1 },
+      ticks: { stroke: colour("--line"), width: 1, size: 4 },
     };
     const [low, high] = this.range;
-    this.plot = new uPlot({
-      ...this.size(),
-      padding: [12, 22, 0, 0],
-      scales: { x: { time: false }, y: { range: (_, min, max) => [Math.min(low, min), high ?? Math.max(max * 1.05, low + 1e-3)] } },
-      axes: [
-        { ...axis, values: (_, ticks) => ticks.map((v) => (Number.isInteger(v) ? count(v) : "")) },
-        { ...axis, size: 52, values: (_, ticks) => ticks.map((v) => this.format(v)) },
-      ],
-      cursor: { points: { size: 6 }, drag: { x: false, y: false } },
-      hooks: { setCursor: [() => this.tellLast()] },
-      series: [
-        { label: "step", value: (_, v) => (v === null ? "–" : count(v)) },
-        ...this.used.map((l): uPlot.Series => ({
-          label: l.label, stroke: colour(l.colour), width: 2, spanGaps: true,
-          ...(l.dash ? { dash: l.dash } : {}),
-          points: { show: (u) => u.data[0].length < 3 }, // a line takes two
-          value: (_, v) => (v === null ? "–" : this.format(v)),
-        })),
-      ],
-    }, this.data(), this.container);
+    this.plot = new uPlot(
+      {
+        ...this.size(),
+        padding: [12, 22, 0, 0],
+        scales: {
+          x: { time: false },
+          y: { range: (_, min, max) => [Math.min(low, min), high ?? Math.max(max * 1.05, low + 1e-3)] },
+        },
+        axes: [
+          { ...axis, values: (_, ticks) => ticks.map((v) => (Number.isInteger(v) ? count(v) : "")) },
+          { ...axis, size: 52, values: (_, ticks) => ticks.map((v) => this.format(v)) },
+        ],
+        cursor: { points: { size: 6 }, drag: { x: false, y: false } },
+        hooks: { setCursor: [() => this.tellLast()] },
+        series: [
+          { label: "step", value: (_, v) => (v === null ? "–" : count(v)) },
+          ...this.used.map((l): uPlot.Series => ({
+            label: l.label,
+            stroke: colour(l.colour),
+            width: 2,
+            spanGaps: true,
+            ...(l.dash ? { dash: l.dash } : {}),
+            points: { show: (u) => u.data[0].length < 3 }, // a line takes two
+            value: (_, v) => (v === null ? "–" : this.format(v)),
+          })),
+        ],
+      },
+      this.data(),
+      this.container,
+    );
     this.tellLast();
   }
 
@@ -129,15 +145,43 @@ export class Chart {
     if (!this.table.open || !place) return;
     const rows: HTMLTableRowElement[] = [];
     for (let i = this.steps.length - 1; i >= Math.max(0, this.steps.length - most); i--) {
-      rows.push(h("tr", {}, h("th", { scope: "row", textContent: count(this.steps[i] ?? 0) }), ...this.used.map((l) => {
-        const v = this.values.get(l.key)?.[i];
-        return h("td", { textContent: v === null || v === undefined ? "–" : this.format(v) });
-      })));
+      rows.push(
+        h(
+          "tr",
+          {},
+          h("th", { scope: "row", textContent: count(this.steps[i] ?? 0) }),
+          ...this.used.map((l) => {
+            const v = this.values.get(l.key)?.[i];
+            return h("td", { textContent: v === null || v === undefined ? "–" : this.format(v) });
+          }),
+        ),
+      );
     }
-    place.replaceChildren(rows.length === 0 ? h("p", { className: "about", textContent: "No values yet." }) : h("table", {},
-      h("caption", { textContent: this.steps.length > most ? `The last ${most} of ${count(this.steps.length)} records, latest first` : "Latest first" }),
-      h("thead", {}, h("tr", {}, h("th", { scope: "col", textContent: "Step" }), ...this.used.map((l) => h("th", { scope: "col", textContent: l.label })))),
-      h("tbody", {}, ...rows)));
+    place.replaceChildren(
+      rows.length === 0
+        ? h("p", { className: "about", textContent: "No values yet." })
+        : h(
+            "table",
+            {},
+            h("caption", {
+              textContent:
+                this.steps.length > most
+                  ? `The last ${most} of ${count(this.steps.length)} records, latest first`
+                  : "Latest first",
+            }),
+            h(
+              "thead",
+              {},
+              h(
+                "tr",
+                {},
+                h("th", { scope: "col", textContent: "Step" }),
+                ...this.used.map((l) => h("th", { scope: "col", textContent: l.label })),
+              ),
+            ),
+            h("tbody", {}, ...rows),
+          ),
+    );
   }
 }
 

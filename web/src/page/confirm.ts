@@ -8,5 +8,7 @@ export function ask(title: string, text: string, yes: string): Promise<boolean> 
   byId("confirm-yes", HTMLButtonElement).textContent = yes;
   dialog.returnValue = "no";
   dialog.showModal();
-  return new Promise((done) => dialog.addEventListener("close", () => done(dialog.returnValue === "yes"), { once: true }));
+  return new Promise((done) =>
+    dialog.addEventListener("close", () => done(dialog.returnValue === "yes"), { once: true }),
+  );
 }

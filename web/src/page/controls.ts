@@ -16,8 +16,15 @@ export interface State {
 }
 
 export const stages: Record<Progress["stage"], string> = {
-  loading: "Loading", data: "Reading images", tuning: "Choosing the fastest kernels for this GPU", compiling: "Compiling shaders",
-  baseline: "Training the source-only baseline", evaluating: "Measuring", verifying: "Checking", benchmarking: "Measuring this GPU", training: "Training",
+  loading: "Loading",
+  data: "Reading images",
+  tuning: "Choosing the fastest kernels for this GPU",
+  compiling: "Compiling shaders",
+  baseline: "Training the source-only baseline",
+  evaluating: "Measuring",
+  verifying: "Checking",
+  benchmarking: "Measuring this GPU",
+  training: "Training",
 };
 
 /** The buttons that drive a run, the bar and the line that tell how it goes. */
@@ -41,7 +48,16 @@ export class Controls {
   paint(s: State): void {
     const { phase } = s;
     const finished = s.iterations > 0 && s.step >= s.iterations;
-    const label = phase === "training" ? "Pause" : phase === "pausing" ? "Pausing" : s.eager ? "Starting" : s.step > 0 && !finished ? "Continue" : "Train";
+    const label =
+      phase === "training"
+        ? "Pause"
+        : phase === "pausing"
+          ? "Pausing"
+          : s.eager
+            ? "Starting"
+            : s.step > 0 && !finished
+              ? "Continue"
+              : "Train";
     byId("train-label", HTMLSpanElement).textContent = label;
     this.train.classList.toggle("pause", phase === "training" || phase === "pausing");
     this.train.disabled = ["offering", "pausing", "busy", "failed"].includes(phase) || (phase === "ready" && finished);
@@ -61,12 +77,20 @@ export class Controls {
   }
 
   title(s: State): void {
-    document.title = s.phase === "training" ? `${Math.floor((100 * s.step) / Math.max(1, s.iterations))} % PixelDA` : "PixelDA in your browser";
+    document.title =
+      s.phase === "training"
+        ? `${Math.floor((100 * s.step) / Math.max(1, s.iterations))} % PixelDA`
+        : "PixelDA in your browser";
   }
 
   /** How far something else is that takes a while. */
   progress(p: Progress, phase: Phase): void {
-    if (p.stage === "verifying" || p.stage === "training" || !["loading", "configuring", "busy", "training"].includes(phase)) return;
+    if (
+      p.stage === "verifying" ||
+      p.stage === "training" ||
+      !["loading", "configuring", "busy", "training"].includes(phase)
+    )
+      return;
     const far = p.total > 0 ? ` ${count(p.done)} of ${count(p.total)}` : "";
     byId("status", HTMLParagraphElement).textContent = `${stages[p.stage]}${p.what ? `: ${p.what}` : ""}${far}`;
     if (phase === "training" && p.stage !== "baseline") return;

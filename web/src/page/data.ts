@@ -24,13 +24,32 @@ export class DataChooser {
   private asked = 0;
 
   constructor(
-    private readonly trainer: Trainer, sets: { name: string; about: string }[],
+    private readonly trainer: Trainer,
+    sets: { name: string; about: string }[],
     on: { choose(domain: Domain, source: DataSource, info: DataInfo): void },
   ) {
-    byId("builtin", HTMLFieldSetElement).append(...sets.map((s) => {
-      const radio = h("input", { type: "radio", name: "set", value: s.name, onchange: () => void this.look({ kind: "builtin", name: s.name }) });
-      return h("label", { className: "check" }, radio, h("span", {}, h("strong", { textContent: s.name }), " ", h("span", { className: "about", textContent: s.about })));
-    }));
+    byId("builtin", HTMLFieldSetElement).append(
+      ...sets.map((s) => {
+        const radio = h("input", {
+          type: "radio",
+          name: "set",
+          value: s.name,
+          onchange: () => void this.look({ kind: "builtin", name: s.name }),
+        });
+        return h(
+          "label",
+          { className: "check" },
+          radio,
+          h(
+            "span",
+            {},
+            h("strong", { textContent: s.name }),
+            " ",
+            h("span", { className: "about", textContent: s.about }),
+          ),
+        );
+      }),
+    );
     for (const domain of ["source", "target"] as const) {
       const card = byId(domain, HTMLButtonElement);
       card.onclick = () => this.open(domain);
@@ -40,7 +59,10 @@ export class DataChooser {
       });
     }
     this.takeDrops(this.drop, (source) => void this.look(source));
-    for (const [button, input] of [["pick-files", "files"], ["pick-folder", "folder"]] as const) {
+    for (const [button, input] of [
+      ["pick-files", "files"],
+      ["pick-folder", "folder"],
+    ] as const) {
       const chooser = byId(input, HTMLInputElement);
       byId(button, HTMLButtonElement).onclick = () => chooser.click();
       chooser.onchange = () => {
@@ -48,7 +70,8 @@ export class DataChooser {
         chooser.value = "";
       };
     }
-    const openPacked = () => this.packed.value.trim() && void this.look({ kind: "packed", url: this.packed.value.trim() });
+    const openPacked = () =>
+      this.packed.value.trim() && void this.look({ kind: "packed", url: this.packed.value.trim() });
     byId("open-packed", HTMLButtonElement).onclick = openPacked;
     this.packed.onkeydown = (e) => {
       if (e.key !== "Enter") return;
@@ -82,9 +105,10 @@ export class DataChooser {
     this.domain = domain;
     const { title } = roles[domain];
     byId("data-dialog-title", HTMLHeadingElement).textContent = `${title} images`;
-    byId("drop-about", HTMLParagraphElement).textContent = domain === "source"
-      ? "Each class in a folder of its own. A tenth is kept for tests, unless there are folders train and test."
-      : "Folders of classes are optional: with them the page can measure. Images may also lie side by side.";
+    byId("drop-about", HTMLParagraphElement).textContent =
+      domain === "source"
+        ? "Each class in a folder of its own. A tenth is kept for tests, unless there are folders train and test."
+        : "Folders of classes are optional: with them the page can measure. Images may also lie side by side.";
     for (const radio of this.dialog.querySelectorAll<HTMLInputElement>("input[name=set]")) radio.checked = false;
     this.offer(null);
     this.preview.replaceChildren();
@@ -115,7 +139,9 @@ export class DataChooser {
     } catch (e) {
       if (asked !== this.asked) return;
       const { where, what, remedy } = e instanceof RequestError ? e.event : { where: "", what: String(e), remedy: "" };
-      this.preview.replaceChildren(h("p", { className: "problem", role: "alert", textContent: `${where && `${where}: `}${what} ${remedy}` }));
+      this.preview.replaceChildren(
+        h("p", { className: "problem", role: "alert", textContent: `${where && `${where}: `}${what} ${remedy}` }),
+      );
     }
   }
 
@@ -132,13 +158,24 @@ export class DataChooser {
     const columns = 8;
     paintImages(canvas, p.images, columns, Math.max(1, Math.round(56 / p.images.width)), 3);
     canvas.setAttribute("role", "img");
-    canvas.setAttribute("aria-label", p.labels.length > 0
-      ? `${p.images.count} images of the classes ${p.labels.map((l) => p.data.classes[l]).join(", ")}`
-      : `${p.images.count} images`);
-    this.preview.replaceChildren(canvas, h("p", { textContent: facts(p.data) }),
-      h("p", { className: "about", textContent: p.data.classes.length > 0
-        ? `${p.data.classes.length} classes: ${p.data.classes.slice(0, 24).join(", ")}${p.data.classes.length > 24 ? " …" : ""}`
-        : "No labels." }));
+    canvas.setAttribute(
+      "aria-label",
+      p.labels.length > 0
+        ? `${p.images.count} images of the classes ${p.labels.map((l) => p.data.classes[l]).join(", ")}`
+        : `${p.images.count} images`,
+    );
+    this.preview.replaceChildren(
+      canvas,
+      h("p", { textContent: facts(p.data) }),
+      h("p", {
+        className: "about",
+        textContent:
+          p.data.classes.length > 0
+            ? `${p.data.classes.length} classes: ` +
+              `${p.data.classes.slice(0, 24).join(", ")}${p.data.classes.length > 24 ? " …" : ""}`
+            : "No labels.",
+      }),
+    );
   }
 
   /** Shows on its card what a domain holds, with a few images of it. */
@@ -147,17 +184,29 @@ export class DataChooser {
     const card = byId(domain, HTMLButtonElement);
     const canvas = h("canvas", { className: "pixels", width: 62, height: 62 });
     canvas.setAttribute("aria-hidden", "true");
-    card.replaceChildren(canvas, h("span", { className: "words" },
-      h("span", { className: "role", textContent: `${title}, ${about}` }),
-      h("strong", { textContent: sourceName(source) }),
-      h("span", { className: "about", textContent: `${count(info.train)} images, ${info.width} × ${info.height}, ${colours(info)}` })));
+    card.replaceChildren(
+      canvas,
+      h(
+        "span",
+        { className: "words" },
+        h("span", { className: "role", textContent: `${title}, ${about}` }),
+        h("strong", { textContent: sourceName(source) }),
+        h("span", {
+          className: "about",
+          textContent: `${count(info.train)} images, ${info.width} × ${info.height}, ${colours(info)}`,
+        }),
+      ),
+    );
     const { images } = await this.trainer.request({ type: "preview", data: source, count: 4 });
     paintImages(canvas, images, 2, Math.max(1, Math.floor(30 / images.width)), 2);
   }
 }
 
 function facts(d: DataInfo): string {
-  return `${count(d.train)} to train, ${count(d.valid)} to validate and ${count(d.test)} to test, ${d.width} × ${d.height}, ${colours(d)}.`;
+  return (
+    `${count(d.train)} to train, ${count(d.valid)} to validate and ${count(d.test)} to test, ${d.width} × ` +
+    `${d.height}, ${colours(d)}.`
+  );
 }
 
 const colours = ({ channels }: DataInfo): string =>

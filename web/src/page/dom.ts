@@ -9,7 +9,9 @@ type Child = Node | string | null | undefined | false;
 
 /** Makes an element: properties, then children. */
 export function h<K extends keyof HTMLElementTagNameMap>(
-  tag: K, properties: Partial<HTMLElementTagNameMap[K]> = {}, ...children: Child[]
+  tag: K,
+  properties: Partial<HTMLElementTagNameMap[K]> = {},
+  ...children: Child[]
 ): HTMLElementTagNameMap[K] {
   const element = Object.assign(document.createElement(tag), properties);
   element.append(...children.filter((c): c is Node | string => c !== null && c !== undefined && c !== false));

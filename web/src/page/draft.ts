@@ -23,13 +23,19 @@ export class Draft {
   private sources: Record<Domain, DataSource>;
   private classes: number | null = null; // of the run's images
 
-  constructor(trainer: Trainer, private readonly ready: Ready, private readonly host: DraftHost) {
+  constructor(
+    trainer: Trainer,
+    private readonly ready: Ready,
+    private readonly host: DraftHost,
+  ) {
     this.form = new SettingsForm(ready.presets, ready.settings, {
       choose: (preset) => this.choose(preset),
       edit: (config) => this.edit(config),
       start: () => host.start(),
     });
-    this.data = new DataChooser(trainer, ready.sets, { choose: (domain, source, info) => this.chooseData(domain, source, info.classes.length) });
+    this.data = new DataChooser(trainer, ready.sets, {
+      choose: (domain, source, info) => this.chooseData(domain, source, info.classes.length),
+    });
     ({ setup: this.setup, sources: this.sources } = this.linked());
     this.take(this.setup);
   }
@@ -62,7 +68,12 @@ export class Draft {
     const preset = ready.presets.find((p) => p.name === setup.preset);
     if (!preset) return null;
     this.asked = structuredClone(setup);
-    return { type: "configure", preset: setup.preset, changes: changes(setup.config, preset.config, ready.settings), ...sources };
+    return {
+      type: "configure",
+      preset: setup.preset,
+      changes: changes(setup.config, preset.config, ready.settings),
+      ...sources,
+    };
   }
 
   /** Shows what a run is of. */
@@ -82,7 +93,10 @@ export class Draft {
   private linked(): { setup: Setup; sources: Record<Domain, DataSource> } {
     const { setup, refused } = fromHash(location.hash, this.ready.presets, this.ready.suggested, this.ready.settings);
     if (refused.length > 0) this.host.refused(refused.join(" "));
-    return { setup, sources: { source: this.named(setup.config.source, 0), target: this.named(setup.config.target, 1) } };
+    return {
+      setup,
+      sources: { source: this.named(setup.config.source, 0), target: this.named(setup.config.target, 1) },
+    };
   }
 
   /** The source of a name; images that this page lacks are replaced by built-in ones. */

@@ -21,7 +21,8 @@ async function collect(entry: FileSystemEntry, files: DroppedFile[]): Promise<vo
     return;
   }
   const reader = (entry as FileSystemDirectoryEntry).createReader();
-  for (;;) { // it hands out a hundred at a time
+  for (;;) {
+    // it hands out a hundred at a time
     const some = await new Promise<FileSystemEntry[]>((done, failed) => reader.readEntries(done, failed));
     if (some.length === 0) return;
     for (const e of some) await collect(e, files);

@@ -9,7 +9,14 @@ export class Figures {
   private run: Configured | null = null;
 
   constructor() {
-    for (const [key, name] of [["target", "Target accuracy"], ["baseline", "Source only"], ["step", "Step"], ["rate", "Speed"], ["flops", "Arithmetic"], ["left", "Time left"]] as const) {
+    for (const [key, name] of [
+      ["target", "Target accuracy"],
+      ["baseline", "Source only"],
+      ["step", "Step"],
+      ["rate", "Speed"],
+      ["flops", "Arithmetic"],
+      ["left", "Time left"],
+    ] as const) {
       const value = h("dd", { textContent: "–" });
       this.cells.set(key, value);
       this.place.append(h("div", {}, h("dt", { textContent: name }), value));
@@ -47,7 +54,10 @@ export class Figures {
     if (!this.run) return;
     this.set("rate", rate(r.iterations_per_second));
     this.set("flops", flops(r.iterations_per_second * this.run.flops));
-    this.set("left", r.iterations_per_second > 0 ? duration((this.run.config.iterations - r.step) / r.iterations_per_second) : "–");
+    this.set(
+      "left",
+      r.iterations_per_second > 0 ? duration((this.run.config.iterations - r.step) / r.iterations_per_second) : "–",
+    );
   }
 
   evaluated(r: EvalRecord): void {

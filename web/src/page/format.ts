@@ -31,7 +31,11 @@ export function duration(seconds: number): string {
 
 /** A time below a minute: 1.25 ms, 310 µs. */
 export function moment(seconds: number): string {
-  for (const [unit, size] of [["s", 1], ["ms", 1e-3]] as const) if (seconds >= size) return `${figures(seconds / size)} ${unit}`;
+  for (const [unit, size] of [
+    ["s", 1],
+    ["ms", 1e-3],
+  ] as const)
+    if (seconds >= size) return `${figures(seconds / size)} ${unit}`;
   return `${figures(seconds * 1e6)} µs`;
 }
 

@@ -17,9 +17,16 @@ declare class Go {
 
 declare const self: Window & { pixeldaFrame: Host };
 
-const tell = (message: FromGallery, transfer: Transferable[] = []) => parent.postMessage(message, location.origin, transfer);
+const tell = (message: FromGallery, transfer: Transferable[] = []) =>
+  parent.postMessage(message, location.origin, transfer);
 
-const host: Host = { post: (text, parts) => tell(attach(text, parts) as FromGallery, parts.map((p) => p.buffer)) };
+const host: Host = {
+  post: (text, parts) =>
+    tell(
+      attach(text, parts) as FromGallery,
+      parts.map((p) => p.buffer),
+    ),
+};
 
 let carried = Promise.resolve(); // messages reach Go in the order in which they came
 addEventListener("message", ({ data, source }: MessageEvent<ToGallery>) => {
@@ -32,12 +39,16 @@ addEventListener("message", ({ data, source }: MessageEvent<ToGallery>) => {
 });
 
 // Ebiten takes every key; with Tab a person would never get out again.
-addEventListener("keydown", (e) => {
-  if (e.key !== "Tab") return;
-  e.preventDefault();
-  e.stopImmediatePropagation();
-  tell({ type: "leave", back: e.shiftKey });
-}, { capture: true });
+addEventListener(
+  "keydown",
+  (e) => {
+    if (e.key !== "Tab") return;
+    e.preventDefault();
+    e.stopImmediatePropagation();
+    tell({ type: "leave", back: e.shiftKey });
+  },
+  { capture: true },
+);
 
 async function start(): Promise<void> {
   self.pixeldaFrame = host;

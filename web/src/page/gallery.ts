@@ -50,7 +50,10 @@ export class Gallery {
 
   private load(): void {
     this.place.replaceChildren(this.canvas);
-    this.frame = h("iframe", { src: "gallery.html", title: "Samples: arrow keys choose, Enter enlarges, H lists the keys, Tab leaves" });
+    this.frame = h("iframe", {
+      src: "gallery.html",
+      title: "Samples: arrow keys choose, Enter enlarges, H lists the keys, Tab leaves",
+    });
     this.frame.className = "loading";
     this.place.append(this.frame);
     this.patience = window.setTimeout(() => this.fail("it takes longer than a minute"), 60_000);
@@ -81,9 +84,15 @@ export class Gallery {
         if (samples) this.post({ type: "answer", query: m.query, samples });
         break;
       }
-      case "picture": this.host.picture(m.png); break;
-      case "leave": this.leave(m.back ?? false); break;
-      case "failed": this.fail(m.why); break;
+      case "picture":
+        this.host.picture(m.png);
+        break;
+      case "leave":
+        this.leave(m.back ?? false);
+        break;
+      case "failed":
+        this.fail(m.why);
+        break;
     }
   }
 
@@ -93,8 +102,9 @@ export class Gallery {
 
   /** Moves the focus to what precedes or follows the frame. */
   private leave(back: boolean): void {
-    const all = [...document.querySelectorAll<HTMLElement>("a[href], button, input, select, summary, iframe, [tabindex='0']")]
-      .filter((e) => e.checkVisibility() && !(e as HTMLButtonElement).disabled);
+    const all = [
+      ...document.querySelectorAll<HTMLElement>("a[href], button, input, select, summary, iframe, [tabindex='0']"),
+    ].filter((e) => e.checkVisibility() && !(e as HTMLButtonElement).disabled);
     const at = this.frame ? all.indexOf(this.frame) : -1;
     all[at + (back ? -1 : 1)]?.focus();
   }
@@ -111,7 +121,10 @@ export class Gallery {
 function describe(s: Samples): string {
   const n = s.images.length;
   const right = s.labels.filter((label, i) => best(s, i) === label).length;
-  return `${n} source images, the images that the generator makes of them, and the nearest target images, at step ${s.step}. The classifier recognises ${right} of the adapted ones.`;
+  return (
+    `${n} source images, the images that the generator makes of them, and the nearest target images, at step ` +
+    `${s.step}. The classifier recognises ${right} of the adapted ones.`
+  );
 }
 
 /** The class that the classifier takes adapted image i for. */
@@ -120,4 +133,3 @@ export function best(s: Samples, i: number): number {
   const row = s.logits.subarray(i * classes, (i + 1) * classes);
   return row.indexOf(Math.max(...row));
 }
-

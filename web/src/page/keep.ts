@@ -16,7 +16,10 @@ export interface KeepHost {
 export class Keep {
   private readonly buttons: HTMLButtonElement[] = [];
 
-  constructor(private readonly trainer: Trainer, private readonly host: KeepHost) {
+  constructor(
+    private readonly trainer: Trainer,
+    private readonly host: KeepHost,
+  ) {
     const file = byId("load-file", HTMLInputElement);
     byId("load", HTMLButtonElement).onclick = () => file.click();
     file.onchange = () => {
@@ -59,7 +62,7 @@ export class Keep {
 
   private async picture(): Promise<void> {
     const samples = this.host.samples();
-    const png = samples && await samplesPicture(samples);
+    const png = samples && (await samplesPicture(samples));
     if (!png) return;
     const name = `samples-${String(samples.step).padStart(8, "0")}.png`;
     download(name, png);
@@ -68,4 +71,5 @@ export class Keep {
 }
 
 /** Why a request failed, in one line. */
-export const reason = (e: unknown): string => (e instanceof RequestError ? e.event.what : e instanceof Error ? e.message : String(e));
+export const reason = (e: unknown): string =>
+  e instanceof RequestError ? e.event.what : e instanceof Error ? e.message : String(e);

@@ -13,14 +13,39 @@ export class Notices {
   private readonly shown = new Map<string, HTMLElement>();
 
   /** Shows a message in place of an earlier one of its key. */
-  show(key: string, kind: "error" | "warning" | "info", title: string, text = "", actions: Action[] = [], closes = true): void {
-    const notice = h("div", { className: `notice ${kind}` },
+  show(
+    key: string,
+    kind: "error" | "warning" | "info",
+    title: string,
+    text = "",
+    actions: Action[] = [],
+    closes = true,
+  ): void {
+    const notice = h(
+      "div",
+      { className: `notice ${kind}` },
       h("div", { className: "words" }, h("strong", { textContent: title }), text && h("p", { textContent: text })),
-      h("div", { className: "buttons" }, ...actions.map((a) =>
-        h("button", { type: "button", className: a.primary ? "primary" : "", textContent: a.label, onclick: () => a.act() }))));
+      h(
+        "div",
+        { className: "buttons" },
+        ...actions.map((a) =>
+          h("button", {
+            type: "button",
+            className: a.primary ? "primary" : "",
+            textContent: a.label,
+            onclick: () => a.act(),
+          }),
+        ),
+      ),
+    );
     notice.setAttribute("role", kind === "info" ? "status" : "alert");
     if (closes) {
-      const close = h("button", { type: "button", className: "quiet close", textContent: "×", onclick: () => this.hide(key) });
+      const close = h("button", {
+        type: "button",
+        className: "quiet close",
+        textContent: "×",
+        onclick: () => this.hide(key),
+      });
       close.setAttribute("aria-label", "Dismiss");
       notice.append(close);
     }

@@ -15,8 +15,15 @@ export function imageData(images: Images, k: number): ImageData {
 }
 
 /** Draws images side by side in rows of `columns`, enlarged by a whole number, `gap` pixels apart. */
-export function paintImages(canvas: HTMLCanvasElement, images: Images, columns: number, zoom: number, gap: number): void {
-  const w = images.width * zoom + gap, h = images.height * zoom + gap;
+export function paintImages(
+  canvas: HTMLCanvasElement,
+  images: Images,
+  columns: number,
+  zoom: number,
+  gap: number,
+): void {
+  const w = images.width * zoom + gap,
+    h = images.height * zoom + gap;
   canvas.width = Math.max(1, Math.min(columns, images.count) * w - gap);
   canvas.height = Math.max(1, Math.ceil(images.count / columns) * h - gap);
   const context = canvas.getContext("2d");
@@ -27,9 +34,14 @@ export function paintImages(canvas: HTMLCanvasElement, images: Images, columns: 
 /** Draws samples as rows source, adapted, nearest target, in a width of CSS pixels. */
 export function paintSamples(canvas: HTMLCanvasElement, s: Samples, room: number, density: number): void {
   const n = s.images.length;
-  const rows: [string, Images, number][] = [["source", s.source, 1], ["adapted", s.adapted, 1]];
+  const rows: [string, Images, number][] = [
+    ["source", s.source, 1],
+    ["adapted", s.adapted, 1],
+  ];
   if (s.nearest.count > 0) rows.push(["nearest target", s.nearest, s.nearest.count / n]);
-  const line = Math.round(18 * density), gap = Math.round(2 * density), pad = Math.round(12 * density);
+  const line = Math.round(18 * density),
+    gap = Math.round(2 * density),
+    pad = Math.round(12 * density);
   const side = s.adapted.width;
   const width = Math.max(side, Math.floor(room * density) - 2 * pad);
   // As many columns as fit at about a finger's width, and the largest whole enlargement for them.
@@ -37,7 +49,8 @@ export function paintSamples(canvas: HTMLCanvasElement, s: Samples, room: number
   const bands = Math.ceil(n / Math.max(1, Math.min(n, Math.floor((width + gap) / (side * least + gap)))));
   const columns = Math.ceil(n / bands);
   const zoom = Math.max(1, Math.floor(((width + gap) / columns - gap) / side));
-  const cell = side * zoom + gap, high = s.adapted.height * zoom + gap;
+  const cell = side * zoom + gap,
+    high = s.adapted.height * zoom + gap;
   const band = rows.length * (high + line) + pad;
   canvas.width = width + 2 * pad;
   canvas.height = pad + bands * band;

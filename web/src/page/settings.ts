@@ -6,10 +6,10 @@ import { label, parse, same, show, valueOf, wanted, withValue } from "./link.js"
 const basic = ["method", "seed", "iterations", "batch", "lr"];
 
 const scenarios: Record<string, string> = {
-  "small": "Built-in digits and a narrow model: minutes on any GPU.",
+  small: "Built-in digits and a narrow model: minutes on any GPU.",
   "mnist-mnistm": "The paper’s model for MNIST to MNIST-M: hours on a good GPU.",
   "mnist-usps": "The paper’s model for MNIST to USPS, in grey.",
-  "linemod": "The paper’s model for LineMod: class and orientation of objects, colour and depth. Days on a good GPU.",
+  linemod: "The paper’s model for LineMod: class and orientation of objects, colour and depth. Days on a good GPU.",
   "linemod-masked": "The same, with the content of the object kept.",
   "linemod-small": "Built-in objects with orientation, colour and depth, and a narrow model: tens of minutes.",
 };
@@ -20,12 +20,18 @@ export class SettingsForm {
   private readonly preset = byId("preset", HTMLSelectElement);
   private readonly reset = byId("reset", HTMLButtonElement);
   private readonly apply = byId("apply", HTMLDivElement);
-  private fields: { setting: Setting; input: HTMLInputElement | HTMLSelectElement; row: HTMLElement; undo: HTMLButtonElement }[] = [];
+  private fields: {
+    setting: Setting;
+    input: HTMLInputElement | HTMLSelectElement;
+    row: HTMLElement;
+    undo: HTMLButtonElement;
+  }[] = [];
   private base: Config | null = null;
   private draft: Config | null = null;
 
   constructor(
-    private readonly presets: Preset[], private readonly settings: Setting[],
+    private readonly presets: Preset[],
+    private readonly settings: Setting[],
     private readonly on: { choose(preset: string): void; edit(config: Config): void; start(): void },
   ) {
     this.preset.replaceChildren(...presets.map((p) => h("option", { value: p.name, textContent: p.name })));
@@ -51,18 +57,27 @@ export class SettingsForm {
       group.append(row);
     }
     byId("basic", HTMLDivElement).replaceChildren(
-      ...basic.flatMap((name) => this.fields.filter((f) => f.setting.name === name).map((f) => f.row)));
+      ...basic.flatMap((name) => this.fields.filter((f) => f.setting.name === name).map((f) => f.row)),
+    );
     byId("groups", HTMLDivElement).replaceChildren(...groups.values());
   }
 
   private field(setting: Setting): HTMLElement {
     const id = `set-${setting.name}`;
     const about = h("p", { className: "about", id: `${id}-about`, textContent: setting.about });
-    const input = setting.kind === "choice"
-      ? h("select", {}, ...(setting.choices ?? []).map((c) => h("option", { value: c, textContent: c })))
-      : h("input", setting.kind === "boolean" ? { type: "checkbox" } : {
-          type: "text", inputMode: setting.kind === "integers" || setting.kind === "names" ? "text" : "decimal", spellcheck: false,
-        });
+    const input =
+      setting.kind === "choice"
+        ? h("select", {}, ...(setting.choices ?? []).map((c) => h("option", { value: c, textContent: c })))
+        : h(
+            "input",
+            setting.kind === "boolean"
+              ? { type: "checkbox" }
+              : {
+                  type: "text",
+                  inputMode: setting.kind === "integers" || setting.kind === "names" ? "text" : "decimal",
+                  spellcheck: false,
+                },
+          );
     input.id = id;
     input.setAttribute("aria-describedby", about.id);
     const undo = h("button", { type: "button", className: "quiet undo", textContent: "↺", hidden: true });
@@ -72,8 +87,12 @@ export class SettingsForm {
       input.focus();
     };
     const name = h("label", { htmlFor: id, textContent: label(setting.name) });
-    const row = h("div", { className: `field ${setting.kind}` },
-      h("div", { className: "row" }, name, undo, input), about);
+    const row = h(
+      "div",
+      { className: `field ${setting.kind}` },
+      h("div", { className: "row" }, name, undo, input),
+      about,
+    );
     input.oninput = () => this.read(setting, input);
     this.fields.push({ setting, input, row, undo });
     return row;

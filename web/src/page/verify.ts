@@ -38,14 +38,36 @@ export class SelfTest {
     const failed = v.traces.filter((t) => !t.ok).length;
     this.status.textContent = v.ok
       ? "Yes: every error is within what rounding explains."
-      : `No: ${failed} of ${v.traces.length} traces stray further than rounding explains. Update the GPU’s driver or the browser; results from this GPU are not to be trusted.`;
-    this.table.replaceChildren(...v.traces.map((t) => h("table", {},
-      h("caption", { textContent: `${t.name}: ${t.ok ? "passed" : "failed"}` }),
-      h("thead", {}, h("tr", {}, ...["Quantity", "Error", "Allowed", ""].map((c) => h("th", { scope: "col", textContent: c })))),
-      h("tbody", {}, ...t.checks.map((c) => {
-        const ok = c.error <= c.tolerance; // false for NaN
-        return h("tr", { className: ok ? "" : "problem" }, h("th", { scope: "row", textContent: c.name }),
-          h("td", { textContent: significant(c.error) }), h("td", { textContent: significant(c.tolerance) }), h("td", { textContent: ok ? "✓ within" : "✗ beyond" }));
-      })))));
+      : `No: ${failed} of ${v.traces.length} traces stray further than rounding explains. Update the GPU’s driver or ` +
+        `the browser; results from this GPU are not to be trusted.`;
+    this.table.replaceChildren(
+      ...v.traces.map((t) =>
+        h(
+          "table",
+          {},
+          h("caption", { textContent: `${t.name}: ${t.ok ? "passed" : "failed"}` }),
+          h(
+            "thead",
+            {},
+            h("tr", {}, ...["Quantity", "Error", "Allowed", ""].map((c) => h("th", { scope: "col", textContent: c }))),
+          ),
+          h(
+            "tbody",
+            {},
+            ...t.checks.map((c) => {
+              const ok = c.error <= c.tolerance; // false for NaN
+              return h(
+                "tr",
+                { className: ok ? "" : "problem" },
+                h("th", { scope: "row", textContent: c.name }),
+                h("td", { textContent: significant(c.error) }),
+                h("td", { textContent: significant(c.tolerance) }),
+                h("td", { textContent: ok ? "✓ within" : "✗ beyond" }),
+              );
+            }),
+          ),
+        ),
+      ),
+    );
   }
 }

@@ -28,7 +28,8 @@ export class GPUClock implements Clock {
   private readonly staging: GPUBuffer;
 
   constructor(private readonly device: Device) {
-    const { gpu } = device, size = 16 * passesPerSubmit;
+    const { gpu } = device,
+      size = 16 * passesPerSubmit;
     this.querySet = gpu.createQuerySet({ type: "timestamp", count: 2 * passesPerSubmit });
     this.resolved = gpu.createBuffer({ size, usage: 0x200 /* QUERY_RESOLVE */ | BufferUsage.COPY_SRC });
     this.staging = gpu.createBuffer({ size, usage: BufferUsage.MAP_READ | BufferUsage.COPY_DST });
@@ -38,7 +39,7 @@ export class GPUClock implements Clock {
     const durations: number[] = [];
     while (durations.length < trials.length) {
       signal?.throwIfAborted();
-      durations.push(...await this.submission(trials, durations.length));
+      durations.push(...(await this.submission(trials, durations.length)));
     }
     return durations;
   }
@@ -51,7 +52,9 @@ export class GPUClock implements Clock {
     for (let cost = 0; from + n < trials.length && n < passesPerSubmit && cost <= 2 * pacer.budget; n++) {
       const trial = trials[from + n]!;
       cost += trial.times * trial.step.cost;
-      encode(encoder, trial, { timestampWrites: { querySet: this.querySet, beginningOfPassWriteIndex: 2 * n, endOfPassWriteIndex: 2 * n + 1 } });
+      encode(encoder, trial, {
+        timestampWrites: { querySet: this.querySet, beginningOfPassWriteIndex: 2 * n, endOfPassWriteIndex: 2 * n + 1 },
+      });
     }
     encoder.resolveQuerySet(this.querySet, 0, 2 * n, this.resolved, 0);
     encoder.copyBufferToBuffer(this.resolved, 0, this.staging, 0, 16 * n);
@@ -83,7 +86,7 @@ export class WallClock implements Clock {
     const durations: number[] = [];
     for (const trial of trials) {
       signal?.throwIfAborted();
-      durations.push(Math.max(0, await this.submission(trial) - overhead));
+      durations.push(Math.max(0, (await this.submission(trial)) - overhead));
     }
     return durations;
   }

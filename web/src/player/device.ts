@@ -16,10 +16,19 @@ export interface AdapterInfo {
 }
 
 const limitNames = [
-  "maxBufferSize", "maxStorageBufferBindingSize", "maxUniformBufferBindingSize", "maxStorageBuffersPerShaderStage",
-  "maxUniformBuffersPerShaderStage", "minStorageBufferOffsetAlignment", "minUniformBufferOffsetAlignment",
-  "maxComputeWorkgroupStorageSize", "maxComputeInvocationsPerWorkgroup", "maxComputeWorkgroupSizeX",
-  "maxComputeWorkgroupSizeY", "maxComputeWorkgroupSizeZ", "maxComputeWorkgroupsPerDimension",
+  "maxBufferSize",
+  "maxStorageBufferBindingSize",
+  "maxUniformBufferBindingSize",
+  "maxStorageBuffersPerShaderStage",
+  "maxUniformBuffersPerShaderStage",
+  "minStorageBufferOffsetAlignment",
+  "minUniformBufferOffsetAlignment",
+  "maxComputeWorkgroupStorageSize",
+  "maxComputeInvocationsPerWorkgroup",
+  "maxComputeWorkgroupSizeX",
+  "maxComputeWorkgroupSizeY",
+  "maxComputeWorkgroupSizeZ",
+  "maxComputeWorkgroupsPerDimension",
 ] as const satisfies (keyof GPUSupportedLimits)[];
 
 /** Features that are asked for where the adapter has them. */
@@ -40,7 +49,10 @@ export class Device {
   private failure: PlayerError | undefined;
   private closed = false;
 
-  constructor(readonly gpu: GPUDevice, readonly info: AdapterInfo) {
+  constructor(
+    readonly gpu: GPUDevice,
+    readonly info: AdapterInfo,
+  ) {
     this.pacer = new Pacer(gpu.queue, info.type === "cpu");
     gpu.onuncapturederror = ({ error }) => {
       this.failure ??= new PlayerError(error instanceof GPUOutOfMemoryError ? "memory" : "usage", error.message);
@@ -78,7 +90,11 @@ export class Device {
   /** Throws if the device is gone, or the first error since the last call. */
   check(): void {
     if (this.lost !== undefined) {
-      throw new PlayerError("lost", `The GPU device was lost: ${this.lost}`, "Reload the page; if that does not help, restart the browser.");
+      throw new PlayerError(
+        "lost",
+        `The GPU device was lost: ${this.lost}`,
+        "Reload the page; if that does not help, restart the browser.",
+      );
     }
     const failure = this.failure;
     this.failure = undefined;
@@ -113,7 +129,11 @@ async function requestAdapter(): Promise<GPUAdapter> {
   if (!globalThis.navigator?.gpu) {
     throw globalThis.isSecureContext
       ? new PlayerError("no-webgpu", "This browser has no WebGPU.", "Use a current Chrome, Edge, Safari or Firefox.")
-      : new PlayerError("no-webgpu", "This page may not use WebGPU, since it did not come over a secure connection.", "Open it by https:// or from localhost.");
+      : new PlayerError(
+          "no-webgpu",
+          "This page may not use WebGPU, since it did not come over a secure connection.",
+          "Open it by https:// or from localhost.",
+        );
   }
   // Right after a browser or its GPU process started, there may be none for a moment.
   for (const pause of [0, 200, 500, 1000]) {
@@ -121,13 +141,25 @@ async function requestAdapter(): Promise<GPUAdapter> {
     const adapter = await navigator.gpu.requestAdapter({ powerPreference: "high-performance" });
     if (adapter) return adapter;
   }
-  throw new PlayerError("no-adapter", "WebGPU finds no graphics adapter.",
-    "Turn on hardware acceleration in the browser's settings, update the graphics driver, and restart the browser.");
+  throw new PlayerError(
+    "no-adapter",
+    "WebGPU finds no graphics adapter.",
+    "Turn on hardware acceleration in the browser's settings, update the graphics driver, and restart the browser.",
+  );
 }
 
 function describe(info: GPUAdapterInfo, limits: Record<string, number>, features: GPUFeatureName[]): AdapterInfo {
-  const name = info.description || info.device || [info.vendor, info.architecture].filter(Boolean).join(" ") || "unknown";
+  const name =
+    info.description || info.device || [info.vendor, info.architecture].filter(Boolean).join(" ") || "unknown";
   const software = info.isFallbackAdapter || /swiftshader|llvmpipe|basic render/i.test(`${name} ${info.architecture}`);
   const browser = /(Edg|Firefox|Chrome|Version)\/[\d.]+/.exec(navigator.userAgent)?.[0] ?? "";
-  return { name, vendor: info.vendor, driver: browser, backend: "WebGPU", type: software ? "cpu" : "other", limits, features };
+  return {
+    name,
+    vendor: info.vendor,
+    driver: browser,
+    backend: "WebGPU",
+    type: software ? "cpu" : "other",
+    limits,
+    features,
+  };
 }

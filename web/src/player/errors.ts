@@ -1,9 +1,14 @@
 /** What kind of trouble it is, for programs; the message is for people. */
-export type ErrorCode = "no-webgpu" | "no-adapter" | "limit" | "memory" | "shader" | "lost" | "network" | "bundle" | "usage";
+export type ErrorCode =
+  "no-webgpu" | "no-adapter" | "limit" | "memory" | "shader" | "lost" | "network" | "bundle" | "usage";
 
 /** An error of the player: what happened, and what a person can do about it. */
 export class PlayerError extends Error {
-  constructor(readonly code: ErrorCode, message: string, readonly remedy = "") {
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    readonly remedy = "",
+  ) {
     super(message);
     this.name = "PlayerError";
   }

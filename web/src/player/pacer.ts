@@ -18,7 +18,10 @@ export class Pacer {
   private waiting: (() => void)[] = [];
   private readonly batch: GPUCommandBuffer[] = [];
 
-  constructor(private readonly queue: GPUQueue, software: boolean) {
+  constructor(
+    private readonly queue: GPUQueue,
+    software: boolean,
+  ) {
     this.budget = software ? 1e8 : 5e9;
   }
 

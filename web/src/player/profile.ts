@@ -13,14 +13,23 @@ const shortest = 1e4;
  * The clock is the GPU's where the device gives it (timestamp-query). The buffers
  * end up as if some dispatches had run more often. A signal ends it early.
  */
-export async function profile(session: Session, name: string, repeats: number, signal?: AbortSignal): Promise<Float64Array> {
+export async function profile(
+  session: Session,
+  name: string,
+  repeats: number,
+  signal?: AbortSignal,
+): Promise<Float64Array> {
   const { device } = session;
   const clock = device.gpu.features.has("timestamp-query") ? new GPUClock(device) : new WallClock(device);
   try {
     const steps = session.steps(name);
-    const once = await clock.time(steps.map((step) => ({ step, times: 1 })), signal);
+    const once = await clock.time(
+      steps.map((step) => ({ step, times: 1 })),
+      signal,
+    );
     const trials = steps.map((step, i) => ({
-      step, times: Math.min(most, Math.ceil(clock.enough / Math.max(shortest, once[i]!))),
+      step,
+      times: Math.min(most, Math.ceil(clock.enough / Math.max(shortest, once[i]!))),
     }));
     const samples = steps.map((): number[] => []);
     for (let repeat = 0; repeat < repeats; repeat++) {

@@ -37,7 +37,11 @@ export class Readback {
     const capacity = Math.max(4096, Math.min(2 ** Math.ceil(Math.log2(size)), this.gpu.limits.maxBufferSize));
     this.bytesHeld += capacity;
     return {
-      buffer: this.gpu.createBuffer({ label: "staging", size: capacity, usage: BufferUsage.MAP_READ | BufferUsage.COPY_DST }),
+      buffer: this.gpu.createBuffer({
+        label: "staging",
+        size: capacity,
+        usage: BufferUsage.MAP_READ | BufferUsage.COPY_DST,
+      }),
       capacity,
     };
   }

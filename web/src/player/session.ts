@@ -32,7 +32,11 @@ export class Session {
     this.readback = new Readback(device.gpu);
   }
 
-  static async load(device: Device, programs: Program[], onPipeline?: (done: number, total: number) => void): Promise<Session> {
+  static async load(
+    device: Device,
+    programs: Program[],
+    onPipeline?: (done: number, total: number) => void,
+  ): Promise<Session> {
     device.check();
     const session = new Session(device);
     try {
@@ -66,9 +70,14 @@ export class Session {
       for (const [label, size] of sizes) {
         const usage = BufferUsage.STORAGE | BufferUsage.COPY_SRC | BufferUsage.COPY_DST;
         this.held += size;
-        this.buffers.set(label, this.device.gpu.createBuffer({
-          label, size, usage: usage | (uniform.has(label) ? BufferUsage.UNIFORM : 0),
-        }));
+        this.buffers.set(
+          label,
+          this.device.gpu.createBuffer({
+            label,
+            size,
+            usage: usage | (uniform.has(label) ? BufferUsage.UNIFORM : 0),
+          }),
+        );
       }
     });
   }
@@ -83,9 +92,12 @@ export class Session {
       remember(layouts, layoutKey(d.bindings), () =>
         gpu.createBindGroupLayout({
           entries: d.bindings.map((b) => ({
-            binding: b.index, visibility: ShaderStage.COMPUTE, buffer: { type: bufferTypes[b.access] },
+            binding: b.index,
+            visibility: ShaderStage.COMPUTE,
+            buffer: { type: bufferTypes[b.access] },
           })),
-        }));
+        }),
+      );
     const pipelineOf = (p: Program, d: Dispatch): Promise<GPUComputePipeline> => {
       const module = p.modules[d.module]!;
       return remember(pipelines, layoutKey(d.bindings) + module.code, async () => {
@@ -99,8 +111,11 @@ export class Session {
           onPipeline?.(++done, pipelines.size);
           return pipeline;
         } catch (error) {
-          const failure = new PlayerError("shader", `Program ${p.name}: module ${module.label} does not compile: ${await diagnosis(shader, error)}`,
-            "Update the browser and the graphics driver.");
+          const failure = new PlayerError(
+            "shader",
+            `Program ${p.name}: module ${module.label} does not compile: ${await diagnosis(shader, error)}`,
+            "Update the browser and the graphics driver.",
+          );
           if (error instanceof GPUPipelineError && error.reason === "validation") throw failure;
           return await this.device.explain(failure); // a lost device fails it too
         }
@@ -116,10 +131,12 @@ export class Session {
             binding: b.index,
             resource: { buffer: this.buffers.get(p.buffers[b.buffer]!.name)!, offset: b.offset, size: b.size },
           })),
-        }));
+        }),
+      );
     };
     await this.scoped(() => {
-      for (const p of programs) for (const d of p.dispatches) void pipelineOf(p, d).catch(() => undefined); // seen below
+      // Seen below.
+      for (const p of programs) for (const d of p.dispatches) void pipelineOf(p, d).catch(() => undefined);
       for (const p of programs) for (const d of p.dispatches) groupOf(p, d);
     }).catch(async (error: unknown) => {
       await Promise.all(pipelines.values()); // a shader that does not compile is told as that
@@ -142,7 +159,11 @@ export class Session {
     create();
     const [invalid, memory] = await Promise.all([gpu.popErrorScope(), gpu.popErrorScope()]);
     if (memory) {
-      throw new PlayerError("memory", `The GPU has no ${bytesText(this.held)} of memory for this model.`, "Choose a smaller batch, size or model, or close other tabs.");
+      throw new PlayerError(
+        "memory",
+        `The GPU has no ${bytesText(this.held)} of memory for this model.`,
+        "Choose a smaller batch, size or model, or close other tabs.",
+      );
     }
     if (invalid) throw new PlayerError("limit", invalid.message, "Choose a smaller batch, size or model.");
   }

@@ -33,12 +33,20 @@ export interface AdapterInfo {
 
 /** What compute programs may use at most, by the names of WebGPU. */
 export type Limits = Record<
-  | "maxBufferSize" | "maxStorageBufferBindingSize" | "maxUniformBufferBindingSize"
-  | "maxStorageBuffersPerShaderStage" | "maxUniformBuffersPerShaderStage"
-  | "minStorageBufferOffsetAlignment" | "minUniformBufferOffsetAlignment"
-  | "maxComputeWorkgroupStorageSize" | "maxComputeInvocationsPerWorkgroup"
-  | "maxComputeWorkgroupSizeX" | "maxComputeWorkgroupSizeY" | "maxComputeWorkgroupSizeZ"
-  | "maxComputeWorkgroupsPerDimension", number
+  | "maxBufferSize"
+  | "maxStorageBufferBindingSize"
+  | "maxUniformBufferBindingSize"
+  | "maxStorageBuffersPerShaderStage"
+  | "maxUniformBuffersPerShaderStage"
+  | "minStorageBufferOffsetAlignment"
+  | "minUniformBufferOffsetAlignment"
+  | "maxComputeWorkgroupStorageSize"
+  | "maxComputeInvocationsPerWorkgroup"
+  | "maxComputeWorkgroupSizeX"
+  | "maxComputeWorkgroupSizeY"
+  | "maxComputeWorkgroupSizeZ"
+  | "maxComputeWorkgroupsPerDimension",
+  number
 >;
 
 /** A run that an earlier visit left, for `restore` or `discard`. */
@@ -54,7 +62,8 @@ export interface SnapshotInfo {
 /** Something takes a while. `total` is 0 where it is unknown. */
 export interface Progress {
   type: "progress";
-  stage: "loading" | "data" | "tuning" | "compiling" | "baseline" | "evaluating" | "verifying" | "benchmarking" | "training";
+  stage:
+    "loading" | "data" | "tuning" | "compiling" | "baseline" | "evaluating" | "verifying" | "benchmarking" | "training";
   /** What is under way, for a person; may be empty. */
   what: string;
   done: number;
@@ -126,9 +135,30 @@ export interface ErrorEvent {
 }
 
 export type ErrorCode =
-  | "no-webgpu" | "no-adapter" | "limit" | "memory" | "shader" | "lost" | "second-tab" | "data"
-  | "config" | "checkpoint" | "storage" | "diverged" | "state" | "network" | "internal";
+  | "no-webgpu"
+  | "no-adapter"
+  | "limit"
+  | "memory"
+  | "shader"
+  | "lost"
+  | "second-tab"
+  | "data"
+  | "config"
+  | "checkpoint"
+  | "storage"
+  | "diverged"
+  | "state"
+  | "network"
+  | "internal";
 
 export type Event =
-  | Ready | Progress | TrainedEvent | EvaluatedEvent | SamplesEvent | BaselineEvent | SnapshotEvent
-  | Lost | Recovered | ErrorEvent;
+  | Ready
+  | Progress
+  | TrainedEvent
+  | EvaluatedEvent
+  | SamplesEvent
+  | BaselineEvent
+  | SnapshotEvent
+  | Lost
+  | Recovered
+  | ErrorEvent;

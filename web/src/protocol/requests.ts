@@ -124,5 +124,19 @@ export interface Metrics {
 }
 
 export type Request =
-  | Configure | Preview | Train | Pause | Step | SamplesRequest | Evaluate | Save | Load
-  | Restore | Discard | Export | Verify | Bench | Stop | Metrics;
+  | Configure
+  | Preview
+  | Train
+  | Pause
+  | Step
+  | SamplesRequest
+  | Evaluate
+  | Save
+  | Load
+  | Restore
+  | Discard
+  | Export
+  | Verify
+  | Bench
+  | Stop
+  | Metrics;

@@ -21,10 +21,13 @@ export const drawer = "drawer";
 /** Has workers draw an even share each, with copies of the program. */
 export function draw(program: WebAssembly.Module, all: Share): Promise<Drawn[]> {
   const workers = Math.max(1, Math.min(navigator.hardwareConcurrency, 8, Math.ceil(all.count / 500)));
-  return Promise.all(Array.from({ length: workers }, (_, i) => {
-    const begin = Math.floor((all.count * i) / workers), end = Math.floor((all.count * (i + 1)) / workers);
-    return drawShare({ program, share: { ...all, from: all.from + begin, count: end - begin } });
-  }));
+  return Promise.all(
+    Array.from({ length: workers }, (_, i) => {
+      const begin = Math.floor((all.count * i) / workers),
+        end = Math.floor((all.count * (i + 1)) / workers);
+      return drawShare({ program, share: { ...all, from: all.from + begin, count: end - begin } });
+    }),
+  );
 }
 
 function drawShare(order: Order): Promise<Drawn> {

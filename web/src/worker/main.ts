@@ -46,7 +46,10 @@ let program: WebAssembly.Module;
 const host: Host = {
   draw: (name, seed, from, count) => draw(program, { name, seed, from, count }),
   post(text, parts) {
-    post(attach(text, parts) as FromWorker, parts.map((p) => p.buffer));
+    post(
+      attach(text, parts) as FromWorker,
+      parts.map((p) => p.buffer),
+    );
   },
   async fetch(url) {
     const response = await fetch(new URL(url, self.location.href));
@@ -71,8 +74,13 @@ function receive({ data }: MessageEvent<ToWorker>): void {
       host.receive!(text, parts);
     } catch (error) {
       post({
-        type: "error", id: data.id, code: "data", what: `A file could not be read: ${(error as Error).message}`, where: "",
-        remedy: "Choose it again.", fatal: false,
+        type: "error",
+        id: data.id,
+        code: "data",
+        what: `A file could not be read: ${(error as Error).message}`,
+        where: "",
+        remedy: "Choose it again.",
+        fatal: false,
       });
     }
   });
@@ -88,7 +96,12 @@ async function alone(): Promise<void> {
     };
     void navigator.locks.request("pixelda-wgpu", { ifAvailable: true }, (lock) => {
       if (lock) return hold();
-      fail("second-tab", "Another tab of this page is open.", "Go on there, or close it: this one then starts by itself.", false);
+      fail(
+        "second-tab",
+        "Another tab of this page is open.",
+        "Go on there, or close it: this one then starts by itself.",
+        false,
+      );
       void navigator.locks.request("pixelda-wgpu", hold);
       return undefined;
     });
@@ -103,7 +116,7 @@ async function load(url: URL): Promise<Uint8Array<ArrayBuffer>> {
   const total = response.headers.has("content-encoding") ? 0 : Number(response.headers.get("content-length") ?? 0);
   const chunks: Uint8Array[] = [];
   let done = 0;
-  for (const reader = response.body.getReader(); ; ) {
+  for (const reader = response.body.getReader(); ;) {
     const { value, done: end } = await reader.read();
     if (end) break;
     chunks.push(value);
@@ -126,7 +139,8 @@ async function start(): Promise<void> {
   self.pixeldaHost = host;
   const go = new Go();
   program = await WebAssembly.compile(bytes);
-  const ended = go.run(await WebAssembly.instantiate(program, go.importObject)); // up to where it waits, so it listens now
+  // Up to where it waits, so it listens now.
+  const ended = go.run(await WebAssembly.instantiate(program, go.importObject));
   listening();
   await ended;
   // It ends by itself only where it could not open the device, and has told so.
@@ -145,8 +159,12 @@ function train(): void {
   self.onmessage = receive;
   start().catch((error: unknown) => {
     const memory = error instanceof RangeError || /memory/i.test(String(error));
-    fail(memory ? "memory" : "internal", `The trainer did not start: ${(error as Error).message ?? error}`,
-      memory ? "Close other tabs and reload." : "Reload the page.", true);
+    fail(
+      memory ? "memory" : "internal",
+      `The trainer did not start: ${(error as Error).message ?? error}`,
+      memory ? "Close other tabs and reload." : "Reload the page.",
+      true,
+    );
   });
 }
 

@@ -18,7 +18,7 @@ export class Store {
     const file = await handle.createSyncAccessHandle();
     try {
       file.truncate(0);
-      for (let at = 0; at < bytes.length; ) at += file.write(bytes.subarray(at), { at });
+      for (let at = 0; at < bytes.length;) at += file.write(bytes.subarray(at), { at });
       file.flush();
     } finally {
       file.close();
@@ -40,7 +40,9 @@ export class Store {
   }
 
   private open(): Promise<FileSystemDirectoryHandle> {
-    this.folder ??= navigator.storage.getDirectory().then((root) => root.getDirectoryHandle("pixelda-wgpu", { create: true }));
+    this.folder ??= navigator.storage
+      .getDirectory()
+      .then((root) => root.getDirectoryHandle("pixelda-wgpu", { create: true }));
     return this.folder;
   }
 }
