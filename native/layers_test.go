@@ -50,8 +50,7 @@ var layers = map[string][]string{
 	// The spine of training: what, where, when; then who hears, and the rooms beside.
 	"trainer/recipe": {},
 	"trainer/engine": {"trainer/recipe", "trainer/grid", "trainer/validate", "model", "model/graph", "datasets",
-		"datasets/open", "gpu",
-		"model/tune"},
+		"datasets/draw", "datasets/open", "gpu", "model/tune"},
 	"trainer": {"trainer/engine", "trainer/recipe"},
 	"trainer/sinks": {"trainer", "trainer/checkpoint", "trainer/engine", "trainer/recipe", "trainer/rundir",
 		"trainer/events"},

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"pixelda-wgpu/datasets"
+	"pixelda-wgpu/datasets/draw"
 	"pixelda-wgpu/datasets/open"
 	"pixelda-wgpu/model"
 	"pixelda-wgpu/trainer/recipe"
@@ -16,19 +17,42 @@ type Data struct {
 // OpenData opens the data sets of a configuration and checks that the model
 // can take them.
 func OpenData(c recipe.Config) (Data, error) {
-	source, err := openSet(c, c.Source)
+	source, err := openSet(c, c.Source, c.SourceTrain)
 	if err != nil {
 		return Data{}, err
 	}
-	target, err := openSet(c, c.Target)
+	target, err := openSet(c, c.Target, c.TargetTrain)
 	if err != nil {
 		return Data{}, err
 	}
-	return PrepareData(c, source, target)
+	d, err := PrepareData(c, source, target)
+	if err != nil {
+		return d, err
+	}
+	if few(c.Source, c.SourceTrain) {
+		if err := d.Source.Hold(); err != nil {
+			return d, err
+		}
+	}
+	if few(c.Target, c.TargetTrain) {
+		if err := d.Target.Hold(); err != nil {
+			return d, err
+		}
+		d.Labelled = d.Labelled.Hold()
+	}
+	return d, nil
 }
 
-func openSet(c recipe.Config, spec string) (datasets.Splits, error) {
-	return open.Splits(spec, datasets.Options{Dir: c.Data, Seed: c.Seed})
+// few reports whether only some images of a generated set are trained on: these alone
+// are drawn, once they are chosen.
+func few(spec string, limit int) bool { return limit > 0 && draw.Generated(spec) }
+
+func openSet(c recipe.Config, spec string, limit int) (datasets.Splits, error) {
+	o := datasets.Options{Dir: c.Data, Seed: c.Seed}
+	if few(spec, limit) {
+		o.Stream = &datasets.Stream{}
+	}
+	return open.Splits(spec, o)
 }
 
 // PrepareData brings open data sets to a form for the model of a configuration
@@ -85,7 +109,7 @@ func sourceChannels(c recipe.Config) int {
 
 // OpenSource opens other images for the generator of a configuration.
 func OpenSource(c recipe.Config, spec string) (datasets.Splits, error) {
-	s, err := openSet(c, spec)
+	s, err := openSet(c, spec, 0)
 	if err != nil {
 		return s, err
 	}
