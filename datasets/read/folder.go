@@ -19,10 +19,10 @@ import (
 	"pixelda-wgpu/gpu/fault"
 )
 
-// origin marks the errors of this room.
+// origin marks the errors of this package.
 const origin fault.Origin = "datasets/read"
 
-// Entry is a file of a folder or an archive, not yet read.
+// Entry is a file of a folder or an archive, not read yet.
 type Entry struct {
 	Path string // with slashes, below the root
 	size int64
@@ -32,8 +32,8 @@ type Entry struct {
 // IsOfSet tells whether a file is an image or describes images.
 func IsOfSet(name string) bool { return IsImage(name) || isDescription(name) }
 
-// IsImage tells by the name whether a file is to be read. Hidden files and
-// what macOS adds to archives are not.
+// IsImage tells by the name whether a file is to be read as an image. Hidden files and what macOS
+// adds to archives are not.
 func IsImage(name string) bool {
 	for part := range strings.SplitSeq(name, "/") {
 		if strings.HasPrefix(part, ".") || part == "__MACOSX" {
@@ -75,7 +75,7 @@ func ListFolder(dir string, keep func(name string) bool) ([]Entry, error) {
 	return files, nil
 }
 
-// place is where an image stands in domain/split/class/image.
+// place is where an image is in domain/split/class/image.
 type place struct{ domain, split, class string }
 
 var splitNames = map[string]string{
@@ -84,9 +84,9 @@ var splitNames = map[string]string{
 	"test": "test", "testing": "test",
 }
 
-// arrange sorts the files by path and reads their places off their folders:
-// [domain/][train|valid|test/]class/image. Folders that hold everything say
-// nothing and are left out, so images without any other folder are unlabelled.
+// arrange sorts the files by path and derives their places from their folders:
+// [domain/][train|valid|test/]class/image. A folder that holds everything says nothing and is
+// ignored, so images without any other folder are unlabelled.
 func arrange(files []imageFile) ([]place, error) {
 	slices.SortStableFunc(files, func(a, b imageFile) int { return strings.Compare(a.Path, b.Path) })
 	folders := make([][]string, len(files))
@@ -153,7 +153,7 @@ func sameFirst(folders [][]string) bool {
 	return true
 }
 
-// splitLevel reports whether the folders at a level are train, valid and test.
+// splitLevel reports whether the folders at a level are called train, valid and test.
 func splitLevel(files []imageFile, folders [][]string, level int) (bool, error) {
 	with, without := -1, -1
 	for i, f := range folders {
@@ -204,8 +204,8 @@ func (f *imageFile) decode(flat bool) (picture.Picture, error) {
 	return p.WithChannels(3).WithDepth(data), nil
 }
 
-// Domains turns files into one set of splits per domain, in name order; a
-// folder without a domain level is one domain called "".
+// Domains turns files into one set of splits per domain, in name order; without a domain level
+// there is one domain, called "".
 func Domains(name string, entries []Entry, o datasets.Options) ([]datasets.Domain, error) {
 	files, err := collect(entries)
 	if err != nil {
@@ -258,8 +258,8 @@ func Domains(name string, entries []Entry, o datasets.Options) ([]datasets.Domai
 	return out, nil
 }
 
-// sortClasses orders names by their bytes, or by value if all are numbers, as
-// the classes of idx files are.
+// sortClasses orders names by their bytes, or by value if all are numbers, as for the classes of
+// idx files.
 func sortClasses(names []string) {
 	for _, name := range names {
 		if _, err := strconv.ParseUint(name, 10, 32); err != nil {
@@ -277,8 +277,8 @@ func sortClasses(names []string) {
 	})
 }
 
-// Subfolder is the first of the named folders that exists in root, else where
-// the first would be.
+// Subfolder is the path of the first of the named folders that exists in root, or else of the first
+// one named.
 func Subfolder(root string, names ...string) string {
 	for _, name := range names {
 		dir := filepath.Join(root, name)

@@ -12,14 +12,12 @@ import (
 	"pixelda-wgpu/datasets"
 )
 
-// idxName recognises the files of MNIST, its relatives and their many
-// respellings: train-images-idx3-ubyte.gz, t10k-labels.idx1-ubyte,
-// usps-test-images-idx3-float.gz.
+// idxName recognises the files of MNIST and its relatives in their many spellings:
+// train-images-idx3-ubyte.gz, t10k-labels.idx1-ubyte, usps-test-images-idx3-float.gz.
 var idxName = regexp.MustCompile(`(?i)^(?:.*[-._])?(train|t10k|test)[-._](images|labels)[-._]idx\d([-._].*)?$`)
 
-// IDXFolder reads the training and test sets of a folder that holds idx
-// files, with a missing test set left nil. ok is false when the folder has no
-// training images in idx form.
+// IDXFolder reads the training and test sets of a folder of idx files; a missing test set is nil.
+// ok is false if the folder has no training images in idx form.
 func IDXFolder(dir string) (train, test *datasets.Set, ok bool, err error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -92,8 +90,8 @@ func IDXFiles(images, labels string, open opener) (*datasets.Set, error) {
 	return s, readLabels(s, labels, l)
 }
 
-// MNIST reads the four idx files of MNIST or of a set in its form. By
-// convention the last 10,000 training images of MNIST are its validation set.
+// MNIST reads the four idx files of MNIST or of a set in its format. By convention the last 10,000
+// training images of MNIST are its validation set.
 func MNIST(dir string) (datasets.Parts, string, error) {
 	train, test, err := MNISTFiles(dir)
 	return datasets.Parts{Pool: train, Test: test, Ordered: true}, "MNIST, idx files in " + dir, err
