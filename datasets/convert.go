@@ -5,9 +5,9 @@ import (
 	"pixelda-wgpu/datasets/picture"
 )
 
-// Resize scales every image to width × height: the mean over the covered area
-// where it shrinks, bilinear where it grows. Of a set in a file it is a view
-// where a copy would take much memory.
+// Resize scales every image to width × height: the mean over the covered area where it shrinks,
+// bilinear where it grows. For a set in a file the result is a view if a copy would take much
+// memory.
 func (s *Set) Resize(width, height int) *Set {
 	if s == nil || width == s.Width && height == s.Height {
 		return s
@@ -17,8 +17,8 @@ func (s *Set) Resize(width, height int) *Set {
 	})
 }
 
-// WithChannels is the set in grey (1) or RGB (3), without depth if it has any; sets
-// of other kinds stay. Of a set in a file it is a view where a copy would take much
+// WithChannels is the set in grey (1) or RGB (3), without any depth; sets with other numbers of
+// channels stay as they are. For a set in a file the result is a view if a copy would take much
 // memory.
 func (s *Set) WithChannels(channels int) *Set {
 	if s.Channels == channels || s.Channels != 1 && s.Channels != 3 && s.Channels != RGBD {

@@ -9,9 +9,9 @@ import (
 	"slices"
 )
 
-// Fingerprint identifies the content: the SHA-256, in hex, of shape, class
-// names, pixels, labels and poses. The set's name takes no part. It reads every image
-// once, unless the set is as a packed file holds it, which states it.
+// Fingerprint identifies the content: the SHA-256, in hex, of shape, class names, pixels, labels
+// and poses, but not the set's name. It reads every image once, unless the set is unchanged from a
+// packed file, which states it.
 func (s *Set) Fingerprint() string {
 	if s != nil && s.Sealed() {
 		return s.seal.fingerprint
@@ -19,7 +19,7 @@ func (s *Set) Fingerprint() string {
 	h, end := s.Hash()
 	if s.Len() > 0 {
 		if err := s.Blocks(func(pixels []byte) error { h.Write(pixels); return nil }); err != nil {
-			panic(err) // only images that are streamed into a pack can fail, and it hashes them itself
+			panic(err) // only images streamed into a pack can fail, and package pack hashes those itself
 		}
 	}
 	return end()
@@ -49,7 +49,7 @@ func (s *Set) endHash(h hash.Hash) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// JoinFingerprints is the fingerprint of splits with the given ones.
+// JoinFingerprints is the fingerprint of splits that have the given ones.
 func JoinFingerprints(train, valid, test string) string {
 	h := sha256.New()
 	for _, one := range []string{train, valid, test} {
@@ -58,21 +58,21 @@ func JoinFingerprints(train, valid, test string) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// seal is a fingerprint that a packed file states, and the set it is of.
+// seal is a fingerprint that a packed file states, and the set that it belongs to.
 type seal struct {
 	fingerprint string
 	of          Set
 }
 
-// Seal states the fingerprint of a set as its mapped file does, which then is not computed
-// while the set stays as it is.
+// Seal records the fingerprint that a set's mapped file states, so that it is not computed as long
+// as the set stays as it is.
 func (s *Set) Seal(fingerprint string) { s.seal = &seal{fingerprint, *s} }
 
 // Sealed reports whether the fingerprint is the one that the set's file states.
 func (s *Set) Sealed() bool { return s.seal.holds(s) }
 
-// holds reports whether s still is what the file holds: the same memory, which is
-// mapped and so cannot have changed, in the same form.
+// holds reports whether s still is what the file holds: the same memory, which is mapped and so
+// cannot have changed, with the same shape and labels.
 func (k *seal) holds(s *Set) bool {
 	return k != nil && s.mapped && s.made == nil &&
 		s.Width == k.of.Width && s.Height == k.of.Height && s.Channels == k.of.Channels &&
@@ -80,7 +80,7 @@ func (k *seal) holds(s *Set) bool {
 		slices.Equal(s.Classes, k.of.Classes)
 }
 
-// same reports whether a and b are the same part of memory.
+// same reports whether a and b are the same stretch of memory.
 func same[T any](a, b []T) bool {
 	return len(a) == len(b) && (a == nil) == (b == nil) && (len(a) == 0 || &a[0] == &b[0])
 }

@@ -7,9 +7,9 @@ import (
 	"pixelda-wgpu/datasets/picture"
 )
 
-// Grid lays the images with the given indices out in rows of columns, enlarged
-// scale times, with a gap between them: a look at a set. Of RGB-D, each image has
-// its depth below it, near bright and far black, and its mask.
+// Grid lays out the images with the given indices in rows of columns, enlarged scale times, with a
+// gap between them, so that a person can look at a set. For RGB-D, each image has its depth below
+// it, near bright and far black, and its mask.
 func (s *Set) Grid(indices []int, columns, scale int) *image.NRGBA {
 	const gap = 1
 	layers := 1

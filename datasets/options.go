@@ -2,26 +2,26 @@ package datasets
 
 import "io"
 
-// Options says how a set is opened. The zero value leaves images as they
-// are and uses each set's usual splits.
+// Options says how a set is opened. The zero value leaves images as they are and uses each set's
+// usual splits.
 type Options struct {
 	Dir      string  // the folder with mnist, usps, mnist_m, bsds500; "" is "data"
 	Size     int     // resize to Size×Size; 0 keeps the size
-	Channels int     // 1 grey, 3 RGB; 0 keeps them (files of both kinds together: RGB)
+	Channels int     // 1 grey, 3 RGB; 0 keeps them (a mixture of both becomes RGB)
 	Seed     uint64  // draws generated images, patches and splits
-	Counts   *Counts // nil: a known set's usual splits; of other sets a tenth each for valid and test
+	Counts   *Counts // nil: a known set's usual splits; for other sets a tenth each for valid and test
 	Draw     Drawer  // draws generated images; nil does it here
 
-	Stream *Stream // have images made when they are asked for, where that can be; nil: when the set is opened
+	Stream *Stream // makes images on demand, where possible; nil: they are made when the set is opened
 }
 
-// Drawer draws the pixels of images [from, from+n) of a generated set, as
-// draw.Images does, perhaps elsewhere.
+// Drawer draws the pixels of images [from, from+n) of a generated set, as draw.Images does, but
+// perhaps somewhere else.
 type Drawer func(name string, seed uint64, from, n int) (pixels []byte, err error)
 
 const maxSize = 4096
 
-// Check reports what cannot be done.
+// Check reports options that cannot be met.
 func (o Options) Check() error {
 	if o.Size < 0 || o.Size > maxSize {
 		return origin.Errorf("cannot resize to %d pixels: give 1 to %d, or 0 to keep the size", o.Size, maxSize)
@@ -55,7 +55,7 @@ func (o Options) Folder() string {
 	return o.Dir
 }
 
-// One divides the parts of a single set.
+// One divides the parts of a set that has a single domain.
 func (o Options) One(name string, h Parts) ([]Domain, error) {
 	s, err := h.Divide(name, o.CountsOf(h), o.Seed)
 	if err != nil {
@@ -84,11 +84,10 @@ type Domain struct {
 	Splits
 }
 
-// Stream has, in Options, images made when they are asked for. It holds the files
-// from which they are read.
+// Stream, in Options, has images made on demand. It keeps open the files that they are read from.
 type Stream struct{ files []io.Closer }
 
-// Keep holds on to a file, from which images will be read, until Close.
+// Keep holds on to a file that images will be read from, until Close.
 func (s *Stream) Keep(f io.Closer) { s.files = append(s.files, f) }
 
 // Close closes the files.

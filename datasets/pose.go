@@ -13,12 +13,12 @@ import (
 // with x to the right and y down.
 type Pose [4]float32
 
-// PoseTolerance is how far from 1 the norm of a quaternion in a file may lie:
-// three decimals a component are enough.
+// PoseTolerance is how far from 1 the norm of a quaternion in a file may be: three decimals per
+// component are enough.
 const PoseTolerance = 2e-3
 
-// NewPose is the pose of a quaternion that is not zero: normalised, and of the
-// two quaternions of an orientation the one with w ≥ 0.
+// NewPose is the pose of a nonzero quaternion: normalised and, of the two quaternions of an
+// orientation, the one with w ≥ 0.
 func NewPose(q quat.Number) Pose {
 	q = quat.Scale(1/quat.Abs(q), q)
 	if q.Real < 0 {
@@ -32,10 +32,10 @@ func (p Pose) Quat() quat.Number {
 	return quat.Number{Real: float64(p[0]), Imag: float64(p[1]), Jmag: float64(p[2]), Kmag: float64(p[3])}
 }
 
-// Check reports what makes p no pose.
+// Check reports what makes p invalid.
 func (p Pose) Check() error {
 	norm := quat.Abs(p.Quat())
-	if !(math.Abs(norm-1) <= PoseTolerance) { // a NaN too
+	if !(math.Abs(norm-1) <= PoseTolerance) { // true for NaN too
 		return fmt.Errorf("the quaternion %g %g %g %g has the norm %.4g, not 1", p[0], p[1], p[2], p[3], norm)
 	}
 	if p[0] < 0 {
@@ -45,7 +45,7 @@ func (p Pose) Check() error {
 	return nil
 }
 
-// PoseBytes is the poses as files and fingerprints have them: four little-endian float32 each.
+// PoseBytes is the poses as files and fingerprints hold them: four little-endian float32 each.
 func PoseBytes(poses []Pose) []byte {
 	b := make([]byte, 0, 16*len(poses))
 	for _, pose := range poses {

@@ -6,10 +6,9 @@ import (
 	"pixelda-wgpu/datasets/random"
 )
 
-// Sampler draws from an endless stream that shows every one of n images once
-// an epoch, each epoch in an order of its own. It keeps no position: a batch
-// follows from (n, seed, step) alone, so a resumed run needs the step number
-// and nothing else. It is safe for concurrent use.
+// Sampler draws from an endless stream that shows each of n images once per epoch, in a new order
+// every epoch. It keeps no position: a batch depends on (n, seed, step) alone, so a resumed run
+// needs nothing but the step number. It is safe for concurrent use.
 type Sampler struct{ n, seed uint64 }
 
 // NewSampler draws from images 0 … n-1. Two streams of one run, such as source
@@ -27,9 +26,8 @@ func (s Sampler) At(i uint64) int {
 	return int(epoch.at(i % s.n))
 }
 
-// Fill draws batch number step into dst: elements step·len(dst) onwards.
-// Batches are always full: one that reaches the end of an epoch goes on into
-// the next.
+// Fill draws batch number step into dst: elements step·len(dst) onwards. Batches are always full:
+// one that reaches the end of an epoch continues into the next.
 func (s Sampler) Fill(dst []int, step uint64) {
 	for k := range dst {
 		dst[k] = s.At(step*uint64(len(dst)) + uint64(k))
@@ -41,8 +39,8 @@ func (s Sampler) Fill(dst []int, step uint64) {
 // lands inside (cycle walking: fewer than four steps on average).
 type permutation struct{ n, key uint64 }
 
-// feistelRounds: four already pass for random; the rest is margin for tiny n,
-// where the halves have few bits.
+// feistelRounds: 4 already pass for random; the rest is margin for tiny n, where the halves have
+// few bits.
 const feistelRounds = 8
 
 func (p permutation) at(i uint64) uint64 {

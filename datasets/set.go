@@ -1,8 +1,8 @@
-// Package datasets holds labelled image sets: views and splits of them, other sizes and
-// colours, and batches. Its rooms bring sets in: open takes any name or path, and asks
-// read (files and folders), draw (generated sets) or pack (packed sets); fetch downloads.
-// Images stay 8-bit, height × width × channels, as files hold them; scaling to floats is
-// the model's business. Sets may be larger than the memory: see View and OfMapped.
+// Package datasets holds labelled image sets: views and splits of them, other sizes and colours,
+// and batches. The packages below it bring sets in: open takes any name or path, and calls read
+// (files and folders), draw (generated sets) or pack (packed sets); fetch downloads. Images stay
+// 8-bit, height × width × channels, as files hold them; scaling to floats is the model's business.
+// Sets may be larger than memory: see View and OfMapped.
 package datasets
 
 import (
@@ -12,24 +12,23 @@ import (
 	"pixelda-wgpu/gpu/fault"
 )
 
-// origin marks the errors of this room.
+// origin marks the errors of this package.
 const origin fault.Origin = "datasets"
 
 // RGBD is the number of channels of RGB with depth, which comes last.
 const RGBD = picture.RGBD
 
-// Set is images of one size, with a label each or none at all, and a pose each
-// where objects have one. It keeps the images to itself: they may lie in memory, in a
-// file, or be made when they are asked for, and those of an opened set are not to be
-// changed.
+// Set is images of one size, with a label each or none at all, and a pose each if they show objects
+// with poses. It keeps the images to itself: they may be in memory, in a file, or made on demand,
+// and those of an opened set must not be changed.
 type Set struct {
 	Name     string // for people, e.g. "mnist train"
 	Width    int
 	Height   int
-	Channels int      // 1 grey, 3 RGB, RGBD (a depth of 255 is far), or what an idx file brings
+	Channels int      // 1 grey, 3 RGB, RGBD (a depth of 255 is far), or whatever an idx file has
 	Labels   []uint32 // indices into Classes; nil when the set is unlabelled
 	Classes  []string // class names; nil when the set is unlabelled
-	Poses    []Pose   // nil where objects have none
+	Poses    []Pose   // nil if the images have none
 
 	pixels []byte // image after image, row by row, channels interleaved; nil in a view
 	mapped bool   // pixels are those of a mapped file
@@ -37,21 +36,21 @@ type Set struct {
 	seal   *seal  // the fingerprint that the set's file states
 }
 
-// Of is a set as s is, of images in memory: pixels holds one after the other, row by
-// row, with interleaved channels.
+// Of is a set like s, of images in memory: pixels holds one after the other, row by row, with
+// interleaved channels.
 func (s Set) Of(pixels []byte) *Set {
 	s.pixels, s.mapped, s.made, s.seal = pixels, false, nil, nil
 	return &s
 }
 
-// OfMapped is Of for the part of a mapped file.
+// OfMapped is Of for a part of a mapped file.
 func (s Set) OfMapped(pixels []byte) *Set {
 	out := s.Of(pixels)
 	out.mapped = true
 	return out
 }
 
-// Pixels is all images, one after the other, which remain the set's; a view makes them.
+// Pixels is all images, one after the other, which still belong to the set; a view makes them.
 func (s *Set) Pixels() []byte { return s.Hold().pixels }
 
 // Len is the number of images. A nil set has none.
@@ -68,7 +67,7 @@ func (s *Set) Len() int {
 // ImageBytes is the size of one image: Width · Height · Channels.
 func (s *Set) ImageBytes() int { return s.Width * s.Height * s.Channels }
 
-// Image returns the pixels of image i, which remain the set's; a view makes them.
+// Image returns the pixels of image i, which still belong to the set; a view makes them.
 func (s *Set) Image(i int) []byte {
 	n := s.ImageBytes()
 	if s.made != nil {
@@ -80,7 +79,7 @@ func (s *Set) Image(i int) []byte {
 // Labelled reports whether every image has a label.
 func (s *Set) Labelled() bool { return s != nil && s.Labels != nil }
 
-// Slice is images [from, to) in place: the result shares the set's memory.
+// Slice is images [from, to), without copying: the result shares the set's memory.
 func (s *Set) Slice(from, to int) *Set {
 	part, n := *s, s.ImageBytes()
 	if s.made != nil {
@@ -106,7 +105,7 @@ func (s *Set) Subset(indices []int) *Set {
 	return part
 }
 
-// Like is a set of the same name, labels, classes and poses for other images.
+// Like is a set with the name, labels, classes and poses of s, for other images.
 func (s *Set) Like(width, height, channels int) *Set {
 	return &Set{Name: s.Name, Width: width, Height: height, Channels: channels, Labels: s.Labels, Classes: s.Classes,
 		Poses: s.Poses}
@@ -139,7 +138,7 @@ func (s *Set) GatherPoses(dst []Pose, indices []int) {
 	}
 }
 
-// describe gives s the labels and poses of whole's images with the given indices.
+// describe gives s the labels and poses that whole has at the given indices.
 func (s *Set) describe(whole *Set, indices []int) {
 	s.Labels, s.Poses = nil, nil
 	if whole.Labels != nil {
@@ -152,8 +151,8 @@ func (s *Set) describe(whole *Set, indices []int) {
 	}
 }
 
-// Validate reports the first thing that makes the set unfit for use: an empty
-// or inconsistent shape, a label without a class, or a pose that is none.
+// Validate reports the first thing that makes the set unfit for use: an empty or inconsistent
+// shape, a label without a class, or an invalid pose.
 func (s *Set) Validate() error {
 	switch {
 	case s == nil:

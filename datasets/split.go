@@ -13,9 +13,8 @@ type Splits struct {
 	Train, Valid, Test *Set
 }
 
-// Counts says how many images each split takes. Zero takes what there is:
-// for Train all that remain, for Valid and Test the whole split where the
-// source has it apart, else none.
+// Counts says how many images each split takes. Zero takes what there is: for Train all that
+// remain, for Valid and Test the whole split if the source has a separate one, else none.
 type Counts struct{ Train, Valid, Test int }
 
 // The splits of the paper (section 5) and of its released code, which trains
@@ -27,15 +26,15 @@ var (
 	MNISTMPaper = Counts{Train: 58001, Valid: 1000, Test: 9001}
 )
 
-// LineModPaper is the split of Cropped LineMod (paper, section 5; Bousmalis et al.,
-// NIPS 2016). Which image is where was not published; where a folder does not state
-// it, the three are drawn by the seed.
+// LineModPaper is the split of Cropped LineMod (paper, section 5; Bousmalis et al., NIPS 2016).
+// Which image is in which split was not published; where a folder does not state it, the three are
+// drawn by the seed.
 var LineModPaper = Counts{Train: 9673, Valid: 1000, Test: 2655}
 
 // SplitOrder is the order in which splits are handled and stored.
 var SplitOrder = []string{"train", "valid", "test"}
 
-// Named is the place of a split by its name in splitOrder, or nil.
+// Named points to the split with that name (see SplitOrder), or is nil.
 func (s *Splits) Named(split string) **Set {
 	return map[string]**Set{"train": &s.Train, "valid": &s.Valid, "test": &s.Test}[split]
 }
@@ -89,8 +88,8 @@ func MatchClasses(a, b *Set) error {
 	return origin.Errorf("%s and %s name their classes in different order", a.Name, b.Name)
 }
 
-// OfClasses is the images of the named classes; the list of classes stays, and
-// with it each label's meaning. Splits that none of them is in become nil.
+// OfClasses is the images of the named classes; the list of classes stays, and with it each label's
+// meaning. Splits that contain none of them become nil.
 func (s Splits) OfClasses(names ...string) (Splits, error) {
 	for _, split := range SplitOrder {
 		set := s.Named(split)
@@ -108,8 +107,8 @@ func (s Splits) OfClasses(names ...string) (Splits, error) {
 	return s, s.Validate()
 }
 
-// OfClasses is the images of the named classes, in their order. Like Pick it is a
-// copy or a view; the list of classes stays, and with it each label's meaning.
+// OfClasses is the images of the named classes, in their order. Like Pick's, the result is a copy
+// or a view; the list of classes stays, and with it each label's meaning.
 func (s *Set) OfClasses(names ...string) (*Set, error) {
 	if !s.Labelled() {
 		return nil, origin.Errorf("%s has no labels to choose classes by", s.Name)
@@ -132,15 +131,15 @@ func (s *Set) OfClasses(names ...string) (*Set, error) {
 	return s.Pick(indices), nil
 }
 
-// Parts is what files or a generator bring: Pool holds the training images, from which
-// the splits that are missing are drawn too.
+// Parts is what files or a generator provide: Pool holds the training images, from which missing
+// splits are drawn as well.
 type Parts struct {
 	Pool, Valid, Test *Set
-	Ordered           bool // files are in random order by convention: take from the front
+	Ordered           bool // the files are in random order by convention: take splits from the front
 }
 
-// Divide cuts every split to its count. Images are chosen by seed, and keep
-// the order of their files, unless the order of the files is the convention.
+// Divide cuts every split to its count. Images are chosen by seed but keep the order of their
+// files, unless that order is itself the convention.
 func (h Parts) Divide(name string, counts Counts, seed uint64) (Splits, error) {
 	fromPool := Counts{Train: counts.Train}
 	if h.Valid == nil {
@@ -194,8 +193,8 @@ func orAll(count int, s *Set) int {
 	return count
 }
 
-// draw is count images of s, starting at place at of the order: that of the
-// files, or one drawn by seed. A drawn part keeps the order of the files.
+// draw is count images of s, starting at place at of an order: that of the files, or one drawn by
+// seed. A drawn part keeps the order of the files.
 func (s *Set) draw(at, count int, ordered bool, seed uint64) *Set {
 	if ordered || count == s.Len() {
 		return s.Slice(at, at+count)

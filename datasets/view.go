@@ -6,9 +6,9 @@ import (
 	"pixelda-wgpu/datasets/parallel"
 )
 
-// A view is a set whose images are made when they are asked for: a selection of
-// a mapped set, its images in another size or colour, or, while a set is packed
-// them, the images of files and generators. It takes no memory for images.
+// A view is a set whose images are made on demand: a selection of a mapped set, its images in
+// another size or colour or, while a set is being packed, the images of files and generators. It
+// takes no memory for images.
 
 // made makes the images of a view.
 type made struct {
@@ -16,34 +16,34 @@ type made struct {
 	read func(dst []byte, i int) error // image i; may be called from several goroutines
 }
 
-// holdBytes is how large a changed copy of a mapped set may be. Copies are faster
-// to sample from than views, as long as there is memory for them.
+// holdBytes is how large a changed copy of a mapped set may be. Sampling from copies is faster than
+// from views, as long as there is memory for them.
 var holdBytes = 256 << 20
 
-// SetHoldBytes sets that bound, until restore is called: tests make views of small sets.
+// SetHoldBytes sets that bound until restore is called, so that tests can make views of small sets.
 func SetHoldBytes(n int) (restore func()) {
 	before := holdBytes
 	holdBytes = n
 	return func() { holdBytes = before }
 }
 
-// Large reports whether n images of the given bytes are better a view than in memory.
+// Large reports whether n images of the given size in bytes should be a view rather than in memory.
 func Large(n, bytes int) bool { return n > holdBytes/max(bytes, 1) }
 
 // Mapped reports whether the images are those of a mapped file.
 func (s *Set) Mapped() bool { return s.mapped }
 
-// Viewed reports whether the images are made when they are asked for.
+// Viewed reports whether the images are made on demand.
 func (s *Set) Viewed() bool { return s.made != nil }
 
-// viewed reports whether a changed copy of s, of n images of the given bytes,
-// should be a view.
+// viewed reports whether a changed copy of s, of n images of the given size in bytes, should be a
+// view.
 func (s *Set) viewed(n, bytes int) bool {
 	return s.made != nil || s.mapped && Large(n, bytes)
 }
 
-// View is a set as s is, of n images that read makes when they are asked for; it may be
-// called from several goroutines.
+// View is a set like s, of n images that read makes on demand; read may be called from several
+// goroutines.
 func (s Set) View(n int, read func(dst []byte, i int) error) *Set {
 	s.pixels, s.mapped, s.made, s.seal = nil, false, &made{n, read}, nil
 	return &s
@@ -53,8 +53,8 @@ func (m *made) slice(from, to int) *made {
 	return &made{to - from, func(dst []byte, i int) error { return m.read(dst, from+i) }}
 }
 
-// Pick is the images with the given indices, in their order: a copy, or a view of
-// a set in a file where a copy would take much memory.
+// Pick is the images with the given indices, in their order: a copy, or a view if the set is in a
+// file and a copy would take much memory.
 func (s *Set) Pick(indices []int) *Set {
 	if !s.viewed(len(indices), s.ImageBytes()) {
 		return s.Subset(indices)
@@ -64,11 +64,11 @@ func (s *Set) Pick(indices []int) *Set {
 	return part.View(len(indices), func(dst []byte, i int) error { return s.Read(dst, indices[i]) })
 }
 
-// Hold is the set with all images in memory: itself, unless it is a view.
+// Hold is the set with all images in memory: s itself, unless it is a view.
 func (s *Set) Hold() *Set {
 	held, err := s.hold()
 	if err != nil {
-		panic(err) // only images that are streamed into a pack can fail, and it does not hold them
+		panic(err) // only images streamed into a pack can fail, and package pack does not hold them
 	}
 	return held
 }
@@ -91,16 +91,16 @@ func (s *Set) Read(dst []byte, i int) error {
 	return nil
 }
 
-// makeImage is Image of a view.
+// makeImage is Image for a view.
 func (s *Set) makeImage(i int) []byte {
 	dst := make([]byte, s.ImageBytes())
 	if err := s.made.read(dst, i); err != nil {
-		panic(err) // only images that are streamed into a pack can fail, and it reads them otherwise
+		panic(err) // only images streamed into a pack can fail, and package pack reads those by Blocks
 	}
 	return dst
 }
 
-// makeImages is Gather of a view, on all cores.
+// makeImages is Gather for a view, on all cores.
 func (s *Set) makeImages(dst []byte, indices []int) {
 	n := s.ImageBytes()
 	err := parallel.Try(len(indices), func(k int) error { return s.made.read(dst[k*n:(k+1)*n:(k+1)*n], indices[k]) })
@@ -109,11 +109,11 @@ func (s *Set) makeImages(dst []byte, indices []int) {
 	}
 }
 
-// blockBytes is about how much of a set is handled at a time.
+// blockBytes is roughly how much of a set is handled at a time.
 const blockBytes = 4 << 20
 
-// Blocks hands over all images in their order, whole ones, about blockBytes at a
-// time. A view makes those of a block on all cores.
+// Blocks hands over all images in order, whole ones, about blockBytes at a time. A view makes the
+// images of a block on all cores.
 func (s *Set) Blocks(take func(pixels []byte) error) error {
 	n := s.ImageBytes()
 	most := max(1, blockBytes/n)

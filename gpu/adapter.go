@@ -39,8 +39,8 @@ func (a AdapterInfo) Software() bool { return a.Type == CPU }
 // Has reports whether the adapter offers a feature by its WebGPU name.
 func (a AdapterInfo) Has(feature string) bool { return slices.Contains(a.Features, feature) }
 
-// Key identifies the adapter and its driver across runs, for caches of tuning
-// choices: another driver version is another key.
+// Key identifies the adapter and its driver across runs, for caches of tuning choices: a new driver
+// version has a new key.
 func (a AdapterInfo) Key() string {
 	return strings.Join([]string{a.Backend, a.Vendor, a.Name, a.Driver}, "/")
 }
@@ -49,8 +49,8 @@ func (a AdapterInfo) String() string {
 	return fmt.Sprintf("%d: %s (%s, %s, %s)", a.Index, a.Name, a.Type, a.Backend, a.Driver)
 }
 
-// bestFirst compares adapters by type and then by name, so that the order
-// depends on the machine alone.
+// bestFirst compares adapters by type and then by name, so that the order depends only on the
+// machine.
 func bestFirst(a, b AdapterInfo) int {
 	return cmp.Or(
 		cmp.Compare(slices.Index(adapterOrder, a.Type), slices.Index(adapterOrder, b.Type)),
@@ -58,21 +58,21 @@ func bestFirst(a, b AdapterInfo) int {
 	)
 }
 
-// TimestampQuery is the feature that lets Profile ask the GPU for its clock.
+// TimestampQuery is the feature that lets Profile read the GPU's clock.
 const TimestampQuery = "timestamp-query"
 
-// Subgroups is the feature by which shaders may say "enable subgroups;".
+// Subgroups is the feature that allows shaders to say "enable subgroups;".
 const Subgroups = "subgroups"
 
 // Options says which device to open.
 type Options struct {
-	// Adapter is empty for the best adapter, or an index into Adapters, or a
-	// part of a name in any case.
+	// Adapter is empty for the best adapter, or an index into Adapters, or part of a name, in upper
+	// or lower case.
 	Adapter string
 }
 
-// Choose finds the adapter that want asks for, as Options.Adapter has it, in a list as
-// Adapters gives it.
+// Choose finds the adapter that want asks for (see Options.Adapter) in a list that Adapters
+// returned.
 func Choose(list []AdapterInfo, want string) (int, error) {
 	if want == "" {
 		return 0, nil

@@ -12,10 +12,10 @@ package gpu
 #include <dlfcn.h>
 #endif
 
-// The binding hands C a pointer to Go memory with each asynchronous callback
-// and keeps nothing alive, so a garbage collection before the callback is
-// fatal. These calls go to the same linked library with C memory instead. The
-// symbols are weak because the tool cgo links this package alone first.
+// The binding hands C a pointer to Go memory with each asynchronous callback and keeps nothing
+// alive, so a garbage collection before the callback is fatal. These calls go to the same linked
+// library with C memory instead. The symbols are weak because the cgo tool links this package by
+// itself first.
 #define WEAK __attribute__((weak))
 WEAK void wgpuBufferMapAsync(void *buffer, uint32_t mode, size_t offset, size_t size,
 	void (*done)(int status, void *data), void *data);
@@ -24,8 +24,8 @@ WEAK void wgpuDeviceSetUncapturedErrorCallback(void *device, void (*report)(int 
 	void *data);
 WEAK bool wgpuDevicePoll(void *device, bool wait, void const *index);
 
-// A flag holds 0 while pending and 1 + status afterwards. Callbacks run inside
-// wgpuDevicePoll or a submit, hence on the thread that reads the flag.
+// A flag is 0 while pending and 1 + status afterwards. Callbacks run inside wgpuDevicePoll or a
+// submit, hence on the thread that reads the flag.
 static void set_flag(int status, void *flag) { *(volatile int *)flag = 1 + status; }
 
 static void map_read(void *buffer, size_t size, int *flag) {
@@ -43,8 +43,8 @@ static int poll(void *device, int *flag) {
 	return flag ? *(volatile int *)flag : 0;
 }
 
-// Without a callback of ours the library aborts the process on the first error
-// that no scope catches, and the binding opens none for running out of memory.
+// Without a callback of ours the library aborts the process on the first error that no scope
+// catches, and the binding opens no scope for running out of memory.
 typedef struct { int type; char message[1000]; } report;
 
 static void keep_report(int type, char const *message, void *data) {
@@ -80,7 +80,7 @@ import (
 	"github.com/rajveermalviya/go-webgpu/wgpu"
 )
 
-// The layouts of the binding's handles in v0.17.1, whose fields it hides.
+// The layouts in v0.17.1 of the binding's handles, whose fields are not exported.
 type (
 	deviceHandle struct{ ref unsafe.Pointer }
 	childHandle  struct{ device, ref unsafe.Pointer } // of buffers and queues
@@ -104,19 +104,19 @@ func newFlag() flag {
 func (f flag) free()      { C.free(unsafe.Pointer(f.c)) }
 func (f flag) state() int { return int(*f.c) }
 
-// mapRead starts mapping the first size bytes of b; f tells when.
+// mapRead starts to map the first size bytes of b; f is set when that is done.
 func mapRead(b *wgpu.Buffer, size uint64, f flag) {
 	C.map_read(bufferRef(b), C.size_t(size), f.c)
 }
 
-// onDone makes f tell when all work submitted so far is done.
+// onDone sets f when all work submitted so far is done.
 func onDone(q *wgpu.Queue, f flag) { C.on_done(queueRef(q), f.c) }
 
 // poll lets the library run callbacks and free what is no longer in use.
 func poll(d *wgpu.Device) { C.poll(deviceRef(d), nil) }
 
-// await polls until f is set and returns its state. A blocking poll is no
-// choice: it gives up after five seconds and frees memory that is in use.
+// await polls until f is set and returns its state. A blocking poll is no alternative: it gives up
+// after five seconds and frees memory that is in use.
 func await(d *wgpu.Device, f flag) int {
 	ref := deviceRef(d)
 	for pause := 10 * time.Microsecond; ; pause = min(pause*5/4, 500*time.Microsecond) {
@@ -127,7 +127,7 @@ func await(d *wgpu.Device, f flag) int {
 	}
 }
 
-// errorWatch keeps the first error that the binding did not report itself.
+// errorWatch keeps the first error that the binding does not report itself.
 type errorWatch struct{ c *C.report }
 
 func watchErrors(d *wgpu.Device) errorWatch { return errorWatch{C.watch_errors(deviceRef(d))} }

@@ -2,14 +2,14 @@ package gpu
 
 import "math"
 
-// bytesWeight is how many FLOPs take the time of moving one byte, roughly and
-// on software and hardware adapters alike.
+// bytesWeight is how many FLOPs take as long as moving one byte: roughly the same on software and
+// hardware adapters.
 const bytesWeight = 4
 
 func cost(d *Dispatch) float64 { return d.FLOPs + bytesWeight*d.Bytes }
 
-// split cuts a program into runs of dispatches that cost about the same and
-// not much more than budget each; it returns the end of each run.
+// split cuts a program into runs of dispatches that cost about the same, and not much more than
+// budget each; it returns the end of each run.
 func split(dispatches []Dispatch, budget float64) []int {
 	var total float64
 	for i := range dispatches {

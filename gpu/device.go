@@ -1,11 +1,11 @@
 package gpu
 
-// What the hosts' devices and sessions have alike.
+// What devices and sessions have in common on all hosts.
 
 // Info describes the adapter.
 func (d *Device) Info() AdapterInfo { return d.info }
 
-// Limits are the bounds of the device, which are all that the adapter has.
+// Limits are the bounds of the device: all that the adapter has.
 func (d *Device) Limits() Limits { return d.info.Limits }
 
 // begin locks the device for a call on the session; end unlocks it.

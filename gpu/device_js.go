@@ -6,18 +6,18 @@ import (
 	"syscall/js"
 )
 
-// Player is the global variable by which the host gives the player of
-// web/src/player to this package: an object with its functions open and profile.
+// Player is the global variable through which the host gives this package the player of
+// web/src/player: an object with the functions open and profile.
 const Player = "pixeldaPlayer"
 
-// Device is an open adapter: a thin layer over the player in JavaScript. Calls
-// that wait block their goroutine and let the browser's events through, so they
-// must not be made on the goroutine of an event.
+// Device is an open adapter: a thin layer over the player in JavaScript. Calls that wait block
+// their goroutine and let the browser handle its events, so they must not be made on the goroutine
+// of an event.
 //
-// A lost device makes every call return ErrLost; open another one.
+// When the device is lost every call returns ErrLost; open another one.
 type Device struct {
-	// OnPipeline, if set, hears of the progress of Load: how many of the
-	// shaders are compiled. It must not use the device.
+	// OnPipeline, if set, is told how many of the shaders Load has compiled. It must not use the
+	// device.
 	OnPipeline func(done, total int)
 
 	mu       sync.Mutex
@@ -73,9 +73,9 @@ func (d *Device) Close() {
 	d.host.Call("close")
 }
 
-// Load makes programs ready to run: it validates them, creates the buffers
-// they name, filled with zeros, and compiles their shaders, all at once and
-// each once however often it occurs.
+// Load makes programs ready to run: it validates them, creates the buffers that they name, filled
+// with zeros, and compiles their shaders, all at the same time, and each only once however often it
+// occurs.
 func (d *Device) Load(programs ...*Program) (*Session, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()

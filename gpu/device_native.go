@@ -12,16 +12,16 @@ import (
 	"github.com/rajveermalviya/go-webgpu/wgpu"
 )
 
-// Device is an open adapter. Its methods and those of its sessions may be
-// called from any goroutine, one at a time is served; callbacks run on the
-// goroutine of the call that delivers them.
+// Device is an open adapter. Its methods and those of its sessions may be called from any
+// goroutine, and are served one at a time; callbacks run on the goroutine of the call that delivers
+// them.
 //
-// A lost device (a driver reset, an unplugged GPU) ends the process: the native
-// library aborts in the next call and nothing in the process can catch it.
-// Work that must survive runs in a child process under a supervisor.
+// A lost device (a driver reset, an unplugged GPU) ends the process: the native library aborts in
+// the next call, which nothing in the process can catch. Work that must survive runs in a child
+// process under a supervisor.
 type Device struct {
-	// OnPipeline, if set, hears of the progress of Load: how many of the
-	// shaders are compiled. It must not use the device.
+	// OnPipeline, if set, is told how many of the shaders Load has compiled. It must not use the
+	// device.
 	OnPipeline func(done, total int)
 
 	mu       sync.Mutex
@@ -35,23 +35,22 @@ type Device struct {
 	closed   bool
 
 	budget   float64           // cost of one submission, see cost
-	inFlight [maxInFlight]flag // one a submission, in turn
+	inFlight [maxInFlight]flag // one per submission, in turn
 	turn     int
-	tick     float64 // nanoseconds a unit of timestamps; 0 before calibrate, -1 without
+	tick     float64 // nanoseconds per unit of timestamps; 0 before calibrate, -1 if there are none
 }
 
-// Two submissions keep a device busy, and no more than that is lost to wait
-// for when a run is interrupted.
+// Two submissions keep a device busy, and there is not much more to wait for when a run is
+// interrupted.
 const maxInFlight = 2
 
-// budgets are the costs that a submission may have, in the unit of cost: well
-// below a second even where kernels run poorly, so that a watchdog stays calm
-// and an interrupt is served soon, and far above the 0.1 ms that submitting
-// takes.
+// budgets are the costs that a submission may have, in the unit of cost: well below a second
+// even where kernels run poorly, so that no watchdog intervenes and an interrupt is served soon,
+// and far above the 0.1 ms that submitting takes.
 var budgets = map[AdapterType]float64{Discrete: 2e11, Integrated: 5e10, Other: 5e10, CPU: 1e9}
 
-// OpenGL is left out: wgpu's GL adapters miss what the programs need and would
-// be chosen silently where Vulkan is missing.
+// OpenGL is left out: wgpu's GL adapters lack what the programs need, and would be chosen silently
+// where Vulkan is missing.
 const backends = wgpu.InstanceBackend_Primary
 
 // Adapters lists every adapter of the machine, best first: discrete,
@@ -68,7 +67,7 @@ func Adapters() ([]AdapterInfo, error) {
 	return infos, nil
 }
 
-// enumerate lists the adapters in order, each with its description.
+// enumerate lists the adapters, best first, each with its description.
 func enumerate() (*wgpu.Instance, []AdapterInfo, []*wgpu.Adapter, error) {
 	if !hasVulkanLoader() {
 		return nil, nil, nil, errNoLoader
@@ -98,13 +97,12 @@ func enumerate() (*wgpu.Instance, []AdapterInfo, []*wgpu.Adapter, error) {
 	return instance, infos, adapters, nil
 }
 
-// quietLoader turns off Mesa's layer that reorders adapters where it cannot ask
-// the desktop for its choice (in containers, over ssh): it would only print
-// errors about the missing desktop. It is set once: C code of other devices may be
-// reading the environment later.
+// quietLoader turns off Mesa's layer that reorders adapters. Where that cannot ask the desktop for
+// its choice (in containers, over ssh), it would only print errors about the missing desktop. It is
+// set once: later, C code of other devices may be reading the environment.
 func quietLoader() {
 	if os.Getenv("XDG_RUNTIME_DIR") == "" && os.Getenv("NODEVICE_SELECT") == "" {
-		_ = os.Setenv("NODEVICE_SELECT", "1") // fails on malformed names only
+		_ = os.Setenv("NODEVICE_SELECT", "1") // fails only for malformed names
 	}
 }
 
@@ -138,14 +136,14 @@ func describe(a *wgpu.Adapter) AdapterInfo {
 	return info
 }
 
-// vendors names the vendors of GPUs by their PCI and Khronos numbers.
+// vendors maps the PCI and Khronos numbers of GPU vendors to names.
 var vendors = map[uint32]string{
 	0x1002: "AMD", 0x1010: "Imagination", 0x106b: "Apple", 0x10de: "NVIDIA", 0x13b5: "ARM",
 	0x1414: "Microsoft", 0x1ae0: "Google", 0x5143: "Qualcomm", 0x8086: "Intel", 0x10005: "Mesa",
 }
 
-// The features that programs can use. Shaders of 16-bit floats are none of
-// them: the library's compiler does not know the type.
+// The features that programs can use. 16-bit floats in shaders are not among them: the library's
+// compiler does not know the type.
 var featureNames = map[wgpu.FeatureName]string{
 	wgpu.FeatureName_TimestampQuery: TimestampQuery,
 }
@@ -234,8 +232,7 @@ func (d *Device) Close() {
 	}
 }
 
-// submit hands commands to the device once fewer than maxInFlight submissions
-// are under way.
+// submit hands commands to the device as soon as fewer than maxInFlight submissions are pending.
 func (d *Device) submit(commands *wgpu.CommandBuffer) {
 	f := d.inFlight[d.turn]
 	if f.state() == 0 {
@@ -250,7 +247,7 @@ func (d *Device) submit(commands *wgpu.CommandBuffer) {
 
 // finish waits until the device is idle.
 func (d *Device) finish() {
-	d.queue.Submit() // flushes writes that no submission followed
+	d.queue.Submit() // flushes writes that no submission has followed
 	f := newFlag()
 	onDone(d.queue, f)
 	await(d.device, f)

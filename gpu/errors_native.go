@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// reason is what a person needs of an error of the library: without the name
-// of the function, the chain of contexts and the numbers of handles. Findings
-// about a shader keep their lines, which show the place; others become one.
+// reason is what a person needs to know of an error of the library: without the name of the
+// function, the chain of contexts and the numbers of handles. Messages about a shader keep their
+// lines, which show the place; others become one line.
 func reason(err error) error {
 	text := err.Error()
 	if _, rest, found := strings.Cut(text, "(): "); found {

@@ -1,6 +1,6 @@
 package gpu
 
-// Limits are the bounds of WebGPU that compute programs meet.
+// Limits are the bounds of WebGPU that are relevant to compute programs.
 type Limits struct {
 	MaxBufferSize                     uint64 `json:"maxBufferSize"`
 	MaxStorageBufferBindingSize       uint64 `json:"maxStorageBufferBindingSize"`

@@ -9,9 +9,8 @@ import (
 	"github.com/rajveermalviya/go-webgpu/wgpu"
 )
 
-// Load makes programs ready to run: it validates them, creates the buffers
-// they name, filled with zeros, and compiles their shaders, each once however
-// often it occurs.
+// Load makes programs ready to run: it validates them, creates the buffers that they name, filled
+// with zeros, and compiles their shaders, each only once however often it occurs.
 func (d *Device) Load(programs ...*Program) (*Session, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -109,7 +108,7 @@ func (s *Session) allocate(label string, size uint64, usage wgpu.BufferUsage) (*
 	return b, nil
 }
 
-// compile makes the pipelines of all programs, each distinct one once.
+// compile makes the pipelines of all programs, each distinct one only once.
 func (s *Session) compile(programs []*Program) error {
 	type job struct {
 		program  *Program
@@ -141,9 +140,9 @@ func (p *Program) pipelineKey(d *Dispatch) string {
 	return layoutKey(d.Bindings) + p.Modules[d.Module].Code
 }
 
-// compileFor makes the pipeline of a dispatch and runs it on no workgroups:
-// some drivers compile a shader at its first dispatch only, for seconds, and
-// that belongs here and not into the first replay.
+// compileFor makes the pipeline of a dispatch and runs it on no workgroups: some drivers compile a
+// shader only at its first dispatch, which takes seconds that belong here and not into the first
+// replay.
 func (s *Session) compileFor(p *Program, d *Dispatch) error {
 	layout, err := s.layout(d.Bindings)
 	if err != nil {
@@ -165,8 +164,8 @@ func (s *Session) compileFor(p *Program, d *Dispatch) error {
 	return nil
 }
 
-// Check finds the errors of a module, as Load would, but before the driver
-// compiles it, which takes some drivers seconds.
+// Check finds the errors in a module that Load would, but before the driver compiles it, which
+// takes some drivers seconds.
 func (d *Device) Check(m Module) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -240,8 +239,8 @@ func (s *Session) layout(bindings []Binding) (*layout, error) {
 	return l, nil
 }
 
-// bind makes the steps of a program from pipelines and bind groups and has the
-// library check them all.
+// bind makes the steps of a program from pipelines and bind groups, and has the library check them
+// all.
 func (s *Session) bind(l *loaded) error {
 	p := l.program
 	for i := range p.Dispatches {
@@ -276,7 +275,7 @@ func (s *Session) check(steps []step) error {
 	return err
 }
 
-// group returns the bind group for these ranges, which dispatches share.
+// group returns the bind group for these ranges; dispatches share bind groups.
 func (s *Session) group(p *Program, bindings []Binding) (*wgpu.BindGroup, error) {
 	layout := layoutKey(bindings)
 	var key strings.Builder

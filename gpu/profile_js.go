@@ -7,10 +7,10 @@ import (
 	"time"
 )
 
-// Profile runs each dispatch of a program often enough for the GPU's clock to
-// tell, or the wall clock where the adapter has no TimestampQuery, repeats times,
-// and returns the median duration of each. The buffers end up as if some
-// dispatches had run more often. It ends early, between two submissions, with the context.
+// Profile runs each dispatch of a program often enough for the GPU's clock to measure it, or the
+// wall clock if the adapter has no TimestampQuery. It does so repeats times, and returns the median
+// duration of each dispatch. The buffers end up as if some dispatches had run more often. When the
+// context ends, Profile stops between two submissions.
 func (s *Session) Profile(ctx context.Context, program string, repeats int) ([]time.Duration, error) {
 	if err := s.begin(); err != nil {
 		return nil, err

@@ -14,11 +14,10 @@ import (
 	"github.com/rajveermalviya/go-webgpu/wgpu"
 )
 
-// Profile replays a program repeats times and returns the median duration of
-// each dispatch. It asks the GPU for its clock where the adapter has
-// TimestampQuery, and otherwise repeats each dispatch until the wall clock can
-// tell; then the buffers end up as if some dispatches had run more often. It ends
-// early, between two repeats, with the context.
+// Profile replays a program repeats times and returns the median duration of each dispatch. It uses
+// the GPU's clock if the adapter has TimestampQuery; otherwise it repeats each dispatch until the
+// wall clock can measure it, so that the buffers end up as if some dispatches had run more often.
+// When the context ends, Profile stops between two repeats.
 func (s *Session) Profile(ctx context.Context, program string, repeats int) ([]time.Duration, error) {
 	if err := s.begin(); err != nil {
 		return nil, err
@@ -100,8 +99,8 @@ func (s *Session) timeByStamps(l *loaded) ([]time.Duration, error) {
 	return durations, nil
 }
 
-// timeByWall submits each dispatch alone, often enough to last, and subtracts
-// what a submission without work takes.
+// timeByWall submits each dispatch alone, often enough to take measurable time, and subtracts what
+// an empty submission takes.
 func (s *Session) timeByWall(l *loaded) ([]time.Duration, error) {
 	const enough, most = 10 * time.Millisecond, 1024
 	timed := func(t step, n int) (time.Duration, error) {
@@ -136,8 +135,8 @@ func (s *Session) timeByWall(l *loaded) ([]time.Duration, error) {
 	return durations, nil
 }
 
-// calibrate finds the unit of timestamps, which the library does not tell: two
-// stamps a known wall time apart. It reports whether stamps are usable.
+// calibrate finds the unit of timestamps, which the library does not report, from two stamps a
+// known wall time apart. It reports whether stamps are usable.
 func (d *Device) calibrate() bool {
 	if d.tick != 0 || !d.info.Has(TimestampQuery) {
 		return d.tick > 0
@@ -205,8 +204,7 @@ func (q *stamps) release() {
 	q.mapped.free()
 }
 
-// run submits what record encodes, which takes n stamps, waits and returns
-// them.
+// run submits what record encodes, which takes n stamps, and waits for them.
 func (q *stamps) run(n int, record func(e *wgpu.CommandEncoder, stamp func() error) error) ([]uint64, error) {
 	encoder, err := q.d.device.CreateCommandEncoder(nil)
 	if err != nil {
@@ -241,8 +239,7 @@ func (q *stamps) run(n int, record func(e *wgpu.CommandEncoder, stamp func() err
 	return ticks, q.mappable.Unmap()
 }
 
-// now reads both clocks at about the same moment: of several tries, the one
-// that took the least time.
+// now reads both clocks at about the same moment: of several tries, it takes the fastest.
 func (q *stamps) now() (tick uint64, at time.Time, err error) {
 	best := time.Duration(math.MaxInt64)
 	for range 5 {

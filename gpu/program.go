@@ -1,7 +1,7 @@
-// Package gpu runs compute programs on a GPU through WebGPU. A Program is plain
-// data; Open gives a Device, Load makes programs ready in a Session, and Run
-// replays one at the cost of a submission. It is the only package that knows
-// the host: files named *_native.go use the wgpu library.
+// Package gpu runs compute programs on a GPU through WebGPU. A Program is plain data; Open returns
+// a Device, Load makes programs ready in a Session, and Run replays one at the cost of a
+// submission. It is the only package that knows the host: files named *_native.go use the wgpu
+// library, *_js.go the browser.
 package gpu
 
 import (
@@ -11,13 +11,13 @@ import (
 	"pixelda-wgpu/gpu/fault"
 )
 
-// origin marks the errors of this room.
+// origin marks the errors of this package.
 const origin fault.Origin = "gpu"
 
-// Program is a straight line of compute dispatches over named buffers: the
-// compiled form of a training step or of an inference pass. It is plain data,
-// knows nothing of the host it runs on and serialises as JSON, so the native
-// session, the browser's player and an exported bundle replay the same value.
+// Program is a straight line of compute dispatches over named buffers: the compiled form of a training
+// step or of an inference pass. It is plain data, knows nothing of the host that it runs on and
+// serialises as JSON, so that the native session, the browser's player and an exported bundle replay
+// the same value.
 type Program struct {
 	Name       string     `json:"name"`
 	Modules    []Module   `json:"modules"`
@@ -31,9 +31,9 @@ type Module struct {
 	Code  string `json:"code"`
 }
 
-// Buffer is a range of device memory known by its name. Programs loaded
-// together share the buffers of equal names; such a buffer is as large as the
-// largest request. New buffers are zero.
+// Buffer is a range of device memory known by its name. Programs that are loaded together share the
+// buffers with the same name; such a buffer is as large as the largest request. New buffers are
+// zero.
 type Buffer struct {
 	Name string `json:"name"`
 	Size uint64 `json:"size"` // bytes, a multiple of 4
@@ -59,10 +59,9 @@ type Binding struct {
 	Access Access `json:"access"`
 }
 
-// Dispatch runs one module over a grid of workgroups. FLOPs counts the
-// multiplies and adds of the direct algorithm and Bytes the least traffic, so
-// that a benchmark can relate time to work; replay uses FLOPs to cut long
-// programs into submissions that a watchdog tolerates.
+// Dispatch runs one module over a grid of workgroups. FLOPs counts the multiplies and adds of the
+// direct algorithm, and Bytes the minimum traffic, so that a benchmark can relate time to work.
+// Replay uses FLOPs to cut long programs into submissions that a watchdog tolerates.
 type Dispatch struct {
 	Label      string    `json:"label"`
 	Module     int       `json:"module"` // into Program.Modules
@@ -72,8 +71,7 @@ type Dispatch struct {
 	Bytes      float64   `json:"bytes,omitempty"`
 }
 
-// ReadProgram reads a program that was written as JSON. Load validates it for
-// the device it is to run on.
+// ReadProgram reads a program in JSON. Load validates it for the device that is to run it.
 func ReadProgram(r io.Reader) (*Program, error) {
 	decoder := json.NewDecoder(r)
 	decoder.DisallowUnknownFields()

@@ -4,8 +4,8 @@ import (
 	"syscall/js"
 )
 
-// ErrLost is what every call on a lost device returns, by errors.Is: the driver
-// was reset or the browser's GPU process ended. A new device may be had.
+// ErrLost is what every call on a lost device returns, as errors.Is sees it: the driver was reset
+// or the browser's GPU process ended. A new device can be opened.
 var ErrLost = origin.Errorf("the device was lost")
 
 // HostError is an error of the browser or of its player.
@@ -22,7 +22,7 @@ func (e *HostError) Error() string {
 	return e.What + " " + e.Remedy
 }
 
-// Is makes a HostError of a lost device be ErrLost.
+// Is makes a HostError match ErrLost if it is that of a lost device.
 func (e *HostError) Is(target error) bool { return target == ErrLost && e.Code == "lost" }
 
 // hostError is the Go form of what JavaScript threw.
@@ -53,7 +53,7 @@ func call(v js.Value, method string, args ...any) (result js.Value, err error) {
 	return v.Call(method, args...), nil
 }
 
-// promise waits for one promise after another: its functions are made once.
+// promise waits for one JavaScript promise after another, so that its callbacks are made only once.
 type promise struct {
 	settled        chan struct{}
 	fulfil, reject js.Func
@@ -61,7 +61,7 @@ type promise struct {
 	err            error
 }
 
-// idle promises, to be used again: a replay makes none.
+// Idle promises are reused, so that a replay allocates none.
 var promises []*promise
 
 func newPromise(v js.Value) *promise {
@@ -94,7 +94,7 @@ func newPromise(v js.Value) *promise {
 // arrived reports whether the promise is settled, without waiting.
 func (p *promise) arrived() bool { return len(p.settled) > 0 }
 
-// await waits and returns the outcome; the browser's events are served meanwhile.
+// await waits and returns the outcome; meanwhile the browser handles its events.
 func (p *promise) await() (js.Value, error) {
 	<-p.settled
 	value, err := p.value, p.err

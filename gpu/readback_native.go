@@ -25,8 +25,8 @@ type staging struct {
 	done     func([]byte, error)
 }
 
-// Read copies bytes [offset, offset+len(dst)) of a buffer to dst, as they are
-// after all that was asked for before. It waits for the device.
+// Read copies bytes [offset, offset+len(dst)) of a buffer to dst, in the state after everything
+// that was asked for before. It waits for the device.
 func (s *Session) Read(name string, offset uint64, dst []byte) error {
 	if err := s.begin(); err != nil {
 		return err
@@ -58,9 +58,9 @@ func (s *Session) readNow(name string, b *buffer, offset uint64, dst []byte) err
 	return err
 }
 
-// ReadAsync asks for bytes [offset, offset+size) of a buffer without waiting.
-// A later call on the session delivers them to done (Poll does nothing else),
-// in the order asked for; the slice is valid during the callback only.
+// ReadAsync asks for bytes [offset, offset+size) of a buffer without waiting. A later call on the
+// session delivers them to done, in the order asked for (Poll does only that). The slice is valid
+// only during the callback.
 func (s *Session) ReadAsync(name string, offset, size uint64, done func([]byte, error)) error {
 	if err := s.begin(); err != nil {
 		return err
@@ -122,8 +122,8 @@ func (s *Session) encodeCopy(from *wgpu.Buffer, offset uint64, to *wgpu.Buffer, 
 	return encoder.Finish(nil)
 }
 
-// stage takes the smallest fitting staging buffer from the pool, or a new one
-// of a power of two, so that a few serve reads of all sizes.
+// stage takes the smallest staging buffer that fits from the pool, or makes one whose size is a
+// power of two, so that a few buffers serve reads of all sizes.
 func (s *Session) stage(size uint64) (*staging, error) {
 	best := -1
 	for i, st := range s.pool {
@@ -188,8 +188,8 @@ func (s *Session) ready() []*staging {
 	return ready
 }
 
-// deliver calls back with the bytes of reads, unlocked so that a callback may
-// use the session.
+// deliver calls back with the bytes of reads. The device is unlocked, so that a callback may use
+// the session.
 func (s *Session) deliver(ready []*staging) {
 	for _, st := range ready {
 		done := st.done

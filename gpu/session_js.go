@@ -28,7 +28,7 @@ const (
 	maxTransfer = 16 << 20
 )
 
-// end unlocks the device and delivers what has been read meanwhile.
+// end unlocks the device and delivers the reads that have arrived.
 func (s *Session) end() {
 	n := 0
 	for n < len(s.pending) && s.pending[n].data.arrived() {
@@ -91,8 +91,8 @@ func (s *Session) Write(name string, offset uint64, data []byte) error {
 	return nil
 }
 
-// Run replays a program by one call of the player. It returns while the device
-// works, at most two submissions ahead of it.
+// Run replays a program by one call of the player. It returns while the device is still working,
+// and is at most two submissions ahead of it.
 func (s *Session) Run(name string) error {
 	if err := s.begin(); err != nil {
 		return err
@@ -107,8 +107,8 @@ func (s *Session) Run(name string) error {
 	return nil
 }
 
-// Read copies bytes [offset, offset+len(dst)) of a buffer to dst, as they are
-// after all that was asked for before. It waits for the device.
+// Read copies bytes [offset, offset+len(dst)) of a buffer to dst, in the state after everything
+// that was asked for before. It waits for the device.
 func (s *Session) Read(name string, offset uint64, dst []byte) error {
 	if err := s.begin(); err != nil {
 		return err
@@ -129,9 +129,9 @@ func (s *Session) Read(name string, offset uint64, dst []byte) error {
 	return nil
 }
 
-// ReadAsync asks for bytes [offset, offset+size) of a buffer without waiting.
-// A later call on the session delivers them to done (Poll does nothing else),
-// in the order asked for; the slice is valid during the callback only.
+// ReadAsync asks for bytes [offset, offset+size) of a buffer without waiting. A later call on the
+// session delivers them to done, in the order asked for (Poll does only that). The slice is valid
+// only during the callback.
 func (s *Session) ReadAsync(name string, offset, size uint64, done func([]byte, error)) error {
 	if err := s.begin(); err != nil {
 		return err
@@ -158,15 +158,15 @@ func (s *Session) Poll() error {
 	return err
 }
 
-// Wait returns when the device has done all that was asked of it and every
-// asynchronous read is delivered.
+// Wait returns when the device has done everything that was asked of it and every asynchronous read
+// has been delivered.
 func (s *Session) Wait() error {
 	if err := s.begin(); err != nil {
 		return err
 	}
 	_, err := await(call(s.d.host, "idle"))
 	for err == nil && len(s.pending) > 0 {
-		// The last one arrives last; the others are delivered with it.
+		// The last one arrives last, so waiting for it suffices to deliver all.
 		last := s.pending[len(s.pending)-1].data
 		<-last.settled
 		last.settled <- struct{}{}
@@ -179,11 +179,10 @@ func (s *Session) Wait() error {
 	return err
 }
 
-// BytesHeld is the device memory of the session: buffers and staging.
+// BytesHeld is how much device memory the session holds: buffers and staging.
 func (s *Session) BytesHeld() uint64 { return uint64(s.host.Get("bytesHeld").Float()) }
 
-// Close frees all that the session holds. Reads that were not delivered are
-// dropped.
+// Close frees everything that the session holds. Undelivered reads are dropped.
 func (s *Session) Close() {
 	if s.begin() != nil {
 		return

@@ -30,7 +30,7 @@ type layout struct {
 	pipeline *wgpu.PipelineLayout
 }
 
-// loaded is a program made of the device's objects.
+// loaded is a program in terms of the device's objects.
 type loaded struct {
 	program *Program
 	steps   []step
@@ -43,7 +43,7 @@ type step struct {
 	x, y, z  uint32
 }
 
-// end unlocks the device and delivers what has been read meanwhile.
+// end unlocks the device and delivers the reads that have arrived.
 func (s *Session) end() {
 	ready := s.ready()
 	s.d.mu.Unlock()
@@ -87,10 +87,10 @@ func (s *Session) find(name string, offset, size uint64) (*buffer, error) {
 	return b, validateRange(name, b.size, offset, size)
 }
 
-// Run replays a program: it encodes and submits all dispatches and returns
-// while the device works, at most two submissions ahead of it. Encoding takes
-// about a microsecond a dispatch; a submission costs some 20 small allocations
-// in the binding, however many dispatches it has.
+// Run replays a program: it encodes and submits all dispatches, and returns while the device is
+// still working, at most two submissions ahead of it. Encoding takes about a microsecond per
+// dispatch; a submission costs some 20 small allocations in the binding, however many dispatches it
+// has.
 func (s *Session) Run(name string) error {
 	if err := s.begin(); err != nil {
 		return err
@@ -144,8 +144,8 @@ func (t *step) encode(pass *wgpu.ComputePassEncoder) {
 	pass.DispatchWorkgroups(t.x, t.y, t.z)
 }
 
-// Wait returns when the device has done all that was asked of it and every
-// asynchronous read is delivered.
+// Wait returns when the device has done everything that was asked of it and every asynchronous read
+// has been delivered.
 func (s *Session) Wait() error {
 	if err := s.begin(); err != nil {
 		return err
@@ -158,15 +158,15 @@ func (s *Session) Wait() error {
 	return s.d.errors.take()
 }
 
-// BytesHeld is the device memory of the session: buffers and staging.
+// BytesHeld is how much device memory the session holds: buffers and staging.
 func (s *Session) BytesHeld() uint64 {
 	s.d.mu.Lock()
 	defer s.d.mu.Unlock()
 	return s.held
 }
 
-// Close waits for the device and frees all that the session holds. Reads that
-// were not delivered are dropped.
+// Close waits for the device and frees everything that the session holds. Undelivered reads are
+// dropped.
 func (s *Session) Close() {
 	if s.begin() != nil {
 		return

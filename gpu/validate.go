@@ -6,9 +6,8 @@ import (
 	"strings"
 )
 
-// Validate checks that a device with limits l can run the program. It finds
-// what would otherwise fail late, or on some drivers only; errors name the
-// program, the dispatch and the buffer.
+// Validate checks that a device with limits l can run the program. It finds what would otherwise
+// fail late, or only on some drivers; errors name the program, the dispatch and the buffer.
 func (p *Program) Validate(l Limits) error {
 	if p.Name == "" {
 		return origin.Errorf("a program has no name")
@@ -51,7 +50,7 @@ func (p *Program) Validate(l Limits) error {
 	return nil
 }
 
-// validate checks what a workgroup of the module takes.
+// validate checks the size and the memory of the module's workgroups.
 func (m *Module) validate(l Limits) error {
 	if n := workgroupBytes(m.Code); n > uint64(l.MaxComputeWorkgroupStorageSize) {
 		return fmt.Errorf("declares %d bytes of workgroup memory; the device allows %d", n,
@@ -145,9 +144,8 @@ func validateRange(name string, held, offset, size uint64) error {
 	return nil
 }
 
-// validateAlias checks two bindings of one dispatch. WebGPU lets a buffer be
-// written in a dispatch only if every binding of it there is read_write, and
-// no two of these may overlap.
+// validateAlias checks two bindings of one dispatch. WebGPU allows a dispatch to write a buffer
+// only if all its bindings there are read_write and none of them overlap.
 func validateAlias(a, b Binding) error {
 	if a.Buffer != b.Buffer || a.Access != ReadWrite && b.Access != ReadWrite {
 		return nil

@@ -17,8 +17,8 @@ var (
 	matrices      = regexp.MustCompile(`^mat([234])x([234])(?:<\w+>|f)$`)
 )
 
-// workgroupInvocations is the largest workgroup of a WGSL module's entry points,
-// as far as its size is literal.
+// workgroupInvocations is the largest workgroup of a WGSL module's entry points, as far as sizes
+// are literals.
 func workgroupInvocations(code string) uint64 {
 	var largest uint64
 	for _, m := range workgroupSize.FindAllStringSubmatch(comments.ReplaceAllString(code, " "), -1) {
@@ -33,10 +33,9 @@ func workgroupInvocations(code string) uint64 {
 	return largest
 }
 
-// workgroupBytes adds up the workgroup variables of a WGSL module as WebGPU
-// counts them, each padded to 16 bytes. No native library checks the sum, and
-// drivers crash or compute nonsense beyond their limit. Types it cannot read,
-// such as those of aliases, count nothing.
+// workgroupBytes adds up the workgroup variables of a WGSL module as WebGPU counts them, each
+// padded to 16 bytes. No native library checks the sum, and beyond their limit drivers crash or
+// compute nonsense. Types that it cannot read, such as those of aliases, count as nothing.
 func workgroupBytes(code string) uint64 {
 	code = comments.ReplaceAllString(code, " ")
 	t := typeSizes{structs: map[string]string{}, constants: map[string]uint64{}}

@@ -17,8 +17,8 @@ import (
 	"pixelda-wgpu/trainer/export"
 )
 
-// newAdapt is the command adapt. Images are redrawn in parts, so that a set may be
-// larger than the memory.
+// newAdapt is the command adapt. Images are redrawn in batches, so that a set may be larger than
+// memory.
 func newAdapt(c *console.Console) *cobra.Command {
 	var adapter, data, out string
 	var seed uint64
@@ -97,24 +97,23 @@ pixelda-wgpu adapt digits.pxda drawings.zip`,
 	return cmd
 }
 
-// adaptedAtOnce is how many images are in memory at a time. It is a multiple of any
-// usual batch.
+// adaptedAtOnce is how many images are in memory at a time: a multiple of any usual batch.
 const adaptedAtOnce = 4096
 
-// generator is a trained generator, whether a run or a bundle holds it.
+// generator is a trained generator, from a run or a bundle.
 type generator struct {
-	open func(images, data string) (datasets.Splits, error) // in a form that it takes
+	open func(images, data string) (datasets.Splits, error) // in a form that the generator takes
 	load func(d *gpu.Device, images *datasets.Set) (redrawer, error)
 }
 
-// redrawer is a generator on a device. Image i of a call gets the noise of number
-// first+i, so that a set may be redrawn in parts.
+// redrawer is a generator on a device. Image i of a call gets noise number first+i, so that a set
+// may be redrawn in parts.
 type redrawer interface {
 	Adapt(images *datasets.Set, seed uint64, first int) (*datasets.Set, error)
 	Close()
 }
 
-// findGenerator reads the bundle that path names, or finds the checkpoint of a run.
+// findGenerator reads the bundle at path, or finds the checkpoint of a run.
 func findGenerator(path string) (generator, error) {
 	if isBundle(path) {
 		b, err := export.Open(path)
@@ -140,5 +139,5 @@ func findGenerator(path string) (generator, error) {
 	return generator{open, load}, nil
 }
 
-// isBundle reports whether a path looks like that of a bundle by its name.
+// isBundle tells by its name whether a path is that of a bundle.
 func isBundle(path string) bool { return strings.EqualFold(filepath.Ext(path), export.Extension) }

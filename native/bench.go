@@ -16,7 +16,7 @@ import (
 	"pixelda-wgpu/trainer/recipe"
 )
 
-// newBench is the command bench: it measures one configuration, varies a number of it
+// newBench is the command bench: it measures one configuration, varies one of its numbers
 // (bench_vary.go), or compares two measurements.
 func newBench(c *console.Console) *cobra.Command {
 	var f benchFlags
@@ -72,7 +72,7 @@ pixelda-wgpu bench -compare before.json after.json`,
 	return cmd
 }
 
-// benchFlags are the values of its flags.
+// benchFlags are the values of the command's flags.
 type benchFlags struct {
 	config           configFlags
 	batch, steps     int

@@ -14,8 +14,7 @@ import (
 	"pixelda-wgpu/trainer/recipe"
 )
 
-// parseVary takes NAME=VALUE,VALUE,… apart. The name must be that of a number of the
-// model.
+// parseVary splits NAME=VALUE,VALUE,… The name must be that of a number of the model.
 func parseVary(cmd *cobra.Command, text string) (name string, values []string, err error) {
 	name, list, ok := strings.Cut(text, "=")
 	if !ok || name == "" || list == "" {
@@ -30,13 +29,13 @@ func parseVary(cmd *cobra.Command, text string) (name string, values []string, e
 		"d_filters change its cost", text, name)
 }
 
-// variants returns the configuration with each of the values, all of which must be
-// valid before the first is measured.
+// variants returns the configuration with each of the values. All must be valid before the first is
+// measured.
 func variants(cmd *cobra.Command, c recipe.Config, name string, values []string) ([]bench.Variant, error) {
 	var all []bench.Variant
 	for _, text := range values {
 		changed, err := recipe.SetField(c, name, text)
-		value, bad := strconv.ParseFloat(text, 64) // of null, which sets nothing
+		value, bad := strconv.ParseFloat(text, 64) // fails for null, which SetField accepts and ignores
 		if err = errors.Join(err, bad); err != nil {
 			return nil, console.Misuse(cmd, "-vary %s: %q is no value of it", name, text)
 		}
@@ -48,7 +47,7 @@ func variants(cmd *cobra.Command, c recipe.Config, name string, values []string)
 	return all, nil
 }
 
-// runSeries measures the values of -vary, and prints each when it is measured.
+// runSeries measures the values of -vary, and prints each as soon as it is measured.
 func (f *benchFlags) runSeries(c *console.Console, cmd *cobra.Command, d *gpu.Device, config recipe.Config,
 	o bench.Options) error {
 	name, values, err := parseVary(cmd, f.vary)

@@ -9,13 +9,13 @@ import (
 	"pixelda-wgpu/native/internal/console"
 )
 
-// ownChildren is the annotation of a command that has a flag -adapter but uses no
-// device itself: it supervises children of its own.
+// ownChildren is the annotation of a command that has a flag -adapter but uses no device itself: it
+// supervises children of its own.
 const ownChildren = "own-children"
 
-// onDevice returns the arguments for a supervised child, if the command line is that
-// of a command with a device: the line itself for no folder, and what resumes the run
-// in a folder. All other command lines need no child.
+// onDevice returns the arguments for a supervised child if the command line is that of a command
+// with a device: the line itself without a run folder, and what resumes the run once there is one.
+// Other command lines need no child.
 func onDevice(args []string) (forFolder func(folder string) []string, ok bool) {
 	root := newRoot(console.New(io.Discard, io.Discard))
 	cmd, rest, err := root.Find(console.DoubleDashes(args))

@@ -10,8 +10,7 @@ import (
 	"pixelda-wgpu/trainer/recipe"
 )
 
-// configFlags choose a configuration: a preset, changed by a file, changed by
-// single settings.
+// configFlags choose a configuration: a preset, changed by a file, then by single settings.
 type configFlags struct {
 	preset, file string
 	set          []string
@@ -25,11 +24,11 @@ func (f *configFlags) add(cmd *cobra.Command) {
 	complete := func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		return recipe.Presets(), cobra.ShellCompDirectiveNoFileComp
 	}
-	// The only error is a flag that does not exist.
+	// It fails only for a flag that does not exist.
 	_ = cmd.RegisterFlagCompletionFunc("preset", complete)
 }
 
-// presetList lists the presets for the help, as many a line as fit.
+// presetList lists the presets for the help, as many per line as fit.
 func presetList() string {
 	text, width := "", 0
 	for i, name := range recipe.Presets() {
@@ -45,13 +44,13 @@ func presetList() string {
 	return text
 }
 
-// read returns the configuration for an adapter of that kind.
+// read returns the configuration for that kind of adapter.
 func (f *configFlags) read(cmd *cobra.Command, software bool) (recipe.Config, error) {
 	return configure(cmd, recipe.Request{Preset: f.preset, Software: software, Set: f.set}, f.file)
 }
 
-// configure makes the configuration that the command line asks for, with a file's unless its name is
-// empty.
+// configure makes the configuration that the command line asks for, including a file's unless its
+// name is empty.
 func configure(cmd *cobra.Command, r recipe.Request, file string) (recipe.Config, error) {
 	if file != "" {
 		text, err := os.ReadFile(file)

@@ -11,8 +11,8 @@ import (
 	"pixelda-wgpu/native/internal/console"
 )
 
-// newDatasets is the command datasets, which holds others: each is in the file of its
-// name.
+// newDatasets is the command datasets, which groups others, each in a file of its own:
+// datasets_NAME.go.
 func newDatasets(c *console.Console) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "datasets",
@@ -58,8 +58,7 @@ func (f *setFlags) add(cmd *cobra.Command) {
 	}
 }
 
-// options are the values of the flags. Where none of the counts is given, a set has its
-// usual numbers of images.
+// options are the values of the flags. If no count is given, a set has its usual numbers of images.
 func (f *setFlags) options() datasets.Options {
 	o := f.set
 	if f.counts != (datasets.Counts{}) {
@@ -68,12 +67,12 @@ func (f *setFlags) options() datasets.Options {
 	return o
 }
 
-// dataFlag says where downloaded sets are.
+// dataFlag says where downloaded sets are kept.
 func dataFlag(cmd *cobra.Command, dir *string) {
 	cmd.Flags().StringVar(dir, "data", "data", "look for downloaded sets in `FOLDER` (default: data)")
 }
 
-// splitNames are the splits of a set, in the order of lists.
+// splitNames are the splits of a set in the order in which they are listed.
 var splitNames = []string{"train", "valid", "test"}
 
 // splitOf returns a split by name, which may be nil.

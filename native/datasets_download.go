@@ -53,8 +53,7 @@ func remoteNames() []string {
 	return names
 }
 
-// download fetches a set, shows the progress of each file, and says what is there
-// afterwards.
+// download fetches a set, shows the progress of each file, and finally says what is there.
 func download(ctx context.Context, c *console.Console, name, data string) error {
 	var p *console.Progress
 	file := ""

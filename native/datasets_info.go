@@ -11,7 +11,7 @@ import (
 	"pixelda-wgpu/native/internal/console"
 )
 
-// setInfo is what 'datasets info' says of a set.
+// setInfo is what 'datasets info' says about a set.
 type setInfo struct {
 	Name        string         `json:"name,omitempty"` // of the domain, where there are several
 	Origin      string         `json:"origin"`

@@ -16,7 +16,7 @@ import (
 type listed struct {
 	Name     string   `json:"name"`
 	About    string   `json:"about"`
-	Ready    bool     `json:"ready"`              // it can be opened as things are
+	Ready    bool     `json:"ready"`              // it can be opened now
 	Download string   `json:"download,omitempty"` // the name to download it by
 	Home     string   `json:"home,omitempty"`
 	Licence  string   `json:"licence,omitempty"`

@@ -56,7 +56,7 @@ pixelda-wgpu datasets pack photos.zip -o photos.pxds -size 64 -channels 3 -raw`,
 	return cmd
 }
 
-// packSet packs a set, and meanwhile shows how many images are written.
+// packSet packs a set, and shows meanwhile how many images have been written.
 func packSet(c *console.Console, output, spec string, o datasets.Options, raw bool) (datasets.Counts, error) {
 	var p *console.Progress
 	counts, err := open.Pack(output, spec, o, raw, func(images, all int) {
@@ -71,7 +71,7 @@ func packSet(c *console.Console, output, spec string, o datasets.Options, raw bo
 	return counts, err
 }
 
-// packedCounts writes how many images of each split were packed.
+// packedCounts says how many images of each split were packed.
 func packedCounts(c datasets.Counts) string {
 	var parts []string
 	for i, n := range []int{c.Train, c.Valid, c.Test} {

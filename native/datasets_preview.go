@@ -79,9 +79,8 @@ func pick(s datasets.Splits, split string) (*datasets.Set, error) {
 	return set, nil
 }
 
-// show chooses the images of a preview and how many make a row: the same number of
-// each class, where that makes a picture of sensible size, and otherwise the first
-// images.
+// show chooses the images of a preview and how many are in a row: equally many of each class if
+// that makes a picture of sensible size, otherwise the first images.
 func show(s *datasets.Set, columns int) (indices []int, perRow int) {
 	const mostRows = 30
 	if !s.Labelled() || len(s.Classes) > mostRows {

@@ -95,7 +95,7 @@ pixelda-wgpu datasets render -backgrounds data/bsds500/train -o on-photos.pxds`,
 	return cmd
 }
 
-// openRendering returns splits whose images are drawn when they are asked for.
+// openRendering returns splits whose images are drawn on demand.
 func openRendering(r draw.Rendering, crops, data string) (datasets.Splits, error) {
 	if crops == "" {
 		return r.Open()

@@ -14,7 +14,7 @@ import (
 	"pixelda-wgpu/native/internal/console"
 )
 
-// adapterFlag is the choice that every command with a device has.
+// adapterFlag is the flag that every command with a device has.
 func adapterFlag(cmd *cobra.Command, adapter *string) {
 	cmd.Flags().StringVar(adapter, "adapter", "",
 		"use the adapter with this index or (part of a) `NAME` (default: the best)")
@@ -29,12 +29,12 @@ func adapterFlag(cmd *cobra.Command, adapter *string) {
 		}
 		return names, cobra.ShellCompDirectiveNoFileComp
 	}
-	// The only error is a flag that does not exist.
+	// It fails only for a flag that does not exist.
 	_ = cmd.RegisterFlagCompletionFunc("adapter", complete)
 }
 
-// openDevice opens the adapter that -adapter names, and shows on the console how
-// far the device is in compiling shaders.
+// openDevice opens the adapter that -adapter names, and shows on the console how far the
+// compilation of shaders is.
 func openDevice(c *console.Console, adapter string) (*gpu.Device, error) {
 	d, err := gpu.Open(gpu.Options{Adapter: adapter})
 	if err != nil {
@@ -44,8 +44,8 @@ func openDevice(c *console.Console, adapter string) (*gpu.Device, error) {
 	return d, nil
 }
 
-// chooser returns how kernels are chosen: on a GPU by timing them, which takes a
-// moment; on a software adapter, whose compiler is slow, by rule unless always is set.
+// chooser returns how kernels are chosen: on a GPU by timing them, which takes a moment; on a
+// software adapter, whose compiler is slow, by rule unless always is set.
 func chooser(c *console.Console, d *gpu.Device, always bool) (graph.Chooser, error) {
 	if !graph.TargetOf(d.Info()).Tuned && !always {
 		return graph.RuleFor(d.Info()), nil
@@ -53,8 +53,8 @@ func chooser(c *console.Console, d *gpu.Device, always bool) (graph.Chooser, err
 	return openTuner(c, d)
 }
 
-// openTuner returns a tuner that keeps its choices in the user's cache, in a file
-// for each adapter and driver, and says what it times.
+// openTuner returns a tuner that keeps its choices in the user's cache, in one file per adapter and
+// driver, and says what it times.
 func openTuner(c *console.Console, d *gpu.Device) (*tune.Tuner, error) {
 	cache, err := os.UserCacheDir()
 	if err != nil {
@@ -68,7 +68,7 @@ func openTuner(c *console.Console, d *gpu.Device) (*tune.Tuner, error) {
 	return t, nil
 }
 
-// fileName makes a key fit for a file's name.
+// fileName turns a key into a valid file name.
 func fileName(key string) string {
 	return strings.Map(func(r rune) rune {
 		if r == '-' || r == '.' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' {

@@ -47,7 +47,8 @@ pixelda-wgpu eval -target photos/dusk runs/0001-pixelda`,
 			if cmd.Flags().Changed("target") {
 				st.Config.Target = target
 			}
-			// These settings choose among training images; other images may not have what they ask for.
+			// These settings select training images; other images may not have the classes or
+			// labels that they ask for.
 			st.Config.TrainClasses, st.Config.TargetLabelled = nil, 0
 			images, err := engine.OpenData(st.Config)
 			if err != nil {

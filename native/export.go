@@ -30,15 +30,14 @@ type exportedFile struct {
 	Bytes  int64  `json:"bytes"`
 }
 
-// exportTarget is a file that may be written: it is, if path is not empty.
+// exportTarget is a file that is written if path is not empty.
 type exportTarget struct {
 	path, format string
 	extension    string
 	write        func(io.Writer) error
 }
 
-// newExport is the command export. It needs no device: a bundle holds its shaders for
-// any adapter.
+// newExport is the command export. It needs no device: a bundle contains shaders for every adapter.
 func newExport(c *console.Console) *cobra.Command {
 	var bundle, onnx, weights, example, data string
 	var half, asJSON bool
@@ -109,7 +108,7 @@ pixelda-wgpu export checkpoint.safetensors -o faces.pxda -example faces/`,
 	return cmd
 }
 
-// checkTargets reports mistakes in the names of files before any is written.
+// checkTargets reports mistakes in file names before any file is written.
 func checkTargets(cmd *cobra.Command, targets []exportTarget, source string) error {
 	none := true
 	for _, t := range targets {
@@ -142,8 +141,7 @@ func openForExport(path string) (*export.Bundle, error) {
 	return export.FromCheckpoint(file)
 }
 
-// takeExamples adds examples to a bundle: images that the generator was not trained
-// on, where there are any.
+// takeExamples adds examples to a bundle: preferably images that the generator was not trained on.
 func takeExamples(b *export.Bundle, spec, data string) error {
 	splits, err := b.OpenSource(spec, data)
 	if err != nil {

@@ -52,8 +52,7 @@ func jsonFlag(cmd *cobra.Command, asJSON *bool) {
 	cmd.Flags().BoolVar(asJSON, "json", false, "print JSON for programs to read")
 }
 
-// lookAround lists the adapters, and opens the one that commands would use to see
-// that it works.
+// lookAround lists the adapters, and opens the one that commands would use, to see that it works.
 func lookAround(adapter string) (machine, error) {
 	list, err := gpu.Adapters()
 	if err != nil {
@@ -79,8 +78,8 @@ func lookAround(adapter string) (machine, error) {
 	return m, nil
 }
 
-// kindOfAdapter is the type of an adapter for people: a software adapter may call
-// itself a CPU, or anything else.
+// kindOfAdapter names the type of an adapter for people: a software adapter may call itself a CPU,
+// or something else.
 func kindOfAdapter(a gpu.AdapterInfo) string {
 	if a.Software() {
 		return "software"
@@ -105,7 +104,7 @@ func (m machine) print(c *console.Console) {
 	m.printLimits(c)
 }
 
-// printLimits sets the limits of each adapter beside those that every one has.
+// printLimits prints the limits of each adapter next to those that every adapter has.
 func (m machine) printLimits(c *console.Console) {
 	t := console.Table{Align: "lr" + strings.Repeat("r", len(m.Adapters))}
 	head := []string{"Limits", "any WebGPU"}

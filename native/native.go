@@ -1,6 +1,6 @@
-// Package native is what the command pixelda-wgpu does on a machine with an
-// adapter of its own: a file for each verb, under a root that reads the command
-// line and says in one line what went wrong.
+// Package native is what the command pixelda-wgpu does on a machine with an adapter of its own: a
+// file for each verb, under a root that parses the command line and says in one line what went
+// wrong.
 package native
 
 import (
@@ -19,9 +19,8 @@ import (
 	"pixelda-wgpu/native/internal/supervise"
 )
 
-// Main executes the command line of this process and returns its exit status.
-// A command that uses a device is executed by a child process, since the loss of
-// a device ends the process that has it.
+// Main executes the command line of this process and returns its exit status. A command that uses a
+// device is executed by a child process, since losing a device ends the process that has it.
 func Main() int {
 	args := os.Args[1:]
 	if supervise.Child() {
@@ -63,8 +62,8 @@ func run(args []string, stdout, stderr io.Writer) (status int) {
 	return c.End(err)
 }
 
-// guarded runs what a goroutine does with images. A fault in the file that they are
-// mapped from becomes its error.
+// guarded does a goroutine's work on images. A fault in the file that they are mapped from becomes
+// its error.
 func guarded(work func() error) (err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
@@ -85,7 +84,7 @@ var groups = []*cobra.Group{
 	{ID: "other", Title: "Other"},
 }
 
-// newRoot is the command that holds all others.
+// newRoot is the command that contains all others.
 func newRoot(c *console.Console) *cobra.Command {
 	root := &cobra.Command{
 		Use: "pixelda-wgpu",

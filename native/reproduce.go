@@ -21,8 +21,8 @@ import (
 
 import ()
 
-// reproduction is the command reproduce. It has no device: each run of a study is
-// trained and measured by a supervised child, which is the same command with -cell.
+// reproduction is the command reproduce. It has no device: each run of a study is trained and
+// measured by a supervised child, which is the same command with -cell.
 type reproduction struct {
 	console              *console.Console
 	job                  reproduce.Job
@@ -93,17 +93,17 @@ pixelda-wgpu reproduce fig3 -list`,
 	f.BoolVar(&r.list, "list", false, "list the studies, or the runs of one study and how far they are")
 	f.StringVar(&r.cell, "cell", "", "do this one `RUN`, in this process")
 	if err := f.MarkHidden("cell"); err != nil {
-		panic(err) // the flag is defined a line above
+		panic(err) // the flag is defined just above
 	}
 	jsonFlag(cmd, &r.job.JSON)
 	for flag, values := range map[string][]string{"scale": scales, "objects": objects} {
-		// The only error is a flag that does not exist.
+		// It fails only for a flag that does not exist.
 		_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
 	}
 	return cmd
 }
 
-// run checks the flags, then works off the study, lists it, or does one run of it.
+// run checks the flags, then works through the study, lists it, or does one run of it.
 func (r *reproduction) run(cmd *cobra.Command, args []string) error {
 	if !slices.Contains(study.Scales(), study.Scale(r.scale)) {
 		return console.Misuse(cmd, "flag -scale: %q is not one of %v", r.scale, study.Scales())
@@ -129,7 +129,7 @@ func (r *reproduction) run(cmd *cobra.Command, args []string) error {
 	if j.Seeds == 0 {
 		j.Seeds = j.Study.DefaultSeeds(j.Scale)
 	}
-	if j.Data == "" && j.Scale != study.Tiny { // which has built-in images
+	if j.Data == "" && j.Scale != study.Tiny { // Tiny has built-in images
 		j.Data = "data"
 	}
 	switch {
@@ -148,7 +148,7 @@ func (r *reproduction) do(cmd *cobra.Command) error {
 	if i < 0 {
 		return console.Misuse(cmd, "flag -cell: %s has no run %q", r.job.Study.Name, r.cell)
 	}
-	quiet := r.console.Quiet() // the report tells the outcome
+	quiet := r.console.Quiet() // the report gives the outcome
 	return r.job.Do(cells[i], reproduce.Tools{
 		Open:   func() (*gpu.Device, error) { return openDevice(r.console, r.job.Adapter) },
 		Choose: func(d *gpu.Device) (graph.Chooser, error) { return chooser(quiet, d, false) },
@@ -179,8 +179,7 @@ func (r *reproduction) listStudies(objects study.Objects) error {
 	return nil
 }
 
-// complete begins or resumes the run of a configuration in t.out, unless it has
-// come to its end.
+// complete begins or resumes the run of a configuration in t.out, unless it has ended.
 func (t *training) complete(ctx context.Context, d *gpu.Device, c recipe.Config) error {
 	run, err := rundir.Open(t.out)
 	if err != nil { // there is none

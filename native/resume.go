@@ -27,9 +27,8 @@ func isFile(path string) bool {
 	return err == nil && info.Mode().IsRegular()
 }
 
-// checkResume refuses flags that a resumed run has no use for. One that begins
-// with a checkpoint file has a folder of its own, and may look for the images
-// elsewhere.
+// checkResume refuses flags that make no sense for a resumed run. A run that begins with a
+// checkpoint file has a folder of its own, and may look for the images elsewhere.
 func (t *training) checkResume(cmd *cobra.Command) error {
 	fixed := []string{"preset", "config", "method", "baseline", "seed", "set"}
 	if !isFile(t.resume) {
@@ -43,7 +42,7 @@ func (t *training) checkResume(cmd *cobra.Command) error {
 	return nil
 }
 
-// goOn resumes a run, as the command line has it, or goes on from a file.
+// goOn resumes a run as the command line asks, or goes on from a file.
 func (t *training) goOn(ctx context.Context, d *gpu.Device, cmd *cobra.Command) error {
 	if isFile(t.resume) {
 		return t.adopt(ctx, d, cmd)
@@ -91,8 +90,8 @@ func (t *training) goOnIn(ctx context.Context, d *gpu.Device, c recipe.Config, f
 	return t.goOnFrom(ctx, d, c, data, w, latest.File)
 }
 
-// adopt goes on from a checkpoint file, such as the page saves, in a run folder
-// of its own that begins with it.
+// adopt goes on from a checkpoint file, such as the page saves, in a run folder of its own
+// that begins with it.
 func (t *training) adopt(ctx context.Context, d *gpu.Device, cmd *cobra.Command) error {
 	file, st, err := checkpoint.Inspect(t.resume)
 	if err != nil {
@@ -126,7 +125,7 @@ func (t *training) adopt(ctx context.Context, d *gpu.Device, cmd *cobra.Command)
 	return t.goOnFrom(ctx, d, c, data, w, first.File)
 }
 
-// amend applies the flags that a resumed run may be given.
+// amend applies the flags that are allowed for a resumed run.
 func (t *training) amend(cmd *cobra.Command, c *recipe.Config) {
 	for name, set := range map[string]func(){
 		"iterations": func() { c.Iterations = t.flags.Iterations }, "data": func() { c.Data = t.flags.Data },

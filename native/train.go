@@ -139,7 +139,7 @@ func (t *training) start(ctx context.Context, d *gpu.Device, c recipe.Config) er
 	return t.begin(ctx, d, c, data, w)
 }
 
-// create makes the folder of a new run.
+// create makes the folder for a new run.
 func (t *training) create(c recipe.Config) (_ *rundir.Writer, err error) {
 	out := t.out
 	if out == "" {
@@ -209,7 +209,7 @@ func (t *training) baseline(
 	return b.TargetAccuracy()
 }
 
-// introduce says what is about to be trained, on what.
+// introduce says what is about to be trained, and on what.
 func (t *training) introduce(d *gpu.Device, c recipe.Config, data engine.Data, out string) {
 	m := c.Model
 	images := func(s datasets.Splits) string {
@@ -228,7 +228,7 @@ func (t *training) introduce(d *gpu.Device, c recipe.Config, data engine.Data, o
 	fmt.Fprintf(t.console.Err, "%-11s %s, %d iterations, seed %d\n", "Method", c.Method, c.Iterations, c.Seed)
 }
 
-// train runs a trainer and tells how it goes.
+// train runs a trainer and shows how it goes.
 func (t *training) train(ctx context.Context, tr *engine.Trainer, w *rundir.Writer, choose graph.Chooser) error {
 	if tuner, ok := choose.(*tune.Tuner); ok {
 		if err := tuner.Save(); err != nil {
@@ -248,7 +248,7 @@ func (t *training) train(ctx context.Context, tr *engine.Trainer, w *rundir.Writ
 	return nil
 }
 
-// interrupted words the end of a run by Ctrl-C; other errors stay as they are.
+// interrupted words an end by Ctrl-C; other errors stay as they are.
 func (t *training) interrupted(err error, out string, tr *engine.Trainer) error {
 	if !errors.Is(err, trainer.ErrInterrupted) {
 		return err

@@ -67,8 +67,7 @@ func (t *training) conclude(r sinks.Report, out string) {
 	t.console.Printf("Checkpoint  %s\nReport      %s\n", r.Checkpoint, filepath.Join(out, "report.json"))
 }
 
-// evaluated words an evaluation: target first. Angles are those that the paper
-// reports.
+// evaluated words an evaluation, the target first. Angles are those that the paper reports.
 func evaluated(r trainer.EvalRecord) string {
 	var parts []string
 	for _, domain := range []string{"target", "adapted", "source"} {
@@ -85,7 +84,7 @@ func evaluated(r trainer.EvalRecord) string {
 	return strings.Join(parts, ", ")
 }
 
-// lossNote words the losses of a record in their order of interest.
+// lossNote words the losses of a record, the most interesting first.
 func lossNote(r trainer.TrainRecord) string {
 	var parts []string
 	for _, name := range slices.Sorted(maps.Keys(r.Loss)) {

@@ -49,7 +49,7 @@ pixelda-wgpu verify -json | jq .pass`,
 	return cmd
 }
 
-// verifier is a verification of some traces on one adapter.
+// verifier checks one adapter with some traces.
 type verifier struct {
 	console        *console.Console
 	adapter, plans string
@@ -76,8 +76,7 @@ type traceVerdict struct {
 	steps   int
 }
 
-// check is a verify.Check with its outcome. An error that is not finite is
-// null in JSON.
+// check is a verify.Check with its outcome. An error that is not finite is null in JSON.
 type check struct {
 	Name      string   `json:"name"`
 	Error     *float64 `json:"error"`
@@ -85,7 +84,7 @@ type check struct {
 	Pass      bool     `json:"pass"`
 }
 
-// run replays all files, and reports those that cannot be read as it comes to them.
+// run replays all files, and reports those that cannot be read when it reaches them.
 func (v *verifier) run(files []string) (err error) {
 	if v.device, err = openDevice(v.console, v.adapter); err != nil {
 		return err
@@ -126,8 +125,7 @@ func (v *verifier) run(files []string) (err error) {
 	return err
 }
 
-// file replays one trace, or the built-in one if path is empty, once for each choice
-// of kernels.
+// file replays one trace, the built-in one if path is empty, once for each choice of kernels.
 func (v *verifier) file(path string, found func(traceVerdict)) error {
 	t, err := openTrace(&path)
 	if err != nil {
@@ -168,8 +166,8 @@ func (v *verifier) file(path string, found func(traceVerdict)) error {
 	return nil
 }
 
-// openTrace opens the file at path. If path is empty it opens the built-in trace, and
-// sets path to what that is called.
+// openTrace opens the file at path. If path is empty it opens the built-in trace, and sets path to
+// its name.
 func openTrace(path *string) (*verify.Trace, error) {
 	if *path != "" {
 		return verify.OpenTrace(*path)
@@ -178,7 +176,8 @@ func openTrace(path *string) (*verify.Trace, error) {
 	return verify.ReadTrace(bytes.NewReader(traces.GreyToRGB), int64(len(traces.GreyToRGB)), *path)
 }
 
-// print writes one line; for the usual kernels, and after a failure, a table above it.
+// print writes one line per trace; for the usual kernels, and after a failure, it writes a table
+// above it.
 func (v *verifier) print(t traceVerdict) {
 	outcome := v.console.Green("PASS")
 	if !t.Pass {

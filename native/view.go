@@ -12,8 +12,8 @@ type viewing struct {
 	adapter, data string
 }
 
-// newView is the command view. Whether this program has a window is decided when it is
-// built: prepare and open are in view_window.go or in view_handover.go.
+// newView is the command view. Whether this program has a window is decided when it is built:
+// prepare and open are in view_window.go or view_handover.go.
 func newView(c *console.Console) *cobra.Command {
 	v := viewing{console: c}
 	cmd := &cobra.Command{

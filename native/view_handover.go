@@ -17,9 +17,9 @@ import (
 	"pixelda-wgpu/native/internal/supervise"
 )
 
-// windowProgram is this program built with a window. On a machine without a display a
-// program that links a window library ends at once, whatever it was asked to do. So
-// this program has no window, and hands over to the other.
+// windowProgram is this program built with a window. On a machine without a display a program that
+// links a window library ends at once, whatever it was asked to do. So this program has no window,
+// and hands over to that one.
 const windowProgram = "pixelda-wgpu-view"
 
 // prepare leaves the flags for the other program to read.

@@ -42,7 +42,7 @@ func (v *viewing) open(path string) error {
 	go func() {
 		err := guarded(func() error { return e.Serve(d, h.Visitor, h.window.Do) })
 		if err != nil {
-			h.window.Close() // and the error is told on the terminal
+			h.window.Close() // and the terminal shows the error
 		}
 		done <- err
 	}()
@@ -54,7 +54,7 @@ func (v *viewing) open(path string) error {
 	return err
 }
 
-// windowHost computes for the gallery of a window.
+// windowHost computes for a gallery in a window.
 type windowHost struct {
 	*exhibit.Visitor
 	exhibit *exhibit.Exhibit

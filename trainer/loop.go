@@ -1,6 +1,6 @@
-// Package trainer is the loop that trains: it says when a run is to be logged, evaluated, sampled, saved
-// and ended, and tells sinks. What is trained stands in trainer/recipe, how in trainer/engine. The command
-// and the page run the same loop and differ in their sinks.
+// Package trainer is the loop that trains: it decides when a run is logged, evaluated, sampled,
+// saved and ended, and tells sinks. What is trained is in trainer/recipe, how is in trainer/engine.
+// The command and the page run the same loop, with different sinks.
 package trainer
 
 import (
@@ -13,7 +13,7 @@ import (
 	"pixelda-wgpu/trainer/recipe"
 )
 
-// origin marks the errors of this room.
+// origin marks the errors of this package.
 const origin fault.Origin = "trainer"
 
 // Engine is what a Loop trains: an engine.Trainer, or a fake in tests.
@@ -30,28 +30,29 @@ type Engine interface {
 	Draw() (engine.Samples, error)
 }
 
-// Host is how the loop suits where it runs.
+// Host adapts the loop to where it runs.
 type Host struct {
-	// SaveEvery saves the state each so many iterations, with an evaluation before: among such
-	// checkpoints people choose by their scores. 0 for never.
+	// SaveEvery saves the state every so many iterations, after an evaluation, since people choose
+	// among such checkpoints by their scores. 0 for never.
 	SaveEvery int
 	// SaveAfter saves the state when so much time has passed since the last time, without an
-	// evaluation: such a state only replaces the one before, in case the process ends. 0 for never.
+	// evaluation: such a state only replaces the previous one, in case the process ends. 0 for
+	// never.
 	SaveAfter time.Duration
 
-	// Ahead lets iterations go on while the losses of a record are on their way from the device. A page
-	// needs it, since waiting there is slow, and its player bounds how much work is queued. Natively
-	// nothing else does, so that the loop waits once a record.
+	// Ahead lets iterations continue while the losses of a record are on their way from the device.
+	// A page needs it, since waiting there is slow and its player limits how much work is queued.
+	// Natively there is no such limit, so the loop waits once per record.
 	Ahead bool
 }
 
-// ErrInterrupted is returned by a run whose context ended. Its state is saved.
+// ErrInterrupted is returned by a run whose context ended. Its state has been saved.
 var ErrInterrupted = errors.New("interrupted")
 
-// Loop trains a run: it iterates, does what is due and tells the sinks, in their order. It is for one
+// Loop trains a run: it iterates, does what is due and tells the sinks, in order. It is for one
 // goroutine.
 type Loop struct {
-	Until int // iterations after which it ends; by default all that the configuration has
+	Until int // iterations after which it ends; by default, all of the configuration's
 
 	engine Engine
 	config recipe.Config
@@ -60,17 +61,17 @@ type Loop struct {
 
 	now     func() time.Time
 	began   time.Time
-	mark    time.Time // when the last record was made, later by what was not spent on training since
-	marked  int       // the iteration at which
+	mark    time.Time // when the last record was made, plus the time since then not spent on training
+	marked  int       // the iteration of the last record
 	savedAt time.Time
-	saved   int   // the iteration that is saved; -1 for none
-	late    error // what a record that arrived later found
+	saved   int   // the iteration that was saved; -1 for none
+	late    error // an error found when a record arrived
 
 	evaluated int // the iteration of the last evaluation; -1 for none
 	score     float64
 }
 
-// NewLoop makes a loop that trains on from where the engine is. All that is measured counts from now.
+// NewLoop makes a loop that trains from where the engine is. Measurements start now.
 func NewLoop(e Engine, c recipe.Config, h Host, sinks ...Sink) *Loop {
 	return newLoop(e, c, h, time.Now, sinks...)
 }
@@ -83,16 +84,16 @@ func newLoop(e Engine, c recipe.Config, h Host, now func() time.Time, sinks ...S
 	}
 }
 
-// Kept says that the state at this moment is saved already, as that of a resumed run is.
+// Kept says that the present state has already been saved, like that of a resumed run.
 func (l *Loop) Kept() { l.saved = l.engine.Iteration() }
 
-// Changed says that what is saved lacks something that belongs to the state at this moment.
+// Changed says that what has been saved lacks part of the present state.
 func (l *Loop) Changed() { l.saved = -1 }
 
 // Exclude says that so much of the time since the last record was not spent on training.
 func (l *Loop) Exclude(d time.Duration) { l.mark = l.mark.Add(d) }
 
-// Run trains to the end, or until ctx ends: after the iteration under way it then saves the state and
+// Run trains to the end, or until ctx ends: it then saves the state after the current iteration and
 // returns ErrInterrupted.
 func (l *Loop) Run(ctx context.Context) error {
 	for {
@@ -108,7 +109,7 @@ func (l *Loop) Run(ctx context.Context) error {
 	}
 }
 
-// Advance does one iteration and what it calls for. After the last one it ends the run.
+// Advance does one iteration and whatever is due after it. After the last one it ends the run.
 func (l *Loop) Advance() (ended bool, err error) {
 	if l.engine.Iteration() >= l.Until {
 		return true, l.end()
@@ -119,7 +120,7 @@ func (l *Loop) Advance() (ended bool, err error) {
 	return false, l.due()
 }
 
-// Step does one iteration and waits for its record. Nothing else is due.
+// Step does one iteration and waits for its record. It does nothing else, even if that is due.
 func (l *Loop) Step() (TrainRecord, error) {
 	if err := l.iterate(); err != nil {
 		return TrainRecord{}, err
@@ -127,8 +128,8 @@ func (l *Loop) Step() (TrainRecord, error) {
 	return l.log(true)
 }
 
-// Pause saves the state between two iterations, unless it is saved. It evaluates nothing: who ends a run
-// does not want to wait for passes over whole test splits.
+// Pause saves the state between two iterations, unless it has been saved. It does not evaluate:
+// whoever ends a run does not want to wait for passes over whole test splits.
 func (l *Loop) Pause() error {
 	if err := l.sound(); err != nil {
 		return err
@@ -136,9 +137,9 @@ func (l *Loop) Pause() error {
 	return l.save()
 }
 
-// Evaluate passes over the test images, of the source's as many as the configuration says.
+// Evaluate passes over the test images, but only as many of the source's as the configuration says.
 func (l *Loop) Evaluate() (Evaluated, error) {
-	l.Changed() // what is saved lacks this record
+	l.Changed() // the saved state lacks this record
 	if err := l.sound(); err != nil {
 		return Evaluated{}, err
 	}
@@ -155,8 +156,9 @@ func (l *Loop) iterate() error {
 	return l.tell(Iterated{l.engine.Iteration()})
 }
 
-// due does what the iteration just done calls for. The last one that was asked for calls for everything,
-// even where it is not the configuration's last: people look at a run where it stops.
+// due does what is due after the current iteration. After the last one that was asked for
+// everything is due, even if it is not the configuration's last: people look at a run where it
+// stops.
 func (l *Loop) due() error {
 	c, i := l.config, l.engine.Iteration()
 	last := i >= l.Until
@@ -171,7 +173,7 @@ func (l *Loop) due() error {
 	sample, evaluate := every(c.SampleEvery) && l.engine.Draws(), ranked || every(c.EvalEvery)
 	save := ranked || l.host.SaveAfter > 0 && began.Sub(l.savedAt) > l.host.SaveAfter
 	if sample || evaluate || save {
-		// Images of broken networks are not worth a look, their state is not worth keeping.
+		// Images of broken networks are not worth looking at, and their state is not worth keeping.
 		if err := l.sound(); err != nil {
 			return err
 		}
@@ -195,7 +197,7 @@ func (l *Loop) due() error {
 	return nil
 }
 
-// end ends the run. Its state is saved unless an iteration of this loop did that.
+// end ends the run. It saves the state unless this loop has done so.
 func (l *Loop) end() error {
 	if err := l.Pause(); err != nil {
 		return err
@@ -203,8 +205,8 @@ func (l *Loop) end() error {
 	return l.tell(Ended{l.engine.Iteration()})
 }
 
-// log makes the record of the iterations since the last one. If it does not wait, the sinks hear the
-// record from a later call on the engine, and a later iteration returns what went wrong with it.
+// log makes the record of the iterations since the last one. Without wait, the sinks get the record
+// in a later call on the engine, and a later iteration returns its error.
 func (l *Loop) log(wait bool) (TrainRecord, error) {
 	at, i := l.now(), l.engine.Iteration()
 	rec := TrainRecord{Step: i, Kind: "train", LearningRate: l.engine.LearningRate(),
@@ -226,7 +228,8 @@ func (l *Loop) log(wait bool) (TrainRecord, error) {
 	return rec, err
 }
 
-// sound waits for the device and reports what is not finite, or what a record found.
+// sound waits for the device and reports losses or gradients that are not finite, or the error of a
+// record.
 func (l *Loop) sound() error {
 	if err := l.engine.Sound(); err != nil {
 		return err
@@ -257,7 +260,7 @@ func (l *Loop) evaluate() (ev Evaluated, err error) {
 	return ev, l.tell(ev)
 }
 
-// save has the state kept, unless it is, with the score of its evaluation, if there was one.
+// save has the state saved, unless it has been, with the score of its evaluation, if there was one.
 func (l *Loop) save() error {
 	i, score := l.engine.Iteration(), float64(Unmeasured)
 	if l.saved == i {
@@ -273,7 +276,7 @@ func (l *Loop) save() error {
 	return nil
 }
 
-// tell tells the sinks, in their order.
+// tell tells the sinks, in order.
 func (l *Loop) tell(e Event) error {
 	for _, s := range l.sinks {
 		if err := s.Hear(e); err != nil {

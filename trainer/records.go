@@ -6,7 +6,8 @@ import (
 	"pixelda-wgpu/trainer/engine"
 )
 
-// TrainRecord is a line of metrics.jsonl about the iterations since the last. Sinks hear it as an event.
+// TrainRecord is a line of metrics.jsonl about the iterations since the last one. Sinks get it as
+// an event.
 type TrainRecord struct {
 	Step         int                `json:"step"` // iterations done
 	Kind         string             `json:"kind"` // "train"
@@ -23,11 +24,11 @@ type EvalRecord struct {
 	Kind     string                   `json:"kind"`            // "eval"
 	Accuracy map[string]float64       `json:"accuracy"`        // on test images, by domain: target, source, adapted
 	Angle    map[string]engine.Angles `json:"angle,omitempty"` // mean errors of orientation, by domain
-	// that chooses the best checkpoint, without target labels
+	// by which the best checkpoint is chosen, without target labels
 	Score float64 `json:"score"`
 }
 
-// newEvalRecord is the record of an evaluation after so many iterations.
+// newEvalRecord is the record of an evaluation after that many iterations.
 func newEvalRecord(step int, byDomain map[string]engine.Evaluation, score float64) EvalRecord {
 	rec := EvalRecord{Step: step, Kind: "eval", Accuracy: map[string]float64{}, Score: score}
 	for domain, ev := range byDomain {

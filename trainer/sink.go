@@ -10,10 +10,10 @@ type Sink interface {
 // Event is what a sink hears: one of the types below, or a TrainRecord.
 type Event interface{ event() }
 
-// Iterated says that an iteration was done. The device may still be at work on it.
+// Iterated says that an iteration was done. The device may still be working on it.
 type Iterated struct{ Step int }
 
-// Evaluating says that an evaluation begins, which can take a while.
+// Evaluating says that an evaluation is starting, which can take a while.
 type Evaluating struct{ Step int }
 
 // Evaluated is an evaluation.
@@ -28,18 +28,18 @@ type Sampled struct {
 	Samples engine.Samples
 }
 
-// Save asks for the state of the run to be kept. It is sound: all that was computed so far is finite.
+// Save asks for the state of the run to be kept. It is sound: everything computed so far is finite.
 // Score is that of an evaluation of this very state, or Unmeasured.
 type Save struct {
 	Step  int
 	Score float64
 }
 
-// Unmeasured is the score of a state that nobody evaluated: that of a classifier which tells nothing
-// apart, the lowest.
+// Unmeasured is the score of a state that was not evaluated: the lowest score, that of a classifier
+// that tells nothing apart.
 const Unmeasured = 0
 
-// Ended says that the last iteration is done, and all that it called for.
+// Ended says that the last iteration is done, along with everything that was due after it.
 type Ended struct{ Step int }
 
 func (TrainRecord) event() {}

@@ -7,9 +7,9 @@ import (
 	"pixelda-wgpu/datasets/random"
 )
 
-// The built-in digits need no files: strokes as a hand would draw them, bent,
-// slanted and inked at random, then scaled and centred as MNIST's are (20×20
-// in 28×28, about the centre of mass). Image i of a seed is always the same.
+// The built-in digits need no files: strokes as a hand would draw them, bent, slanted and inked at
+// random, then scaled and centred as MNIST's are (20×20 in 28×28, about the centre of mass). Image
+// i of a seed is always the same.
 const (
 	digitSide = 28
 	digitBox  = 20.0
@@ -30,7 +30,7 @@ func Digits(seed uint64, from, n int) *datasets.Set {
 	return generators["digits"].set("digits", seed, from, n).Hold()
 }
 
-// digitGenerator is a generator of digits, which the first draw of a stream chooses.
+// digitGenerator generates digits of the class that the first draw of each stream picks.
 func digitGenerator(side, channels int, stream uint64, draw func(dst []byte, seed, i uint64)) generator {
 	return generator{
 		side: side, channels: channels, counts: builtinCounts,
@@ -43,7 +43,7 @@ func digitGenerator(side, channels int, stream uint64, draw func(dst []byte, see
 	}
 }
 
-// drawClass draws which digit it is.
+// drawClass picks the digit.
 func drawClass(r *random.Source) int { return r.Intn(10) }
 
 func drawDigitPlain(dst []byte, seed, i uint64) { drawDigit(dst, random.New(seed, sourceStream, i)) }
@@ -96,19 +96,19 @@ func (h *hand) bend(p point) point {
 	return point{h.xx*x + h.xy*y, h.yx*x + h.yy*y}
 }
 
-// mark is a point of the pen's path with the pen's radius there; lift says
-// that no line leads to it.
+// mark is a point of the pen's path with the pen's radius there; lift means that no line leads to
+// it.
 type mark struct {
 	point
 	radius float64
 	lift   bool
 }
 
-// Bounds of a stroke's points and a line's marks: more than any glyph needs.
+// Bounds on a stroke's points and a line's marks: more than any glyph needs.
 const (
 	maxPoints = 16
 	maxMarks  = 128
-	spanSteps = 5 // marks a span between points
+	spanSteps = 5 // marks per span between points
 )
 
 // line is a pen's movement in a fixed array, so that drawing allocates nothing.
@@ -138,7 +138,7 @@ func (p *line) trace(s *stroke, h *hand, r *random.Source) {
 	for _, q := range s.points {
 		points = append(points, point{q.x + h.jitter*r.Normal(), q.y + h.jitter*r.Normal()})
 	}
-	// The slope at a point, one-sided at ends and corners.
+	// The slope at a point: one-sided at ends and corners.
 	slope := func(i int, after bool) point {
 		a, b := i-1, i+1
 		if i == 0 || s.corners[i] && after {
@@ -198,8 +198,8 @@ func (p *line) fit(scale float64) {
 	}
 }
 
-// centre moves the path's centre of mass to the middle of the image, off by
-// dx, dy, but keeps its box inside.
+// centre moves the path's centre of mass to the middle of the image, offset by dx, dy, but keeps
+// its box inside.
 func (p *line) centre(dx, dy float64) {
 	var sum point
 	var low, high point

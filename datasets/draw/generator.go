@@ -1,5 +1,5 @@
-// Package draw makes sets that lie in no file: digits, textures and objects that need
-// none, renders of CAD models, and MNIST-M from digits and photographs.
+// Package draw makes sets that are in no file: digits, textures and objects that need none, renders
+// of CAD models, and MNIST-M from digits and photographs.
 package draw
 
 import (
@@ -9,10 +9,10 @@ import (
 	"pixelda-wgpu/gpu/fault"
 )
 
-// origin marks the errors of this room.
+// origin marks the errors of this package.
 const origin fault.Origin = "datasets/draw"
 
-// generator is a set that needs no files: image i of a seed is always the same.
+// generator is a set that needs no files: image i of a given seed is always the same.
 type generator struct {
 	side, channels int
 	posed          bool
@@ -31,7 +31,7 @@ var generators = map[string]generator{
 	"objects-m":  objectGenerator(objectStudio, cluttered, drawObjectM),
 }
 
-// set is images [from, from+n), drawn when they are asked for.
+// set is images [from, from+n), drawn on demand.
 func (g generator) set(name string, seed uint64, from, n int) *datasets.Set {
 	s := &datasets.Set{Name: name, Width: g.side, Height: g.side, Channels: g.channels, Classes: g.classes(),
 		Labels: make([]uint32, n)}
@@ -51,7 +51,7 @@ func (g generator) set(name string, seed uint64, from, n int) *datasets.Set {
 	})
 }
 
-// UsualCounts are the splits that a generated set has where none are asked for.
+// UsualCounts are the splits that a generated set has unless others are asked for.
 func UsualCounts(name string) datasets.Counts { return generators[name].counts }
 
 // Generated reports whether a set of this name needs no files.
@@ -66,8 +66,8 @@ func Images(name string, seed uint64, from, n int) (*datasets.Set, error) {
 	return g.set(name, seed, from, n).Hold(), nil
 }
 
-// Builtin generates as many images as the counts ask for. Very many, or those
-// to be streamed, are drawn when they are asked for.
+// Builtin generates as many images as the counts ask for. If there are very many, or they are to be
+// streamed, they are drawn on demand.
 func Builtin(name string, o datasets.Options, what string) (datasets.Parts, string, error) {
 	g := generators[name]
 	c := *o.Counts

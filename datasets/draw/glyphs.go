@@ -11,8 +11,8 @@ import (
 // point is a place in a glyph's unit box, y downwards, or on the canvas.
 type point struct{ x, y float64 }
 
-// stroke is one movement of the pen: points on a smooth curve, some of them
-// corners where the direction breaks.
+// stroke is one movement of the pen: points on a smooth curve, some of them corners where the
+// direction changes abruptly.
 type stroke struct {
 	points  []point
 	corners []bool

@@ -18,17 +18,17 @@ import (
 	"pixelda-wgpu/datasets/read"
 )
 
-// lineModNames are the objects of the paper by their numbers in BOP's LineMod. The
-// symmetric ones, bowl, cup, eggbox and glue, were left out.
+// lineModNames are the paper's objects by their numbers in BOP's LineMod. The paper leaves out the
+// symmetric ones: bowl, cup, eggbox and glue.
 var lineModNames = map[int]string{
 	1: "ape", 2: "benchvise", 4: "cam", 5: "can", 6: "cat", 8: "driller",
 	9: "duck", 12: "holepuncher", 13: "iron", 14: "lamp", 15: "phone",
 }
 
-// bopFile is what BOP calls the model of an object.
+// bopFile is BOP's name for the model of an object.
 func bopFile(number int) string { return fmt.Sprintf("obj_%06d", number) }
 
-// modelName is the object of a PLY file: by BOP's number, or the file's name.
+// modelName names the object of a PLY file: by its BOP number, or after the file.
 func modelName(file string) string {
 	base := strings.TrimSuffix(path.Base(file), path.Ext(file))
 	for number, name := range lineModNames {
@@ -39,29 +39,28 @@ func modelName(file string) string {
 	return base
 }
 
-// isUnnamed tells files of BOP whose objects the paper does not have.
+// isUnnamed recognises BOP's files of objects that the paper does not use.
 func isUnnamed(name string) bool {
 	digits, bop := strings.CutPrefix(name, "obj_")
 	_, err := strconv.Atoi(digits)
 	return bop && err == nil
 }
 
-// Convention says how the poses of other images lie to the CAD models: a point X of
-// a model is at R·(Rz(Turn)·X + Offset) + (0, 0, Distance) in the camera's space,
-// and on an image of 64 pixels at 32 + Scale·Distance·(x/z, y/z).
+// Convention says how the poses of other images relate to the CAD models: a point X of a model is
+// at R·(Rz(Turn)·X + Offset) + (0, 0, Distance) in the camera's space, and in an image of 64 pixels
+// at 32 + Scale·Distance·(x/z, y/z).
 type Convention struct {
 	Scale    float64 `json:"s_px_per_mm"`
 	Distance float64 `json:"d_mm"`
 	Objects  map[string]struct {
 		Offset render.Vec `json:"offset_mm"`
 		Turn   float64    `json:"model_rot_z_deg"`
-		// Overlap is the mean intersection over union of silhouettes that the fit
-		// reached.
+		// Overlap is the mean intersection over union of silhouettes that the fit reached.
 		Overlap float64 `json:"silhouette_iou_fine_heldout_mean"`
 	} `json:"objects"`
 }
 
-const conventionSide = 64 // pixels that Scale is for
+const conventionSide = 64 // pixels, to which Scale refers
 
 // ReadConvention reads a convention in JSON.
 func ReadConvention(file string) (*Convention, error) {
@@ -85,12 +84,12 @@ func (c *Convention) model(name string, mesh *render.Mesh) model {
 	return model{mesh: mesh, turned: render.Turn(render.Vec{0, 0, 1}, o.Turn), offset: o.Offset}
 }
 
-// readModels reads the PLY models of the named objects, or by default of those of
-// the paper, or else of all that there are, in the order of their names.
+// readModels reads the PLY models of the named objects; by default those of the paper or, failing
+// that, all that are there, in the order of their names.
 func readModels(from string, objects []string) ([]string, []*render.Mesh, error) {
 	isModel := func(name string) bool { return strings.EqualFold(path.Ext(name), ".ply") }
 	files, closer, err := read.ListFiles(from, isModel)
-	if err == nil && len(files) == 0 { // perhaps they lie there as they were downloaded
+	if err == nil && len(files) == 0 { // perhaps they are still in the archive that was downloaded
 		if archives, globErr := read.ListFolder(from, read.IsArchive); globErr == nil && len(archives) == 1 {
 			closer()
 			files, closer, err = read.ListFiles(filepath.Join(from, archives[0].Path), isModel)
@@ -135,8 +134,8 @@ func readModels(from string, objects []string) ([]string, []*render.Mesh, error)
 	return names, meshes, err
 }
 
-// oneFolder names the models of one folder. BOP keeps them in models, and those
-// for evaluation, which have no colours, beside it.
+// oneFolder maps the names of one folder's models to their files. BOP keeps the models in the
+// folder models, and beside it those for evaluation, which have no colours.
 func oneFolder(files []read.Entry) (map[string]read.Entry, error) {
 	folders := map[string]map[string]read.Entry{}
 	for _, f := range files {
@@ -164,5 +163,5 @@ func oneFolder(files []read.Entry) (map[string]read.Entry, error) {
 	return folders[dirs[0]], nil
 }
 
-// still is no turn.
+// still is the identity: no turn.
 var still = quat.Number{Real: 1}

@@ -24,10 +24,10 @@ const (
 	mnistmTest  = 9001
 )
 
-// MNISTM reads the release, from its PNG files or from a recipe of patch
-// positions with MNIST and BSDS500. Where neither is present it makes a set of
-// the same kind from MNIST and BSDS500, with patches drawn by seed; Origin
-// tells which. root holds the folders mnist_m, mnist and bsds500.
+// MNISTM reads the release, from its PNG files or from a recipe of patch positions with MNIST and
+// BSDS500. Where neither is present it makes a set of the same kind from MNIST and BSDS500, with
+// patches drawn by seed; the string that it returns says which. root holds the folders mnist_m,
+// mnist and bsds500.
 func MNISTM(root string, seed uint64) (datasets.Parts, string, error) {
 	dir := read.Subfolder(root, "mnist_m", "mnist-m", "mnistm")
 	if _, err := os.Stat(filepath.Join(dir, "mnist_m_train")); err == nil {
@@ -60,7 +60,7 @@ func invert(digit, patch byte) byte {
 
 func difference(digit, patch byte) byte { return max(digit, patch) - min(digit, patch) }
 
-// patch is where a background is cut: its index, row and column.
+// patch is where a background is cut: the photograph's index, row and column.
 type patch struct{ photo, y, x int }
 
 // composeMNISTM lays digit i, padded to 32×32, over patch i.
@@ -89,7 +89,7 @@ func composeMNISTM(digits *datasets.Set, photos []read.Photo, patches []patch,
 	return s
 }
 
-// mnistmParts reads what MNIST-M is made of.
+// mnistmParts reads the digits and photographs that MNIST-M is made of.
 func mnistmParts(root string) (train, test *datasets.Set, photos []read.Photo, err error) {
 	if train, test, err = read.MNISTFiles(read.Subfolder(root, "mnist")); err != nil {
 		return nil, nil, nil, err
@@ -129,10 +129,9 @@ func makeMNISTM(root string, seed uint64, combine func(digit, patch byte) byte) 
 	}, nil
 }
 
-// readMNISTMRecipe rebuilds the release from patch positions: 5 bytes a sample,
-// the photograph's index in bsds_train_order.txt, then row and column as
-// little-endian uint16; sample i is MNIST image i of the same split. The train
-// and test files lie in dir.
+// readMNISTMRecipe rebuilds the release from patch positions: 5 bytes per sample, the photograph's
+// index in bsds_train_order.txt, then row and column as little-endian uint16. Sample i is MNIST
+// image i of the same split. dir holds the files of train and test.
 func readMNISTMRecipe(root, dir string) (datasets.Parts, error) {
 	train, test, photos, err := mnistmParts(root)
 	if err != nil {

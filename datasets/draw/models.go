@@ -2,17 +2,16 @@ package draw
 
 import "pixelda-wgpu/datasets/draw/render"
 
-// objectModel is one of the built-in objects: z is up, lengths are rough
-// millimetres. None is symmetric under a turn, and colours tell sides apart
-// where the form alone hardly does.
+// objectModel is one of the built-in objects: z is up, lengths are roughly in millimetres. None is
+// symmetric under a turn, and colours tell sides apart where shape alone hardly does.
 type objectModel struct {
 	name  string
 	parts func() []*render.Mesh
 }
 
-const objectRadius = 95 // mm, of the ball about each object
+const objectRadius = 95 // mm, of the ball around each object
 
-// mesh is the object about the origin, in the size of all.
+// mesh is the object centred on the origin and scaled to objectRadius.
 func (o objectModel) mesh() *render.Mesh {
 	m := render.Join(o.parts()...)
 	low, high := m.Bounds()
@@ -142,7 +141,7 @@ func chair() []*render.Mesh {
 		box(at{9, 84, 34}, at{-40, 0, 78}).Paint(green),
 		rod(at{-40, -34, 0}, at{-42, -34, 94}, 5).Paint(brown),
 		rod(at{-40, 34, 0}, at{-42, 34, 94}, 5).Paint(brown),
-		box(at{70, 8, 6}, at{0, 42, 34}).Paint(orange), // one arm
+		box(at{70, 8, 6}, at{0, 42, 34}).Paint(orange), // only one arm
 		rod(at{34, 42, 0}, at{34, 42, 36}, 4).Paint(orange),
 	}
 	for _, x := range []float64{-36, 36} {
@@ -200,7 +199,7 @@ func mug() []*render.Mesh {
 			xy{0, -40}).Paint(orange),
 		render.Lathe(36, xy{42.5, 46}, xy{40.5, -38}, xy{0, -38}).Paint(chalk),
 		render.Tube(14, render.Arc(18, at{42, 0, 2}, 31, -86, 86), 8).Paint(orange.Scale(0.8)),
-		ball(at{16, 4, 20}, at{}).Move(at{0, -46, 0}).Paint(blue), // a badge at one side
+		ball(at{16, 4, 20}, at{}).Move(at{0, -46, 0}).Paint(blue), // a badge on one side
 		ball(at{3, 12, 12}, at{-46, 0, 16}).Paint(chalk),
 		ball(at{3, 12, 12}, at{-46, 0, -16}).Paint(green),
 	}

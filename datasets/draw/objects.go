@@ -11,14 +11,13 @@ import (
 	"pixelda-wgpu/datasets/random"
 )
 
-// The built-in objects stand in for the paper's LineMod scenario without any file:
-// 64×64 RGB with depth, class and pose. The source shows each of eleven objects
-// plainly on black, or on textures; the target shows them among clutter, in other
-// light and through a poorer camera and depth sensor. Image i of a seed is always
-// the same.
+// The built-in objects stand in for the paper's LineMod scenario without any file: 64×64 RGB with
+// depth, class and pose. The source shows each of eleven objects plainly on black, or on textures;
+// the target shows them among clutter, in different light and through a worse camera and depth
+// sensor. Image i of a seed is always the same.
 const objectSide = 64
 
-// objectCounts are the splits of the built-in objects: 205 MB a domain.
+// objectCounts are the splits of the built-in objects: 205 MB per domain.
 var objectCounts = datasets.Counts{Train: 10000, Valid: 1000, Test: 2000}
 
 // Streams keep the views of source and target apart.
@@ -44,7 +43,7 @@ var objectsOnTextures = sync.OnceValue(func() *studio {
 	return &s
 })
 
-// texture64 paints a texture of the built-in target of digits at twice its size.
+// texture64 paints a texture of the built-in digit target at twice its size.
 func texture64(dst []byte, r *random.Source) {
 	small := picture.New(textureSide, textureSide, 3)
 	drawTexture(small.Pixels, random.New(r.Uint64(), textureStream, 0))
@@ -118,7 +117,7 @@ func (sc *scene) backdrop(r *random.Source) {
 	}
 }
 
-// roomLight is a lamp somewhere on the camera's side, of some colour.
+// roomLight is a lamp of random colour somewhere on the camera's side.
 func roomLight(r *random.Source) render.Light {
 	l := render.Light{Towards: render.Vec{r.Between(-1, 1), r.Between(-1, 0.7), -r.Between(0.15, 0.9)}.Unit(),
 		Gloss: r.Between(0, 0.5)}
@@ -128,8 +127,8 @@ func roomLight(r *random.Source) render.Light {
 	return l
 }
 
-// expose is what lens and camera make of the light: blur, a colour cast, less
-// saturation, another contrast.
+// expose is what lens and camera do to the light: blur, a colour cast, less saturation, other
+// contrast.
 func (sc *scene) expose(r *random.Source) {
 	for range 2 {
 		sc.blur(r.Between(0, 0.22))
@@ -163,7 +162,7 @@ func (sc *scene) blur(weight float64) {
 	}
 }
 
-// develop writes the colours with the noise of the sensor.
+// develop writes the colours with the sensor's noise.
 func (sc *scene) develop(dst []byte, r *random.Source) {
 	noise := r.Between(0.01, 0.035)
 	for i, c := range sc.colour {
@@ -173,8 +172,8 @@ func (sc *scene) develop(dst []byte, r *random.Source) {
 	}
 }
 
-// sense writes depth as a sensor of projected light has it: with noise, shadows
-// without reading at the left of edges, and holes.
+// sense writes depth as a structured-light sensor would measure it: noisy, with shadows that have
+// no reading to the left of edges, and with holes.
 func (sc *scene) sense(dst []byte, r *random.Source) {
 	noise, shadow := r.Between(1, 5), 1+r.Intn(3)
 	for i, behind := range sc.behind {
@@ -196,8 +195,7 @@ func (sc *scene) sense(dst []byte, r *random.Source) {
 	}
 }
 
-// clutter is a choice of things to put behind the objects, of many forms, sizes
-// and colours.
+// clutter is a choice of things of many shapes, sizes and colours to put behind the objects.
 var clutter = sync.OnceValue(func() []*render.Mesh {
 	var all []*render.Mesh
 	for i := range uint64(60) {

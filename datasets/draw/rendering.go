@@ -12,39 +12,37 @@ import (
 	"pixelda-wgpu/datasets/read"
 )
 
-// Rendering describes a synthetic source domain that is drawn from CAD models: each
-// image shows one of them, in turn, from a view at random, RGB and depth, with its
-// class and pose. Image i of a seed is always the same, whatever number of cores
-// draws.
+// Rendering describes a synthetic source domain that is drawn from CAD models: each image shows one
+// of them, in turn, from a random view, in RGB and depth, with its class and pose. Image i of a
+// seed is always the same, however many cores draw it.
 type Rendering struct {
 	Models      string      // a folder or archive of PLY models, in millimetres
-	Objects     []string    // which of them; nil: those of the paper, or else all
-	Convention  *Convention // places the models as other poses have it; nil: as they are
+	Objects     []string    // which of them; nil: those of the paper, or all if it has none
+	Convention  *Convention // places the models as other poses expect; nil: as they are
 	Backgrounds string      // a folder or archive of photographs to cut backgrounds from; "": black
 	Counts      datasets.Counts
 	Size        int     // pixels
-	Field       float64 // mm that an image shows at the object; a convention says it itself
+	Field       float64 // mm that an image spans at the object; ignored with a convention, which states it
 	Views       Views
 	Seed        uint64
 }
 
-// LineModRendered is how many images the paper's synthetic source has: 9,928 of each
-// object.
+// LineModRendered is how many images the paper's synthetic source has: 9,928 of each object.
 const LineModRendered = 109208
 
-// DefaultRendering is the synthetic source of the paper's LineMod scenario, with
-// 100 test images of each object beside it.
+// DefaultRendering is the synthetic source of the paper's LineMod scenario, plus 100 test images of
+// each object.
 func DefaultRendering() Rendering {
 	return Rendering{Counts: datasets.Counts{Train: LineModRendered, Test: 1100}, Size: 64, Field: 250,
 		Views: LineModViews,
 		Seed:  1}
 }
 
-// renderDistance is where the camera stands without a convention, in mm: that of
-// LineMod's nearest images.
+// renderDistance is how far away the camera is without a convention, in mm: as in LineMod's closest
+// images.
 const renderDistance = 600
 
-// Open makes the splits, whose images are drawn when they are asked for.
+// Open makes the splits, whose images are drawn on demand.
 func (r Rendering) Open() (datasets.Splits, error) {
 	s, err := r.studio()
 	if err != nil {
@@ -72,7 +70,7 @@ func (r Rendering) Open() (datasets.Splits, error) {
 	return out, err
 }
 
-// check reports what cannot be rendered.
+// check reports what makes the description impossible to render.
 func (r Rendering) check() error {
 	const most = 100_000_000
 	c, v := r.Counts, r.Views
@@ -93,7 +91,7 @@ func (r Rendering) check() error {
 	return nil
 }
 
-// studio loads the models.
+// studio loads the models and prepares to draw them.
 func (r Rendering) studio() (*studio, error) {
 	if err := r.check(); err != nil {
 		return nil, err
@@ -138,8 +136,8 @@ func (r Rendering) studio() (*studio, error) {
 	return s, err
 }
 
-// photographs returns what cuts backgrounds of side × side pixels from the images
-// of a folder or archive.
+// photographs returns a function that cuts backgrounds of side × side pixels from the images of a
+// folder or archive.
 func photographs(from string, side int) (func(dst []byte, r *random.Source), error) {
 	files, closer, err := read.ListFiles(from, read.IsImage)
 	if err != nil {
@@ -168,9 +166,8 @@ func photographs(from string, side int) (func(dst []byte, r *random.Source), err
 	}, nil
 }
 
-// Depth draws the object's depth behind RGB images whose poses follow a convention,
-// when they are asked for: far where the object is not, as clutter before or behind
-// it is not known.
+// Depth adds the object's depth, drawn on demand, to RGB images whose poses follow a convention.
+// Where the object is not, it is far, since clutter in front of it or behind it is not known.
 func (c *Convention) Depth(s datasets.Splits, models string) (datasets.Splits, error) {
 	t := s.Train
 	if t.Width != t.Height || t.Channels != 3 || t.Poses == nil || !t.Labelled() {

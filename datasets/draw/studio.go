@@ -12,8 +12,8 @@ import (
 	"pixelda-wgpu/datasets/random"
 )
 
-// A studio shows one object an image, in the middle, from a view drawn at random:
-// the synthetic source domain of the paper's LineMod scenario, RGB with depth.
+// A studio shows one object per image, in the middle, from a random view: the synthetic source
+// domain of the paper's LineMod scenario, RGB with depth.
 type studio struct {
 	side     int // pixels
 	field    float64
@@ -26,25 +26,25 @@ type studio struct {
 	frames   sync.Pool                          // of *render.Frame
 }
 
-// model is an object: its mesh, and how that lies in the frame of its poses.
+// model is an object: its mesh, and how that is placed in the frame of its poses.
 type model struct {
 	mesh   *render.Mesh
 	turned quat.Number // from the mesh's frame
 	offset render.Vec  // mm, after the turn
 }
 
-// plainLight is what the source is seen in: a lamp at the left above the camera.
+// plainLight illuminates the source: a lamp above the camera and to its left.
 var plainLight = render.Light{
 	Towards: render.Vec{-0.4, -0.7, -1}.Unit(),
 	Ambient: render.Vec{0.4, 0.4, 0.4}, Diffuse: render.Vec{0.65, 0.65, 0.65},
 }
 
-// describe is the class of image i, in turn, and the pose, drawn by r.
+// describe is the class of image i, taken in turn, and its pose, drawn by r.
 func (s *studio) describe(r *random.Source, i uint64) (uint32, datasets.Pose) {
 	return uint32(i % uint64(len(s.classes))), datasets.NewPose(s.views.draw(r))
 }
 
-// draw draws image i into dst, after what r drew for describe.
+// draw draws image i into dst. It calls describe first, so that class and pose come out the same.
 func (s *studio) draw(dst []byte, r *random.Source, i uint64) {
 	label, pose := s.describe(r, i)
 	s.portray(dst, s.models[label], pose)
@@ -57,7 +57,7 @@ func (s *studio) camera() render.Camera {
 	return render.Camera{Focal: float64(s.side) / s.field * s.distance, Centre: float64(s.side) / 2}
 }
 
-const studioSamples = 2 // a pixel, in each direction
+const studioSamples = 2 // per pixel, in each direction
 
 // withFrame lends an empty frame.
 func (s *studio) withFrame(use func(f *render.Frame)) {
@@ -70,7 +70,7 @@ func (s *studio) withFrame(use func(f *render.Frame)) {
 	s.frames.Put(f)
 }
 
-// place puts a model into a frame, moved from the middle.
+// place puts a model into a frame, moved away from the middle.
 func (s *studio) place(f *render.Frame, m model, pose datasets.Pose, moved render.Vec) {
 	q := pose.Quat()
 	turn := render.Rotate(q)
@@ -78,7 +78,7 @@ func (s *studio) place(f *render.Frame, m model, pose datasets.Pose, moved rende
 		turn.Apply(m.offset).Add(moved).Add(render.Vec{0, 0, s.distance}))
 }
 
-// portray draws a model on black, far away where it is not.
+// portray draws a model on black, which counts as far away.
 func (s *studio) portray(dst []byte, m model, pose datasets.Pose) {
 	s.withFrame(func(f *render.Frame) {
 		s.place(f, m, pose, render.Vec{})
@@ -106,8 +106,8 @@ func (s *studio) putBehind(dst []byte, r *random.Source) {
 	}
 }
 
-// Views are the directions from which objects are seen: evenly over the part of
-// the sphere between two elevations, then turned about the camera's axis. Degrees.
+// Views are the directions from which objects are seen: uniform over the part of the sphere between
+// two elevations, then rolled about the camera's axis. Degrees.
 type Views struct {
 	Lowest, Highest float64 // elevation above the object's x–y plane, -90 to 90
 	Roll            float64 // turned by -Roll to Roll
@@ -117,7 +117,7 @@ type Views struct {
 // the upper half of the sphere, turned by up to 45°.
 var LineModViews = Views{0, 90, 45}
 
-// draw is a quaternion that turns the object's frame, z up, into the camera's.
+// draw is a random quaternion that turns the object's frame, z up, into the camera's.
 func (v Views) draw(r *random.Source) quat.Number {
 	low, high := math.Sin(v.Lowest/180*math.Pi), math.Sin(v.Highest/180*math.Pi)
 	elevation := math.Asin(min(max(r.Between(low, high), -1), 1)) * 180 / math.Pi

@@ -14,9 +14,8 @@ import (
 // edges and the 1/f spectrum of photographs.
 const textureSide = mnistmSide
 
-// DigitsM generates images [from, from+n) of the built-in target: 32×32 RGB,
-// digits that the source of the same seed does not have, as 255 - texture on
-// the digit and texture elsewhere.
+// DigitsM generates images [from, from+n) of the built-in target: 32×32 RGB, digits that do not
+// occur in the source of the same seed, as 255 - texture on the digit and texture elsewhere.
 func DigitsM(seed uint64, from, n int) *datasets.Set {
 	return generators["digits-m"].set("digits-m", seed, from, n).Hold()
 }
@@ -37,7 +36,7 @@ func drawDigitM(out []byte, seed, i uint64) {
 	}
 }
 
-// colour is red, green and blue, 0…255 but not clamped.
+// colour is red, green and blue, in 0…255 but not clamped.
 type colour [3]float64
 
 // field is a value for every pixel, about -1…1.
@@ -72,11 +71,11 @@ func drawTexture(dst []byte, r random.Source) {
 	}
 }
 
-// noise sums octaves of smooth random values, from cells of the given size
-// down to single pixels, each octave gain times as strong as the one before.
+// noise sums octaves of smooth random values, from cells of the given size down to single pixels,
+// each octave gain times as strong as the previous one.
 func (f *field) noise(r *random.Source, cell int, gain float64) {
 	const most = textureSide + 2
-	strength := 1.7320508075688772 // of uniform numbers with variance 1
+	strength := 1.7320508075688772 // makes the variance of uniform numbers 1
 	for ; cell >= 1; cell /= 2 {
 		n := textureSide/cell + 2
 		var lattice [most * most]float64
@@ -111,11 +110,11 @@ func (f *field) noise(r *random.Source, cell int, gain float64) {
 	}
 }
 
-// palette is the few colours of one scene.
+// palette holds the few colours of one scene.
 type palette [4]colour
 
-// landscape is the hue, saturation and value around which the colours of
-// photographs gather: sky and water, foliage, earth, skin and wood, stone.
+// landscape lists the hue, saturation and value around which the colours of photographs cluster:
+// sky and water, foliage, earth, skin and wood, stone.
 var landscape = [][3]float64{
 	{0.58, 0.35, 0.70}, {0.55, 0.45, 0.45}, {0.25, 0.45, 0.40}, {0.20, 0.35, 0.55},
 	{0.09, 0.45, 0.50}, {0.07, 0.35, 0.75}, {0.12, 0.15, 0.55}, {0.60, 0.08, 0.45},
@@ -145,8 +144,8 @@ func fromHSV(h, s, v float64) colour {
 	return c
 }
 
-// leaf is how one shape is painted: from one colour to another along a
-// gradient, with noise of two scales and stripes.
+// leaf is how one shape is painted: from one colour to another along a gradient, with noise at two
+// scales and stripes.
 type leaf struct {
 	a, b          colour
 	gx, gy, g0    float64 // the gradient: 0…1 from a to b

@@ -1,6 +1,6 @@
 //go:build !js
 
-// Package fetch downloads the public sets, from several mirrors, and resumes what broke off.
+// Package fetch downloads the public sets, from several mirrors, and resumes interrupted downloads.
 package fetch
 
 import (
@@ -17,10 +17,10 @@ import (
 	"pixelda-wgpu/gpu/fault"
 )
 
-// origin marks the errors of this room.
+// origin marks the errors of this package.
 const origin fault.Origin = "datasets/fetch"
 
-// Progress is the state of a download as its callback sees it.
+// Progress is the state of a download as reported to its callback.
 type Progress struct {
 	File  string // below the data folder
 	URL   string
@@ -28,10 +28,9 @@ type Progress struct {
 	Total int64 // bytes; 0: not known
 }
 
-// Download fetches a set that Remotes lists, with the sets it needs, into
-// folders below dir. Files that are there already are verified and kept. An
-// interrupted download continues at the next call. A file appears under its
-// name only when whole and verified. progress may be nil.
+// Download fetches a set that Remotes lists, with the sets it needs, into folders below dir. Files
+// that are there already are verified and kept. An interrupted download continues at the next call.
+// A file appears under its name only once it is complete and verified. progress may be nil.
 func Download(ctx context.Context, name, dir string, progress func(Progress)) error {
 	return newDownloader(progress).set(ctx, Remotes(), name, dir)
 }
@@ -41,7 +40,7 @@ const maxDownload = 1 << 30
 
 type downloader struct {
 	client   *http.Client
-	stall    time.Duration // without a byte for so long, a connection is dead
+	stall    time.Duration // a connection that brings nothing for this long is dead
 	pause    time.Duration // before a connection is tried again
 	progress func(Progress)
 }
@@ -97,7 +96,7 @@ func present(files []RemoteFile, dir string) bool {
 	return true
 }
 
-// files fetches those that are not there yet.
+// files fetches those that are missing.
 func (d *downloader) files(ctx context.Context, files []RemoteFile, dir string) error {
 	for _, f := range files {
 		path := filepath.Join(dir, filepath.FromSlash(f.Path))
@@ -133,8 +132,8 @@ func (d *downloader) file(ctx context.Context, f RemoteFile, path string) error 
 	return origin.Errorf("cannot download %s: %s", path, strings.Join(failures, "; "))
 }
 
-// mirror downloads from one URL, going on where a connection breaks as long as
-// each attempt brings something.
+// mirror downloads from one URL. When a connection breaks it continues, as long as each attempt
+// brings something.
 func (d *downloader) mirror(ctx context.Context, f RemoteFile, url, path string) error {
 	part := partial{path + ".part", path + ".part.from"}
 	for {

@@ -22,12 +22,12 @@ import (
 
 // a check against damage where no better sum is published
 
-// brokenError is a connection that failed midway.
+// brokenError is a connection that broke midway.
 type brokenError struct{ err error }
 
 func (e *brokenError) Error() string { return "the connection broke: " + e.err.Error() }
 
-// partial is the unfinished file, with a note of the URL and version it is of.
+// partial is the unfinished file, with a note of its URL and version.
 type partial struct{ file, note string }
 
 func (p partial) size() int64 {
@@ -53,8 +53,8 @@ func (p partial) version(url string) string {
 	return version
 }
 
-// get appends to the partial file what one request brings, or starts it anew
-// if the server or another version of the file wants that.
+// get appends to the partial file what one request brings, or starts over if the server or a new
+// version of the file requires it.
 func (d *downloader) get(ctx context.Context, f RemoteFile, url, path string, part partial) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -62,7 +62,7 @@ func (d *downloader) get(ctx context.Context, f RemoteFile, url, path string, pa
 	if err != nil {
 		return err
 	}
-	req.Header.Set("Accept-Encoding", "identity") // .gz files must stay so
+	req.Header.Set("Accept-Encoding", "identity") // .gz files must stay compressed
 	req.Header.Set("User-Agent", "pixelda-wgpu")
 	start := part.size()
 	version := part.version(url)
@@ -158,7 +158,7 @@ func (d *downloader) copy(ctx context.Context, cancel context.CancelCauseFunc, o
 	}
 }
 
-// verify checks a file against what is known of it.
+// verify checks a file against its known size and checksums.
 func (f RemoteFile) verify(path string) error {
 	in, err := os.Open(path)
 	if err != nil {

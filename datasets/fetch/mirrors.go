@@ -7,15 +7,15 @@ import (
 	"pixelda-wgpu/datasets/read"
 )
 
-// Remote is a data set with public homes on the network. Nothing of these sets
-// is part of this program; each keeps its own licence.
+// Remote is a data set with public homes on the network. These sets are not part of this program;
+// each keeps its own licence.
 type Remote struct {
 	Name    string // what Open and Download call it, and its folder
 	Title   string
 	Licence string
 	Home    string
 	Needs   []string       // the sets that this one is made from
-	Sources [][]RemoteFile // alternatives, best first: the files of one suffice
+	Sources [][]RemoteFile // alternatives, best first: the files of any one suffice
 }
 
 // RemoteFile is one file to fetch. A file is checked by the strongest sum that

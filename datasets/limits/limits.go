@@ -1,5 +1,5 @@
-// Package limits bounds what is read, so that a wrong header, a bomb or a huge folder
-// ends in an error and not in a machine out of memory.
+// Package limits bounds what is read, so that a wrong header, a decompression bomb or a huge folder
+// ends in an error rather than in a machine out of memory.
 package limits
 
 import (
@@ -11,15 +11,15 @@ import (
 	"pixelda-wgpu/gpu/fault"
 )
 
-// origin marks the errors of this room.
+// origin marks the errors of this package.
 const origin fault.Origin = "datasets/limits"
 
-// The most that is read.
+// Upper bounds on what is read.
 const (
-	FileBytes   = 64 << 20 // of one image's file: what any real photograph keeps, and what a bomb breaks
+	FileBytes   = 64 << 20 // of one image's file: no real photograph exceeds it; a bomb does
 	ImagePixels = 64 << 20
 	SetBytes    = 4 << 30 // of the pixels of one set in memory
-	MappedBytes = 1 << 46 // of a mapped file, which takes no memory, so that sizes never overflow
+	MappedBytes = 1 << 46 // of a mapped file, which takes no memory: only so that sizes never overflow
 )
 
 // ReadExactly reads n bytes, doubling its buffer as they arrive, and returns

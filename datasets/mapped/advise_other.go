@@ -2,7 +2,7 @@
 
 package mapped
 
-// Advice is for Linux alone: elsewhere the standard library has no such call.
+// Advice is for Linux only: elsewhere the standard library has no such call.
 
 func adviseRandom([]byte) {}
 

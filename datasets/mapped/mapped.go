@@ -1,4 +1,4 @@
-// Package mapped lets files be read as memory, where the system can do that.
+// Package mapped lets files be read as memory, where the system supports that.
 package mapped
 
 import (
@@ -11,20 +11,19 @@ import (
 	"pixelda-wgpu/datasets/limits"
 )
 
-// Files that hold pixels as a Set does, plain idx files and raw packed sets, are
-// mapped: the system reads their pages as images are asked for, and takes the
-// memory back when it needs it. So a set may be larger than the memory.
+// Files that hold pixels the way a Set does, plain idx files and raw packed sets, are mapped: the
+// system reads their pages when images are asked for, and takes the memory back when it needs it.
+// So a set may be larger than memory.
 //
-// A mapping lasts as long as the process, since any slice of it may be in use;
-// it costs addresses, not memory. The file must stay as it is meanwhile. Replacing
-// it by another one of that name is safe (on Windows it is refused); cutting it
-// off makes reading it a fault, which Fault explains, and writing into it changes
-// the images under the reader.
+// A mapping lasts as long as the process, since any slice of it may be in use; it costs addresses,
+// not memory. The file must not change until then. Replacing it by another one of the same name is
+// safe (Windows refuses it); truncating it makes reading a fault, which Fault explains; and writing
+// into it changes the images under the reader.
 
 // ErrNoMapping says that a file has to be read instead.
 var ErrNoMapping = errors.New("the file cannot be mapped")
 
-// mapping is where a mapped file lies.
+// mapping is a mapped file's place in memory.
 type mapping struct {
 	name       string
 	start, end uintptr
@@ -35,15 +34,14 @@ var mappings struct {
 	list []mapping
 }
 
-// File maps the first size bytes of a file for reading. The name stands for it
-// in errors.
+// File maps the first size bytes of a file for reading. The name identifies it in errors.
 func File(name string, f *os.File, size int64) ([]byte, error) {
 	if size < 1 || size > min(limits.MappedBytes, math.MaxInt) {
 		return nil, ErrNoMapping
 	}
 	data, err := systemMap(f, int(size))
 	if err != nil {
-		return nil, ErrNoMapping // not on every file system
+		return nil, ErrNoMapping // not every file system can
 	}
 	adviseRandom(data)
 	start := addressOf(data)
@@ -53,9 +51,9 @@ func File(name string, f *os.File, size int64) ([]byte, error) {
 	return data, nil
 }
 
-// Fault returns the error behind a recovered panic if it was a fault in a mapped
-// file, else nil. Only goroutines that have called debug.SetPanicOnFault(true)
-// panic then; others end the process.
+// Fault returns the error behind a recovered panic if that was a fault in a mapped file, else nil.
+// Only goroutines that have called debug.SetPanicOnFault(true) panic; in others a fault ends the
+// process.
 func Fault(recovered any) error {
 	var told *FaultError
 	if err, ok := recovered.(error); ok && errors.As(err, &told) {

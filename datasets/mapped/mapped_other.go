@@ -4,7 +4,7 @@ package mapped
 
 import "os"
 
-// Browsers map no files: sets are read.
+// Browsers cannot map files, so sets are read.
 func systemMap(*os.File, int) ([]byte, error) { return nil, ErrNoMapping }
 
 func addressOf([]byte) uintptr { return 0 }

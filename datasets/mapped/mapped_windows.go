@@ -12,12 +12,12 @@ func systemMap(f *os.File, size int) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = syscall.CloseHandle(handle) }() // the view keeps the mapping
+	defer func() { _ = syscall.CloseHandle(handle) }() // the view keeps the mapping alive
 	address, err := syscall.MapViewOfFile(handle, syscall.FILE_MAP_READ, 0, 0, uintptr(size))
 	if err != nil {
 		return nil, err
 	}
-	// The memory is not the collector's: its address is as good as a pointer.
+	// This memory does not belong to the garbage collector, so its address serves as a pointer.
 	return unsafe.Slice(*(**byte)(unsafe.Pointer(&address)), size), nil
 }
 

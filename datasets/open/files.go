@@ -18,8 +18,8 @@ type File struct {
 	Data []byte
 }
 
-// Files is Domains for files in memory, which a person chose together: a
-// ZIP file, a packed set, idx files, or the images of a folder with their paths.
+// Files is Domains for files in memory that a person chose together: a ZIP file, a packed set, idx
+// files, or the images of a folder with their paths.
 func Files(name string, files []File, o datasets.Options) ([]datasets.Domain, error) {
 	if err := o.Check(); err != nil {
 		return nil, err
@@ -61,7 +61,7 @@ func Files(name string, files []File, o datasets.Options) ([]datasets.Domain, er
 		return o.One(name, datasets.Parts{Pool: train, Test: test})
 	}
 	has := func(name string) bool { return byName[name] != nil }
-	for _, file := range names { // one pair of idx files by any name
+	for _, file := range names { // a pair of idx files may have any names
 		labels := labelsOf(file, has)
 		if labels != "" || len(names) == 1 && looksLikeIDX(byName[file]) {
 			pool, err := read.IDXFiles(file, labels, open)

@@ -14,9 +14,9 @@ import (
 type Known struct {
 	Name, About string
 	counts      datasets.Counts
-	// nil: what lies at one of places is opened
+	// if nil, the first of places that exists is opened
 	open func(o datasets.Options) (h datasets.Parts, origin string, err error)
-	// below the folder of data, first choice first
+	// below the data folder, in order of preference
 	places []string
 }
 
@@ -69,14 +69,14 @@ func cropPlaces(domain string) []string {
 		"linemod_crops/linemod_crops_64.tar.gz/dataset/" + domain}
 }
 
-// Found reports whether the set's own folder or file is there. Sets that need none,
-// or other sets', are always found.
+// Found reports whether the set's own folder or file is there. It is true for sets that need none,
+// or only those of other sets.
 func (k Known) Found(data string) bool {
 	_, found := k.place(data)
 	return found
 }
 
-// place is where the set lies.
+// place is the path of the set.
 func (k Known) place(data string) (path string, found bool) {
 	for _, place := range k.places {
 		path := filepath.Join(data, filepath.FromSlash(place))

@@ -1,4 +1,4 @@
-// Package open opens any set: one that is known by name, or a path, or files in memory.
+// Package open opens any set: a known one by name, or a path, or files in memory.
 package open
 
 import (
@@ -14,20 +14,20 @@ import (
 	"pixelda-wgpu/gpu/fault"
 )
 
-// origin marks the errors of this room.
+// origin marks the errors of this package.
 const origin fault.Origin = "datasets/open"
 
 // Splits reads or generates a data set: one that List names, or else a path to
 //
 //   - a folder of idx files named as MNIST's, or one idx file of images,
-//   - a folder, ZIP or tar.gz file of images, [train|valid|test/]class/image; of
-//     domain/class/image one domain is opened as FOLDER/domain or FILE.zip/domain;
+//   - a folder, ZIP or tar.gz file of images, [train|valid|test/]class/image; where they
+//     are in domain/class/image, name one domain: FOLDER/domain or FILE.zip/domain;
 //     images outside any class folder are unlabelled; with poses.txt in the class
 //     folders images have poses, and perhaps depth (see package read),
 //   - a packed set, FILE.pxds.
 //
-// Plain idx files of bytes and raw packed sets are mapped where the system can do
-// that, and not read into memory: leave them as they are while the set is in use.
+// Plain idx files of bytes and raw packed sets are mapped where the system supports that,
+// rather than read into memory: leave them as they are while the set is in use.
 func Splits(spec string, o datasets.Options) (datasets.Splits, error) {
 	if err := o.Check(); err != nil {
 		return datasets.Splits{}, err
@@ -56,8 +56,7 @@ func openPath(path string, o datasets.Options) (datasets.Splits, error) {
 	return all[0].Splits, nil
 }
 
-// Domains opens all domains below a path, as Splits does one. Their classes
-// are the same.
+// Domains opens all domains below a path, where Splits opens one. They have the same classes.
 func Domains(path string, o datasets.Options) ([]datasets.Domain, error) {
 	if err := o.Check(); err != nil {
 		return nil, err
@@ -67,7 +66,7 @@ func Domains(path string, o datasets.Options) ([]datasets.Domain, error) {
 	}
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		if path != filepath.Base(path) { // no name
+		if path != filepath.Base(path) { // a path, not a name
 			return nil, origin.Errorf("there is no file or folder %s", path)
 		}
 		return nil, origin.Errorf("%q is neither a known set (%s) nor a file or folder", path, knownNames())
@@ -120,8 +119,8 @@ func openArchive(path, below string, o datasets.Options) ([]datasets.Domain, err
 	return read.ArchiveBelow(path, f, info.Size(), below, o)
 }
 
-// labelsOf is the existing file of labels that belongs to an idx file of
-// images by name, or "".
+// labelsOf is the file of labels that belongs, by its name, to an idx file of images, or "" if
+// there is none.
 func labelsOf(images string, exists func(name string) bool) string {
 	dir, file := filepath.Split(images)
 	name := strings.NewReplacer("images", "labels", "idx3", "idx1", "idx4", "idx1").Replace(file)

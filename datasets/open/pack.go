@@ -8,10 +8,9 @@ import (
 	"pixelda-wgpu/datasets/read"
 )
 
-// Pack opens a set as Splits does and saves it as pack.Save does, the same bytes. Images of
-// a folder or ZIP file and generated ones are made a few at a time while they are written,
-// so a set may be larger than the memory.
-// It returns the number of images of each split.
+// Pack opens a set as Splits does and saves it as pack.Save does, byte for byte. Images of a folder
+// or ZIP file and generated ones are made a few at a time while they are written, so that a set may
+// be larger than memory. It returns the number of images in each split.
 func Pack(path, spec string, o datasets.Options, raw bool, written pack.Written) (datasets.Counts, error) {
 	for {
 		s, closer, err := openStream(spec, o)

@@ -19,7 +19,7 @@ import (
 	"pixelda-wgpu/gpu/fault"
 )
 
-// origin marks the errors of this room.
+// origin marks the errors of this package.
 const origin fault.Origin = "datasets/pack"
 
 // A packed set (.pxds) holds all splits of a data set in one file:
@@ -28,24 +28,24 @@ const origin fault.Origin = "datasets/pack"
 //	uint32              length of the header, little-endian, as all numbers are
 //	header              JSON, see packHeader
 //
-// Versions 1 and 2 hold sets without poses, versions 3 and 4 are these with poses,
-// so that a program which knows none says so.
+// Versions 1 and 2 hold sets without poses; versions 3 and 4 are the same with poses, so that a
+// program that does not know poses says so.
 //
-// In version 1, compressed, there follows one zstd frame with, for each split in
-// the header's order, its pixels as in Set.Pixels, then its labels, one uint16 an
-// image, unless there are no classes; in version 3 then its poses, four float32 an
-// image: the unit quaternion w, x, y, z with w ≥ 0. Its checksum is the fingerprint.
+// Versions 1 and 3 are compressed: one zstd frame follows with, for each split in the header's order,
+// its pixels as in Set.Pixels, then its labels, one uint16 per image, unless there are no classes,
+// then in version 3 its poses, four float32 per image: the unit quaternion w, x, y, z with w ≥ 0.
+// The fingerprint is the checksum.
 //
-// In version 2, raw, and in version 4 the pixels lie open, so that the file can be mapped:
+// Versions 2 and 4 are raw: the pixels are uncompressed, so that the file can be mapped.
 //
 //	uint32              CRC-32C of all before it
 //	for each split      its pixels, from the next multiple of 4096 bytes on
 //	                    its labels, unless there are no classes
 //	                    its poses, in version 4
-//	                    uint32 CRC-32C of each MiB of pixels, the last as it is
+//	                    uint32 CRC-32C of each MiB of pixels, the last perhaps shorter
 //	                    uint32 CRC-32C of the labels, in version 4 then of the poses
 //
-// and the file ends there. Bytes left out to get to a multiple are zero.
+// and the file ends there. The padding before a multiple is zero.
 const (
 	packMagic     = "PXDS"
 	packZstd      = 1
@@ -78,8 +78,8 @@ type packSplit struct {
 func (h packHeader) raw() bool   { return h.Version%2 == 0 }
 func (h packHeader) posed() bool { return h.Version > packPosed }
 
-// Read reads a packed set of either version into memory and checks its
-// fingerprint. The name stands for the file in errors.
+// Read reads a packed set, compressed or raw, into memory and checks its fingerprint. The name
+// identifies the file in errors.
 func Read(name string, r io.Reader) (datasets.Splits, error) {
 	s, err := readPacked(r)
 	if err != nil {
@@ -112,7 +112,7 @@ func readPacked(r io.Reader) (datasets.Splits, error) {
 // packAgain is the remedy for a damaged file.
 const packAgain = "copy the file again, or pack the set anew"
 
-// readCompressed reads what follows the header of version 1.
+// readCompressed reads what follows the header of a compressed set.
 func (h packHeader) readCompressed(r io.Reader) (datasets.Splits, error) {
 	z, err := zstd.NewReader(r, zstd.WithDecoderMaxWindow(64<<20), zstd.WithDecoderConcurrency(1))
 	if err != nil {
@@ -129,7 +129,7 @@ func (h packHeader) readCompressed(r io.Reader) (datasets.Splits, error) {
 	return s, s.Validate()
 }
 
-// splits makes the header's splits, whose sets read fills.
+// splits makes the splits that the header lists; read fills each set.
 func (h packHeader) splits(read func(set *datasets.Set, split packSplit) error) (datasets.Splits, error) {
 	s := datasets.Splits{Origin: h.Origin}
 	for _, split := range h.Splits {
@@ -147,7 +147,7 @@ func (h packHeader) splits(read func(set *datasets.Set, split packSplit) error) 
 	return s, nil
 }
 
-// readPackHeader reads up to the end of the header, and returns it also as bytes.
+// readPackHeader reads to the end of the header, and also returns it as bytes.
 func readPackHeader(r io.Reader) (h packHeader, all []byte, err error) {
 	var head [len(packMagic) + 4]byte
 	if _, err := io.ReadFull(r, head[:]); err != nil || string(head[:len(packMagic)]) != packMagic {
@@ -189,7 +189,7 @@ func readPackHeader(r io.Reader) (h packHeader, all []byte, err error) {
 	return h, append(head[:], text...), nil
 }
 
-// readSplit reads the pixels of a set, and its labels and poses if it has them.
+// readSplit reads the pixels of a set, and its labels and poses if it has any.
 func (h packHeader) readSplit(r io.Reader, s *datasets.Set, count int) error {
 	size := int64(count) * int64(s.ImageBytes())
 	if size > limits.SetBytes {
@@ -205,7 +205,7 @@ func (h packHeader) readSplit(r io.Reader, s *datasets.Set, count int) error {
 	return h.readDescription(r, s, count)
 }
 
-// readDescription reads what stands behind the pixels: labels and poses.
+// readDescription reads what follows the pixels: labels and poses.
 func (h packHeader) readDescription(r io.Reader, s *datasets.Set, count int) error {
 	if h.Classes != nil {
 		labels, err := limits.ReadExactly(r, labelBytes*int64(count))
@@ -230,10 +230,10 @@ func (h packHeader) readDescription(r io.Reader, s *datasets.Set, count int) err
 	return nil
 }
 
-// Bytes of a label and a pose in a packed set.
+// Sizes in bytes of a label and a pose in a packed set.
 const (
 	labelBytes = 2
-	poseBytes  = 16 // as PackPoses writes it
+	poseBytes  = 16 // as datasets.PoseBytes writes it
 )
 
 func packLabels(labels []uint32) []byte {
@@ -244,8 +244,8 @@ func packLabels(labels []uint32) []byte {
 	return b
 }
 
-// Open opens a packed set, a raw one without reading its images into
-// memory; its own splits hold unless counts are given.
+// Open opens a packed set, a raw one without reading its images into memory. Its own splits apply
+// unless counts are given.
 func Open(path string, o datasets.Options) ([]datasets.Domain, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -262,7 +262,7 @@ func Open(path string, o datasets.Options) ([]datasets.Domain, error) {
 	return packedDomain(path, s, o)
 }
 
-// ReadDomain is Open for a file that is no file of the system.
+// ReadDomain is Open for data that is not in a file of the system.
 func ReadDomain(name string, r io.Reader, o datasets.Options) ([]datasets.Domain, error) {
 	s, err := Read(name, r)
 	if err != nil {

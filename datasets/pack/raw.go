@@ -17,21 +17,21 @@ import (
 	"pixelda-wgpu/datasets/parallel"
 )
 
-// Opening a raw packed set reads all of it once, in order, a MiB at a time: what is
-// damaged never gets into training, and the error says where it lies. The
-// checksums are CRC-32C, which processors compute faster than disks read. What
-// they vouch for includes the fingerprints in the header, which are believed; so
-// the images are not read again to tell one run's from another's.
+// Opening a raw packed set reads all of it once, in order, a MiB at a time: damaged data never gets
+// into training, and the error says where the damage is. The checksums are CRC-32C, which
+// processors compute faster than disks read. They also cover the fingerprints in the header, which
+// are therefore believed, so that the images need not be read again to tell one run's from
+// another's.
 
 const (
 	rawAlign = 4096    // a page: images of 2ⁿ bytes do not straddle two
-	rawBlock = 1 << 20 // bytes of pixels with a checksum
+	rawBlock = 1 << 20 // bytes of pixels per checksum
 )
 
-// rawPlace is where the parts of a split lie in the file.
+// rawPlace is where the parts of a split are in the file.
 type rawPlace struct{ pixels, labels, poses, sums, end int64 }
 
-// rawPlaces lays the splits out behind a header of head bytes and its checksum.
+// rawPlaces lays out the splits behind a header of head bytes and its checksum.
 func (h packHeader) rawPlaces(head int64) []rawPlace {
 	end := head + 4
 	places := make([]rawPlace, len(h.Splits))
@@ -55,7 +55,7 @@ func (h packHeader) rawPlaces(head int64) []rawPlace {
 	return places
 }
 
-// readHeadSum checks the header by the checksum behind it.
+// readHeadSum checks the header against the checksum that follows it.
 func readHeadSum(r io.Reader, head []byte) error {
 	var sum [4]byte
 	if _, err := io.ReadFull(r, sum[:]); err != nil {
@@ -67,7 +67,7 @@ func readHeadSum(r io.Reader, head []byte) error {
 	return nil
 }
 
-// readRaw reads what follows the header of version 2.
+// readRaw reads what follows the header of a raw set.
 func (h packHeader) readRaw(r io.Reader, head []byte) (datasets.Splits, error) {
 	if err := readHeadSum(r, head); err != nil {
 		return datasets.Splits{}, err
@@ -99,8 +99,8 @@ func (h packHeader) readRaw(r io.Reader, head []byte) (datasets.Splits, error) {
 	return s, s.Validate()
 }
 
-// checkSums compares pixels, labels and poses with their checksums. The pixels are read
-// from r, where the first has the offset from.
+// checkSums compares pixels, labels and poses with their checksums. The pixels are read from r, in
+// which they begin at from.
 func checkSums(s *datasets.Set, r io.ReaderAt, from int64, p rawPlace, sums []byte) error {
 	size, image := p.labels-p.pixels, int64(s.ImageBytes())
 	buffers := sync.Pool{New: func() any { return new([rawBlock]byte) }}
@@ -137,8 +137,8 @@ func checkSums(s *datasets.Set, r io.ReaderAt, from int64, p rawPlace, sums []by
 	return nil
 }
 
-// mapPacked opens a raw packed set by mapping it; mapped.ErrNoMapping means that it is to
-// be read, from the place where the file was before.
+// mapPacked opens a raw packed set by mapping it. mapped.ErrNoMapping means that it has to be read
+// instead, from where the file was before.
 func mapPacked(name string, f *os.File) (datasets.Splits, error) {
 	info, err := f.Stat()
 	if err != nil || !info.Mode().IsRegular() {
@@ -147,8 +147,8 @@ func mapPacked(name string, f *os.File) (datasets.Splits, error) {
 	return openRaw(f, info.Size(), func() ([]byte, error) { return mapped.File(name, f, info.Size()) })
 }
 
-// openRaw checks a raw packed set of size bytes and lets its sets share the memory
-// that memory returns, which holds the same.
+// openRaw checks a raw packed set of size bytes. Its sets share what memory returns, which holds
+// the same bytes as r.
 func openRaw(r io.ReaderAt, size int64, memory func() ([]byte, error)) (datasets.Splits, error) {
 	from := io.NewSectionReader(r, 0, size)
 	h, head, err := readPackHeader(from)

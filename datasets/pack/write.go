@@ -35,12 +35,12 @@ func Write(w io.Writer, s datasets.Splits) error {
 	return p.body(w)
 }
 
-// SaveCompressed writes the splits in the compressed form to a file, which appears
-// whole or not at all.
+// SaveCompressed writes the splits in the compressed form to a file, which appears complete or not
+// at all.
 func SaveCompressed(path string, s datasets.Splits) error { return Save(path, s, false, nil) }
 
-// SaveRaw writes the splits uncompressed, in the form that is mapped and not read,
-// to a file, which appears whole or not at all.
+// SaveRaw writes the splits uncompressed, in the form that is mapped rather than read, to a file,
+// which appears complete or not at all.
 func SaveRaw(path string, s datasets.Splits) error { return Save(path, s, true, nil) }
 
 // Written hears how many of a set's images have been written.
@@ -89,7 +89,7 @@ type packer struct {
 	written Written
 }
 
-// unknownFingerprint stands in a header until its images are written.
+// unknownFingerprint fills the header until the images have been written.
 var unknownFingerprint = strings.Repeat("0", 64)
 
 func newPacker(s datasets.Splits, version int) (*packer, error) {
@@ -134,8 +134,8 @@ func newPacker(s datasets.Splits, version int) (*packer, error) {
 	return p, nil
 }
 
-// head is all that precedes the images, in a raw set with its checksum. Its length
-// does not depend on the fingerprints.
+// head is everything before the images, in a raw set with its checksum. Its length does not depend
+// on the fingerprints.
 func (p *packer) head() ([]byte, error) {
 	header, err := json.Marshal(p.packHeader)
 	if err != nil {
@@ -152,8 +152,8 @@ func (p *packer) head() ([]byte, error) {
 	return head, nil
 }
 
-// file writes everything to a new file: the header first without fingerprints, and
-// again when the images have gone by.
+// file writes everything to a new file: the header first without fingerprints, then again once the
+// images have been written.
 func (p *packer) file(f *os.File) error {
 	head, err := p.head()
 	if err != nil {
@@ -222,7 +222,7 @@ func (p *packer) body(w io.Writer) error {
 type counter struct {
 	told      Written
 	size      int // of an image, in bytes
-	part      int // bytes of one that is not whole yet
+	part      int // bytes of an incomplete one
 	done, all int
 }
 
@@ -235,8 +235,8 @@ func (c *counter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// asCompressed returns how to write split i, whose pixels also go to another
-// writer, and the end of the file.
+// asCompressed returns functions that write split i, whose pixels also go to another writer, and
+// that end the file.
 func (p *packer) asCompressed(w io.Writer) (write func(i int, also io.Writer) error, end func() error, err error) {
 	z, err := zstd.NewWriter(w, zstd.WithEncoderLevel(zstd.SpeedBetterCompression))
 	if err != nil {
@@ -271,7 +271,7 @@ func (p *packer) asRaw(w io.Writer) (write func(i int, also io.Writer) error, en
 	}, func() error { return nil }, nil
 }
 
-// packSet writes the pixels, to the others as well, then labels and poses.
+// packSet writes the pixels, which also go to the others, then labels and poses.
 func packSet(s *datasets.Set, w io.Writer, others ...io.Writer) error {
 	all := io.MultiWriter(append([]io.Writer{w}, others...)...)
 	if err := s.Blocks(func(pixels []byte) error { _, err := all.Write(pixels); return err }); err != nil {
@@ -281,7 +281,7 @@ func packSet(s *datasets.Set, w io.Writer, others ...io.Writer) error {
 	return err
 }
 
-// blockSums takes the checksum of each rawBlock bytes written to it.
+// blockSums computes the checksum of each rawBlock bytes written to it.
 type blockSums struct {
 	sums []byte
 	sum  uint32

@@ -1,4 +1,4 @@
-// Package parallel does work on all cores.
+// Package parallel spreads work over all cores.
 package parallel
 
 import (
@@ -11,8 +11,8 @@ import (
 	"pixelda-wgpu/datasets/mapped"
 )
 
-// Do calls work(0) … work(n-1) on all cores. A fault in a mapped file
-// becomes a panic of the caller, who may know what to do about it.
+// Do calls work(0) … work(n-1) on all cores. A fault in a mapped file becomes a panic in the
+// caller, who may know what to do about it.
 func Do(n int, work func(i int)) {
 	var next atomic.Int64
 	var fault atomic.Pointer[mapped.FaultError]

@@ -6,18 +6,18 @@ import (
 	"slices"
 )
 
-// depthReach is how far in front of an object's origin and behind it depth is told
-// apart, mm: a cube of 40 cm about it, which holds each LineMod object. Depth is
-// 0 at the near end, 255 at the far end and beyond, where backgrounds are, and where
-// a sensor has no reading. What is drawn of an object stays below 254, since the
-// mask of the masked similarity loss is depth < 0.99 after scaling to [-1, 1].
+// depthReach is how far in front of an object's origin and behind it depths are distinguished, in
+// mm: within a cube of 40 cm around it, which holds every LineMod object. Depth is 0 at the near
+// end, and 255 at the far end and beyond, where backgrounds are, and where a sensor has no reading.
+// The object itself is drawn with depths below 254, since the mask of the masked similarity loss is
+// depth < 0.99 after scaling to [-1, 1].
 const (
 	depthReach = 200.0
 	DepthFar   = 255
 	DepthMost  = 253 // of an object
 )
 
-// DepthByte is the depth of what lies that many mm behind the object's origin.
+// DepthByte is the depth of a point that many mm behind the object's origin.
 func DepthByte(behind float64) byte {
 	return byte(min(max((behind+depthReach)/(2*depthReach)*DepthFar+0.5, 0), DepthFar))
 }
@@ -32,8 +32,8 @@ func (p Picture) WithDepth(depth []byte) Picture {
 	return q
 }
 
-// DecodeDepth decodes a depth image of the given size, of an object whose origin
-// lies at a distance in millimetres, or 0 where that is not known.
+// DecodeDepth decodes a depth image of the given size. distance is that of the object's origin in
+// millimetres, or 0 where it is not known.
 func DecodeDepth(data []byte, width, height int, distance float64) ([]byte, error) {
 	m, _, err := decodeImage(data)
 	if err != nil {
@@ -52,7 +52,7 @@ func DecodeDepth(data []byte, width, height int, distance float64) ([]byte, erro
 	}
 }
 
-// measuredDepth brings millimetres to a Set's depth.
+// measuredDepth converts millimetres to a Set's depth.
 func measuredDepth(m *image.Gray16, distance float64) []byte {
 	b := m.Bounds()
 	read := func(x, y int) float64 { return float64(m.Gray16At(b.Min.X+x, b.Min.Y+y).Y) }

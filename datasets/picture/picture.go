@@ -1,4 +1,4 @@
-// Package picture decodes images, and brings them to other sizes and channels.
+// Package picture decodes images, and converts them to other sizes and channels.
 package picture
 
 import (
@@ -36,7 +36,7 @@ func New(width, height, channels int) Picture {
 	return Picture{width, height, channels, make([]byte, width*height*channels)}
 }
 
-// Decode decodes PNG, JPEG or WebP. Transparency is laid over black.
+// Decode decodes PNG, JPEG or WebP. Transparent images are composited over black.
 func Decode(data []byte) (Picture, error) {
 	m, format, err := decodeImage(data)
 	if err != nil {
@@ -100,8 +100,8 @@ func flatten(m image.Image, webp bool) Picture {
 	return p
 }
 
-// WithChannels is the picture as grey (Rec. 601 luma, the weights of
-// image/color) or as RGB. Depth is left out.
+// WithChannels is the picture in grey (Rec. 601 luma, with the weights of image/color) or in RGB.
+// Depth is dropped.
 func (p Picture) WithChannels(channels int) Picture {
 	if p.Channels == channels {
 		return p

@@ -1,20 +1,20 @@
 package picture
 
-// tap weighs the input samples that one output sample is made of; weights are
-// whole numbers that add up to the axis's denominator.
+// tap weights the input samples that make up one output sample; the weights are integers that add
+// up to the axis's denominator.
 type tap struct {
 	from    int
 	weights []uint64
 }
 
-// axis maps n input samples to m outputs and returns the taps with their
-// denominator: the mean over the covered interval where it shrinks, linear
-// interpolation between sample centres with repeated edges where it grows.
+// axis maps n input samples to m outputs and returns the taps with their denominator: the mean over
+// the covered interval where it shrinks, linear interpolation between sample centres with repeated
+// edges where it grows.
 func axis(n, m int) ([]tap, uint64) {
 	taps := make([]tap, m)
 	for o := range taps {
 		if m <= n {
-			// Output o covers [o·n, (o+1)·n) in units of 1/m input sample.
+			// Output o covers [o·n, (o+1)·n) in units of 1/m of an input sample.
 			from, to := o*n, (o+1)*n
 			first, last := from/m, (to-1)/m
 			t := tap{from: first, weights: make([]uint64, last-first+1)}
@@ -24,7 +24,7 @@ func axis(n, m int) ([]tap, uint64) {
 			taps[o] = t
 			continue
 		}
-		// The centre of output o lies at ((2o+1)·n - m) / 2m input samples.
+		// The centre of output o is at ((2o+1)·n - m) / 2m input samples.
 		at := min(max((2*o+1)*n-m, 0), 2*m*(n-1))
 		first, rest := at/(2*m), uint64(at%(2*m))
 		taps[o] = tap{from: first, weights: []uint64{uint64(2*m) - rest, rest}}
@@ -38,10 +38,10 @@ func axis(n, m int) ([]tap, uint64) {
 	return taps, uint64(2 * m)
 }
 
-// Resize scales to width × height without regard to the aspect ratio; a depth is
-// that of the nearest pixel, since a mean would lie between object and background. All sums
-// are exact and rounded once, so every machine computes the same pixels, an
-// unchanged size changes nothing and a flat image stays flat.
+// Resize scales to width × height without regard to the aspect ratio. Depth is that of the nearest
+// pixel, since a mean would be between object and background. All sums are exact and rounded once,
+// so every machine computes the same pixels, an unchanged size changes nothing and a flat image
+// stays flat.
 func (p Picture) Resize(width, height int) Picture {
 	if width == p.Width && height == p.Height {
 		return p

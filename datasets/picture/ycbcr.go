@@ -2,10 +2,10 @@ package picture
 
 import "image"
 
-// ycbcrToRGB converts in the way of libjpeg and libwebp, so that pixels agree
-// with those that other tools see, to a few levels: chroma is interpolated
-// (image.YCbCr repeats it, up to 17 levels off on photographs), and video marks
-// the studio range of WebP, which image.YCbCr does not know (golang/go#40173).
+// ycbcrToRGB converts the way libjpeg and libwebp do, so that pixels agree to a few levels with
+// what other tools see: chroma is interpolated (image.YCbCr repeats it, up to 17 levels off on
+// photographs), and video means the studio range of WebP, which image.YCbCr does not know
+// (golang/go#40173).
 func ycbcrToRGB(m *image.YCbCr, video bool) Picture {
 	w, h := m.Rect.Dx(), m.Rect.Dy()
 	p := New(w, h, 3)
@@ -22,8 +22,8 @@ func ycbcrToRGB(m *image.YCbCr, video bool) Picture {
 	return p
 }
 
-// toRGB applies ITU-R BT.601: in libjpeg's 16-bit fixed point, or for video in
-// libwebp's, which drops 8 bits of each product and has 6 left.
+// toRGB applies ITU-R BT.601: in libjpeg's 16-bit fixed point, or for video in libwebp's, which
+// drops 8 bits of each product and keeps 6.
 func toRGB(y, cb, cr int32, video bool) (r, g, b byte) {
 	if video {
 		luma := y * 19077 >> 8
@@ -37,9 +37,9 @@ func toRGB(y, cb, cr int32, video bool) (r, g, b byte) {
 
 func clamp8(v int32) byte { return byte(max(0, min(255, v))) }
 
-// chromaRow fills dst with the chroma of pixel row y. Halved chroma lies
-// between two luma samples and is weighted 3:1 by distance, edges repeated;
-// other subsamplings are repeated. libjpeg alternates its rounding.
+// chromaRow fills dst with the chroma of pixel row y. Halved chroma is between two luma samples and
+// weighted 3:1 by distance, with repeated edges; other subsamplings are repeated. The rounding
+// alternates, as in libjpeg.
 func chromaRow(dst []int32, m *image.YCbCr, plane []byte, y int, video bool) {
 	w, h := m.Rect.Dx(), m.Rect.Dy()
 	halfX := m.SubsampleRatio == image.YCbCrSubsampleRatio420 || m.SubsampleRatio == image.YCbCrSubsampleRatio422
@@ -50,7 +50,7 @@ func chromaRow(dst []int32, m *image.YCbCr, plane []byte, y int, video bool) {
 		}
 		return
 	}
-	near, far := y, y // the chroma row that holds y, and the next closest
+	near, far := y, y // the chroma row that holds y, and the other neighbour
 	if halfY {
 		near = y / 2
 		far = max(0, min((h+1)/2-1, near-1+y%2*2))

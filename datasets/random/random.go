@@ -1,11 +1,10 @@
-// Package random draws the numbers of generated sets, the same under every Go release.
+// Package random draws the numbers of generated sets, which are the same under every Go release.
 package random
 
-// Source is a small generator (SplitMix64) whose numbers are fixed by this
-// code alone: generated sets stay the same under every Go release.
+// Source is a small generator (SplitMix64) whose numbers depend on this code alone.
 type Source struct{ state uint64 }
 
-// New is the generator of one item of one stream of a seed.
+// New is the generator for one item of one stream of a seed.
 func New(seed, stream, item uint64) Source {
 	return Source{Mix(Mix(Mix(seed)+stream) + item)}
 }

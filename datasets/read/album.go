@@ -7,21 +7,21 @@ import (
 	"pixelda-wgpu/datasets/picture"
 )
 
-// album is the image files of one domain, with what their folders say.
+// album is the image files of one domain, with what their folders say about them.
 type album struct {
-	name, title string // of all domains, and of this one
+	name, title string // of the whole set, and of this domain
 	files       []imageFile
 	members     []int // of the files
 	places      []place
 	classes     []string
 }
 
-// ErrColours says that an image has colours where grey ones were expected.
+// ErrColours says that an image has colours where grey was expected.
 var ErrColours = errors.New("some images are grey and some have colours")
 
-// open divides the images into splits, and decodes those that are taken, unless
-// they are to be streamed. Whether any has colours shows only then: the first one
-// is taken at its word, and if it is wrong, all are read again.
+// open divides the images into splits, and decodes those that are taken, unless they are to be
+// streamed. Whether any has colours shows only then: the first image is taken as typical, and if it
+// is not, all are read again.
 func (a album) open(o datasets.Options) (datasets.Splits, error) {
 	first, err := a.decode(a.members[0], o)
 	if err != nil {
@@ -96,8 +96,7 @@ func (a album) divide(first picture.Picture, channels int, o datasets.Options) (
 	return s, err
 }
 
-// decode reads file i at the size asked for, and its depth unless other channels
-// are.
+// decode reads file i at the size asked for, with its depth unless another number of channels is.
 func (a album) decode(i int, o datasets.Options) (picture.Picture, error) {
 	p, err := a.files[i].decode(o.Channels != 0)
 	if err != nil {

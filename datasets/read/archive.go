@@ -18,20 +18,20 @@ import (
 	"pixelda-wgpu/datasets/limits"
 )
 
-// Archives of images are read in place: nothing is extracted, so file names in
-// them reach no disk.
+// Archives of images are read in place: nothing is extracted, so file names in them never reach a
+// disk.
 
-// archiveEndings of files that are opened as folders.
+// archiveEndings mark files that are opened as if they were folders.
 var archiveEndings = []string{".zip", ".tar.gz", ".tgz"}
 
-// IsArchive tells by the name whether a file is opened as a folder.
+// IsArchive tells by the name whether a file is opened as if it were a folder.
 func IsArchive(name string) bool {
 	return slices.ContainsFunc(archiveEndings, func(ending string) bool {
 		return strings.HasSuffix(strings.ToLower(name), ending)
 	})
 }
 
-// CutArchive parts ARCHIVE/folder.
+// CutArchive splits a path ARCHIVE/folder.
 func CutArchive(path string) (file, below string, found bool) {
 	path = strings.ReplaceAll(path, `\`, "/")
 	for _, ending := range archiveEndings {
@@ -118,20 +118,20 @@ func listTar(r io.ReaderAt, size int64, keep func(name string) (string, bool)) (
 	}
 }
 
-// InMemory is an entry whose bytes are here.
+// InMemory is an entry whose bytes are already in memory.
 func InMemory(name string, data []byte) Entry {
 	return Entry{name, int64(len(data)), func() (io.ReadCloser, error) {
 		return io.NopCloser(bytes.NewReader(data)), nil
 	}}
 }
 
-// Archive reads the domains of a ZIP or tar.gz file of images, laid out as a
-// folder is; the name's ending tells which it is.
+// Archive reads the domains of a ZIP or tar.gz file of images, which is laid out like a folder; the
+// ending of its name says which it is.
 func Archive(name string, r io.ReaderAt, size int64, o datasets.Options) ([]datasets.Domain, error) {
 	return ArchiveBelow(name, r, size, "", o)
 }
 
-// ArchiveBelow reads what lies below a folder of the archive.
+// ArchiveBelow reads what is below a folder of the archive.
 func ArchiveBelow(name string, r io.ReaderAt, size int64, below string, o datasets.Options) ([]datasets.Domain, error) {
 	if err := o.Check(); err != nil {
 		return nil, err
@@ -146,8 +146,8 @@ func ArchiveBelow(name string, r io.ReaderAt, size int64, below string, o datase
 	return Domains(name, files, o)
 }
 
-// ListFiles finds the files to keep in a folder or an archive, or below a folder of
-// that; they can be read until closer is called.
+// ListFiles finds the files to keep in a folder or an archive, or in a folder of an archive; they
+// can be read until closer is called.
 func ListFiles(from string, keep func(name string) bool) (files []Entry, closer func(), err error) {
 	file, below, found := CutArchive(from)
 	if !found {

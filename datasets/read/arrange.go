@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// place is where an image stands in domain/split/class/image.
+// place is where an image is in domain/split/class/image.
 type place struct{ domain, split, class string }
 
 var splitNames = map[string]string{
@@ -16,9 +16,9 @@ var splitNames = map[string]string{
 	"test": "test", "testing": "test",
 }
 
-// arrange sorts the files by path and reads their places off their folders:
-// [domain/][train|valid|test/]class/image. Folders that hold everything say
-// nothing and are left out, so images without any other folder are unlabelled.
+// arrange sorts the files by path and derives their places from their folders:
+// [domain/][train|valid|test/]class/image. A folder that holds everything says nothing and is
+// ignored, so images without any other folder are unlabelled.
 func arrange(files []imageFile) ([]place, error) {
 	slices.SortStableFunc(files, func(a, b imageFile) int { return strings.Compare(a.Path, b.Path) })
 	folders := make([][]string, len(files))
@@ -85,7 +85,7 @@ func sameFirst(folders [][]string) bool {
 	return true
 }
 
-// splitLevel reports whether the folders at a level are train, valid and test.
+// splitLevel reports whether the folders at a level are called train, valid and test.
 func splitLevel(files []imageFile, folders [][]string, level int) (bool, error) {
 	with, without := -1, -1
 	for i, f := range folders {

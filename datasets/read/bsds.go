@@ -22,8 +22,8 @@ type Photo struct {
 	picture.Picture
 }
 
-// BSDS decodes the training photographs of BSDS500 in name order, from the
-// folder dir or from the official archive inside it.
+// BSDS decodes the training photographs of BSDS500 in name order, from dir or from the official
+// archive in it.
 func BSDS(dir string) ([]Photo, error) {
 	files, err := bsdsFiles(dir)
 	if err != nil {
@@ -35,7 +35,7 @@ func BSDS(dir string) ([]Photo, error) {
 	return Photos(dir, files)
 }
 
-// Photos decodes photographs in RGB, in name order.
+// Photos decodes photographs to RGB, in name order.
 func Photos(dir string, files []Entry) ([]Photo, error) {
 	slices.SortFunc(files, func(a, b Entry) int { return strings.Compare(a.Path, b.Path) })
 	photos := make([]Photo, len(files))

@@ -8,8 +8,8 @@ import (
 	"pixelda-wgpu/datasets"
 )
 
-// Domains turns files into one set of splits per domain, in name order; a
-// folder without a domain level is one domain called "".
+// Domains turns files into one set of splits per domain, in name order; without a domain level
+// there is one domain, called "".
 func Domains(name string, entries []Entry, o datasets.Options) ([]datasets.Domain, error) {
 	files, err := collect(entries)
 	if err != nil {
@@ -62,8 +62,8 @@ func Domains(name string, entries []Entry, o datasets.Options) ([]datasets.Domai
 	return out, nil
 }
 
-// sortClasses orders names by their bytes, or by value if all are numbers, as
-// the classes of idx files are.
+// sortClasses orders names by their bytes, or by value if all are numbers, as for the classes of
+// idx files.
 func sortClasses(names []string) {
 	for _, name := range names {
 		if _, err := strconv.ParseUint(name, 10, 32); err != nil {

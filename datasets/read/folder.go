@@ -15,10 +15,10 @@ import (
 	"pixelda-wgpu/gpu/fault"
 )
 
-// origin marks the errors of this room.
+// origin marks the errors of this package.
 const origin fault.Origin = "datasets/read"
 
-// Entry is a file of a folder or an archive, not yet read.
+// Entry is a file of a folder or an archive, not read yet.
 type Entry struct {
 	Path string // with slashes, below the root
 	size int64
@@ -28,8 +28,8 @@ type Entry struct {
 // IsOfSet tells whether a file is an image or describes images.
 func IsOfSet(name string) bool { return IsImage(name) || isDescription(name) }
 
-// IsImage tells by the name whether a file is to be read. Hidden files and
-// what macOS adds to archives are not.
+// IsImage tells by the name whether a file is to be read as an image. Hidden files and what macOS
+// adds to archives are not.
 func IsImage(name string) bool {
 	for part := range strings.SplitSeq(name, "/") {
 		if strings.HasPrefix(part, ".") || part == "__MACOSX" {
@@ -87,8 +87,8 @@ func (f Entry) read() ([]byte, error) {
 	return data, err
 }
 
-// Subfolder is the first of the named folders that exists in root, else where
-// the first would be.
+// Subfolder is the path of the first of the named folders that exists in root, or else of the first
+// one named.
 func Subfolder(root string, names ...string) string {
 	for _, name := range names {
 		dir := filepath.Join(root, name)

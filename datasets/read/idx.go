@@ -25,17 +25,16 @@ const (
 var idxTypes = map[byte]string{0x08: "unsigned bytes", 0x09: "signed bytes", 0x0B: "int16", 0x0C: "int32",
 	0x0D: "float32", 0x0E: "float64"}
 
-// idxArray is an idx file with its values brought to bytes.
+// idxArray is an idx file with its values converted to bytes.
 type idxArray struct {
 	dims   []int
 	values []byte
-	mapped bool // values are a file's
+	mapped bool // values are in a mapped file
 }
 
-// IDX reads an idx file of images, and one of labels unless labels is nil.
-// Both may be gzipped. Images are N×H×W, or N×H×W×C with 1, 3 or 4 channels,
-// of unsigned bytes or of float32 in [0,1], which become the nearest byte.
-// The name stands for the files in errors.
+// IDX reads an idx file of images, and one of labels unless labels is nil. Both may be gzipped.
+// Images are N×H×W, or N×H×W×C with 1, 3 or 4 channels, of unsigned bytes or of float32 in [0,1],
+// which become the nearest byte. The name identifies the files in errors.
 func IDX(name string, images, labels io.Reader) (*datasets.Set, error) {
 	a, err := readIDX(name, images, idxByte, idxFloat)
 	if err != nil {
@@ -76,8 +75,8 @@ func (a *idxArray) images(name string) (*datasets.Set, error) {
 	return s, s.Validate()
 }
 
-// readLabels attaches the labels of an idx file, naming the classes 0, 1, … up
-// to the largest label.
+// readLabels attaches the labels of an idx file, naming the classes 0, 1, … up to the largest
+// label.
 func readLabels(s *datasets.Set, name string, r io.Reader) error {
 	a, err := readIDX(name, r, idxByte)
 	if err != nil {
@@ -99,9 +98,8 @@ func readLabels(s *datasets.Set, name string, r io.Reader) error {
 	return nil
 }
 
-// readIDX reads one idx file, gzipped or not, whose values have one of the
-// given types. Memory grows with the bytes that arrive, not with those that
-// the header promises.
+// readIDX reads one idx file, gzipped or not, whose values have one of the given types. Memory
+// grows with the bytes that arrive, not with the number that the header claims.
 func readIDX(name string, r io.Reader, types ...byte) (*idxArray, error) {
 	r, err := gunzip(r)
 	if err != nil {
@@ -128,8 +126,8 @@ func readIDX(name string, r io.Reader, types ...byte) (*idxArray, error) {
 	return a, nil
 }
 
-// readIDXHeader reads the type, the dimensions and their product, the number of
-// values, of which there may be at most most.
+// readIDXHeader reads the type, the dimensions and their product, the number of values, which may
+// be at most most.
 func readIDXHeader(name string, r io.Reader, most int64, types ...byte) (code byte, dims []int, size int64, err error) {
 	fail := func(format string, args ...any) (byte, []int, int64, error) {
 		return 0, nil, 0, origin.Errorf("%s: "+format, append([]any{name}, args...)...)
@@ -176,7 +174,7 @@ func shortRead(name string, got, want int64, err error) error {
 	return origin.Errorf("%s: after %d of %d values: %w", name, got, want, err)
 }
 
-// gunzip sees by the first bytes whether r is gzipped.
+// gunzip decompresses r if its first bytes say that it is gzipped.
 func gunzip(r io.Reader) (io.Reader, error) {
 	b := bufio.NewReaderSize(r, 1<<16)
 	if head, _ := b.Peek(2); len(head) < 2 || head[0] != 0x1f || head[1] != 0x8b {
@@ -209,9 +207,9 @@ func (f *unitFloats) Read(p []byte) (int, error) {
 	return n / 4, err
 }
 
-// unitToByte is the byte nearest to 255·v for v in [0,1]. Halves round up, and
-// what lies within 1e-4 of a half counts as one: float32 and decimal forms of
-// the same number then give the same byte (float32 errs by at most 1.5e-5 here).
+// unitToByte is the byte nearest to 255·v for v in [0,1]. Halves round up, and anything within 1e-4
+// of a half counts as one, so that float32 and decimal forms of the same number give the same byte
+// (float32 errs by at most 1.5e-5 here).
 func unitToByte(v float64) byte {
 	return byte(min(255, math.Floor(255*v+0.5+1e-4)))
 }

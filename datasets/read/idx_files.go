@@ -10,14 +10,12 @@ import (
 	"pixelda-wgpu/datasets"
 )
 
-// idxName recognises the files of MNIST, its relatives and their many
-// respellings: train-images-idx3-ubyte.gz, t10k-labels.idx1-ubyte,
-// usps-test-images-idx3-float.gz.
+// idxName recognises the files of MNIST and its relatives in their many spellings:
+// train-images-idx3-ubyte.gz, t10k-labels.idx1-ubyte, usps-test-images-idx3-float.gz.
 var idxName = regexp.MustCompile(`(?i)^(?:.*[-._])?(train|t10k|test)[-._](images|labels)[-._]idx\d([-._].*)?$`)
 
-// IDXFolder reads the training and test sets of a folder that holds idx
-// files, with a missing test set left nil. ok is false when the folder has no
-// training images in idx form.
+// IDXFolder reads the training and test sets of a folder of idx files; a missing test set is nil.
+// ok is false if the folder has no training images in idx form.
 func IDXFolder(dir string) (train, test *datasets.Set, ok bool, err error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {

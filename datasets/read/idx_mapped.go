@@ -10,10 +10,9 @@ import (
 	"pixelda-wgpu/datasets/mapped"
 )
 
-// openIDXImages opens the images of an idx file: mapped where they lie in it as a
-// Set has them, which is in a plain file of bytes on a system that maps files.
-// Such a file has no checksum: all that can be checked is that its length is the
-// one that its header gives.
+// openIDXImages opens the images of an idx file. They are mapped if the file holds them the way a
+// Set does, that is, if it is a plain file of bytes on a system that maps files. Such a file has no
+// checksum: all that can be checked is that its length matches its header.
 func openIDXImages(name string, r io.Reader) (*datasets.Set, error) {
 	if f, ok := r.(*os.File); ok {
 		a, err := mapIDX(name, f)
@@ -27,8 +26,8 @@ func openIDXImages(name string, r io.Reader) (*datasets.Set, error) {
 	return IDX(name, r, nil)
 }
 
-// mapIDX maps a plain idx file of bytes; mapped.ErrNoMapping means that it is to be read,
-// from the place where it was before.
+// mapIDX maps a plain idx file of bytes. mapped.ErrNoMapping means that it has to be read instead,
+// from where the file was before.
 func mapIDX(name string, f *os.File) (*idxArray, error) {
 	info, err := f.Stat()
 	if err != nil || !info.Mode().IsRegular() {

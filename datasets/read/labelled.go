@@ -14,8 +14,8 @@ import (
 	"pixelda-wgpu/datasets/picture"
 )
 
-// LabelledFolder reads images of side × side pixels in the folder name below dir, and NAME_labels.txt
-// with lines "FILE LABEL" beside it.
+// LabelledFolder reads the images of side × side pixels in the folder name below dir, and, next to
+// it, NAME_labels.txt with lines "FILE LABEL".
 func LabelledFolder(dir, name string, side int) (*datasets.Set, error) {
 	list := filepath.Join(dir, name+"_labels.txt")
 	data, err := limits.ReadFile(list)

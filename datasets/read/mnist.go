@@ -7,8 +7,8 @@ import (
 	"pixelda-wgpu/datasets"
 )
 
-// MNIST reads the four idx files of MNIST or of a set in its form. By
-// convention the last 10,000 training images of MNIST are its validation set.
+// MNIST reads the four idx files of MNIST or of a set in its format. By convention the last 10,000
+// training images of MNIST are its validation set.
 func MNIST(dir string) (datasets.Parts, string, error) {
 	train, test, err := MNISTFiles(dir)
 	return datasets.Parts{Pool: train, Test: test, Ordered: true}, "MNIST, idx files in " + dir, err

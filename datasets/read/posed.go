@@ -12,8 +12,8 @@ import (
 	"pixelda-wgpu/datasets/picture"
 )
 
-// Folders of images with poses, as Cropped LineMod and its synthetic renders are
-// kept, have a text a class beside what other folders have:
+// Folders of images with poses, which is how Cropped LineMod and its synthetic renders are kept, have
+// a text per class in addition to what other folders have:
 //
 //	[domain/][train|valid|test/]class/poses.txt     see readPoses
 //	                            class/NAME.png      or, with depth,
@@ -21,14 +21,13 @@ import (
 //	                            class/depth/NAME.png
 //	[domain/]training_split.txt                     see readIndices
 //
-// Depth images are grey PNGs: of 8 bits as a Set has depth (255 is far), or of 16
-// bits in millimetres, 0 where there is no reading. Of the latter a cube of 40 cm
-// about the object is told apart (see picture.DepthByte). Its middle is the distance that
-// the pose states, else the median of the readings in the middle quarter of the
-// image, which lies on the object's near side.
+// Depth images are grey PNGs: of 8 bits as in a Set (255 is far), or of 16 bits in millimetres, 0
+// where there is no reading. Of the latter, only depths within a cube of 40 cm around the object are
+// distinguished (see picture.DepthByte). Its middle is the distance that the pose states, or else the
+// median of the readings in the middle quarter of the image, which is on the object's near side.
 //
-// training_split.txt numbers the training images of each class below it, in the
-// order of poses.txt from 0 on; the others are test images.
+// training_split.txt lists the training images of each class below it, by their positions in
+// poses.txt, counted from 0; the others are test images.
 const (
 	poseFile  = "poses.txt"
 	splitFile = "training_split.txt"
@@ -42,10 +41,10 @@ func isDescription(name string) bool {
 	return base == poseFile || base == splitFile
 }
 
-// imageFile is an image with what belongs to it.
+// imageFile is an image with everything that belongs to it.
 type imageFile struct {
 	Entry
-	layered  bool           // it lies in a folder rgb of its class
+	layered  bool           // it is in the folder rgb of its class
 	depth    *Entry         // nil: none
 	pose     *datasets.Pose // nil: none
 	distance float64
@@ -59,7 +58,7 @@ type posedClass struct {
 	images map[string]bool      // that were found
 }
 
-// collect puts images and what describes them together.
+// collect matches images with what describes them.
 func collect(files []Entry) ([]imageFile, error) {
 	classes, lists, err := readDescriptions(files)
 	if err != nil {
@@ -110,7 +109,7 @@ func collect(files []Entry) ([]imageFile, error) {
 	return images, attachSplits(images, classes, lists)
 }
 
-// complete reports the first image that has a pose and is not there.
+// complete reports the first image that has a pose but is missing.
 func (c *posedClass) complete() error {
 	first := ""
 	for name, line := range c.poses {
@@ -124,7 +123,7 @@ func (c *posedClass) complete() error {
 	return fmt.Errorf("%s, line %d: the image %s is missing", c.text.Path, c.poses[first].number, first)
 }
 
-// stem is by what an image and its depth find each other.
+// stem is what an image and its depth have in common.
 func stem(dir, name string) string { return dir + "/" + strings.TrimSuffix(name, path.Ext(name)) }
 
 // classDir is the folder of the image's class.
@@ -153,7 +152,7 @@ func attachDepth(images []imageFile, depths map[string]*Entry) error {
 	return nil
 }
 
-// attachSplits notes what the lists of training images say.
+// attachSplits records what the lists of training images say.
 func attachSplits(images []imageFile, classes map[string]*posedClass, lists map[string][]int) error {
 	for i := range images {
 		f := &images[i]

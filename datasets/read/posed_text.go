@@ -14,7 +14,7 @@ import (
 	"pixelda-wgpu/datasets"
 )
 
-// posedLine is what a text says of one image.
+// posedLine is what the text says about one image.
 type posedLine struct {
 	pose     datasets.Pose
 	distance float64 // of the object's origin from the camera, mm; 0: not stated
@@ -22,9 +22,9 @@ type posedLine struct {
 	number   int     // the line that names it, from 1
 }
 
-// readPoses reads a text of poses: for each image a line "# NAME.png", then one of
-// its unit quaternion "w x y z", perhaps with the distance of the object's origin in
-// millimetres as a fifth number. Errors begin with the line.
+// readPoses reads a text of poses: for each image a line "# NAME.png", then a line with its unit
+// quaternion "w x y z" and optionally the distance of the object's origin in millimetres. Errors
+// begin with the line number.
 func readPoses(text []byte) (map[string]posedLine, error) {
 	poses := map[string]posedLine{}
 	name, number, named := "", 0, 0
@@ -88,8 +88,8 @@ func (l *posedLine) parse(fields []string) error {
 	return nil
 }
 
-// readIndices reads numbers from 0 on, separated by commas, spaces or lines, and
-// returns them in order.
+// readIndices reads numbers counted from 0, separated by commas, spaces or newlines, and returns
+// them in order.
 func readIndices(text []byte) ([]int, error) {
 	var all []int
 	number := 0

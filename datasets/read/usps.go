@@ -18,8 +18,8 @@ import (
 
 const uspsSide = 16
 
-// uspsTexts are the text forms in which USPS is published with its original
-// split: by LIBSVM and by "The Elements of Statistical Learning".
+// uspsTexts are the text forms in which LIBSVM and "The Elements of Statistical Learning" publish
+// USPS with its original split.
 var uspsTexts = [][2]string{
 	{"usps.bz2", "usps.t.bz2"},
 	{"usps", "usps.t"},
@@ -27,9 +27,9 @@ var uspsTexts = [][2]string{
 	{"zip.train", "zip.test"},
 }
 
-// USPS reads the original 7,291 + 2,007 images, from idx files or from a
-// published text form. Only this split is comparable with the paper: the
-// resampled one in circulation mixes training and test writers.
+// USPS reads the original 7,291 + 2,007 images, from idx files or from a published text form. Only
+// this split is comparable with the paper: the resampled one in circulation mixes the writers of
+// training and test.
 func USPS(dir string) (datasets.Parts, string, error) {
 	train, test, ok, err := IDXFolder(dir)
 	switch {
@@ -67,9 +67,9 @@ func readUSPSFile(path string) (*datasets.Set, error) {
 	return readUSPSText(path, f)
 }
 
-// readUSPSText reads lines of a label and 256 values in [-1,1], as plain
-// columns with labels 0-9 or as LIBSVM's index:value pairs with labels 1-10
-// (a pair left out is 0). It may be packed with bzip2 or gzip.
+// readUSPSText reads lines of a label and 256 values in [-1,1], as plain columns with labels 0-9 or
+// as LIBSVM's index:value pairs with labels 1-10 (a missing pair is 0). It may be compressed with
+// bzip2 or gzip.
 func readUSPSText(name string, r io.Reader) (*datasets.Set, error) {
 	b := bufio.NewReader(r)
 	if head, _ := b.Peek(3); string(head) == "BZh" {

@@ -57,11 +57,10 @@ func Compare(a, b []byte) (worst int, unequal float64) {
 	return worst, unequal
 }
 
-// Tree is files by path: a folder or ZIP in the making.
+// Tree maps paths to contents: a folder or ZIP in the making.
 type Tree map[string][]byte
 
-// Dots adds n images to a folder of the tree, of which the i-th is flat with
-// level base+i.
+// Dots adds n images to a folder of the tree; the i-th is flat with level base+i.
 func (f Tree) Dots(t testing.TB, dir string, n, base int) Tree {
 	for i := range n {
 		f[fmt.Sprintf("%s/%03d.png", dir, i)] = EncodePNG(t, Grey(4, 4, byte(base+i)))
@@ -74,7 +73,7 @@ func (f Tree) Folder(t testing.TB) string {
 	dir := t.TempDir()
 	for name, data := range f {
 		path := filepath.Join(dir, filepath.FromSlash(name))
-		_ = os.MkdirAll(filepath.Dir(path), 0o755) // what fails, fails below
+		_ = os.MkdirAll(filepath.Dir(path), 0o755) // WriteFile reports what fails
 		if err := os.WriteFile(path, data, 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -128,12 +127,12 @@ func (f Tree) Tar(t testing.TB) []byte {
 	return b.Bytes()
 }
 
-// Edit changes the first from in a file.
+// Edit replaces the first occurrence of from in a file.
 func (f Tree) Edit(name, from, to string) {
 	f[name] = bytes.Replace(f[name], []byte(from), []byte(to), 1)
 }
 
-// Gzipped packs bytes.
+// Gzipped compresses bytes.
 func Gzipped(b []byte) []byte {
 	var out bytes.Buffer
 	w := gzip.NewWriter(&out)
@@ -142,7 +141,7 @@ func Gzipped(b []byte) []byte {
 	return out.Bytes()
 }
 
-// Noise is n images of random bytes, with labels that go round.
+// Noise is n images of random bytes; the labels repeat in turn.
 func Noise(n, width, height, channels int, seed uint64) *datasets.Set {
 	s := datasets.Set{Name: "noise", Width: width, Height: height, Channels: channels,
 		Classes: datasets.NumberedClasses(10)}
@@ -157,7 +156,7 @@ func Noise(n, width, height, channels int, seed uint64) *datasets.Set {
 	return s.Of(pixels)
 }
 
-// WriteMNIST puts a set into a folder as MNIST's files.
+// WriteMNIST writes a set into a folder as files of MNIST.
 func WriteMNIST(t testing.TB, s *datasets.Set, dir, images, labels string) {
 	t.Helper()
 	_ = os.MkdirAll(dir, 0o755) // what fails, fails below
@@ -169,7 +168,7 @@ func WriteMNIST(t testing.TB, s *datasets.Set, dir, images, labels string) {
 	Put(t, filepath.Join(dir, labels), IDX(8, tags, uint32(s.Len())))
 }
 
-// Put writes a file, gzipped if its name says so, and the folders that it needs.
+// Put writes a file, gzipped if its name says so, and creates the folders that it needs.
 func Put(t testing.TB, path string, data []byte) {
 	t.Helper()
 	if strings.HasSuffix(path, ".gz") {
@@ -189,7 +188,7 @@ func SmallMNIST(t testing.TB, root string) (train, test *datasets.Set) {
 	return train, test
 }
 
-// RGBD is n images of 2×2 with depth, of two classes in turn, with poses.
+// RGBD is n images of 2×2 with depth and poses, of two classes in turn.
 func RGBD(n int) *datasets.Set {
 	s := datasets.Set{Name: "RGBD", Width: 2, Height: 2, Channels: 4, Classes: []string{"a", "b"}}
 	var pixels []byte
@@ -203,8 +202,8 @@ func RGBD(n int) *datasets.Set {
 	return s.Of(pixels)
 }
 
-// RealData is the folder with the real sets that PIXELDA_DATA names, or the one
-// beside the repository. Tests of real data cannot run without it.
+// RealData is the folder with the real sets: the one that PIXELDA_DATA names, or the one next to
+// the repository. Tests of real data cannot run without it.
 func RealData(t *testing.T, set string) string {
 	t.Helper()
 	dir := os.Getenv("PIXELDA_DATA")
@@ -242,7 +241,7 @@ func FloatBytes(values ...float32) (b []byte) {
 	return b
 }
 
-// Photo is a JPEG of w×h with a gradient that tells places apart.
+// Photo is a JPEG of w×h with a gradient that makes positions distinguishable.
 func Photo(t testing.TB, w, h int, tint byte) []byte {
 	m := image.NewRGBA(image.Rect(0, 0, w, h))
 	for y := range h {

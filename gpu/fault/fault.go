@@ -1,7 +1,7 @@
-// Package fault marks errors with the room of this project that they come from, as a type.
+// Package fault marks errors, by a type, with the package of this project that they come from.
 // Their texts are for the person at the command or the page, whom the names of packages do not
-// help; tests and callers that must tell our own, worded errors from those of the system ask for
-// the origin instead of reading the text.
+// help; tests and callers that have to distinguish our own errors from those of the system ask for
+// the origin instead of parsing the text.
 package fault
 
 import (
@@ -9,10 +9,10 @@ import (
 	"fmt"
 )
 
-// Origin is a room of this project: the path of its package, such as "trainer/engine".
+// Origin is the path of a package within this project, such as "trainer/engine".
 type Origin string
 
-// Error is an error that a room has worded.
+// Error is an error that a package of this project has worded.
 type Error struct {
 	Origin Origin
 	cause  error
@@ -29,7 +29,7 @@ func (o Origin) Errorf(format string, args ...any) error {
 	return &Error{o, fmt.Errorf(format, args...)}
 }
 
-// Of returns the room that has worded the error last, or nothing where none has.
+// Of returns the package that worded the error last, or "" if none did.
 func Of(err error) Origin {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e.Origin

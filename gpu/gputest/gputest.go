@@ -12,17 +12,17 @@ import (
 	"pixelda-wgpu/gpu"
 )
 
-// Where the driver is software, tests spend their time in its compiler, which uses one
-// thread a device. So parallel tests have a device each; one after the other they share it.
+// With a software driver, tests spend their time in its compiler, which uses one thread per device.
+// So tests that run in parallel have a device each; those that run one after the other share one.
 var devices struct {
 	sync.Mutex
 	idle []*gpu.Device
 	held map[testing.TB]*gpu.Device
 }
 
-// Device returns a device that the test has to itself until it and its subtests have
-// ended: one that another test no longer needs, or a new one. Without an adapter the
-// test fails: a GPU test that does not run proves nothing.
+// Device returns a device that the test has to itself until it and its subtests have ended: one
+// that another test no longer needs, or a new one. Without an adapter the test fails: a GPU test
+// that does not run proves nothing.
 func Device(t testing.TB) *gpu.Device {
 	t.Helper()
 	devices.Lock()
@@ -52,12 +52,11 @@ func Device(t testing.TB) *gpu.Device {
 	return d
 }
 
-// shaders has a lock for each text of a shader.
+// shaders has a lock for the text of each shader.
 var shaders sync.Map
 
-// Load makes programs ready to run on the test's device. Where tests that run in parallel
-// want the same shader, one compiles it while the others wait, and then find it in the
-// driver's cache.
+// Load makes programs ready to run on the test's device. If parallel tests need the same shader,
+// one compiles it while the others wait, and they then find it in the driver's cache.
 func Load(t testing.TB, programs ...*gpu.Program) *gpu.Session {
 	t.Helper()
 	var texts []string
@@ -95,9 +94,8 @@ func Uniform[T gpu.Number](s []T) Binding { return Binding{gpu.Uniform, gpu.Byte
 // and leaves the results in them.
 func Out[T gpu.Number](s []T) Binding { return Binding{gpu.ReadWrite, gpu.Bytes(s)} }
 
-// Run executes a compute shader with the entry point main once. The bindings
-// are numbered in order from 0. Buffers are padded to multiples of 16 bytes, as
-// those of models are.
+// Run executes a compute shader with the entry point main once. The bindings are numbered in order
+// from 0. Buffers are padded to multiples of 16 bytes, as models' are.
 func Run(t testing.TB, code string, workgroups [3]uint32, bindings ...Binding) {
 	t.Helper()
 	p := &gpu.Program{

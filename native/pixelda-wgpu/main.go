@@ -1,7 +1,7 @@
-// Command pixelda-wgpu trains PixelDA on any GPU through WebGPU, and looks
-// after what goes with it: data sets, the adapters of a machine, whether they
-// compute correctly and how fast. Package native holds its commands; this one
-// gives the program the name under which it is installed.
+// Command pixelda-wgpu trains PixelDA on any GPU through WebGPU, and does what goes with it: it
+// looks after data sets, lists the adapters of a machine, and checks whether they compute correctly
+// and how fast. Package native holds its commands; this one gives the program the name that it is
+// installed under.
 package main
 
 import (

@@ -1,5 +1,5 @@
-// Package bench measures what an iteration of a model takes on a device: as a whole, kernel by kernel
-// beside what the device can do, and for several values of one setting.
+// Package bench measures what an iteration of a model costs on a device: as a whole, kernel by
+// kernel relative to what the device can do, and for several values of one setting.
 package bench
 
 import (
@@ -16,9 +16,9 @@ import (
 	"pixelda-wgpu/trainer/recipe"
 )
 
-// Result is what one iteration, a D and a G step, takes on a device. Times are
-// medians in seconds. A software adapter computes on the processor, whose time
-// is then the better measure where other programs run too.
+// Result is what one iteration, a D and a G step, takes on a device. Times are medians in seconds.
+// A software adapter computes on the processor, whose time is the better measure if other programs
+// are running.
 type Result struct {
 	Adapter   gpu.AdapterInfo `json:"adapter"`
 	Config    recipe.Model    `json:"config"`
@@ -29,20 +29,20 @@ type Result struct {
 	Kernels   []Kernel        `json:"kernels"`    // the slowest first
 }
 
-// Time is how long something took by the clock and on the processors. CPU is 0
-// where the system does not tell.
+// Time is how long something took by the clock and on the processors. CPU is 0 where the system
+// does not say.
 type Time struct {
 	Wall float64 `json:"wall"`
 	CPU  float64 `json:"cpu"`
 }
 
-// Peak is the most that a device was seen to do.
+// Peak is the most that a device was seen to achieve.
 type Peak struct {
 	Arithmetic Rate `json:"arithmetic"` // multiplies and adds
 	Copy       Rate `json:"copy"`       // bytes read and written
 }
 
-// Rate is work a second of the clock and of one processor.
+// Rate is work per second of the clock and of one processor.
 type Rate struct {
 	Wall float64 `json:"wall"`
 	CPU  float64 `json:"cpu"`
@@ -79,12 +79,12 @@ type Kernel struct {
 // Options says how to measure.
 type Options struct {
 	Choose  graph.Chooser
-	Samples int          // of which the median counts
-	Phase   func(string) // if set, hears what is being done
+	Samples int          // the median of which counts
+	Phase   func(string) // if set, is told what is being done
 }
 
-// Measure measures an iteration of a configuration on random images, in a
-// session of its own. It ends early with the context: after the replay under way.
+// Measure measures an iteration of a configuration on random images, in a session of its own. When
+// the context ends, it stops after the current replay.
 func Measure(ctx context.Context, d *gpu.Device, c recipe.Model, o Options) (*Result, error) {
 	next := o.next(ctx)
 	b := &Result{Adapter: d.Info(), Config: c, Samples: max(1, o.Samples)}
@@ -109,8 +109,7 @@ func (o Options) next(ctx context.Context) func(what string) error {
 	}
 }
 
-// steps measures the steps as wholes, and has profile, if there is one, look
-// into each.
+// steps measures the steps as wholes, and has profile, if it is not nil, look into each.
 func (b *Result) steps(
 	ctx context.Context, d *gpu.Device, choose graph.Chooser, next func(string) error,
 	profile func(context.Context, *engine.Engine, *gpu.Program) error,
@@ -129,7 +128,7 @@ func (b *Result) steps(
 	if err != nil {
 		return err
 	}
-	// The small copies come behind the programs, whose pipelines they share.
+	// The small copies come after the programs, whose pipelines they share.
 	e, err := engine.New(d, n, append(slices.Clone(programs), small(programs[0]), small(programs[1]))...)
 	if err != nil {
 		return err
@@ -160,7 +159,7 @@ func (b *Result) steps(
 	return nil
 }
 
-// Write writes the result as JSON, the form that two of them are compared in.
+// Write writes the result as JSON, from which two of them can be compared.
 func (b *Result) Write(w io.Writer) error {
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)
@@ -184,5 +183,5 @@ func iteration(programs []Program) Program {
 	return sum
 }
 
-// Rates relates a program's operations to its time.
+// Rates relates a program's work to its time.
 func (p Program) Rates() Rate { return p.Time.rate(p.FLOPs) }

@@ -4,5 +4,5 @@ package bench
 
 import "time"
 
-// cpuTime is not known here: 0.
+// cpuTime is unknown here: 0.
 func cpuTime() time.Duration { return 0 }

@@ -6,18 +6,18 @@ import (
 	"strings"
 )
 
-// Line sets a kernel, or several together, beside what the device can do.
+// Line relates a kernel, or several together, to what the device can do.
 type Line struct {
 	Kernel
 	Share    float64 `json:"share"`     // of the time of all kernels
 	FLOPRate float64 `json:"flop_rate"` // a second
-	OfPeak   float64 `json:"of_peak"`   // that rate, to the device's peak
+	OfPeak   float64 `json:"of_peak"`   // that rate relative to the device's peak
 	ByteRate float64 `json:"byte_rate"`
 	OfCopy   float64 `json:"of_copy"`
 	Bound    Bound   `json:"bound"`
 }
 
-// Bound says which of the device's peaks keeps a kernel from being faster.
+// Bound says which of the device's peaks limits a kernel.
 type Bound string
 
 // The bounds. Work that counts neither operations nor bytes has none.
@@ -27,9 +27,8 @@ const (
 	MemoryBound     Bound = "memory"
 )
 
-// Bound places a kernel under the roofline: its operations a byte against those
-// of the device at both peaks. In other words, whichever would take longer at
-// its peak.
+// Bound places a kernel under the roofline: its operations per byte against those of the device at
+// both peaks. In other words, the limit is whichever would take longer at its peak.
 func (p Peak) Bound(k Kernel) Bound {
 	switch arithmetic, memory := k.FLOPs/p.Arithmetic.Wall, k.Bytes/p.Copy.Wall; {
 	case k.FLOPs <= 0 && k.Bytes <= 0:
@@ -66,7 +65,7 @@ func (b *Result) Slowest() []Kernel {
 	return b.Kernels[:min(few, len(b.Kernels))]
 }
 
-// Kinds adds up the kernels of a name but for the sizes in it, the slowest first.
+// Kinds adds up the kernels whose names differ only in the sizes, the slowest first.
 func (b *Result) Kinds() []Kernel {
 	index := map[string]int{}
 	var sums []Kernel
@@ -91,8 +90,8 @@ func (b *Result) Kinds() []Kernel {
 	return sums
 }
 
-// MainKinds is Kinds with one line for those that take less than a hundredth
-// each, and with the sum of all.
+// MainKinds is Kinds with a single line for those that take less than a hundredth each, and with
+// the sum of all.
 func (b *Result) MainKinds() []Kernel {
 	kinds := b.Kinds()
 	sum := Kernel{Name: "all"}

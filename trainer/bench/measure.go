@@ -33,8 +33,8 @@ func inputs(c recipe.Model) model.Inputs {
 	}
 }
 
-// small is a program of the same dispatches, each with one workgroup only: it
-// costs the host as much as the original, and the device next to nothing.
+// small is a program with the same dispatches, each with only one workgroup: it costs the host as
+// much as the original, and the device next to nothing.
 func small(p *gpu.Program) *gpu.Program {
 	s := *p
 	s.Name = p.Name + ".small"
@@ -108,14 +108,14 @@ func (b *Result) measure(ctx context.Context, e *engine.Engine, p *gpu.Program, 
 	return nil
 }
 
-// enough is how many replays make a sample long enough for the clock, which in a
-// browser ticks every 0.1 ms and may not have moved during one replay.
+// enough is how many replays make a sample long enough for the clock, which in a browser ticks
+// every 0.1 ms and may not have advanced during one replay.
 func enough(one Time) int {
 	const long, tick = 0.2, 1e-4
 	return max(1, int(long/max(tick, one.Wall)))
 }
 
-// replays times so many replays; it returns the time of one.
+// replays times that many replays and returns the time of one.
 func replays(ctx context.Context, s *gpu.Session, program string, times int) (Time, error) {
 	wall, cpu := time.Now(), cpuTime()
 	for range times {
@@ -136,7 +136,7 @@ func median(x []float64) float64 {
 	return (x[(len(x)-1)/2] + x[len(x)/2]) / 2
 }
 
-// middle is the mean of the values but for a quarter at either end.
+// middle is the mean of the values without the lowest and the highest quarter.
 func middle(x []float64) float64 {
 	slices.Sort(x)
 	x = x[len(x)/4 : len(x)-len(x)/4]
@@ -147,7 +147,7 @@ func middle(x []float64) float64 {
 	return sum / float64(len(x))
 }
 
-// measurePeak takes the fastest of several samples: noise only adds.
+// measurePeak takes the fastest of several samples, since noise only adds time.
 func measurePeak(ctx context.Context, d *gpu.Device, next func(string) error) (Peak, error) {
 	const samples = 7
 	var peak Peak
@@ -222,9 +222,8 @@ func (b *Result) profile(ctx context.Context, e *engine.Engine, p *gpu.Program) 
 	return nil
 }
 
-// hostTime is the time in which an idle device takes a program: the mean of the
-// middle half of the samples, since to a median a browser's clock would give
-// whole tenths of a millisecond.
+// hostTime is how long an idle device takes to accept a program: the mean of the middle half of the
+// samples, since with a browser's clock a median would be in whole tenths of a millisecond.
 func hostTime(ctx context.Context, e *engine.Engine, program string) (float64, error) {
 	const samples = 15
 	var times []float64

@@ -8,8 +8,8 @@ import (
 	"pixelda-wgpu/trainer/recipe"
 )
 
-// Series is what an iteration takes for several values of one setting of the
-// model: how cost grows with size.
+// Series is what an iteration costs for several values of one setting of the model: how cost grows
+// with size.
 type Series struct {
 	Adapter gpu.AdapterInfo `json:"adapter"`
 	Setting string          `json:"setting"`
@@ -19,8 +19,8 @@ type Series struct {
 	Points  []Point         `json:"points"`
 }
 
-// Point is what an iteration takes at one value. Error says why it could not be
-// measured: most often it is too large for the device.
+// Point is what an iteration costs at one value. Error says why it could not be measured: most
+// often it is too large for the device.
 type Point struct {
 	Value     float64   `json:"value"`
 	Batch     int       `json:"batch"`
@@ -32,15 +32,15 @@ type Point struct {
 // Iteration adds up the programs of an iteration.
 func (p Point) Iteration() Program { return iteration(p.Programs) }
 
-// Variant is a configuration with a setting at a value.
+// Variant is a configuration with a certain value of a setting.
 type Variant struct {
 	Value float64
 	Model recipe.Model
 }
 
-// MeasureSeries measures variants in their order, each by itself on the device. each
-// hears of every point, the last of those so far; a lost device may end the
-// process before there is a whole series.
+// MeasureSeries measures variants in order, each by itself on the device. each is called after
+// every point with the series so far, since a lost device may end the process before the series is
+// complete.
 func MeasureSeries(d *gpu.Device, setting string, variants []Variant, o Options, each func(*Series)) (*Series, error) {
 	ctx := context.Background()
 	next := o.next(ctx)

@@ -1,6 +1,6 @@
-// Package checkpoint keeps runs as files: saving, finding, checking and loading them, and what can be
-// done with a file alone, such as evaluating it. Files are safetensors, with the configuration and all
-// else that a run depends on in their metadata.
+// Package checkpoint keeps runs as files: it saves, finds, checks and loads them, and does what
+// needs only a file, such as evaluating it. Files are safetensors, with the configuration and
+// everything else that a run depends on in their metadata.
 package checkpoint
 
 import (
@@ -19,22 +19,22 @@ import (
 	"pixelda-wgpu/trainer/safetensors"
 )
 
-// origin marks the errors of this room.
+// origin marks the errors of this package.
 const origin fault.Origin = "trainer/checkpoint"
 
-// Checkpoint metadata, and what a file must state to be one.
+// Checkpoint metadata, and what a file must state to be a checkpoint.
 const (
 	format  = "pixelda-checkpoint"
 	version = "1"
 )
 
-// State is what a checkpoint holds besides the variables. Everything random
-// follows from seed and iteration, so nothing else is needed to go on.
+// State is what a checkpoint holds besides the variables. Everything random follows from seed and
+// iteration, so nothing else is needed to continue.
 type State struct {
 	Config    recipe.Config
 	Iteration int               // iterations done
 	Data      string            // fingerprint of the images
-	Kernels   map[string]string // chosen plans, on which the bits depend
+	Kernels   map[string]string // the chosen plans, on which the bits depend
 	Adapter   string            // where they were chosen
 	Baseline  *float64          // target accuracy of the source-only baseline, if it was trained
 }
@@ -83,7 +83,7 @@ func Save(w io.Writer, t *engine.Trainer) error {
 }
 
 // buffers lists what a checkpoint holds of store number i, by the prefix of its names: the values
-// and, if moments, of a store that is trained the optimiser's moments.
+// and, if moments is set and the store is trained, the optimiser's moments.
 func buffers(n *model.Networks, i int, moments bool) map[string]string {
 	s := n.Stores()[i]
 	all := map[string]string{"": s.Values()}
@@ -108,7 +108,7 @@ func Open(path string) (*safetensors.File, State, error) {
 	return f, st, nil
 }
 
-// Read is Open for the size bytes of r, which errors call name.
+// Read is Open for the size bytes of r, called name in errors.
 func Read(r io.ReaderAt, size int64, name string) (*safetensors.File, State, error) {
 	f, err := safetensors.Read(r, size, name)
 	if err != nil {
@@ -127,7 +127,7 @@ func stateOf(f *safetensors.File, name string) (State, error) {
 }
 
 func readState(m map[string]string) (State, error) {
-	st := State{Config: recipe.Earlier()} // which says what settings meant that earlier files do not state
+	st := State{Config: recipe.Earlier()} // it supplies the settings that files of earlier versions do not state
 	if m["format"] != format {
 		return st, fmt.Errorf("its format is %q, not %q", m["format"], format)
 	}
@@ -169,7 +169,8 @@ func Check(path string) error {
 	return f.Close()
 }
 
-// Restore sets the variables of an engine to a checkpoint's, the moments too if moments.
+// Restore sets the variables of an engine to a checkpoint's, including the moments if moments is
+// set.
 func Restore(e *engine.Engine, f *safetensors.File, moments bool) error {
 	for i, s := range e.Networks.Stores() {
 		for prefix, buffer := range buffers(e.Networks, i, moments) {

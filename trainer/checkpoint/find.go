@@ -8,8 +8,7 @@ import (
 	"pixelda-wgpu/trainer/rundir"
 )
 
-// Find returns the checkpoint that path names: a checkpoint file, or
-// the best of a run folder.
+// Find returns the checkpoint that path names: a checkpoint file, or the best one of a run folder.
 func Find(path string) (string, error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -26,8 +25,7 @@ func Find(path string) (string, error) {
 	return best.File, err
 }
 
-// Inspect returns the checkpoint that path names, as Find does, and
-// what it states.
+// Inspect returns the checkpoint that path names, as Find does, and its state.
 func Inspect(path string) (string, State, error) {
 	file, err := Find(path)
 	if err != nil {

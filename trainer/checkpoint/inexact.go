@@ -8,10 +8,10 @@ import (
 	"pixelda-wgpu/trainer/engine"
 )
 
-// Inexact says in one line why a run that goes on from the state of a checkpoint will not compute the bits
-// that it would have computed in one go; it returns "" where
-// it will. Kernels are what differs. Nobody expects the bits of another adapter, so of a
-// checkpoint from there it says nothing.
+// Inexact says in one line why a run that continues from the state of a checkpoint will not compute
+// the same bits as an uninterrupted run, or returns "" if it will. The reason is that kernels
+// differ. Nobody expects the same bits on another adapter, so it says nothing about a checkpoint
+// from one.
 func Inexact(t *engine.Trainer, st State) string {
 	if st.Adapter != t.Device().Info().Key() {
 		return ""

@@ -12,8 +12,8 @@ import (
 	"pixelda-wgpu/trainer/safetensors"
 )
 
-// Fits reports whether the images are those that the checkpoint, which errors call name, was trained
-// on; c names them. The error is an engine.ErrOtherImages.
+// Fits reports whether the images, which c names, are those that the checkpoint, called name in
+// errors, was trained on. The error is an engine.ErrOtherImages.
 func (st State) Fits(data engine.Data, c recipe.Config, name string) error {
 	if data.Fingerprint() != st.Data {
 		return otherImages(c, name)
@@ -26,10 +26,10 @@ func otherImages(c recipe.Config, name string) error {
 		engine.ErrOtherImages, c.Source, c.Target)
 }
 
-// Resume takes a trainer to the state of an open checkpoint, which errors call name. The images must be
-// those it was trained on.
+// Resume takes a trainer to the state of an open checkpoint, called name in errors. The images must
+// be those that it was trained on.
 func Resume(t *engine.Trainer, f *safetensors.File, st State, name string) error {
-	if t.Fingerprint() != st.Data { // before anything changes
+	if t.Fingerprint() != st.Data { // checked before anything changes
 		return otherImages(t.Config, name)
 	}
 	if err := Restore(t.Engine, f, true); err != nil {
@@ -39,7 +39,7 @@ func Resume(t *engine.Trainer, f *safetensors.File, st State, name string) error
 	return t.GoOn(st.Iteration, st.Data)
 }
 
-// with opens a checkpoint for use.
+// with opens a checkpoint and closes it after use.
 func with(path string, use func(f *safetensors.File, st State) error) error {
 	f, st, err := Open(path)
 	if err != nil {
@@ -71,7 +71,7 @@ func Evaluate(
 	return all, err
 }
 
-// Features is engine.Features of a checkpoint's classifier.
+// Features is engine.Features for a checkpoint's classifier.
 func Features(
 	d *gpu.Device, path string, choose graph.Chooser, sets ...*datasets.Set,
 ) (all [][]float32, units int, err error) {

@@ -1,6 +1,6 @@
-// Package coral aligns the second-order statistics of two domains' features
-// (Sun, Feng, Saenko: Return of Frustratingly Easy Domain Adaptation, AAAI 2016):
-// source features are whitened, then given the target's colours.
+// Package coral aligns the second-order statistics of two domains' features (Sun, Feng, Saenko:
+// Return of Frustratingly Easy Domain Adaptation, AAAI 2016): source features are whitened, then
+// re-coloured with the target's covariance.
 package coral
 
 import (
@@ -13,16 +13,16 @@ import (
 	"pixelda-wgpu/gpu/fault"
 )
 
-// origin marks the errors of this room.
+// origin marks the errors of this package.
 const origin fault.Origin = "trainer/coral"
 
-// Scaling brings features of one domain to mean 0 and deviation 1 each.
+// Scaling brings the features of one domain to mean 0 and deviation 1 each.
 type Scaling struct {
 	mean, deviation []float64
 }
 
-// NewScaling measures features [n,d], n at least 2. A feature that never varies,
-// such as a unit that is never active, is only moved.
+// NewScaling measures features [n,d], with n at least 2. A feature that never varies, such as a
+// unit that is never active, is only shifted.
 func NewScaling(x *mat.Dense) (Scaling, error) {
 	n, d := x.Dims()
 	if n < 2 {
@@ -88,7 +88,7 @@ func power(x *mat.Dense, lambda, exponent float64) (*mat.Dense, error) {
 	e.VectorsTo(&vectors)
 	values := e.Values(nil)
 	for i, v := range values {
-		// Rounding leaves the zeros of a singular matrix slightly off.
+		// Rounding leaves the zero eigenvalues of a singular matrix slightly off.
 		if v <= 0 {
 			if exponent < 0 {
 				return nil, fmt.Errorf("the covariance is singular; raise lambda above %g", lambda)

@@ -8,14 +8,15 @@ import (
 	"pixelda-wgpu/trainer/recipe"
 )
 
-// Accuracies classifies the test images: the target's always all, through the layers that see adapted
-// images in training; of the source's at most limit (0 for all), as they are and adapted.
+// Accuracies classifies the test images: always all of the target's, through the layers that see
+// adapted images in training, and at most limit of the source's (0 for all), both unchanged and
+// adapted.
 func (t *Trainer) Accuracies(limit int) (map[string]Evaluation, error) {
 	return t.Engine.accuracies(t.Scheme, t.Data, t.Config.Seed, limit)
 }
 
-// Evaluate measures trained networks of a configuration on whole test splits, by domain. load sets their
-// variables.
+// Evaluate measures trained networks of a configuration on whole test splits, by domain. load sets
+// their variables.
 func Evaluate(
 	d *gpu.Device, c recipe.Config, data Data, choose graph.Chooser, load func(*Engine) error,
 ) (map[string]Evaluation, error) {
@@ -58,9 +59,8 @@ func (e *Engine) accuracies(s *Scheme, data Data, seed uint64, limit int) (map[s
 // scoreImages is how many target images the label-free score looks at.
 const scoreImages = 1000
 
-// Score is the measure by which checkpoints are chosen: the information that the
-// predictions hold about target images other than the test images. It uses no
-// labels.
+// Score is the measure by which checkpoints are chosen: the information that the predictions hold
+// about target images other than the test images. It uses no labels.
 func (t *Trainer) Score() (float64, error) {
 	set := t.Data.Target.Valid
 	if set == nil || set.Len() == 0 {

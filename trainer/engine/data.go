@@ -55,8 +55,8 @@ func openSet(c recipe.Config, spec string, limit int) (datasets.Splits, error) {
 	return open.Splits(spec, o)
 }
 
-// PrepareData brings open data sets to a form for the model of a configuration
-// and checks that it can take them.
+// PrepareData converts open data sets to a form for the model of a configuration, and checks that
+// the model can take them.
 func PrepareData(c recipe.Config, source, target datasets.Splits) (Data, error) {
 	var d Data
 	var err error
@@ -98,8 +98,8 @@ func PrepareData(c recipe.Config, source, target datasets.Splits) (Data, error) 
 	return d, checkPoses(c, d)
 }
 
-// sourceChannels is how many the first layer that sees source images takes: where one
-// tower sees both domains, the target's.
+// sourceChannels is how many channels the first layer that sees source images takes: the target's
+// if one tower sees both domains.
 func sourceChannels(c recipe.Config) int {
 	if methods[c.Method].sourceTowers {
 		return c.Model.SourceChannels
@@ -116,10 +116,10 @@ func OpenSource(c recipe.Config, spec string) (datasets.Splits, error) {
 	return prepare(c, "source "+spec, s, c.Model.SourceChannels)
 }
 
-// prepare brings a data set to a form that the device can bring to the model's
-// size and channels: it enlarges images as the original did and repeats grey; to
-// shrink them without aliasing, the host takes the mean over the covered area.
-// Depth is left out where the model takes none, and cannot be made up where it does.
+// prepare converts a data set to a form that the device can bring to the model's size and channels.
+// The device enlarges images as the original did and repeats grey; to shrink them without aliasing,
+// the host takes the mean over the covered area. Depth is dropped if the model takes none, and
+// cannot be made up if it does.
 func prepare(c recipe.Config, name string, s datasets.Splits, channels int) (datasets.Splits, error) {
 	has := s.Train.Channels
 	flat := (has == 3 || has == datasets.RGBD) && (channels == 1 || channels == 3) && has > channels
@@ -146,8 +146,8 @@ func prepare(c recipe.Config, name string, s datasets.Splits, channels int) (dat
 	return s, nil
 }
 
-// choose takes those training images that the configuration wants: of the classes
-// that it names, and of these at most limit (0 for all).
+// choose takes the training images that the configuration wants: those of the classes that it
+// names, and of these at most limit (0 for all).
 func choose(c recipe.Config, name string, train *datasets.Set, limit int) (*datasets.Set, error) {
 	if len(c.TrainClasses) > 0 {
 		if !train.Labelled() {
@@ -167,7 +167,7 @@ func choose(c recipe.Config, name string, train *datasets.Set, limit int) (*data
 	return train, nil
 }
 
-// some are n images drawn by seed: a folder's images lie class by class.
+// some are n images drawn by seed, since those of a folder are ordered by class.
 func some(s *datasets.Set, n int, seed uint64) (*datasets.Set, error) {
 	sampler, err := datasets.NewSampler(s.Len(), seed)
 	if err != nil {
@@ -178,8 +178,8 @@ func some(s *datasets.Set, n int, seed uint64) (*datasets.Set, error) {
 	return s.Pick(indices), nil
 }
 
-// label chooses the target images whose labels are used, among those trained on.
-// They stay among those without labels too.
+// label chooses the target images whose labels are used, among those trained on. They are also used
+// without their labels.
 func label(c recipe.Config, d *Data) (err error) {
 	train := d.Target.Train
 	switch n := c.TargetLabelled; {
@@ -195,7 +195,7 @@ func label(c recipe.Config, d *Data) (err error) {
 	}
 }
 
-// checkPoses reports images without the poses that the model learns from them.
+// checkPoses reports images that lack the poses that the model learns.
 func checkPoses(c recipe.Config, d Data) error {
 	if !model.Config(c.Model).LearnsPose() {
 		return nil

@@ -1,6 +1,6 @@
-// Package engine computes what a recipe says: networks and programs on a device, batches fed to them,
-// losses, evaluations and generated images. Each method, PixelDA or a baseline, is one file here. When
-// anything is due and who hears of it is not its concern.
+// Package engine computes what a recipe says: networks and programs on a device, batches fed to
+// them, losses, evaluations and generated images. Each method, PixelDA or a baseline, is one file
+// here. When anything is due, and who hears of it, is decided elsewhere.
 package engine
 
 import (
@@ -13,7 +13,7 @@ import (
 	"pixelda-wgpu/model/graph"
 )
 
-// origin marks the errors of this room.
+// origin marks the errors of this package.
 const origin fault.Origin = "trainer/engine"
 
 // Engine is networks on a device: their programs, loaded, and their variables.
@@ -50,15 +50,15 @@ func New(d *gpu.Device, n *model.Networks, programs ...*gpu.Program) (*Engine, e
 // Close frees the device memory.
 func (e *Engine) Close() { e.Session.Close() }
 
-// Update is what varies from one replay of a step to the next, besides the batch.
+// Update is what varies from one replay of a step to the next, apart from the batch.
 type Update struct {
 	Seed     uint64
-	Index    uint32  // numbers the random draws and the row of losses
+	Index    uint32  // the number of the random draws and of the row of losses
 	Rate     float64 // the learning rate, with Adam's bias correction
-	Strength float64 // of what adapts a baseline
+	Strength float64 // of a baseline's adaptation
 }
 
-// SetUpdate makes u the state of the next replay.
+// SetUpdate makes u the state for the next replay.
 func (e *Engine) SetUpdate(u Update) error {
 	binary.LittleEndian.PutUint64(e.update[0:], u.Seed)
 	binary.LittleEndian.PutUint32(e.update[8:], u.Index)
@@ -74,7 +74,7 @@ func (e *Engine) Healthy() (bool, error) {
 	return flag[0] == 0, err
 }
 
-// Read returns what a buffer laid out as the store holds, by variable: its values, gradients or
+// Read returns, by variable, what a buffer with the store's layout holds: its values, gradients or
 // moments.
 func (e *Engine) Read(s *graph.Store, buffer string) (map[string][]float32, error) {
 	flat := make([]float32, s.Len())
@@ -88,7 +88,7 @@ func (e *Engine) Read(s *graph.Store, buffer string) (map[string][]float32, erro
 	return m, nil
 }
 
-// Write sets a buffer laid out as the store from one slice a variable.
+// Write sets a buffer with the store's layout from one slice per variable.
 func (e *Engine) Write(s *graph.Store, buffer string, get func(v *graph.Variable) ([]float32, error)) error {
 	flat := make([]float32, s.Len())
 	for _, v := range s.Variables() {
@@ -104,7 +104,7 @@ func (e *Engine) Write(s *graph.Store, buffer string, get func(v *graph.Variable
 	return e.Session.Write(buffer, 0, gpu.Bytes(flat))
 }
 
-// LossRow reads the row of losses that a program left behind in the replay of that index.
+// LossRow reads the row of losses that a program left in the replay with that index.
 func (e *Engine) LossRow(program string, index uint32) ([model.LossColumns]float32, error) {
 	var row [model.LossColumns]float32
 	err := e.Session.Read(program+".losses", uint64(index%model.LossRows)*model.LossColumns*4, gpu.Bytes(row[:]))

@@ -15,14 +15,14 @@ import (
 type Evaluation struct {
 	Images    int       `json:"images"`
 	Accuracy  float64   `json:"accuracy"`        // share classified as labelled
-	PerClass  []float64 `json:"per_class"`       // of each class; NaN-free: 0 for a class without images
+	PerClass  []float64 `json:"per_class"`       // of each class; 0, not NaN, for a class without images
 	Confusion [][]int   `json:"confusion"`       // by label, then by prediction
-	Angle     *Angles   `json:"angle,omitempty"` // nil where the model or the images know no poses
+	Angle     *Angles   `json:"angle,omitempty"` // nil if the model or the images have no poses
 	logits    []float32 // [images, classes]
 }
 
-// score is the label-free measure by which checkpoints are chosen: the
-// information that the predictions hold about the images.
+// score is the label-free measure by which checkpoints are chosen: the information that the
+// predictions hold about the images.
 func (ev Evaluation) score(classes int) (float64, error) {
 	p, err := validate.Probabilities(ev.logits, classes)
 	if err != nil {
@@ -31,7 +31,7 @@ func (ev Evaluation) score(classes int) (float64, error) {
 	return validate.InformationMaximization(p, classes)
 }
 
-// classify passes all images of a set through a classifying program and tallies.
+// classify passes all images of a set through a classifying program and tallies the results.
 func (e *Engine) classify(program string, set *datasets.Set) (Evaluation, error) {
 	told, outputs := e.predictions(program, set.Len())
 	if err := e.pass(program, set, outputs...); err != nil {
@@ -49,13 +49,13 @@ func (e *Engine) pass(program string, set *datasets.Set, outputs ...output) erro
 	}, outputs...)
 }
 
-// predictions is what a program tells of images.
+// predictions is what a program says about images.
 type predictions struct {
 	logits      []float32 // [n, classes]
 	quaternions []float32 // [n, 4]; nil where the model learns none
 }
 
-// predictions makes room for those of n images, and names where they come from.
+// predictions allocates those of n images, and says which buffers they come from.
 func (e *Engine) predictions(program string, n int) (*predictions, []output) {
 	p := &predictions{logits: make([]float32, n*e.Networks.Config.Classes)}
 	outputs := []output{{program + ".logits", e.Networks.Config.Classes, p.logits}}
@@ -66,15 +66,14 @@ func (e *Engine) predictions(program string, n int) (*predictions, []output) {
 	return p, outputs
 }
 
-// output is a result of a program to be collected: width floats an image.
+// output is a result of a program that is to be collected: width floats per image.
 type output struct {
 	buffer string
 	width  int
 	all    []float32
 }
 
-// batches runs a program over n images in batches, of which the last is filled
-// up with the last image.
+// batches runs a program over n images in batches; the last one is filled up with the last image.
 func (e *Engine) batches(n int, program string, feed func(indices []int) error, outputs ...output) error {
 	batch := e.Networks.Config.Batch
 	indices := make([]int, batch)
@@ -129,7 +128,7 @@ func tally(logits []float32, labels []uint32, classes int) Evaluation {
 	return ev
 }
 
-// Tally compares predicted classes with labels, of which there may be none, nil.
+// Tally compares predicted classes with labels, which may be nil.
 func Tally(predicted, labels []uint32, classes int) Evaluation {
 	ev := Evaluation{Images: len(predicted), PerClass: make([]float64, classes), Confusion: make([][]int, classes)}
 	for c := range ev.Confusion {
@@ -158,9 +157,9 @@ func Tally(predicted, labels []uint32, classes int) Evaluation {
 	return ev
 }
 
-// adapt redraws all images of a set, with the noise that noise gives for each,
-// and classifies the results: floats [n,Ct,S,S] in (−1, 1), which are kept only
-// if they are wanted, since they take four times the memory of a set.
+// adapt redraws all images of a set, with the noise that noise provides for each, and classifies
+// the results. These are floats [n,Ct,S,S] in (−1, 1), kept only if they are wanted, since they
+// take four times the memory of a set.
 func (e *Engine) adapt(
 	set *datasets.Set, noise func(z []float32, image int), wanted bool,
 ) ([]float32, Evaluation, error) {
@@ -190,8 +189,8 @@ func (e *Engine) adapt(
 	return images, told.tally(set, c.Classes), nil
 }
 
-// Noise draws the noise of one image outside of training: z ~ U(−1, 1), the same
-// for the same seed and image.
+// Noise draws the noise of one image outside training: z ~ U(−1, 1), always the same for a seed and
+// an image.
 func Noise(z []float32, seed uint64, image int) {
 	r := rand.New(rand.NewPCG(seed, uint64(image)))
 	for i := range z {
@@ -207,7 +206,7 @@ func normalNoise(z []float32, seed uint64, image int) {
 	}
 }
 
-// seeded is the noise of a seed for the images from number first on.
+// seeded is the noise of a seed for images numbered from first.
 func seeded(seed uint64, first int) func(z []float32, image int) {
 	return func(z []float32, image int) { Noise(z, seed, first+image) }
 }

@@ -8,10 +8,10 @@ import (
 	"pixelda-wgpu/trainer/recipe"
 )
 
-// Features is what the classifier of a configuration knows of all images of sets before it decides: its
-// last hidden layer (fc4 of the paper's tower), [images, units] for each set, through the layers that see
-// target images. load sets the variables. The sets have a form that the model takes, as PrepareData
-// makes it.
+// Features is what the classifier of a configuration knows about all images of sets before it
+// decides: its last hidden layer (fc4 of the paper's tower), [images, units] for each set, through
+// the layers that see target images. load sets the variables. The sets have a form that the model
+// takes, such as PrepareData returns.
 func Features(
 	d *gpu.Device, c recipe.Config, choose graph.Chooser, load func(*Engine) error, sets ...*datasets.Set,
 ) (_ [][]float32, units int, err error) {

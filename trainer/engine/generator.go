@@ -34,7 +34,7 @@ func OpenGenerator(d *gpu.Device, c recipe.Config, source model.Images, choose g
 	return &Generator{e}, nil
 }
 
-// LacksError is what asking a method for a network leads to that it does not have.
+// LacksError is the error of asking a method for a network that it does not have.
 type LacksError struct {
 	Method  recipe.Method
 	Network string
@@ -47,8 +47,8 @@ func (e *LacksError) Error() string {
 // Close frees the device memory.
 func (g *Generator) Close() { g.Engine.Close() }
 
-// Adapt redraws images; seed chooses the noise, that of image first+i for image i, so that a large set can
-// be adapted in parts. The result has the images' labels.
+// Adapt redraws images; seed chooses the noise. Image i gets that of image first+i, so that a large
+// set can be adapted in parts. The result has the images' labels.
 func (g *Generator) Adapt(images *datasets.Set, seed uint64, first int) (*datasets.Set, error) {
 	floats, _, err := g.Engine.adapt(images, seeded(seed, first), true)
 	if err != nil {

@@ -8,19 +8,18 @@ import (
 	"pixelda-wgpu/model/graph"
 )
 
-// Initial says how variables begin: weights normal or, with a gain, uniform by
-// Xavier's rule.
+// Initial says how variables begin: weights are normal or, with a gain, uniform by Xavier's rule.
 type Initial struct {
 	Std        float64 // of normal weights
 	Gain, Bias float64
 }
 
-// slope is the initial slope of a PReLU, PyTorch's.
+// slope is the initial slope of a PReLU, as in PyTorch.
 const slope = 0.25
 
-// Initialise gives the variables their initial values: weights and biases as i says,
-// moments of mean 0 and variance 1. Each variable has a stream of its own, so that
-// its values depend on its name and the seed alone.
+// Initialise gives the variables their initial values: weights and biases according to i, moments
+// of mean 0 and variance 1. Each variable has a stream of its own, so that its values depend only
+// on its name and the seed.
 func (e *Engine) Initialise(seed uint64, i Initial) error {
 	for _, s := range e.Networks.Stores() {
 		err := e.Write(s, s.Values(), func(v *graph.Variable) ([]float32, error) { return i.values(seed, v), nil })

@@ -9,9 +9,8 @@ import (
 	"pixelda-wgpu/model/graph"
 )
 
-// lossLog averages losses over the steps of an interval without stalling the
-// device: each program keeps the losses of its last steps in a ring, which is
-// fetched before it comes around.
+// lossLog averages losses over the steps of an interval without stalling the device: each program
+// keeps the losses of its last steps in a ring, which is fetched before it wraps around.
 type lossLog struct {
 	rings map[string]*ring
 	err   error
@@ -25,7 +24,7 @@ type ring struct {
 
 func (l *lossLog) reset() { l.rings, l.err = map[string]*ring{}, nil }
 
-// errNotFinite is what a step with a loss of NaN or infinity leads to.
+// errNotFinite is the error of a step whose loss is NaN or infinite.
 type errNotFinite struct {
 	program string
 	step    int
@@ -35,10 +34,10 @@ func (e errNotFinite) Error() string {
 	return fmt.Sprintf("a loss of %s at update %d is not finite", e.program, e.step)
 }
 
-// Is lets errors.Is find both kinds of what is not finite.
+// Is makes errors.Is find both a loss and a gradient that is not finite.
 func (e errNotFinite) Is(target error) bool { return target == ErrNotFinite }
 
-// note says that a program ran the step of that number.
+// note records that a program ran the step with that number.
 func (l *lossLog) note(s *gpu.Session, program string, step int) error {
 	r := l.rings[program]
 	if r == nil {
@@ -46,7 +45,7 @@ func (l *lossLog) note(s *gpu.Session, program string, step int) error {
 		l.rings[program] = r
 	}
 	r.pending = append(r.pending, step)
-	// The numbers of a program's steps may have gaps; fetch by rows, not by count.
+	// The numbers of a program's steps may have gaps, so fetch by rows rather than by count.
 	if step-r.pending[0] >= model.LossRows/2 {
 		return l.fetch(s, program)
 	}
@@ -92,15 +91,15 @@ func (l *lossLog) drain(s *gpu.Session) error {
 	return errors.Join(s.Wait(), l.err)
 }
 
-// take fetches what is left and calls done, from a later call on the session, with
-// each program's mean row since the last take.
+// take fetches what is left. A later call on the session calls done with each program's mean row
+// since the last take.
 func (l *lossLog) take(s *gpu.Session, done func(map[string][model.LossColumns]float64, error)) error {
 	for program := range l.rings {
 		if err := l.fetch(s, program); err != nil {
 			return err
 		}
 	}
-	// Reads arrive in order: with this one all losses have.
+	// Reads arrive in order: once this one has, all losses have.
 	return s.ReadAsync(graph.HealthBuffer, 0, 4, func(b []byte, err error) {
 		if err = errors.Join(l.err, err); err == nil && [4]byte(b) != [4]byte{} {
 			err = ErrNotFinite
@@ -109,10 +108,10 @@ func (l *lossLog) take(s *gpu.Session, done func(map[string][model.LossColumns]f
 	})
 }
 
-// ErrNotFinite is what a gradient of NaN or infinity leads to.
+// ErrNotFinite is the error of a gradient that is NaN or infinite.
 var ErrNotFinite = origin.Errorf("a gradient is not finite")
 
-// means returns each program's mean row and begins anew.
+// means returns each program's mean row and starts over.
 func (l *lossLog) means() map[string][model.LossColumns]float64 {
 	m := map[string][model.LossColumns]float64{}
 	for program, r := range l.rings {
@@ -128,9 +127,9 @@ func (l *lossLog) means() map[string][model.LossColumns]float64 {
 	return m
 }
 
-// Losses asks for the mean losses of the iterations since the last time, unweighted, and the shares of
-// their batches that were classified right. It does not wait for the device: a later call on the session
-// calls done, with an error that is ErrNotFinite if a loss or a gradient so far was not finite.
+// Losses asks for the mean losses of the iterations since the last time, unweighted, and the shares
+// of their batches that were classified correctly. It does not wait for the device: a later call on
+// the session calls done, with an ErrNotFinite if any loss or gradient so far was not finite.
 func (t *Trainer) Losses(done func(loss, correct map[string]float64, err error)) error {
 	return t.losses.take(t.Engine.Session, func(means map[string][model.LossColumns]float64, err error) {
 		n := NewNote(means, t.Engine.Networks.Config, t.Data.Labelled != nil)
@@ -139,7 +138,7 @@ func (t *Trainer) Losses(done func(loss, correct map[string]float64, err error))
 	})
 }
 
-// Sound reports a loss or a gradient so far that was not finite.
+// Sound reports any loss or gradient so far that was not finite.
 func (t *Trainer) Sound() error {
 	if err := t.losses.drain(t.Engine.Session); err != nil {
 		return err

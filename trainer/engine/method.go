@@ -4,21 +4,21 @@ import (
 	"pixelda-wgpu/trainer/recipe"
 )
 
-// method is all there is to say of a method. Each has a file of its own, which registers it.
+// method is all there is to say about a method. Each has a file of its own, which registers it.
 type method struct {
 	about recipe.Description
 
 	targetLabels  bool   // it trains on the labels of all target images
-	sourceTowers  bool   // source images have layers of their own, and so the channels that the source has
-	takesNoLabels string // why it cannot take the labels of a few target images; "" where it can
+	sourceTowers  bool   // source images have layers of their own, which take the source's channels
+	takesNoLabels string // why it cannot use the labels of a few target images; "" if it can
 
 	// lay lays out the networks of a configuration and says how they are trained.
 	lay func(c recipe.Config) (*Scheme, error)
-	// check reports what is wrong with a configuration besides; nil for nothing.
+	// check reports what else is wrong with a configuration; nil if there is nothing to check.
 	check func(c recipe.Config) error
 }
 
-// methods are those that are registered, by name.
+// methods are the registered ones, by name.
 var methods = map[recipe.Method]method{}
 
 // register makes a method known to this package and to configurations.

@@ -7,8 +7,8 @@ import (
 	"pixelda-wgpu/trainer/recipe"
 )
 
-// What DANN, MMD and DSN have in common. The defaults of the baselines are those for MNIST to
-// MNIST-M. Where no source states a value, a comment says that it is unknown.
+// What DANN, MMD and DSN have in common. The baselines' defaults are those for MNIST to MNIST-M.
+// Where no source states a value, a comment says that it is unknown.
 
 // alignmentSettings are the settings of the adaptation that all of them read.
 var alignmentSettings = []string{"start", "gamma", "domain_units", "momentum", "init_gain", "init_bias"}
@@ -23,7 +23,7 @@ func alignsInTime(c recipe.Config) error {
 	return nil
 }
 
-// layAlignment has one step, of a batch of source and one of target images.
+// layAlignment has one step, on a batch of source and one of target images.
 func layAlignment(
 	c recipe.Config, n *model.Networks, program string, build func(model.Inputs, graph.Chooser) (*gpu.Program, error),
 ) *Scheme {

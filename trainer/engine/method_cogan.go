@@ -24,7 +24,7 @@ func init() {
 	})
 }
 
-// coGANDefaults are those of the authors' PyTorch for MNIST to USPS, with a grey source.
+// coGANDefaults are those of the authors' PyTorch code for MNIST to USPS, with a grey source.
 func coGANDefaults(m *recipe.Model) recipe.Adaptation {
 	m.Size, m.SourceChannels, m.NoiseDim, m.Batch = model.CoGANSize, 1, 100, 64
 	m.LR, m.LRDecay, m.WeightDecay, m.ClipNorm = 2e-4, 1, 5e-4, 0

@@ -5,7 +5,8 @@ import (
 	"pixelda-wgpu/trainer/recipe"
 )
 
-// DANN aligns features by a classifier of domains whose gradient is reversed (Ganin et al., JMLR 2016).
+// DANN aligns features through a domain classifier whose gradient is reversed (Ganin et al., JMLR
+// 2016).
 const DANN recipe.Method = "dann"
 
 func init() {
@@ -16,8 +17,8 @@ func init() {
 	})
 }
 
-// dannDefaults are those of the command in the original's README. With the schedule ramp Ganin et al.
-// have lr 0.01, gamma 1, batch 64 of each domain and no decay.
+// dannDefaults are those of the command in the original's README. For the schedule ramp, Ganin et
+// al. have lr 0.01, gamma 1, batches of 64 from each domain and no decay.
 func dannDefaults(m *recipe.Model) recipe.Adaptation {
 	m.LR, m.LRDecay, m.LRDecaySteps, m.WeightDecay, m.ClipNorm = 0.0117249, 0.95, 20_000, 1e-6, 0
 	return recipe.Adaptation{

@@ -7,7 +7,7 @@ import (
 	"pixelda-wgpu/trainer/recipe"
 )
 
-// DSN separates what the domains share from what each has for itself (Bousmalis et al., NIPS 2016).
+// DSN separates what the domains share from what is private to each (Bousmalis et al., NIPS 2016).
 const DSN recipe.Method = "dsn"
 
 func init() {

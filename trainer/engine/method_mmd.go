@@ -5,7 +5,7 @@ import (
 	"pixelda-wgpu/trainer/recipe"
 )
 
-// MMD aligns features by the distance of their means under kernels (Long et al., ICML 2015).
+// MMD aligns features by the distance between their kernel means (Long et al., ICML 2015).
 const MMD recipe.Method = "mmd"
 
 func init() {
@@ -16,7 +16,7 @@ func init() {
 	})
 }
 
-// mmdDefaults are DANN's but for the weight, which is unknown.
+// mmdDefaults are DANN's except for the weight, which is unknown.
 func mmdDefaults(m *recipe.Model) recipe.Adaptation {
 	a := dannDefaults(m)
 	a.Alignment, a.Gamma = model.Kernels, 0.25 // unknown

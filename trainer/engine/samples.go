@@ -11,22 +11,23 @@ import (
 
 const sampleImages = 16
 
-// Samples are source images, what the generator makes of them, and target images that look like that.
-// Image i of the sets belongs together. A method that draws from noise alone has none of the sets.
+// Samples are source images, what the generator makes of them, and target images that look like the
+// result. Images with the same index in the sets belong together. A method that draws from noise
+// alone has none of the sets.
 type Samples struct {
 	Source  *datasets.Set // of the model's size
 	Adapted *datasets.Set
-	Nearest *datasets.Set // the asked number for each, the nearest first; nil if none
+	Nearest *datasets.Set // as many for each as were asked for, the nearest first; nil if none
 	Noise   []float32     // [n, noise]
 	Logits  []float32     // [n, classes], of the adapted images
 
-	// Distances of the nearest images: the root of the mean square of the differences of bytes.
+	// Distances of the nearest images: the root mean square of the byte differences.
 	Distances []float64
 
-	rows []grid.Row // what a picture of them shows
+	rows []grid.Row // what a picture of the samples shows
 }
 
-// Grid draws the samples: a row each of what they show, the colours of RGB-D above the depths.
+// Grid draws the samples: a row for each thing that they show; for RGB-D, colours above depths.
 func (s Samples) Grid() (image.Image, error) {
 	rows := slices.Clone(s.rows)
 	for _, r := range s.rows {
@@ -40,13 +41,13 @@ func (s Samples) Grid() (image.Image, error) {
 // Draws reports whether the method has samples to show.
 func (t *Trainer) Draws() bool { return t.Scheme.draw != nil }
 
-// Draw computes the samples that a run shows again and again, as its method has them: what a generator
-// makes of the usual images, or what it draws from noise alone.
+// Draw computes the samples that a run shows again and again, according to its method: what a
+// generator makes of the usual images, or what it draws from noise alone.
 func (t *Trainer) Draw() (Samples, error) { return t.Scheme.draw(t) }
 
-// Samples redraws images, each with its own noise of the model's length, and finds the nearest of the
-// target images for each; target may be nil, for none. The sets have forms that the programs take, target
-// that of what the generator draws.
+// Samples redraws images, each with its own noise of the model's length, and finds for each the
+// nearest of the target images; target may be nil for none. The sets have forms that the programs
+// take; target has that of what the generator draws.
 func (e *Engine) Samples(images *datasets.Set, noise []float32, target *datasets.Set, nearest int) (Samples, error) {
 	c := e.Networks.Config
 	if len(noise) != images.Len()*c.NoiseDim {
@@ -91,27 +92,27 @@ func (t *Trainer) Samples(images []int, noise []float32, nearest int) (Samples, 
 	return t.Engine.Samples(t.Data.Source.Test.Subset(images), noise, t.neighbours, nearest)
 }
 
-// maxNeighbours bounds how many target images are compared with an adapted one.
+// maxNeighbours limits how many target images are compared with an adapted one.
 const maxNeighbours = 60_000
 
-// Neighbours are the target's training images with which adapted images are
-// compared, size × size: the first 60,000.
+// Neighbours are the target's training images with which adapted images are compared, size × size:
+// the first 60,000.
 func Neighbours(train *datasets.Set, size int) *datasets.Set {
 	return sized(head(train, maxNeighbours), size).Hold()
 }
 
-// UsualImages are those that a run shows again and again, of its source test images.
+// UsualImages are the source test images that a run shows again and again.
 func (t *Trainer) UsualImages() []int { return FirstImages(t.Data.Source.Test, sampleImages) }
 
-// FirstImages are the first n of a labelled set or, where it lies class by class as a
-// folder's images do, the first of each class, the second of each, and so on.
+// FirstImages are the first n of a labelled set or, if it is ordered by class as a folder's images
+// are, the first of each class, the second of each, and so on.
 func FirstImages(s *datasets.Set, n int) []int {
 	first := make([]int, s.Len())
 	for i := range first {
 		first[i] = i
 	}
 	if slices.IsSorted(s.Labels) {
-		before := map[uint32]int{} // images of its class
+		before := map[uint32]int{} // how many images of its class precede it
 		turn := make([]int, s.Len())
 		for i, class := range s.Labels {
 			turn[i] = before[class]
@@ -122,18 +123,18 @@ func FirstImages(s *datasets.Set, n int) []int {
 	return first[:min(n, s.Len())]
 }
 
-// usualSamples adapts the usual images, each with the noise that the run's seed gives it.
+// usualSamples adapts the usual images, each with the noise that it gets from the run's seed.
 func (t *Trainer) usualSamples() (Samples, error) {
 	images := t.UsualImages()
 	return t.Samples(images, t.SeededNoise(t.Config.Seed, images), 1)
 }
 
-// SeededNoise is the noise of source test images by seed: [n, noise].
+// SeededNoise is the noise of source test images for a seed: [n, noise].
 func (t *Trainer) SeededNoise(seed uint64, images []int) []float32 {
 	return SeededNoise(t.Config.Model.NoiseDim, seed, images)
 }
 
-// SeededNoise is the noise of images by seed: [n, dim].
+// SeededNoise is the noise of images for a seed: [n, dim].
 func SeededNoise(dim int, seed uint64, images []int) []float32 {
 	noise := make([]float32, len(images)*dim)
 	for k, i := range images {
@@ -148,7 +149,7 @@ func Row(caption string, set *datasets.Set) grid.Row {
 		Pixels: set.Pixels()}
 }
 
-// drawn makes a set of adapted images, which have the labels of what they were.
+// drawn makes a set of adapted images, which keep the labels of the originals.
 func (e *Engine) drawn(floats []float32, of *datasets.Set) *datasets.Set {
 	c := e.Networks.Config
 	return datasets.Set{

@@ -18,16 +18,16 @@ func SchemeOf(c recipe.Config) (*Scheme, error) {
 	return m.lay(c)
 }
 
-// Scheme is how a method trains: its networks, what an iteration replays, and what becomes of it.
+// Scheme is how a method trains: its networks, what an iteration replays, and what is reported.
 type Scheme struct {
 	Networks *model.Networks
 	Initial  Initial
 	Steps    []Step // of an iteration, in order
 
-	// Of update number global of all, own of its step from 1.
+	// The learning rate of an update: number global of all updates, own of its step, from 1.
 	Rate         func(global, own int) float64
 	LearningRate func(global int) float64    // without the optimiser's correction, for people
-	Strength     func(iteration int) float64 // of what adapts a baseline
+	Strength     func(iteration int) float64 // of a baseline's adaptation
 	Record       func(n *Note)               // names the losses of an interval
 
 	Classify  func(name string, f model.Images, batch int, choose graph.Chooser) (*gpu.Program, error)
@@ -47,7 +47,7 @@ type Step struct {
 // Feed is a batch that a program reads.
 type Feed struct {
 	From   Origin
-	Images string // the name of the buffer behind the program's
+	Images string // the name of the buffer, after the program's
 	Truth  bool   // with labels, and poses where they are learned
 	prefix string // of the names of their buffers
 }
@@ -70,14 +70,14 @@ var (
 	labelledFeed = Feed{From: FromLabelled, Images: "labelled_target", Truth: true, prefix: "labelled_"}
 )
 
-// adam is the rate and the schedule of Adam with the staircase of the original.
+// adam is the rate and schedule of Adam with the original's staircase.
 func (s *Scheme) adam(c recipe.Model) {
 	s.LearningRate = func(global int) float64 { return c.LearningRate(global) }
 	s.Rate = func(global, own int) float64 { return c.AdamRate(c.LearningRate(global), own) }
 	s.Strength = func(int) float64 { return 0 }
 }
 
-// Updates counts the updates of an iteration.
+// Updates counts the updates in an iteration.
 func (s *Scheme) Updates() (n int) {
 	for _, st := range s.Steps {
 		n += st.Times
@@ -85,7 +85,7 @@ func (s *Scheme) Updates() (n int) {
 	return n
 }
 
-// batches counts the batches that an iteration takes of each origin.
+// batches counts the batches of each origin that an iteration takes.
 func (s *Scheme) batches() (n [origins]int) {
 	for _, st := range s.Steps {
 		for _, f := range st.Feeds {
@@ -131,8 +131,8 @@ func (s *Scheme) programs(data Data, choose graph.Chooser) ([]*gpu.Program, erro
 	return append(steps, evaluations...), err
 }
 
-// evaluations lists what measuring the networks runs. The batch is that of training,
-// so that the kernels are the same.
+// evaluations lists the programs for measuring the networks. The batch is that of training, so that
+// the kernels are the same.
 func (s *Scheme) evaluations(data Data, choose graph.Chooser) ([]*gpu.Program, error) {
 	n := s.Networks
 	source, target := form(data.Source.Train), form(data.Target.Train)
@@ -167,15 +167,15 @@ func (s *Scheme) work(programs []*gpu.Program) float64 {
 	return sum
 }
 
-// Note is the losses of an interval: by program as the device keeps them, and by name as people read
-// them, which Scheme.Record adds.
+// Note is the losses of an interval: by program as the device keeps them, and by name as people
+// read them, which Scheme.Record adds.
 type Note struct {
 	Rows    map[string][model.LossColumns]float64 // means, by program
 	Loss    map[string]float64
 	Correct map[string]float64 // shares of the batches
 
 	batch    int
-	poses    bool // are learned
+	poses    bool // poses are learned
 	labelled bool // target images are trained on
 }
 
@@ -187,8 +187,8 @@ func NewNote(rows map[string][model.LossColumns]float64, c model.Config, labelle
 	}
 }
 
-// task names the losses of a classification: class, count of right ones, orientation; those of which
-// images is what the names say.
+// task names the losses of a classification: its class loss, number of correct ones, orientation
+// loss. images says whose.
 func (n *Note) task(row [model.LossColumns]float64, name, images string, class, correct, pose int) {
 	n.Loss["task"+name] = row[class]
 	if n.poses {

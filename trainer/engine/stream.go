@@ -15,7 +15,7 @@ type stream struct {
 	poses   []datasets.Pose
 }
 
-// buffers names the buffers of a batch; what is not named stays away.
+// buffers names the buffers of a batch; what has no name is not fed.
 type buffers struct{ images, labels, poses string }
 
 func newStream(set *datasets.Set, seed uint64, batch int) (*stream, error) {

@@ -16,21 +16,21 @@ type Trainer struct {
 	Scheme   *Scheme // of the configuration's method
 	Config   recipe.Config
 	Data     Data
-	Baseline *float64 // target accuracy of the source-only baseline; nil where it was not trained
+	Baseline *float64 // target accuracy of the source-only baseline; nil if it was not trained
 
 	iteration int // iterations done
 	device    *gpu.Device
-	tuner     *tune.Tuner      // nil where kernels are chosen by rule
-	streams   [origins]*stream // nil where there are no such images
+	tuner     *tune.Tuner      // nil if kernels are chosen by rule
+	streams   [origins]*stream // nil if there are no such images
 	losses    lossLog
 	flops     float64
-	images    string // their fingerprint, once it was asked for
+	images    string // their fingerprint, once asked for
 
-	neighbours *datasets.Set // target images of the model's size, once samples were compared with them
+	neighbours *datasets.Set // target images of the model's size, once samples have been compared with them
 }
 
-// NewTrainer builds the programs of a configuration, with kernels as choose has them, loads them and
-// gives the variables their initial values.
+// NewTrainer builds the programs of a configuration, with the kernels that choose picks, loads them
+// and gives the variables their initial values.
 func NewTrainer(d *gpu.Device, c recipe.Config, data Data, choose graph.Chooser) (*Trainer, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
@@ -85,13 +85,13 @@ func (t *Trainer) begin() error {
 // Iteration counts the iterations done.
 func (t *Trainer) Iteration() int { return t.iteration }
 
-// Iterate does one iteration: the steps of the method, each as often as it wants. It returns while the
-// device may still be at work.
+// Iterate does one iteration: the steps of the method, each as often as the method says. It returns
+// while the device may still be working.
 func (t *Trainer) Iterate() error {
 	i, total, done := t.iteration, t.Scheme.Updates(), 0
 	each, fed := t.Scheme.batches(), [origins]int{}
-	// Every step draws fresh batches and fresh noise; all of them follow from the number of the update,
-	// or of the batch, alone.
+	// Every step draws fresh batches and fresh noise; all of them follow only from the number of
+	// the update or of the batch.
 	for _, s := range t.Scheme.Steps {
 		for j := range s.Times {
 			for _, f := range s.Feeds {
@@ -126,7 +126,7 @@ func (t *Trainer) feed(program string, f Feed, n uint64) error {
 	return s.feed(t.Engine.Session, b, n)
 }
 
-// replay does a step: number global of all updates, the optimiser's own update number own, from 1.
+// replay does a step: update number global of all, number own of its optimiser, from 1.
 func (t *Trainer) replay(program string, global, own int) error {
 	err := t.Engine.SetUpdate(Update{
 		Seed: t.Config.Seed, Index: uint32(global),
@@ -141,7 +141,7 @@ func (t *Trainer) replay(program string, global, own int) error {
 	return t.losses.note(t.Engine.Session, program, global)
 }
 
-// Wait returns once the device has done all that was asked of it.
+// Wait returns once the device has done everything that was asked of it.
 func (t *Trainer) Wait() error { return t.Engine.Session.Wait() }
 
 // LearningRate is that of the next iteration, without the optimiser's correction.
@@ -152,7 +152,7 @@ func (t *Trainer) LearningRate() float64 {
 // FLOPs counts the multiplies and adds of one iteration, by the direct algorithms.
 func (t *Trainer) FLOPs() float64 { return t.flops }
 
-// Kernels are the plans that were chosen by timing; nil where none were timed.
+// Kernels are the plans that were chosen by timing; nil if none were timed.
 func (t *Trainer) Kernels() map[string]string {
 	if t.tuner == nil {
 		return nil
@@ -160,22 +160,23 @@ func (t *Trainer) Kernels() map[string]string {
 	return t.tuner.Choices()
 }
 
-// Device is what the run is on.
+// Device is the one that the run is on.
 func (t *Trainer) Device() *gpu.Device { return t.device }
 
 // Fingerprint identifies the images of both domains.
 func (t *Trainer) Fingerprint() string {
 	if t.images == "" {
-		t.images = t.Data.Fingerprint() // hashes every image: once a run, not once a checkpoint
+		t.images = t.Data.Fingerprint() // hashes every image: once per run, not per checkpoint
 	}
 	return t.images
 }
 
-// ErrOtherImages is what resuming on other images than those trained on leads to.
+// ErrOtherImages is the error of resuming on images other than those trained on.
 var ErrOtherImages = errors.New("was trained on other images")
 
-// GoOn makes the trainer go on after an iteration, once its variables are those of then. images is the
-// fingerprint of what it was trained on until then; if the data is other, it returns ErrOtherImages.
+// GoOn makes the trainer continue after an iteration, once its variables are those of that moment.
+// images is the fingerprint of what it was trained on until then; if the data differ, it returns
+// ErrOtherImages.
 func (t *Trainer) GoOn(iteration int, images string) error {
 	if t.Fingerprint() != images {
 		return ErrOtherImages
@@ -184,5 +185,5 @@ func (t *Trainer) GoOn(iteration int, images string) error {
 	return nil
 }
 
-// Tuner is what has chosen the kernels by timing them; nil where a rule chose.
+// Tuner is what chose the kernels by timing them; nil if a rule chose.
 func (t *Trainer) Tuner() *tune.Tuner { return t.tuner }

@@ -6,9 +6,8 @@ import (
 	"pixelda-wgpu/trainer/protobuf"
 )
 
-// The field numbers of the messages in use: TensorFlow's event.proto,
-// summary.proto, tensor.proto and tensor_shape.proto, TensorBoard's
-// hparams/plugin_data.proto, and protobuf's struct.proto.
+// The numbers of the fields in use, from TensorFlow's event.proto, summary.proto, tensor.proto and
+// tensor_shape.proto, TensorBoard's hparams/plugin_data.proto, and protobuf's struct.proto.
 const (
 	eventWallTime    = 1
 	eventStep        = 2

@@ -18,11 +18,11 @@ import (
 	"pixelda-wgpu/trainer/protobuf"
 )
 
-// origin marks the errors of this room.
+// origin marks the errors of this package.
 const origin fault.Origin = "trainer/events"
 
-// Writer appends events to one file. It is for one goroutine. An error stays:
-// the calls after it do nothing, and Flush and Close return it.
+// Writer appends events to one file. It is for one goroutine. After an error, further calls do
+// nothing, and Flush and Close return it.
 type Writer struct {
 	file *os.File
 	out  *bufio.Writer
@@ -30,11 +30,10 @@ type Writer struct {
 	err  error
 }
 
-// Create starts an event file in dir, which has to exist, for the events after
-// a step; a new run has 0. A run that resumes starts another file beside its
-// earlier ones: the marker at its head tells readers that the events of later
-// steps in those no longer count, so that even one which follows the folder
-// while the run is killed and resumed keeps up.
+// Create starts an event file in dir, which must exist, for the events after a step; a new run has
+// 0. A run that resumes starts another file beside its earlier ones. The marker at its head tells
+// readers that events of later steps in those no longer count, so that even a reader that follows
+// the folder while the run is killed and resumed stays up to date.
 func Create(dir string, after int) (*Writer, error) {
 	file, err := create(dir)
 	if err != nil {
@@ -46,8 +45,8 @@ func Create(dir string, after int) (*Writer, error) {
 	return w, w.Flush()
 }
 
-// create makes a file whose name sorts after those of the folder's earlier
-// files: TensorBoard reads them in the order of their names.
+// create makes a file whose name sorts after those of the folder's earlier files, since TensorBoard
+// reads them in the order of their names.
 func create(dir string) (*os.File, error) {
 	for second := time.Now().Unix(); ; second++ {
 		name := filepath.Join(dir, fmt.Sprintf("events.out.tfevents.%010d.pixelda-wgpu", second))
@@ -58,7 +57,7 @@ func create(dir string) (*os.File, error) {
 	}
 }
 
-// Scalars adds one point to the curve of each tag, as in "loss/d".
+// Scalars adds one point to the curve of each tag, such as "loss/d".
 func (w *Writer) Scalars(step int, values map[string]float64) {
 	var summary protobuf.Message
 	for _, tag := range slices.Sorted(maps.Keys(values)) {
@@ -93,9 +92,8 @@ func (w *Writer) Text(step int, tag, markdown string) {
 		Embed(valueMetadata, pluginData("text", nil)))
 }
 
-// HParams sets down the settings of the run, for TensorBoard's table of runs.
-// Values are numbers, bools and strings; anything else is written as fmt.Sprint
-// has it.
+// HParams records the settings of the run, for TensorBoard's table of runs. Values are numbers,
+// bools and strings; anything else is written as fmt.Sprint formats it.
 func (w *Writer) HParams(settings map[string]any) {
 	session := protobuf.Message{}.Double(startTime, w.seconds())
 	for _, name := range slices.Sorted(maps.Keys(settings)) {
@@ -106,7 +104,7 @@ func (w *Writer) HParams(settings map[string]any) {
 	w.hparams("_hparams_/session_start_info", protobuf.Message{}.Embed(hparamsStart, session))
 }
 
-// End says that the run came to its end, and Close follows.
+// End says that the run has ended; Close follows.
 func (w *Writer) End() {
 	const success = 1
 	w.hparams("_hparams_/session_end_info", protobuf.Message{}.Embed(hparamsEnd, protobuf.Message{}.
@@ -114,8 +112,7 @@ func (w *Writer) End() {
 		Double(endTime, w.seconds())))
 }
 
-// Flush hands what was added to the operating system and returns the first
-// error so far.
+// Flush hands everything added to the operating system and returns the first error so far.
 func (w *Writer) Flush() error {
 	if w.err == nil {
 		w.err = w.out.Flush()
@@ -139,8 +136,7 @@ func (w *Writer) value(step int, value protobuf.Message) {
 
 func (w *Writer) seconds() float64 { return float64(w.now().UnixMicro()) / 1e6 }
 
-// append frames an event: its length, the length's checksum, the event, its
-// checksum.
+// append frames an event: its length, the length's checksum, the event, its checksum.
 func (w *Writer) append(step int, event protobuf.Message) {
 	if w.err != nil {
 		return
@@ -156,8 +152,8 @@ func (w *Writer) append(step int, event protobuf.Message) {
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// checksum is TFRecord's: a CRC-32C, rotated and shifted so that a checksum of
-// data with checksums in it stays a good one.
+// checksum is TFRecord's: a CRC-32C, rotated and shifted so that a checksum of data that contains
+// checksums is still a good one.
 func checksum(data []byte) []byte {
 	crc := crc32.Checksum(data, castagnoli)
 	return binary.LittleEndian.AppendUint32(nil, (crc>>15|crc<<17)+0xa282ead8)

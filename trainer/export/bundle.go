@@ -1,6 +1,6 @@
-// Package export turns a trained generator into what others use: a bundle
-// (.pxda), which a web page or this program runs as it is, an ONNX model, or
-// its plain weights. docs/bundle.md describes the bundle for third parties.
+// Package export turns a trained generator into what others can use: a bundle (.pxda), which a web
+// page or this program runs as it is, an ONNX model, or only the weights. docs/bundle.md describes
+// the bundle for third parties.
 package export
 
 import (
@@ -22,13 +22,13 @@ import (
 	"pixelda-wgpu/wgsl/plan"
 )
 
-// origin marks the errors of this room.
+// origin marks the errors of this package.
 const origin fault.Origin = "trainer/export"
 
-// Extension is that of a bundle's file name.
+// Extension is the ending of a bundle's file name.
 const Extension = ".pxda"
 
-// Metadata of a bundle, and its tensors besides the weights.
+// Metadata of a bundle, and its tensors apart from the weights.
 const (
 	format        = "pixelda-generator"
 	version       = "1"
@@ -36,7 +36,7 @@ const (
 	programTensor = "programs"
 )
 
-// The buffers through which a host speaks with a bundle's programs.
+// The buffers through which a host communicates with a bundle's programs.
 const (
 	sourceBuffer = model.GenerateProgram + ".source"
 	noiseBuffer  = model.GenerateProgram + ".z"
@@ -44,17 +44,17 @@ const (
 	pixelsBuffer = model.GenerateProgram + ".pixels"
 )
 
-// batches are those of a bundle's programs: one image at once, as in a live
-// view, and many.
+// batches are the batch sizes of a bundle's programs: one image at a time, as in a live view, and
+// many.
 var batches = []int{1, 16}
 
-// Bundle is a generator with all that is needed to use it.
+// Bundle is a generator with everything needed to use it.
 type Bundle struct {
 	Manifest
 	Programs []Program
 	Example  *datasets.Set // images to try it with, no larger than the generator's
 	weights  map[string][]float32
-	data     string // the folder of known sets, as its run had it
+	data     string // the folder of known sets that its run used
 }
 
 // Program runs the generator on a batch; its kernels suit one kind of driver.
@@ -64,7 +64,7 @@ type Program struct {
 	Code   *gpu.Program `json:"program"`
 }
 
-// programName tells programs of other batches apart, so that a session holds several.
+// programName distinguishes programs for different batches, so that a session can hold several.
 func programName(batch int) string { return fmt.Sprintf("%s %d", model.GenerateProgram, batch) }
 
 // device spells the kind of an adapter as bundles do.
@@ -75,8 +75,7 @@ func device(cpu bool) string {
 	return "gpu"
 }
 
-// FromCheckpoint makes a bundle of the generator in a checkpoint. SetExamples
-// completes it.
+// FromCheckpoint makes a bundle of the generator in a checkpoint. SetExamples completes it.
 func FromCheckpoint(path string) (_ *Bundle, err error) {
 	f, st, err := checkpoint.Open(path)
 	if err != nil {
@@ -86,7 +85,7 @@ func FromCheckpoint(path string) (_ *Bundle, err error) {
 	return FromFile(f, st, path)
 }
 
-// FromFile is FromCheckpoint for an open checkpoint, which errors call path.
+// FromFile is FromCheckpoint for an open checkpoint, called path in errors.
 func FromFile(f *safetensors.File, st checkpoint.State, path string) (*Bundle, error) {
 	c := st.Config
 	if c.Method != recipe.PixelDA {
@@ -126,7 +125,7 @@ func FromFile(f *safetensors.File, st checkpoint.State, path string) (*Bundle, e
 	return b, nil
 }
 
-// readWeights takes the generator's variables out of a file.
+// readWeights reads the generator's variables from a file.
 func readWeights(n *model.Networks, f *safetensors.File) (map[string][]float32, error) {
 	weights := map[string][]float32{}
 	for _, v := range n.GeneratorVariables() {
@@ -152,9 +151,8 @@ func readWeights(n *model.Networks, f *safetensors.File) (map[string][]float32, 
 	return weights, nil
 }
 
-// OpenSource opens images for the generator: those of spec, or of the set that
-// it was trained on where spec is empty. Known sets lie in the folder data; if
-// that is empty, in the run's.
+// OpenSource opens images for the generator: those of spec or, if that is empty, of the set that it
+// was trained on. Known sets are in the folder data or, if that is empty, in the run's.
 func (b *Bundle) OpenSource(spec, data string) (datasets.Splits, error) {
 	if spec == "" {
 		spec = b.Trained.Source
@@ -167,11 +165,11 @@ func (b *Bundle) OpenSource(spec, data string) (datasets.Splits, error) {
 	return engine.OpenSource(c, spec)
 }
 
-// exampleBytes bounds the pixels of a bundle's examples, beyond the first.
+// exampleBytes limits the pixels of a bundle's examples after the first.
 const exampleBytes = 256 << 10
 
-// SetExamples takes the first image of each class, or the first of all where
-// images have no labels, as the images to try the generator with.
+// SetExamples takes the first image of each class, or the first images if they have no labels, as
+// the images to try the generator with.
 func (b *Bundle) SetExamples(images *datasets.Set) error {
 	if images.Len() == 0 {
 		return origin.Errorf("there are no images for examples")

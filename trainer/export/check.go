@@ -7,9 +7,8 @@ import (
 	"pixelda-wgpu/gpu"
 )
 
-// check reports what makes a bundle unfit for use: a host that follows it then
-// stays within the buffers of its programs, and these within what every WebGPU
-// device grants.
+// check reports what makes a bundle unfit for use. A host that follows a sound one stays within the
+// buffers of its programs, and these within what every WebGPU device grants.
 func (b *Bundle) check() error {
 	a := b.Generator
 	if b.Input.Size != a.Size || b.Input.Channels != a.SourceChannels {

@@ -14,11 +14,11 @@ import (
 	"pixelda-wgpu/trainer/safetensors"
 )
 
-// maxPrograms bounds the programs' JSON, so that a small file cannot unpack to
-// more than memory holds.
+// maxPrograms limits the programs' JSON, so that a small file cannot unpack to more than memory
+// holds.
 const maxPrograms = 64 << 20
 
-// Write writes the bundle, its weights rounded to float16 if half.
+// Write writes the bundle, with its weights rounded to float16 if half is set.
 func (b *Bundle) Write(w io.Writer, half bool) error {
 	if err := b.check(); err != nil {
 		return err
@@ -42,8 +42,8 @@ func (b *Bundle) Write(w io.Writer, half bool) error {
 	return err
 }
 
-// WriteWeights writes a safetensors file of the weights alone, under PyTorch's
-// names, as float16 if half.
+// WriteWeights writes a safetensors file of the weights alone, under PyTorch's names, as float16 if
+// half is set.
 func (b *Bundle) WriteWeights(w io.Writer, half bool) error {
 	manifest, err := json.Marshal(b.Generator)
 	if err != nil {
@@ -77,8 +77,8 @@ func (b *Bundle) addWeights(f *safetensors.Writer, half bool) error {
 	return nil
 }
 
-// packPrograms is the JSON of the programs, compressed: they are shader text,
-// which repeats itself twentyfold.
+// packPrograms is the JSON of the programs, compressed: they are shader text, which repeats itself
+// twentyfold.
 func packPrograms(programs []Program) ([]byte, error) {
 	var packed bytes.Buffer
 	z, err := gzip.NewWriterLevel(&packed, gzip.BestCompression)
@@ -107,7 +107,7 @@ func Open(path string) (_ *Bundle, err error) {
 	return b, nil
 }
 
-// Read reads a bundle of size bytes, which errors call name.
+// Read reads a bundle of size bytes, called name in errors.
 func Read(r io.ReaderAt, size int64, name string) (*Bundle, error) {
 	f, err := safetensors.Read(r, size, name)
 	if err != nil {

@@ -15,11 +15,11 @@ import (
 type Generator struct {
 	bundle   *Bundle
 	session  *gpu.Session
-	programs []Program // by batch
+	programs []Program // in order of batch
 }
 
-// Load makes the bundle ready on a device, with its programs for that kind of
-// device, or with all others where there are none.
+// Load makes the bundle ready on a device, with its programs for that kind of device or, if there
+// are none, with those for the other kind.
 func (b *Bundle) Load(d *gpu.Device) (*Generator, error) {
 	kind := device(d.Info().Software())
 	if !slices.ContainsFunc(b.Programs, func(p Program) bool { return p.Device == kind }) {
@@ -53,8 +53,8 @@ func (g *Generator) Close() { g.session.Close() }
 // Size is the height and width of adapted images.
 func (g *Generator) Size() int { return g.bundle.Generator.Size }
 
-// Adapt redraws images; seed chooses the noise, that of image first+i for image i,
-// so that a large set can be adapted in parts. The result has the images' labels.
+// Adapt redraws images; seed chooses the noise. Image i gets that of image first+i, so that a large
+// set can be adapted in parts. The result has the images' labels.
 func (g *Generator) Adapt(images *datasets.Set, seed uint64, first int) (*datasets.Set, error) {
 	a := g.bundle.Generator
 	if err := g.bundle.Input.accepts(images); err != nil {
@@ -87,12 +87,12 @@ func (g *Generator) Adapt(images *datasets.Set, seed uint64, first int) (*datase
 	return out, nil
 }
 
-// fetch copies n images that a program made into out, from number from on, by a
-// later call on the session.
+// fetch copies n images that a program made into out, starting at number from, in a later call on
+// the session.
 func (g *Generator) fetch(out *datasets.Set, from, n int, done func(error)) error {
 	to := out.Pixels()[from*out.ImageBytes() : (from+n)*out.ImageBytes()]
 	area := out.Width * out.Height
-	if out.Channels == datasets.RGBD { // whose bytes lack the depth
+	if out.Channels == datasets.RGBD { // the colour bytes lack the depth
 		floats := make([]float32, n*datasets.RGBD*area)
 		return g.session.ReadAsync(imagesBuffer, 0, uint64(4*len(floats)), func(b []byte, err error) {
 			copy(gpu.Bytes(floats), b)
@@ -108,7 +108,7 @@ func (g *Generator) fetch(out *datasets.Set, from, n int, done func(error)) erro
 	})
 }
 
-// pick chooses the smallest program for so many images, or the largest of all.
+// pick chooses the smallest program that takes so many images at once, or else the largest.
 func (g *Generator) pick(images int) Program {
 	for _, p := range g.programs {
 		if p.Batch >= images {
@@ -118,8 +118,8 @@ func (g *Generator) pick(images int) Program {
 	return g.programs[len(g.programs)-1]
 }
 
-// feed writes n images and their noise, which is numbered from first for the set's
-// first. What a larger batch computes besides is not looked at.
+// feed writes n images and their noise, which is numbered from first for the set's first image.
+// What a larger batch computes in addition is ignored.
 func (g *Generator) feed(images *datasets.Set, from, n int, seed uint64, first int) error {
 	a, in := g.bundle.Generator, g.bundle.Input
 	width := in.Channels * in.Size * in.Size

@@ -10,17 +10,16 @@ import (
 	"pixelda-wgpu/trainer/protobuf"
 )
 
-// Opset is the version of ONNX's operators that models use: the first whose
-// BatchNormalization is today's form. Every runtime of the last years reads it.
+// Opset is the version of ONNX's operators that models use: the first with today's form of
+// BatchNormalization. Every runtime of recent years reads it.
 const Opset = 15
 
-const irVersion = 8 // of ONNX 1.10, which brought that opset
+const irVersion = 8 // of ONNX 1.10, which introduced that opset
 
-// WriteONNX writes the generator in inference mode as an ONNX model: image
-// [N,Cs,S,S] in [−1, 1] and, if it takes noise, z [N,Z] → adapted [N,Ct,S,S]. N
-// is free. Batch normalisations stay nodes of their own: runtimes fold them into
-// the convolutions when they load a model, and so its weights keep the names and
-// values that checkpoints have.
+// WriteONNX writes the generator in inference mode as an ONNX model: image [N,Cs,S,S] in [−1, 1]
+// and, if it takes noise, z [N,Z] → adapted [N,Ct,S,S]. N is free. Batch normalisations stay
+// separate nodes, since runtimes fold them into the convolutions when they load a model; so the
+// weights keep the names and values that they have in checkpoints.
 func (b *Bundle) WriteONNX(w io.Writer) error {
 	g := &onnxGraph{shapes: map[string][]int{}}
 	b.onnxGenerator(g)
@@ -105,11 +104,11 @@ func image(channels, size int) []int { return []int{free, channels, size, size} 
 // free is a dimension that a model leaves open: the batch.
 const free = -1
 
-// onnxGraph builds a GraphProto whose names are unique, whose nodes come behind
-// what they read, and whose values all have a shape: a mistake is kept in err.
+// onnxGraph builds a GraphProto whose names are unique, whose nodes come after those that they
+// read, and whose values all have a shape. The first mistake is kept in err.
 type onnxGraph struct {
 	nodes, initializers, inputs, outputs, values []protobuf.Message
-	shapes                                       map[string][]int // of every value by now
+	shapes                                       map[string][]int // of every value so far
 	err                                          error
 }
 
@@ -159,7 +158,7 @@ func (g *onnxGraph) constant(name string, kind uint64, raw []byte, dims []int) s
 	return name
 }
 
-// node adds an operation with one output, which has its name.
+// node adds an operation with one output, which gets the operation's name.
 func (g *onnxGraph) node(op, name string, shape []int, attributes []attribute, inputs ...string) string {
 	var m protobuf.Message
 	for _, in := range inputs {
@@ -178,7 +177,7 @@ func (g *onnxGraph) node(op, name string, shape []int, attributes []attribute, i
 	return name
 }
 
-// output makes the last node's value the model's.
+// output makes the last node's value the output of the model.
 func (g *onnxGraph) output() {
 	last := len(g.values) - 1
 	g.outputs = append(g.outputs, g.values[last])

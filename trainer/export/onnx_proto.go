@@ -6,7 +6,7 @@ import (
 	"pixelda-wgpu/trainer/protobuf"
 )
 
-// The field numbers of onnx.proto that are in use.
+// The numbers of the fields of onnx.proto that are in use.
 const (
 	modelIRVersion = 1
 	modelProducer  = 2
@@ -81,7 +81,7 @@ func ints(name string, values ...int) attribute {
 	return attribute(m.Varint(attributeType, attrIsInts))
 }
 
-// valueInfo is the name, type and shape of a value of floats.
+// valueInfo is the name, type and shape of a float tensor.
 func valueInfo(name string, shape []int) protobuf.Message {
 	var dims protobuf.Message
 	for _, d := range shape {

@@ -4,9 +4,9 @@ import (
 	"pixelda-wgpu/datasets"
 )
 
-// prepare brings image i of a set to what a program reads: [channels, size, size]
-// in [−1, 1]. It computes what the kernel image_load does in training: bilinear
-// from the corner of the first pixel, the last one's neighbour itself.
+// prepare converts image i of a set to a program's input: [channels, size, size] in [−1, 1]. It
+// computes the same as the kernel image_load in training: bilinear from the corner of the first
+// pixel, where the last pixel is its own neighbour.
 func (in Input) prepare(dst []float32, set *datasets.Set, i int) {
 	pixels, area := set.Image(i), in.Size*in.Size
 	for y := range in.Size {
@@ -27,15 +27,15 @@ func (in Input) prepare(dst []float32, set *datasets.Set, i int) {
 	}
 }
 
-// corner is the input sample before output sample o, and how far beyond it o lies.
+// corner is the input sample at or before output sample o, and how far beyond it o is.
 func corner(o, size, outSize int) (int, float32) {
 	return o * size / outSize, float32(o*size%outSize) / float32(outSize)
 }
 
 func mix(a, b, t float32) float32 { return a*(1-t) + b*t }
 
-// takes reports whether images of so many channels can be prepared: grey is repeated,
-// but is no depth.
+// takes reports whether images with so many channels can be prepared: grey can be repeated, but not
+// as depth.
 func (in Input) takes(channels int) bool {
 	return channels == in.Channels || channels == 1 && in.Channels < 4
 }

@@ -39,12 +39,12 @@ const (
 	title  = 16.0
 	pad    = 16.0 // around everything
 	gap    = 8.0  // between parts
-	hair   = 2.0  // between images, and frames
+	hair   = 2.0  // between images, and of frames
 	bar    = 44.0 // head and foot, as high as a finger
-	narrow = 640  // below, parts stand on each other
+	narrow = 640  // below this width, parts are stacked
 )
 
-// pen draws in units at a scale.
+// pen draws in units, at a scale.
 type pen struct {
 	Canvas
 	scale float64
@@ -58,7 +58,7 @@ func (p pen) device(r Rect) Rect {
 	return Rect{x, y, round((r.X+r.W)*p.scale) - x, round((r.Y+r.H)*p.scale) - y}
 }
 
-// frame draws a border around an area, outside of it.
+// frame draws a border just outside an area.
 func (p pen) frame(r Rect, c color.RGBA) {
 	p.fill(Rect{r.X - hair, r.Y - hair, r.W + 2*hair, hair}, c)
 	p.fill(Rect{r.X - hair, r.Y + r.H, r.W + 2*hair, hair}, c)
@@ -66,8 +66,7 @@ func (p pen) frame(r Rect, c color.RGBA) {
 	p.fill(Rect{r.X + r.W, r.Y, hair, r.H}, c)
 }
 
-// text draws with the middle of the line at y, and shortens what is wider than
-// room.
+// text draws with the middle of the line at y, and shortens what is wider than room.
 func (p pen) text(x, y, size, room float64, c color.RGBA, s string) {
 	s = p.shorten(size, room, s)
 	p.Text(round(x*p.scale), round((y-size*0.6)*p.scale), size*p.scale, c, s)
@@ -95,8 +94,7 @@ func (p pen) right(x, y, size float64, c color.RGBA, s string) float64 {
 	return w
 }
 
-// image draws an image centred in an area, enlarged by a whole number where the
-// area is larger than it.
+// image draws an image centred in an area, enlarged by a whole number if the area is larger.
 func (p pen) image(r Rect, img *Image) {
 	if img == nil {
 		p.fill(r, panel)

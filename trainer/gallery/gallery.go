@@ -11,7 +11,7 @@ import (
 type Gallery struct {
 	host          Host
 	width, height float64 // in device pixels
-	scale         float64 // device pixels a unit
+	scale         float64 // device pixels per unit
 
 	samples Samples
 	loaded  bool
@@ -43,15 +43,14 @@ func New(host Host) *Gallery {
 	return &Gallery{host: host, scale: 1, width: 960, height: 640, hover: -1}
 }
 
-// Resize sets the size in device pixels and the device pixels a unit of 1/96
-// inch.
+// Resize sets the size in device pixels, and how many device pixels a unit of 1/96 inch has.
 func (g *Gallery) Resize(width, height, scale float64) {
 	if width != g.width || height != g.height || scale != g.scale {
 		g.width, g.height, g.scale, g.reveal = width, height, scale, true
 	}
 }
 
-// Show puts a state of the generator on display. What is enlarged stays.
+// Show displays a state of the generator. An enlarged sample stays enlarged.
 func (g *Gallery) Show(s Samples) {
 	g.samples, g.loaded = s, true
 	g.chosen = max(0, min(g.chosen, len(s.Source)-1))
@@ -60,10 +59,10 @@ func (g *Gallery) Show(s Samples) {
 	}
 }
 
-// Status tells what the host is doing, in a few words.
+// Status says what the host is doing, in a few words.
 func (g *Gallery) Status(text string) { g.status = text }
 
-// Toast tells what happened, until the next key or click.
+// Toast says what happened, until the next key or click.
 func (g *Gallery) Toast(text string) { g.toast = text }
 
 // Open reports whether a sample is enlarged, and which one is chosen.
@@ -86,7 +85,7 @@ func (g *Gallery) Click(x, y float64) {
 		g.help = false
 		return
 	}
-	for _, t := range slices.Backward(g.targets) { // what was drawn last lies on top
+	for _, t := range slices.Backward(g.targets) { // what was drawn last is on top
 		if t.area.Contains(x, y) {
 			t.act()
 			return
@@ -99,8 +98,8 @@ func (g *Gallery) Scroll(by float64) {
 	g.scroll = max(0, min(g.scroll+by/g.scale, g.reach))
 }
 
-// Key presses a key, by the names of the browsers' KeyboardEvent.code. It
-// reports whether the gallery has a use for it.
+// Key presses a key, named as in the browsers' KeyboardEvent.code. It reports whether the gallery
+// used it.
 func (g *Gallery) Key(code string) bool {
 	g.toast = ""
 	if g.help {
@@ -116,10 +115,10 @@ func (g *Gallery) Key(code string) bool {
 	return false
 }
 
-// binding is what keys do, and how the help tells it.
+// binding is what keys do, and what the help says about them.
 type binding struct {
 	codes      []string
-	keys, does string // "" where another binding tells it
+	keys, does string // "" if another binding covers it
 	act        func()
 }
 
@@ -188,7 +187,7 @@ func (g *Gallery) shut() {
 	g.study.clear()
 }
 
-// Draw draws everything, and notes where it can be clicked.
+// Draw draws everything, and records where it can be clicked.
 func (g *Gallery) Draw(c Canvas) {
 	p := pen{c, g.scale}
 	g.targets = g.targets[:0]
@@ -205,7 +204,7 @@ func (g *Gallery) Draw(c Canvas) {
 	default:
 		g.drawGrid(p, view)
 	}
-	// Head and foot cover what scrolled beyond the view.
+	// Head and foot cover what has scrolled out of view.
 	g.targets = slices.DeleteFunc(g.targets, func(t target) bool {
 		middle := t.area.Y + t.area.H/2
 		return middle < view.Y*g.scale || middle > (view.Y+view.H)*g.scale
@@ -227,7 +226,7 @@ func (g *Gallery) click(p pen, r Rect, sample int, act func()) {
 	g.targets = append(g.targets, target{p.device(r), sample, act})
 }
 
-// button draws a word to click, from x on or, if end, up to it; its width comes back.
+// button draws a word to click, from x on or, if end, ending at x, and returns its width.
 func (g *Gallery) button(p pen, x, y float64, end, active bool, label string, act func()) float64 {
 	w := p.width(body, label) + 2*12
 	if end {
@@ -308,7 +307,7 @@ func (g *Gallery) agreement() string {
 	return fmt.Sprintf("%d of %d recognised", right, all)
 }
 
-// drawFoot tells what goes on, and how to learn more.
+// drawFoot says what is going on, and how to find out more.
 func (g *Gallery) drawFoot(p pen, w, h float64) {
 	y := h - bar/2
 	p.fill(Rect{0, h - bar, w, bar}, paper)
@@ -346,7 +345,7 @@ func (g *Gallery) drawHelp(p pen, w, h float64) {
 	}
 }
 
-// top is the index of the largest value, -1 of none.
+// top is the index of the largest value, or -1 if there is none.
 func top(values []float32) int {
 	at := -1
 	for i, v := range values {

@@ -7,20 +7,20 @@ type arrangement struct {
 	columns, bands int
 	cellW, cellH   float64 // of an image, in units
 	caption        float64 // the height of a caption above a row, or 0
-	left           float64 // the width of captions at the left, or 0
+	left           float64 // the width of captions on the left, or 0
 	bandH          float64
 }
 
 const (
-	captionW = 104.0 // at the left
+	captionW = 104.0 // on the left
 	captionH = 20.0  // above a row
 	verdictH = 22.0  // the line below a column
 	smallest = 40.0  // of an image, so that a finger can hit it
 	bandGap  = 20.0
 )
 
-// arrange finds the largest whole enlargement of images of w × h pixels at which
-// all samples are in sight, or the smallest that a finger can hit, for scrolling.
+// arrange finds the largest integer scale for images of w × h pixels at which all samples are
+// visible, or else the smallest that a finger can hit, with scrolling.
 func arrange(area Rect, scale float64, samples, rows, w, h int) arrangement {
 	a := arrangement{left: captionW}
 	margin := pad
@@ -108,8 +108,7 @@ func (g *Gallery) caption(p pen, a arrangement, x, y float64, text string) {
 	p.text(x, y+a.caption/2, small, 200, faint, text)
 }
 
-// verdict says what the classifier takes the adapted image for: 3, or 3→1 where
-// it is labelled 3.
+// verdict says what the classifier takes the adapted image for: 3, or 3→1 if its label is 3.
 func (g *Gallery) verdict(p pen, r Rect, sample int) {
 	if sample >= len(g.samples.Probabilities) {
 		return
@@ -129,8 +128,8 @@ func (g *Gallery) verdict(p pen, r Rect, sample int) {
 	p.text(r.X+(r.W-p.width(small, text))/2, r.Y+r.H/2, small, r.W, c, text)
 }
 
-// settle keeps the scroll position within a content, and brings the part from y
-// on, of the given height, into sight if that was asked for.
+// settle keeps the scroll position within the content and, if asked for, scrolls the part of the
+// given height at y into view.
 func (g *Gallery) settle(room, content, y, height float64) {
 	g.reach = max(0, content-room)
 	if g.reveal {

@@ -19,7 +19,7 @@ const (
 var modes = []string{"Sweep", "Walk", "Neighbours"}
 
 const (
-	steps   = 9 // images a row; odd, so that a sweep passes 0
+	steps   = 9 // images per row; odd, so that a sweep includes 0
 	walks   = 8 // rows of a walk
 	nearest = 24
 )
@@ -27,7 +27,7 @@ const (
 // study is an enlarged sample under several noise vectors.
 type study struct {
 	mode  Mode
-	round uint64 // of noise drawn anew
+	round uint64 // how often noise was drawn anew
 
 	asked   int         // the last query
 	strip   int         // the query for the rows
@@ -41,7 +41,7 @@ type study struct {
 	nearby  []Neighbour
 }
 
-// clear forgets pictures, but not the mode.
+// clear forgets the pictures, but not the mode.
 func (s *study) clear() {
 	*s = study{mode: s.mode, round: s.round, asked: s.asked, cursor: -1}
 }
@@ -125,7 +125,7 @@ func (s *study) vectors(own []float32, sample int) [][]float32 {
 	return all
 }
 
-// Answer takes the result of a query; one that was replaced is ignored.
+// Answer takes the result of a query, unless that has been replaced.
 func (g *Gallery) Answer(a Answer) {
 	s := &g.study
 	switch {
@@ -156,8 +156,8 @@ func (s *study) move(g *Gallery, dx, dy int) {
 	}
 }
 
-// drawStudy draws the enlarged sample: its three pictures, what the classifier
-// makes of it, and the pictures of the mode.
+// drawStudy draws the enlarged sample: its three pictures, the classifier's opinion of it, and the
+// pictures of the mode.
 func (g *Gallery) drawStudy(p pen, area Rect) {
 	area = Rect{area.X + pad, area.Y, area.W - 2*pad, area.H}
 	if area.W+2*pad < narrow {
@@ -182,7 +182,7 @@ func (g *Gallery) drawStudy(p pen, area Rect) {
 	g.settle(area.H, height, y, rowH)
 }
 
-// drawPictures draws source, adapted and nearest target; it returns the height.
+// drawPictures draws source, adapted and nearest target, and returns the height.
 func (g *Gallery) drawPictures(p pen, r Rect) float64 {
 	s := &g.study
 	near := (*Image)(nil)
@@ -207,8 +207,8 @@ func (g *Gallery) drawPictures(p pen, r Rect) float64 {
 	return captionH + h
 }
 
-// drawOpinion draws the classifier's probabilities, at most so many of them, in
-// the order of the classes if all fit.
+// drawOpinion draws the classifier's probabilities, at most so many of them, ordered by class if
+// all fit.
 func (g *Gallery) drawOpinion(p pen, r Rect, most int) float64 {
 	const line = 26.0
 	s := &g.study
@@ -287,7 +287,7 @@ func (g *Gallery) drawRows(p pen, r Rect) float64 {
 	source := g.samples.Source[g.chosen]
 	zoom := max(1, floor(((r.W-name+hair)/steps-hair)*g.scale/float64(source.Width)))
 	w, h := zoom*float64(source.Width)/g.scale, zoom*float64(source.Height)/g.scale
-	if (w+hair)*steps-hair > r.W-name { // a small screen: no whole enlargement fits
+	if (w+hair)*steps-hair > r.W-name { // a small screen: no integer scale fits
 		w = (r.W-name+hair)/steps - hair
 		h = w * float64(source.Height) / float64(source.Width)
 	}

@@ -1,6 +1,6 @@
-// Package grid draws sample grids: what the generator makes of fixed source
-// images, with the target images nearest to it, so that a person can see
-// whether it learned the target's look or copies its images.
+// Package grid draws sample grids: what the generator makes of fixed source images, with the target
+// images nearest to it, so that a person can see whether it learned the target's look or copies its
+// images.
 package grid
 
 import (
@@ -16,7 +16,7 @@ import (
 	"pixelda-wgpu/gpu/fault"
 )
 
-// origin marks the errors of this room.
+// origin marks the errors of this package.
 const origin fault.Origin = "trainer/grid"
 
 // Row is one row of images of a grid.
@@ -28,7 +28,7 @@ type Row struct {
 	Pixels   []byte // image after image, row by row, channels interleaved
 }
 
-// Channel is the row of one channel of the images, in grey.
+// Channel is the row of a single channel of the images, in grey.
 func (row Row) Channel(c int, caption string) Row {
 	one := Row{Caption: caption, Width: row.Width, Height: row.Height, Channels: 1}
 	for at := c; at < len(row.Pixels); at += row.Channels {
@@ -48,9 +48,8 @@ var (
 	ink   = color.RGBA{R: 230, G: 230, B: 230, A: 255}
 )
 
-// Draw puts the rows below each other, each pixel scale × scale, with at most
-// 16 images a row; what a row has beyond those goes into bands further down.
-// The rows hold equally many images, of one width and height.
+// Draw puts the rows below each other, each pixel scale × scale, with at most 16 images per row;
+// further images go into bands below. All rows hold equally many images of the same size.
 func Draw(rows []Row, scale int) (image.Image, error) {
 	count, err := check(rows, scale)
 	if err != nil {
@@ -81,7 +80,7 @@ func Draw(rows []Row, scale int) (image.Image, error) {
 	return grid, nil
 }
 
-// paint draws image i with its corner at x, y.
+// paint draws image i with its top left corner at x, y.
 func (row Row) paint(grid *image.RGBA, x, y, i, scale int) {
 	size := row.Width * row.Height * row.Channels
 	pixels := row.Pixels[i*size : (i+1)*size]
@@ -122,9 +121,8 @@ func check(rows []Row, scale int) (int, error) {
 	return count, nil
 }
 
-// Pixels turns images as the network has them, [n, channels, height, width] with
-// values in [-1, 1], into bytes, channels interleaved. Values beyond are
-// clipped; NaN becomes black.
+// Pixels converts images from the network's form, [n, channels, height, width] with values in [-1,
+// 1], to bytes with interleaved channels. Values out of range are clipped; NaN becomes black.
 func Pixels(nchw []float32, channels, height, width int) []byte {
 	area := height * width
 	pixels := make([]byte, len(nchw))
@@ -132,15 +130,14 @@ func Pixels(nchw []float32, channels, height, width int) []byte {
 		n, rest := i/(area*channels), i%(area*channels)
 		at, c := rest/channels, rest%channels
 		v := (nchw[(n*channels+c)*area+at] + 1) * 127.5
-		if v > 0 { // also leaves out NaN
+		if v > 0 { // also excludes NaN
 			pixels[i] = byte(math.Round(float64(min(v, 255))))
 		}
 	}
 	return pixels
 }
 
-// Pick copies images out of a set, size bytes each, as for the row of nearest
-// targets.
+// Pick copies images of size bytes each out of a set, for example for the row of nearest targets.
 func Pick(images []byte, size int, indices []int) []byte {
 	picked := make([]byte, 0, len(indices)*size)
 	for _, i := range indices {

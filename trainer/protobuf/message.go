@@ -1,5 +1,5 @@
-// Package protobuf writes protobuf's wire format by hand, since the few messages
-// of TensorBoard's events and of ONNX do not pay for generated packages.
+// Package protobuf writes protobuf's wire format by hand, since the few messages of TensorBoard's
+// events and of ONNX do not justify generated packages.
 package protobuf
 
 import (
@@ -7,7 +7,7 @@ import (
 	"math"
 )
 
-// The ways in which a field lies on the wire.
+// The wire types of fields.
 const (
 	wireVarint = 0
 	wireFixed8 = 1

@@ -1,9 +1,9 @@
 package recipe
 
-// Adaptation is every hyperparameter that a baseline has beside those of a Model: DANN (Ganin et
-// al., JMLR 2016), MMD (Long et al., ICML 2015), DSN (Bousmalis et al., NIPS 2016) and CoGAN (Liu
-// and Tuzel, NIPS 2016). AdaptationSettings says what each means. The fields are those of
-// model.Adaptation.
+// Adaptation is every hyperparameter that a baseline has in addition to those of a Model: DANN
+// (Ganin et al., JMLR 2016), MMD (Long et al., ICML 2015), DSN (Bousmalis et al., NIPS 2016) and
+// CoGAN (Liu and Tuzel, NIPS 2016). AdaptationSettings says what each means. The fields are those
+// of model.Adaptation.
 type Adaptation struct {
 	// Alignment of the features of source and target: DANN, MMD and DSN.
 	Alignment   string  `json:"alignment"`

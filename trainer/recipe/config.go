@@ -1,6 +1,6 @@
 // Package recipe says what is trained: the configuration of a run, its presets, what each setting
-// means and may be, the methods, and how rates change on the way. It is plain data that knows no
-// device and no file. The methods are registered by the package that can train them, trainer/engine.
+// means and may be, the methods, and how rates change during training. It is plain data that knows
+// no device and no file. Methods are registered by the package that can train them, trainer/engine.
 package recipe
 
 import (
@@ -13,12 +13,12 @@ import (
 	"strings"
 )
 
-// Config is all that a run depends on besides the device: config.json.
+// Config is everything that a run depends on except the device: config.json.
 type Config struct {
 	Method Method `json:"method"`
-	Source string `json:"source"` // data sets, as datasets.Open knows them
+	Source string `json:"source"` // data sets, as package datasets/open knows them
 	Target string `json:"target"`
-	Data   string `json:"data"` // the folder where known sets lie
+	Data   string `json:"data"` // the folder of known sets
 	Seed   uint64 `json:"seed"`
 	Model  Model  `json:"model"`
 
@@ -27,7 +27,7 @@ type Config struct {
 	SourceTrain int `json:"source_train"` // images used for training; 0 for the usual split
 	TargetTrain int `json:"target_train"`
 
-	// the classes trained on, of both domains; none for all (paper, Table 4)
+	// the classes trained on, of both domains; empty for all (paper, Table 4)
 	TrainClasses   []string `json:"train_classes"`
 	TargetLabelled int      `json:"target_labelled"` // target images whose labels train the classifier too (Table 6)
 
@@ -36,14 +36,14 @@ type Config struct {
 
 	LogEvery        int `json:"log_every"` // iterations
 	EvalEvery       int `json:"eval_every"`
-	EvalImages      int `json:"eval_images"` // source test images of an evaluation on the way; 0 for all
+	EvalImages      int `json:"eval_images"` // source test images in an evaluation during training; 0 for all
 	SampleEvery     int `json:"sample_every"`
 	CheckpointEvery int `json:"checkpoint_every"`
-	Keep            int `json:"keep"` // checkpoints besides the best
+	Keep            int `json:"keep"` // checkpoints to keep besides the best
 }
 
-// ComparesBaseline reports whether a run trains the source-only baseline before anything else. Only
-// PixelDA does: the baseline tells what its classifier is worth without the generator.
+// ComparesBaseline reports whether a run trains the source-only baseline first. Only PixelDA does:
+// the baseline shows what its classifier is worth without the generator.
 func (c Config) ComparesBaseline() bool { return c.Method == PixelDA && c.Baseline > 0 }
 
 // Validate checks the configuration without opening its data.
@@ -80,8 +80,8 @@ func (c Config) Validate() error {
 	return method.Check(c)
 }
 
-// Bounds checks that each number of the model, and of the adaptation as far as the method reads it,
-// lies within its bounds.
+// Bounds checks that each number of the model is within its bounds, and each of the adaptation that
+// the method reads.
 func (c Config) Bounds() error {
 	if err := c.Model.Bounds(); err != nil {
 		return err
@@ -92,10 +92,10 @@ func (c Config) Bounds() error {
 	}))
 }
 
-// Bounds checks that each number lies within its bounds.
+// Bounds checks that each number is within its bounds.
 func (m Model) Bounds() error { return outOfBounds("configuration", m, ModelSettings()) }
 
-// outOfBounds names the first setting whose number in values, a struct, lies outside its bounds.
+// outOfBounds names the first setting whose number in values, a struct, is out of bounds.
 func outOfBounds(what string, values any, settings []Setting) error {
 	fields := fieldsOf(values)
 	for _, s := range settings {
@@ -108,7 +108,7 @@ func outOfBounds(what string, values any, settings []Setting) error {
 	return nil
 }
 
-// numbers lists the numbers of a field that has bounds.
+// numbers lists the numbers in a field that has bounds.
 func numbers(v reflect.Value) []float64 {
 	switch v.Kind() {
 	case reflect.Int:
@@ -125,7 +125,7 @@ func numbers(v reflect.Value) []float64 {
 	return nil
 }
 
-// fieldsOf gives the fields of a struct by their names in JSON.
+// fieldsOf maps the JSON names of a struct's fields to the fields.
 func fieldsOf(of any) map[string]reflect.Value {
 	fields, v := map[string]reflect.Value{}, reflect.ValueOf(of)
 	for i := range v.NumField() {
@@ -135,8 +135,8 @@ func fieldsOf(of any) map[string]reflect.Value {
 	return fields
 }
 
-// Flat gives all settings of the configuration by name, those of the model and of the adaptation
-// among them: numbers, booleans, strings, and lists of these.
+// Flat returns all settings of the configuration by name, including those of the model and of the
+// adaptation: numbers, booleans, strings, and lists of these.
 func (c Config) Flat() map[string]any {
 	flat := map[string]any{}
 	parts := []any{c, c.Model}
@@ -153,8 +153,8 @@ func (c Config) Flat() map[string]any {
 	return flat
 }
 
-// ParseConfig reads a configuration in JSON over the values of base: what it leaves out keeps them;
-// a method other than base's brings its own. Unknown names are errors.
+// ParseConfig reads a configuration in JSON over the values of base, which stay where it sets none;
+// a method other than base's brings its own settings. Unknown names are errors.
 func ParseConfig(b []byte, base Config) (Config, error) {
 	var stated struct {
 		Method Method `json:"method"`
@@ -173,8 +173,8 @@ func ParseConfig(b []byte, base Config) (Config, error) {
 	return base, base.Validate()
 }
 
-// ParseModel reads a model in JSON over the values of base: what it leaves out keeps them. Unknown
-// names and numbers out of bounds are errors; whether the settings fit each other is not checked.
+// ParseModel reads a model in JSON over the values of base, which stay where it sets none. Unknown
+// names and numbers out of bounds are errors; whether the settings fit together is not checked.
 func ParseModel(b []byte, base Model) (Model, error) {
 	d := json.NewDecoder(bytes.NewReader(b))
 	d.DisallowUnknownFields()

@@ -1,8 +1,8 @@
 package recipe
 
-// Model is every hyperparameter of the networks, the losses and the optimisation; Settings says
-// what each means and what it may be. The names in JSON are those of checkpoints and of reference
-// traces. The fields are those of model.Config, into which the engine converts them.
+// Model is every hyperparameter of the networks, the losses and the optimisation; ModelSettings
+// says what each means and what it may be. The names in JSON are those in checkpoints and reference
+// traces. The fields are those of model.Config, to which the engine converts them.
 type Model struct {
 	Size           int `json:"size"`
 	SourceChannels int `json:"source_channels"`

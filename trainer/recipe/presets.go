@@ -10,8 +10,8 @@ func Presets() []string {
 	return []string{"mnist-mnistm", "mnist-usps", "small", "linemod", "linemod-masked", "linemod-small"}
 }
 
-// Suggested is the preset for an adapter: one that a processor trains in minutes for a software
-// adapter, else the paper's.
+// Suggested is the preset for an adapter: for a software adapter one that a processor trains in
+// minutes, else the paper's.
 func Suggested(software bool) string {
 	if software {
 		return "small"
@@ -49,18 +49,18 @@ func Preset(name string) (Config, error) {
 	return c, nil
 }
 
-// lossScale lies in the middle of what works. The root mean squares of the gradients that are
-// stored as f16, those of the residual blocks, began at 2·10⁻⁸ to 2·10⁻⁵ in mnist-mnistm; the
-// transforms multiply them by about 8, and halves lose bits below 2⁻¹⁴: from a scale of 2⁹ on they
-// do not. With losses that weigh 1 and few, small images (the trace wide-16) gradients are 10⁴
-// times as large and saturate from 2¹⁶ on.
+// lossScale is in the middle of the range that works. The root mean squares of the gradients that
+// are stored as f16, those of the residual blocks, began at 2·10⁻⁸ to 2·10⁻⁵ in mnist-mnistm; the
+// transforms multiply them by about 8, and halves lose bits below 2⁻¹⁴, which they no longer do
+// from a scale of 2⁹. With losses of weight 1 and few, small images (the trace wide-16), gradients
+// are 10⁴ times as large and saturate from 2¹⁶.
 const lossScale = 1 << 12
 
-// PresetModel returns the model of a preset: the paper's digit scenarios, and one that a processor
-// of two cores trains in minutes; the paper's LineMod scenarios by its appendix B.3, without and
-// with the masked content loss, and one for two cores. By that appendix the tower sees no source
-// images and the generator no task loss; the small one trains as the body has it (Eq. 6): the tower
-// on both domains, and the task loss in the generator's step as in the original's code.
+// PresetModel returns the model of a preset: the paper's digit scenarios, and one that a two-core
+// processor trains in minutes; the paper's LineMod scenarios by its appendix B.3, without and with
+// the masked content loss, and one for two cores. By that appendix the tower sees no source images
+// and the generator gets no task loss. The small one trains as the paper's body says (Eq. 6): the
+// tower on both domains, and with the task loss in the generator's step as in the original's code.
 func PresetModel(name string) (Model, error) {
 	m := Model{
 		Size: 32, SourceChannels: 3, TargetChannels: 3, Classes: 10,
@@ -92,7 +92,7 @@ func PresetModel(name string) (Model, error) {
 	return m, nil
 }
 
-// lineMod turns the digit scenario into one of RGB-D images of eleven objects.
+// lineMod turns the digit scenario into one with RGB-D images of eleven objects.
 func (m *Model) lineMod(name string) {
 	m.Size, m.SourceChannels, m.TargetChannels, m.Classes = 64, 4, 4, 11
 	m.GBlocks, m.DropoutKeep = 4, 0.35
@@ -108,14 +108,15 @@ func (m *Model) lineMod(name string) {
 		m.Size, m.GBlocks, m.GFilters, m.DFilters = 32, 2, 16, 16
 		m.TowerFilters, m.TowerUnits = [2]int{16, 32}, 64
 		m.TaskInGWeight, m.TaskSourceWeight = 0.01, 1
-		// Orientations take longer to learn than classes; with the paper's weights, longer than this preset trains.
+		// Orientations take longer to learn than classes and, with the paper's weights, longer than
+		// this preset trains.
 		m.PoseSourceWeight, m.PoseAdaptedWeight = 1, 1
 		m.DropoutKeep, m.LR, m.Batch, m.InitStd = 0.9, 1e-3, 16, 0.05
 	}
 }
 
-// Earlier is what a file of a configuration is read over: it holds what settings stand for that
-// files of earlier versions do not state.
+// Earlier is what a configuration file is read over: it holds the values that settings had before
+// files stated them.
 func Earlier() Config {
 	return Config{
 		Model: Model{

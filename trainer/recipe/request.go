@@ -6,12 +6,12 @@ import (
 	"strings"
 )
 
-// Request is what a person asks for: a preset, changed by a file, changed by what is given singly.
-// What is nil or empty was not asked for. The command line and the page both make a configuration of
+// Request is what a person asks for: a preset, changed by a file, then by single settings. What is
+// nil or empty was not asked for. The command line and the page both make their configurations from
 // one, so that the same request means the same to both.
 type Request struct {
 	Preset   string // "" for the one suggested
-	Software bool   // the adapter computes on the processor, which decides what is suggested
+	Software bool   // the adapter computes on the processor; this decides what is suggested
 
 	File []byte // a configuration in JSON, whole or in part
 	Name string // what errors call the file
@@ -26,8 +26,8 @@ type Request struct {
 	Set []string // single settings, NAME=VALUE, in the order in which they apply
 }
 
-// UsageError is an error in what was asked for singly, rather than in a file or in a combination of
-// settings. The command line shows its usage with it.
+// UsageError is an error in a single setting that was asked for, rather than in a file or in a
+// combination of settings. The command line shows its usage with it.
 type UsageError struct {
 	Flag string // "preset" or "set"
 	Err  error
@@ -35,10 +35,10 @@ type UsageError struct {
 
 func (e *UsageError) Error() string { return e.Err.Error() }
 
-// Unwrap is the error itself.
+// Unwrap returns the error itself.
 func (e *UsageError) Unwrap() error { return e.Err }
 
-// Config merges the request, the general before the particular, and validates the outcome.
+// Config merges the request, the general before the specific, and validates the result.
 func (r Request) Config() (Config, error) {
 	preset := r.Preset
 	if preset == "" {
@@ -48,7 +48,7 @@ func (r Request) Config() (Config, error) {
 	if err != nil {
 		return c, &UsageError{"preset", err}
 	}
-	if r.Preset == "" && r.File == nil { // nothing was asked for: built-in data, which a GPU learns in minutes
+	if r.Preset == "" && r.File == nil { // nothing was asked for: use built-in data, which a GPU learns in minutes
 		c.Source, c.Target = "digits", "digits-m"
 		if !r.Software {
 			c.Iterations, c.Baseline = 10_000, 2_000
@@ -62,7 +62,7 @@ func (r Request) Config() (Config, error) {
 			return c, err
 		}
 	}
-	if r.Method != "" { // before the single settings: it brings some, which these may change
+	if r.Method != "" { // before the single settings, which may change those that the method brings
 		c = c.WithMethod(r.Method)
 	}
 	override(&c.Source, r.Source)
@@ -83,28 +83,28 @@ func (r Request) Config() (Config, error) {
 	return c, c.Validate()
 }
 
-// override sets what was asked for.
+// override sets a setting if it was asked for.
 func override[T any](setting *T, asked *T) {
 	if asked != nil {
 		*setting = *asked
 	}
 }
 
-// UnknownSettingError is what the name of no setting leads to.
+// UnknownSettingError is the error for a name that no setting has.
 type UnknownSettingError struct{ Name string }
 
 func (e *UnknownSettingError) Error() string {
 	return fmt.Sprintf("there is no setting %q; config.json of a run lists them", e.Name)
 }
 
-// ValueError is what a value of another kind than the setting's leads to.
+// ValueError is the error for a value of the wrong kind.
 type ValueError struct{ Name, Value string }
 
 func (e *ValueError) Error() string { return fmt.Sprintf("%s is no value of %s", e.Value, e.Name) }
 
-// SetField returns c with one field changed: a name from its JSON, from its model's or from its
-// adaptation's, and a value as JSON has it. Strings without quotes will do, and lists of them, parted
-// by commas. Errors are an UnknownSettingError or a ValueError; bounds are not checked.
+// SetField returns c with one field changed: a JSON name of its own, its model's or its
+// adaptation's, and a value in JSON. Strings may lack quotes, as may lists of strings separated by
+// commas. Errors are an UnknownSettingError or a ValueError; bounds are not checked.
 func SetField(c Config, name, value string) (Config, error) {
 	if name == "method" {
 		return c.WithMethod(Method(strings.Trim(value, `"`))), nil
@@ -114,7 +114,7 @@ func SetField(c Config, name, value string) (Config, error) {
 		of   any
 		form string
 	}{{c, `{%q:%s}`}, {c.Model, `{"model":{%q:%s}}`}, {c.Adaptation, `{"adaptation":{%q:%s}}`}} {
-		if _, ok := fieldsOf(part.of)[name]; ok { // of one of them: names do not repeat
+		if _, ok := fieldsOf(part.of)[name]; ok { // only one of them has it: names do not repeat
 			form = part.form
 		}
 	}

@@ -9,10 +9,10 @@ type Setting struct {
 	Min     float64  `json:"min"`  // of numbers
 	Max     float64  `json:"max"`
 	Choices []string `json:"choices,omitempty"`
-	Model   bool     `json:"model"` // it is one of Config.Model
+	Model   bool     `json:"model"` // it belongs to Config.Model
 }
 
-// allows reports whether a value lies within the bounds; NaN does not.
+// allows reports whether a value is within the bounds; NaN is not.
 func (s Setting) allows(v float64) bool { return v >= s.Min && v <= s.Max }
 
 func bounded(group, name, kind string, least, most float64, about string) Setting {
@@ -27,8 +27,8 @@ func flag(group, name, about string) Setting {
 	return Setting{Name: name, Group: group, About: about, Kind: "boolean"}
 }
 
-// LargestExact is the largest whole number up to which a page knows all: JavaScript rounds larger
-// ones. The command line takes any seed of 64 bits.
+// LargestExact is the largest integer that a page can represent along with all smaller ones:
+// JavaScript rounds larger ones. The command line takes any 64-bit seed.
 const LargestExact = 1<<53 - 1
 
 // Settings lists every setting that a person may change, in an order for reading: those of the run,
@@ -42,8 +42,8 @@ func Settings() []Setting {
 	return all
 }
 
-// runSettings lists the settings of a run. Data sets have controls of their own; folders and files
-// are the command's.
+// runSettings lists the settings of a run. Data sets have their own controls; folders and files are
+// for the command.
 func runSettings() []Setting {
 	const group, most = "Run", 1e9
 	var methods []string

@@ -37,8 +37,8 @@ func (r *Run) Checkpoints() ([]Checkpoint, error) {
 	if err := json.Unmarshal(data, &listed); err != nil {
 		return nil, origin.Errorf("%s: %w", index, err)
 	}
-	// The index knows a checkpoint before its file appears, and may know one
-	// whose file is already gone: Save can be killed in between.
+	// The index lists a checkpoint before its file appears, and may list one whose file is already
+	// gone, since SaveCheckpoint can be killed in between.
 	var there []Checkpoint
 	for _, c := range listed {
 		if c.Name != checkpointName(c.Step) {
@@ -55,8 +55,8 @@ func (r *Run) Checkpoints() ([]Checkpoint, error) {
 	return there, nil
 }
 
-// Latest returns the newest checkpoint that check accepts, and the reasons
-// against newer ones, which deserve to be told: work is lost with them.
+// Latest returns the newest checkpoint that check accepts, and the reasons why newer ones were
+// rejected, which should be reported: their work is lost.
 func (r *Run) Latest(check func(file string) error) (latest Checkpoint, skipped []error, err error) {
 	there, err := r.Checkpoints()
 	if err != nil {
@@ -76,7 +76,7 @@ func (r *Run) Latest(check func(file string) error) (latest Checkpoint, skipped 
 	return Checkpoint{}, nil, origin.Errorf("%s: %w", r.path, ErrNoCheckpoint)
 }
 
-// Best returns the checkpoint of the highest score, of equals the latest.
+// Best returns the checkpoint with the highest score, the latest if there are several.
 func (r *Run) Best() (Checkpoint, error) {
 	there, err := r.Checkpoints()
 	if err != nil {
@@ -88,8 +88,7 @@ func (r *Run) Best() (Checkpoint, error) {
 	return there[best(there)], nil
 }
 
-// ErrNoCheckpoint is what Latest and Best wrap where a run has not come to its
-// first checkpoint.
+// ErrNoCheckpoint is what Latest and Best wrap if a run has not reached its first checkpoint.
 var ErrNoCheckpoint = errors.New("the run has no checkpoint yet")
 
 func best(of []Checkpoint) int {
@@ -102,9 +101,8 @@ func best(of []Checkpoint) int {
 	return at
 }
 
-// SaveCheckpoint writes the state after a step, brings the metrics so far to the
-// disk with it, and removes the checkpoints that are neither among the last few
-// nor the best.
+// SaveCheckpoint writes the state after a step, flushes the metrics so far to disk with it, and
+// removes the checkpoints that are neither among the last few nor the best.
 func (w *Writer) SaveCheckpoint(step int, score float64, write func(io.Writer) error) (Checkpoint, error) {
 	if math.IsNaN(score) || math.IsInf(score, 0) {
 		return Checkpoint{}, origin.Errorf("%s: step %d has the score %v", w.path, step, score)
@@ -128,8 +126,8 @@ func (w *Writer) SaveCheckpoint(step int, score float64, write func(io.Writer) e
 	saved := Checkpoint{Step: step, Score: score, Name: checkpointName(step)}
 	saved.File = filepath.Join(dir, saved.Name)
 	there = append(there, saved)
-	// The index goes first: were the score written after the file, a kill in
-	// between would lose which checkpoint is the best.
+	// The index goes first: if the score were written after the file, a kill in between would lose
+	// track of the best checkpoint.
 	if err := writeJSON(filepath.Join(dir, indexFile), there); err != nil {
 		return Checkpoint{}, err
 	}
@@ -147,8 +145,8 @@ func (w *Writer) SaveCheckpoint(step int, score float64, write func(io.Writer) e
 	return saved, nil
 }
 
-// forgetAfter removes the checkpoints of later steps, from the newest back, so
-// that a kill in between leaves an earlier state and no gap.
+// forgetAfter removes the checkpoints of later steps, the newest first, so that a kill in between
+// leaves an earlier state and no gap.
 func (w *Writer) forgetAfter(step int) error {
 	there, err := w.Checkpoints()
 	if err != nil {

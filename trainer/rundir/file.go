@@ -12,9 +12,9 @@ import (
 	"syscall"
 )
 
-// WriteFile writes a file so that its name never stands for half of it: the
-// content goes to a temporary file beside it, then to the disk, and only then
-// takes the name. On an error an older file of that name stays as it was.
+// WriteFile writes a file so that its name never refers to half of it: the content goes to a
+// temporary file beside it, then to the disk, and only then is it renamed. After an error an older
+// file of that name is as it was.
 func WriteFile(path string, write func(io.Writer) error) (err error) {
 	dir, name := filepath.Split(path)
 	dir = filepath.Clean(dir)
@@ -68,7 +68,7 @@ func removeTemporary(dir string) error {
 	return nil
 }
 
-// fileError is an error of the file system that is explained already.
+// fileError is a file system error that has already been explained.
 type fileError struct {
 	cause  error
 	remedy string
@@ -77,8 +77,9 @@ type fileError struct {
 func (e *fileError) Error() string { return e.cause.Error() + e.remedy }
 func (e *fileError) Unwrap() error { return e.cause }
 
-// explain turns an error of the file system into one line that names the remedy. The cause stays within
-// reach of errors.Is. An error that is explained, or comes from another call of this package, stays as it is.
+// explain turns a file system error into one line that names the remedy. errors.Is still finds the
+// cause. An error that has been explained, or that comes from another call of this package, stays
+// as it is.
 func explain(err error) error {
 	if explained := (*fileError)(nil); err == nil || errors.As(err, &explained) {
 		return err

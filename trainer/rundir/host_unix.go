@@ -7,8 +7,8 @@ import (
 	"syscall"
 )
 
-// lock takes the folder's lock for as long as the file stays open, or until the
-// process ends in whatever way; errLocked if another process has it.
+// lock takes the folder's lock for as long as the file stays open, or until the process ends for
+// whatever reason; errLocked if another process has it.
 func lock(path string) (*os.File, error) {
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666)
 	if err != nil {
@@ -24,7 +24,7 @@ func lock(path string) (*os.File, error) {
 	return file, nil
 }
 
-// syncDir brings the names in a folder to the disk.
+// syncDir flushes the names in a folder to disk.
 func syncDir(dir string) error {
 	file, err := os.Open(dir)
 	if err != nil {

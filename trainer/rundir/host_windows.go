@@ -7,8 +7,8 @@ import (
 
 const sharingViolation syscall.Errno = 32
 
-// lock takes the folder's lock for as long as the file stays open, or until the
-// process ends in whatever way; errLocked if another process has it.
+// lock takes the folder's lock for as long as the file stays open, or until the process ends for
+// whatever reason; errLocked if another process has it.
 func lock(path string) (*os.File, error) {
 	name, err := syscall.UTF16PtrFromString(path)
 	if err != nil {
@@ -26,5 +26,5 @@ func lock(path string) (*os.File, error) {
 	return os.NewFile(uintptr(handle), path), nil
 }
 
-// syncDir has nothing to do: Windows keeps names on the disk by itself.
+// syncDir has nothing to do: Windows flushes names by itself.
 func syncDir(string) error { return nil }

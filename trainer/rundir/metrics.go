@@ -11,8 +11,8 @@ import (
 	"path/filepath"
 )
 
-// Log appends one record to metrics.jsonl. A record is a struct or map that
-// encodes as an object with the integer "step"; steps never go down.
+// Log appends a record to metrics.jsonl. A record is a struct or map that encodes as an object with
+// the integer "step"; steps never decrease.
 func (w *Writer) Log(record any) error {
 	line, err := json.Marshal(record)
 	if err == nil {
@@ -25,8 +25,8 @@ func (w *Writer) Log(record any) error {
 	return explain(err)
 }
 
-// Metrics calls record with each line of metrics.jsonl, in order, and leaves out
-// a last line that is still being written.
+// Metrics calls record with each line of metrics.jsonl, in order, but not with a last line that is
+// still being written.
 func (r *Run) Metrics(record func(line []byte) error) error {
 	file, err := os.Open(filepath.Join(r.path, metricsFile))
 	if err != nil {
@@ -38,7 +38,7 @@ func (r *Run) Metrics(record func(line []byte) error) error {
 
 var errLater = errors.New("a record of a later step")
 
-// rewindMetrics cuts the file before its first record of a later step.
+// rewindMetrics truncates the file before its first record of a later step.
 func rewindMetrics(file *os.File, step int) error {
 	if _, err := file.Seek(0, io.SeekStart); err != nil {
 		return explain(err)
@@ -61,8 +61,7 @@ func rewindMetrics(file *os.File, step int) error {
 	return explain(file.Truncate(keep))
 }
 
-// eachLine calls visit with each complete line, its newline included, and the
-// offset of its end.
+// eachLine calls visit with each complete line, including its newline, and the offset of its end.
 func eachLine(r io.Reader, visit func(end int64, line []byte) error) error {
 	reader, end := bufio.NewReader(r), int64(0)
 	for {

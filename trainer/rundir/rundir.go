@@ -26,7 +26,7 @@ import (
 	"pixelda-wgpu/gpu/fault"
 )
 
-// origin marks the errors of this room.
+// origin marks the errors of this package.
 const origin fault.Origin = "trainer/rundir"
 
 // The names in a run folder.
@@ -39,7 +39,7 @@ const (
 	lockFile       = ".lock"
 )
 
-// Run is a run folder for reading. Another process may be training into it.
+// Run is a run folder to read from. Another process may be training into it.
 type Run struct {
 	path string
 }
@@ -61,8 +61,8 @@ func Open(path string) (*Run, error) {
 // Path is the run's folder.
 func (r *Run) Path() string { return r.path }
 
-// Config decodes config.json into a pointer. Unknown fields are refused, since
-// they would be settings that have no effect.
+// Config decodes config.json into a pointer. Unknown fields are refused, since they would be
+// settings without effect.
 func (r *Run) Config(into any) error {
 	file := filepath.Join(r.path, configFile)
 	data, err := os.ReadFile(file)
@@ -77,8 +77,8 @@ func (r *Run) Config(into any) error {
 	return nil
 }
 
-// Report decodes report.json into a pointer; it wraps fs.ErrNotExist while the
-// run has not ended.
+// Report decodes report.json into a pointer; the error wraps fs.ErrNotExist if the run has not
+// ended.
 func (r *Run) Report(into any) error {
 	file := filepath.Join(r.path, reportFile)
 	data, err := os.ReadFile(file)
@@ -91,8 +91,8 @@ func (r *Run) Report(into any) error {
 	return nil
 }
 
-// Numbered makes the first free folder of the form root/0007-name, so that
-// runs of one root keep the order in which they were started.
+// Numbered makes the first free folder of the form root/0007-name, so that runs in one root keep
+// the order in which they were started.
 func Numbered(root, name string) (string, error) {
 	if err := os.MkdirAll(root, 0o777); err != nil {
 		return "", explain(err)
@@ -119,7 +119,7 @@ func Numbered(root, name string) (string, error) {
 	}
 }
 
-// writeJSON writes a value as indented JSON, whole or not at all.
+// writeJSON writes a value as indented JSON, completely or not at all.
 func writeJSON(file string, value any) error {
 	data, err := json.MarshalIndent(value, "", "  ")
 	if err != nil {

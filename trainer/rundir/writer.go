@@ -14,8 +14,7 @@ import (
 
 var errLocked = errors.New("another process holds the lock")
 
-// Writer is a run folder that this process trains into. It is for one
-// goroutine.
+// Writer is a run folder that this process trains into. It is for one goroutine.
 type Writer struct {
 	Run
 	lock    *os.File
@@ -23,9 +22,8 @@ type Writer struct {
 	keep    int
 }
 
-// Create starts a run in folder path, which is made if it is missing and has to
-// be empty, and writes config as config.json. The folder will keep the last
-// keep checkpoints, and the best.
+// Create starts a run in folder path, which is created if it is missing and must otherwise be empty,
+// and writes config as config.json. The folder will keep the last keep checkpoints, and the best one.
 func Create(path string, config any, keep int) (*Writer, error) {
 	if err := os.MkdirAll(path, 0o777); err != nil {
 		return nil, explain(err)
@@ -47,8 +45,8 @@ func Create(path string, config any, keep int) (*Writer, error) {
 	})
 }
 
-// Resume goes on with the run in folder path. The caller picks a checkpoint
-// (Latest), and calls Rewind with its step before it logs anything.
+// Resume continues the run in folder path. The caller picks a checkpoint (Latest), and calls Rewind
+// with its step before logging anything.
 func Resume(path string, keep int) (*Writer, error) {
 	if _, err := Open(path); err != nil {
 		return nil, err
@@ -60,7 +58,7 @@ func Resume(path string, keep int) (*Writer, error) {
 	})
 }
 
-// open locks the folder, prepares it and opens what grows in it.
+// open locks the folder, prepares it and opens the files that grow in it.
 func open(path string, keep int, prepare func() error) (*Writer, error) {
 	if keep < 1 {
 		return nil, origin.Errorf("%s: %d checkpoints to keep; at least 1 is needed to resume", path, keep)
@@ -84,9 +82,9 @@ func open(path string, keep int, prepare func() error) (*Writer, error) {
 	return &Writer{Run: Run{path: path}, lock: held, metrics: metrics, keep: keep}, nil
 }
 
-// Rewind takes the folder back to the moment after a step: it removes the
-// checkpoints and the metrics of later steps, a last line that was torn by a
-// kill, and the report. With step 0 the run starts over.
+// Rewind takes the folder back to the moment after a step: it removes the checkpoints and the
+// metrics of later steps, a last line that was cut off by a kill, and the report. With step 0 the
+// run starts over.
 func (w *Writer) Rewind(step int) error {
 	if err := os.Remove(filepath.Join(w.path, reportFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return explain(err)
@@ -112,7 +110,7 @@ func (w *Writer) SaveReport(report any) (string, error) {
 	return file, writeJSON(file, report)
 }
 
-// Close ends the writing and lets go of the folder.
+// Close finishes writing and releases the folder.
 func (w *Writer) Close() error {
 	return explain(errors.Join(w.metrics.Sync(), w.metrics.Close(), w.lock.Close()))
 }

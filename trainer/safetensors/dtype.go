@@ -5,7 +5,7 @@ import "math"
 // DType is a tensor's element type, spelled as in a file's header.
 type DType string
 
-// The element types of whole bytes that the format defines.
+// The element types of the format that take whole bytes.
 const (
 	Bool DType = "BOOL"
 	U8   DType = "U8"

@@ -1,5 +1,5 @@
 // Package safetensors reads and writes the safetensors format: named tensors in one file, row-major
-// and little-endian, behind a JSON header. A file is validated as a whole when it is opened, so that
+// and little-endian, after a JSON header. A file is fully validated when it is opened, so that
 // every tensor named in it can be read.
 package safetensors
 
@@ -15,7 +15,7 @@ import (
 	"pixelda-wgpu/gpu/fault"
 )
 
-// origin marks the errors of this room.
+// origin marks the errors of this package.
 const origin fault.Origin = "trainer/safetensors"
 
 // File is an open safetensors file. It may be read from several goroutines at once.
@@ -48,8 +48,8 @@ func Open(path string) (*File, error) {
 	return f, nil
 }
 
-// Read validates the size bytes of r as a safetensors file, which errors call name. It reads the
-// header only; r must stay readable while tensors are read.
+// Read validates the size bytes of r, called name in errors, as a safetensors file. It reads only
+// the header; r must stay readable while tensors are read.
 func Read(r io.ReaderAt, size int64, name string) (*File, error) {
 	f, err := read(r, size)
 	if err != nil {
@@ -116,7 +116,7 @@ func (f *File) Has(name string) bool {
 // Metadata returns the header's free-form strings; the caller must not change them.
 func (f *File) Metadata() map[string]string { return f.metadata }
 
-// Shape returns a tensor's dimensions, outermost first; none for a scalar.
+// Shape returns a tensor's dimensions, outermost first; a scalar has none.
 func (f *File) Shape(name string) ([]int, error) {
 	t, err := f.tensor(name)
 	return slices.Clone(t.shape), err
@@ -176,7 +176,7 @@ func (f *File) Int64s(name string) ([]int64, error) {
 	})
 }
 
-// decode reads a tensor whose type has a conversion to T that loses nothing.
+// decode reads a tensor whose type has a lossless conversion to T.
 func decode[T any](f *File, name string, conversions map[DType]func([]byte) T) ([]T, error) {
 	t, err := f.tensor(name)
 	if err != nil {
@@ -212,7 +212,7 @@ func (f *File) tensor(name string) (tensor, error) {
 	return t, nil
 }
 
-// ErrMissing is wrapped by the error for a name that the file does not hold.
+// ErrMissing is wrapped by the error for a name that is not in the file.
 var ErrMissing = errors.New("is not in the file")
 
 func (f *File) errorf(name, format string, args ...any) error {

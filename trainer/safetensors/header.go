@@ -13,12 +13,12 @@ import (
 	"unicode/utf8"
 )
 
-// maxHeader bounds the header's bytes, as in the format's reference implementation.
+// maxHeader limits the header's size in bytes, as in the format's reference implementation.
 const maxHeader = 100_000_000
 
 const metadataKey = "__metadata__"
 
-// tensor is one entry of a header: its bytes lie at [begin, end) of the data that follows it.
+// tensor is one entry of a header: its bytes are at [begin, end) in the data that follows it.
 type tensor struct {
 	name       string
 	dtype      DType
@@ -58,7 +58,7 @@ func parseHeader(text []byte, size int64) ([]tensor, map[string]string, error) {
 	return tensors, metadata, checkLayout(tensors, size)
 }
 
-// checkLayout demands that tensors, ordered by offset, neither overlap nor leave a byte unused.
+// checkLayout requires that tensors, ordered by offset, neither overlap nor leave a byte unused.
 func checkLayout(tensors []tensor, size int64) error {
 	var next int64
 	for i, t := range tensors {
@@ -138,7 +138,7 @@ func parseTensor(value json.RawMessage) (tensor, error) {
 	return t, nil
 }
 
-// byteSize returns the bytes of a tensor; a shape without dimensions is a scalar.
+// byteSize returns a tensor's size in bytes; a shape without dimensions is a scalar.
 func byteSize(dtype DType, shape []int) (int64, error) {
 	size := uint64(dtype.Size())
 	for _, n := range shape {
@@ -159,8 +159,8 @@ type field struct {
 	value json.RawMessage
 }
 
-// object splits a JSON object into its fields and refuses a repeated key, which encoding/json would
-// let override the first.
+// object splits a JSON object into its fields and refuses a repeated key, whose last value
+// encoding/json would silently use.
 func object(data []byte) ([]field, error) {
 	d := json.NewDecoder(bytes.NewReader(data))
 	if token, err := d.Token(); err != nil {
@@ -175,7 +175,7 @@ func object(data []byte) ([]field, error) {
 		if err != nil {
 			return nil, err
 		}
-		f := field{key: token.(string)} // the decoder accepts nothing else as a key
+		f := field{key: token.(string)} // the decoder accepts only strings as keys
 		if seen[f.key] {
 			return nil, fmt.Errorf("%q appears twice", f.key)
 		}

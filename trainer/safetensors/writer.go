@@ -16,10 +16,10 @@ import (
 )
 
 // Writer collects tensors and writes them as one file. Its bytes depend only on what was added, not
-// on the order: wide types come first, so that each tensor lies aligned, then names in order.
+// on the order: wide types come first, so that each tensor is aligned, then names in order.
 //
-// A Writer keeps the slices it is given and reads them when it writes. The first mistake in adding is
-// kept too, and returned then.
+// A Writer keeps the slices that it is given and reads them when it writes. The first mistake in
+// adding is kept too, and returned then.
 type Writer struct {
 	metadata map[string]string
 	tensors  []pending
@@ -41,7 +41,8 @@ func (w *Writer) Float32s(name string, shape []int, values []float32) {
 	})
 }
 
-// Float16s adds an F16 tensor of the values rounded to nearest even; those beyond ±65504 become infinite.
+// Float16s adds an F16 tensor of the values rounded to nearest even; those beyond ±65504 become
+// infinite.
 func (w *Writer) Float16s(name string, shape []int, values []float32) {
 	add(w, name, F16, shape, values, func(b []byte, v float32) { binary.LittleEndian.PutUint16(b, floatToHalf(v)) })
 }
@@ -107,7 +108,7 @@ func (w *Writer) fail(format string, args ...any) {
 	}
 }
 
-// header lays the tensors out and returns all that precedes their data: length and header, padded
+// header lays out the tensors and returns everything before their data: length and header, padded
 // with spaces to a multiple of 8 bytes.
 func (w *Writer) header() ([]byte, error) {
 	if w.err != nil {
@@ -197,8 +198,9 @@ func (w *Writer) writeTo(dst io.Writer) (int64, error) {
 	return total, nil
 }
 
-// Save writes the file at path, replacing one that exists. It is written beside path, flushed to the
-// disk and renamed, so that path holds the old file or the new one, whole, whatever happens.
+// Save writes the file at path, replacing an existing one. It is written beside path, flushed to
+// disk and renamed, so that whatever happens path holds either the old file or the new one,
+// complete.
 func (w *Writer) Save(path string) error {
 	if err := w.save(path); err != nil {
 		return origin.Errorf("saving %s: %w", path, err)
@@ -226,7 +228,7 @@ func (w *Writer) save(path string) error {
 	return syncFolder(folder)
 }
 
-// syncFolder makes a rename in the folder durable. Windows cannot flush a folder and needs not.
+// syncFolder makes a rename in the folder durable. Windows cannot flush a folder and need not.
 func syncFolder(folder string) error {
 	if runtime.GOOS == "windows" {
 		return nil

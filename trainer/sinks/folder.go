@@ -1,4 +1,4 @@
-// Package sinks holds those who hear of a native run: its folder and TensorBoard.
+// Package sinks holds the sinks of a native run: its folder and TensorBoard.
 package sinks
 
 import (
@@ -40,7 +40,8 @@ type Folder struct {
 	report  Report
 }
 
-// NewFolder writes to w what becomes of t. It recalls what earlier processes of the run evaluated.
+// NewFolder writes what happens to t to w. It recalls the evaluations of the run's earlier
+// processes.
 func NewFolder(w *rundir.Writer, t *engine.Trainer) (*Folder, error) {
 	f := &Folder{writer: w, trainer: t, began: time.Now()}
 	return f, w.Metrics(func(line []byte) error {
@@ -55,7 +56,7 @@ func NewFolder(w *rundir.Writer, t *engine.Trainer) (*Folder, error) {
 // Report is the outcome, once the run has ended.
 func (f *Folder) Report() Report { return f.report }
 
-// Hear takes down what happened.
+// Hear writes down what happened.
 func (f *Folder) Hear(e trainer.Event) (err error) {
 	switch e := e.(type) {
 	case trainer.TrainRecord:
@@ -110,7 +111,7 @@ func (f *Folder) conclude() error {
 	return err
 }
 
-// Explain adds to an error what of the run is saved.
+// Explain adds to an error what has been saved of the run.
 func (f *Folder) Explain(err error) error {
 	latest, _, missing := f.writer.Latest(checkpoint.Check)
 	if missing != nil {

@@ -9,12 +9,12 @@ import (
 	"pixelda-wgpu/trainer/recipe"
 )
 
-// TensorBoard writes a run as TensorBoard reads it: curves, samples and, for its table of runs, the
-// hyperparameters.
+// TensorBoard writes a run in the form that TensorBoard reads: curves, samples and, for its table
+// of runs, the hyperparameters.
 type TensorBoard struct{ out *events.Writer }
 
-// NewTensorBoard starts an event file in a run's folder for what comes after an iteration; 0 for a new
-// run. Close ends it.
+// NewTensorBoard starts an event file in a run's folder for what comes after an iteration, 0 for a
+// new run. Close ends it.
 func NewTensorBoard(folder string, after int, c recipe.Config) (*TensorBoard, error) {
 	out, err := events.Create(folder, after)
 	if err != nil {

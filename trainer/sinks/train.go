@@ -9,9 +9,9 @@ import (
 	"pixelda-wgpu/trainer/rundir"
 )
 
-// Train runs the loop as the command does: t goes on into the run folder of w until all iterations are
-// done, or until ctx ends, which returns trainer.ErrInterrupted. more hear of it too. Other errors say
-// which checkpoint is left.
+// Train runs the loop the way the command does: t trains into the run folder of w until all
+// iterations are done, or until ctx ends, which returns trainer.ErrInterrupted. more are further
+// sinks. Other errors say which checkpoint is left.
 func Train(
 	ctx context.Context, w *rundir.Writer, t *engine.Trainer, more ...trainer.Sink,
 ) (report Report, err error) {

@@ -1,5 +1,5 @@
-// Package spread tells how far results that differ by their seed alone lie apart,
-// and what that says about their mean.
+// Package spread says how much results vary that differ only in their seed, and what that says
+// about their mean.
 package spread
 
 import (
@@ -11,14 +11,14 @@ import (
 	"pixelda-wgpu/gpu/fault"
 )
 
-// origin marks the errors of this room.
+// origin marks the errors of this package.
 const origin fault.Origin = "trainer/spread"
 
-// Confidence is the probability with which intervals hold the mean.
+// Confidence is the probability with which intervals contain the mean.
 const Confidence = 0.95
 
-// Spread is the mean of a sample and its uncertainty. Of one value nothing but
-// the mean is known: the rest is nil.
+// Spread is the mean of a sample and its uncertainty. For a single value only the mean is known:
+// the rest is nil.
 type Spread struct {
 	N         int      `json:"n"`
 	Mean      float64  `json:"mean"`
@@ -46,9 +46,8 @@ func Of(values []float64) (Spread, error) {
 	return Spread{n, mean, &deviation, &margin}, nil
 }
 
-// Differ reports whether the means of two samples differ by more than chance, at
-// the level of Confidence by Welch's test, and whether there are values enough to
-// say so: two of each.
+// Differ reports whether the means of two samples differ by more than chance, at the level of
+// Confidence by Welch's test, and whether there are enough values to say so: two in each.
 func Differ(a, b Spread) (differ, known bool) {
 	if a.N < 2 || b.N < 2 {
 		return false, false

@@ -11,13 +11,13 @@ import (
 	"pixelda-wgpu/trainer/svm"
 )
 
-// coralLambda is what CORAL adds to the covariances' diagonals.
+// coralLambda is added to the diagonals of the covariances.
 const coralLambda = 1
 
-// coral does what the DSN paper did with CORAL on digits (section 4.2): the features
-// of the source-only classifier that c uses, each domain's scaled by itself, the
-// source's given the target's covariance, and a linear machine on them, whose C is
-// chosen by the target's validation labels.
+// coral does what the DSN paper did with CORAL on digits (section 4.2). It takes the features of
+// the source-only classifier that c uses, scales each domain's separately, gives the source's the
+// target's covariance, and trains a linear machine on them, whose C is chosen by the target's
+// validation labels.
 func (b Bench) coral(c Cell) (*Outcome, error) {
 	data, err := engine.OpenData(c.Config)
 	if err != nil {
@@ -56,8 +56,8 @@ func (b Bench) coral(c Cell) (*Outcome, error) {
 	return &Outcome{Iterations: st.Iteration, Data: st.Data, Accuracy: ev.Accuracy, Cost: &cost, Evaluation: ev}, nil
 }
 
-// align scales the features of both domains in place, those of further target
-// images as the target's, and returns the source's with the target's covariance.
+// align scales the features of both domains in place, and those of further target images like the
+// target's, and returns the source's with the target's covariance.
 func align(source, target *mat.Dense, more ...*mat.Dense) (*mat.Dense, error) {
 	ofSource, err := coral.NewScaling(source)
 	if err != nil {
@@ -81,7 +81,7 @@ func align(source, target *mat.Dense, more ...*mat.Dense) (*mat.Dense, error) {
 	return &aligned, nil
 }
 
-// features are those of sets by the classifier of a checkpoint, a row an image.
+// features are those of sets from the classifier of a checkpoint, one row per image.
 func (b Bench) features(file string, sets ...*datasets.Set) ([]*mat.Dense, error) {
 	all, units, err := checkpoint.Features(b.Device, file, b.Choose, sets...)
 	if err != nil {
@@ -106,12 +106,11 @@ func sample(set *datasets.Set, n int, seed uint64) *datasets.Set {
 	return set.Subset(shuffled(set.Len(), seed)[:n])
 }
 
-// divergenceImages is how many images of a domain the proxy A-distance takes.
+// divergenceImages is how many images of each domain the proxy A-distance uses.
 const divergenceImages = 2000
 
-// divergence is the proxy A-distance between what a run's classifier was trained on and
-// target images, by its features: adapted images where there is a generator. Both
-// are of test images.
+// divergence is the proxy A-distance, in a run's features, between target images and what its classifier
+// was trained on: adapted images if there is a generator, else source images. Both are test images.
 func (b Bench) divergence(c Cell, folder string, data engine.Data) (float64, error) {
 	seen := sample(data.Source.Test, divergenceImages, c.Seed)
 	if c.Config.Method == recipe.PixelDA {
@@ -134,7 +133,7 @@ func (b Bench) divergence(c Cell, folder string, data engine.Data) (float64, err
 		return 0, err
 	}
 	ours, theirs := features[0], features[1]
-	// The scale of features differs between methods, and with it what a value of C means.
+	// The scale of features differs between methods, and so does the meaning of a value of C.
 	n, d := ours.Dims()
 	m, _ := theirs.Dims()
 	both := mat.NewDense(n+m, d, nil)

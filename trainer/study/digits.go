@@ -6,9 +6,9 @@ import (
 	"pixelda-wgpu/trainer/recipe"
 )
 
-// The digit scenarios (paper, section 4.1). How long source-only and target-only train
-// is what the original's baselines/README has; CoGAN has the iterations of its authors'
-// code. Those of DANN, MMD and DSN no source states: they are source-only's.
+// The digit scenarios (paper, section 4.1). The iterations of source-only and target-only are from
+// the original's baselines/README; those of CoGAN from its authors' code. No source states those of
+// DANN, MMD and DSN, which have source-only's.
 var (
 	mnistUSPS = scenario{
 		key: "mnist-usps", title: "MNIST → USPS", preset: "mnist-usps", narrow: narrowDigits, small: smallDigits,
@@ -27,8 +27,8 @@ var (
 	digits = []scenario{mnistUSPS, mnistMNISTM}
 )
 
-// digitCell trains a method in a digit scenario, source-only and target-only at the
-// learning rates of the original's baselines/README.
+// digitCell trains a method in a digit scenario; source-only and target-only use the learning rates
+// of the original's baselines/README.
 func digitCell(s scenario, scale Scale, m recipe.Method, seed uint64) Cell {
 	return s.cell(scale, m, string(m), seed, func(c *recipe.Config) {
 		switch m {
@@ -44,9 +44,9 @@ func digitCell(s scenario, scale Scale, m recipe.Method, seed uint64) Cell {
 	})
 }
 
-// narrowStyle divides the style weight of narrow networks in MNIST → USPS. USPS's digits
-// fill the image and MNIST's do not: a generator that sees 15 pixels across cannot enlarge
-// a digit, and at the full weight draws another one instead (docs/scenarios/mnist-usps.md).
+// narrowStyle divides the style weight of narrow networks in MNIST → USPS. USPS's digits fill the
+// image and MNIST's do not: a generator that sees 15 pixels across cannot enlarge a digit, and at
+// the full weight draws another one instead (docs/scenarios/mnist-usps.md).
 const narrowStyle = 10
 
 // table1 is the paper's Table 1.
@@ -84,7 +84,7 @@ func table1() Study {
 					diverging(digitCell(s, scale, engine.MMD, seed)),
 					diverging(digitCell(s, scale, engine.DANN, seed)),
 					diverging(digitCell(s, scale, engine.DSN, seed)),
-					digitCell(s, scale, engine.CoGAN, seed), // whose features are of another tower
+					digitCell(s, scale, engine.CoGAN, seed), // its features come from a different tower
 					diverging(digitCell(s, scale, recipe.PixelDA, seed)),
 					digitCell(s, scale, engine.TargetOnly, seed))
 			}
@@ -93,13 +93,13 @@ func table1() Study {
 	}
 }
 
-// diverging has a cell's proxy A-distance measured.
+// diverging also measures a cell's proxy A-distance.
 func diverging(c Cell) Cell {
 	c.Extras = append(c.Extras, Divergence)
 	return c
 }
 
-// coralCell is CORAL on the features of a source-only run.
+// coralCell applies CORAL to the features of a source-only run.
 func coralCell(scale Scale, sourceOnly Cell) Cell {
 	c := sourceOnly
 	c.Row, c.Work, c.Uses = "coral", Coral, sourceOnly.Key()
@@ -109,7 +109,7 @@ func coralCell(scale Scale, sourceOnly Cell) Cell {
 	return c
 }
 
-// pixelDAOnly lists the PixelDA runs of digit scenarios with measurements.
+// pixelDAOnly lists the PixelDA runs of digit scenarios, with extra measurements.
 func pixelDAOnly(scenarios []scenario, extras ...Extra) func(Scale, uint64) []Cell {
 	return func(scale Scale, seed uint64) []Cell {
 		var cells []Cell
@@ -153,7 +153,7 @@ func noiseLine() Study {
 	}
 }
 
-// curve is accuracy against iterations, which the paper does not print.
+// curve is accuracy against iterations, which is not in the paper.
 func curve() Study {
 	return Study{
 		Name: "curve", Title: "Accuracy against iterations",
@@ -164,8 +164,8 @@ func curve() Study {
 	}
 }
 
-// decoupling trains a classifier that adaptation never saw (paper, section 1: the
-// task's architecture may change without adapting anew).
+// decoupling trains a classifier that adaptation never saw (paper, section 1: the task's
+// architecture may change without adapting again).
 func decoupling() Study {
 	other := func(scale Scale, m recipe.Method, row string, seed uint64) Cell {
 		c := digitCell(mnistMNISTM, scale, m, seed)

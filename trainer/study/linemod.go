@@ -9,18 +9,17 @@ import (
 	"pixelda-wgpu/trainer/recipe"
 )
 
-// Objects is a pair of domains in the place of the paper's LineMod scenario
-// (section 4.1).
+// Objects is a pair of domains in place of the paper's LineMod scenario (section 4.1).
 type Objects struct {
 	Key, Title string
 	About      string
 	channels   int // of both domains: 3, or 4 with depth
 	classes    int
-	seen       []string // the classes of Table 4's adaptation, the first of all; the paper does not name its six
+	seen       []string // the classes of Table 4's adaptation, which come first; the paper does not name its six
 	source     func(data string) string
 	target     func(data string) string
-	black      func(data string) string // of Table 3: the source on black,
-	onImages   func(data string) string // and before images, by the same renderer
+	black      func(data string) string // for Table 3: the source on black,
+	onImages   func(data string) string // and in front of images, by the same renderer
 }
 
 // ObjectSets lists the choices, the default first.
@@ -68,7 +67,7 @@ func FindObjects(key string) (Objects, error) {
 	return Objects{}, origin.Errorf("there are no objects %q; there are %s", key, strings.Join(keys, ", "))
 }
 
-// scenario is the pair with or without what depth it has.
+// scenario is the pair, with its depth or without.
 func (o Objects) scenario(key string, channels int) scenario {
 	return scenario{
 		key: "linemod-" + o.Key + key, title: o.Title, preset: "linemod",
@@ -92,11 +91,11 @@ func (o Objects) scenario(key string, channels int) scenario {
 	}
 }
 
-// classifierIterations is how long a classifier is trained on objects at full size,
-// by itself or by DANN, MMD or DSN. The paper does not say.
+// classifierIterations is how long a classifier is trained on objects at full size, by itself or
+// with DANN, MMD or DSN. The paper does not say.
 const classifierIterations = 100_000
 
-// redrawnBy is the cell that redraws all of the source by the generator of trained.
+// redrawnBy is the cell that redraws the whole source with the generator of trained.
 func redrawnBy(trained Cell, row string) Cell {
 	c := trained
 	c.Row, c.Work, c.Uses, c.Extras = row, Redraw, trained.Key(), nil
@@ -195,9 +194,9 @@ func (o Objects) table4() Study {
 			for _, trained := range []Cell{some, all} {
 				name := strings.Replace(strings.Replace(trained.Row, "pixelda-", "", 1), "pixelda", "all", 1)
 				redrawn := redrawnBy(trained, "redrawn-"+name)
-				redrawn.Config.TrainClasses = []string{} // all are redrawn
+				redrawn.Config.TrainClasses = []string{} // all classes are redrawn
 				fresh := newClassifier(s, scale, "new-"+name, seed, redrawn)
-				fresh.Seen = len(o.seen) // of both rows, so that they are measured on the same classes
+				fresh.Seen = len(o.seen) // for both rows, so that they are measured on the same classes
 				cells = append(cells, trained, redrawn, fresh)
 			}
 			return cells
@@ -210,7 +209,7 @@ func newClassifier(s scenario, scale Scale, row string, seed uint64, redrawn Cel
 	return s.cell(scale, engine.SourceOnly, row, seed, nil).on(redrawn)
 }
 
-// on is the cell with the images that redrawn makes for its source.
+// on is the cell with the images that redrawn makes as its source.
 func (c Cell) on(redrawn Cell) Cell {
 	c.Source, c.Uses = Redrawn, redrawn.Key()
 	return c

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// Markdown writes the report for people: report.md.
+// Markdown writes the report for people to read: report.md.
 func (r *Report) Markdown(w io.Writer) error {
 	m := &markdown{}
 	m.line("# %s", r.Title)
@@ -27,7 +27,7 @@ func (r *Report) Markdown(w io.Writer) error {
 	return err
 }
 
-// markdown is text in paragraphs.
+// markdown is text made of paragraphs.
 type markdown struct{ strings.Builder }
 
 // line adds a paragraph.
@@ -85,7 +85,7 @@ func (s Statistic) Text() string {
 	return "accuracy in %"
 }
 
-// Text is the figure found here, as tables show it.
+// Text is the figure found here, as shown in tables.
 func (f Figure) Text(s Statistic) string {
 	if f.Ours == nil {
 		return "–"
@@ -97,7 +97,7 @@ func (f Figure) Text(s Statistic) string {
 	return text
 }
 
-// PaperText is the paper's figure, as tables show it.
+// PaperText is the paper's figure, as shown in tables.
 func (f Figure) PaperText() string {
 	if f.Paper == nil {
 		return "–"
@@ -109,8 +109,7 @@ func (f Figure) PaperText() string {
 	return text
 }
 
-// Heading names a column as far as columns differ: by scenario, by statistic or by
-// both.
+// Heading names a column by what distinguishes it: scenario, statistic or both.
 func (r *Report) Heading(column int) string {
 	c := r.Columns[column]
 	scenarios, statistics := false, false
@@ -129,7 +128,7 @@ func (r *Report) Heading(column int) string {
 	return c.Title + ", " + c.Statistic.Text()
 }
 
-// Repeated reports whether a column is another statistic of an earlier one's images.
+// Repeated reports whether a column is another statistic for the images of an earlier one.
 func (r *Report) Repeated(column int) bool {
 	return slices.ContainsFunc(r.Columns[:column],
 		func(c ReportColumn) bool { return c.Scenario == r.Columns[column].Scenario })
@@ -158,7 +157,7 @@ func (o Order) Text() string {
 		o.Pairs)
 }
 
-// Text says what the paper has and what there is here.
+// Text says what the paper has and what was found here.
 func (v Reverse) Text() string {
 	chance := map[Chance]string{
 		Unknown: "whether that is chance, these seeds cannot tell", Within: "within the spread over seeds",
@@ -184,7 +183,7 @@ func (m *markdown) notes(r *Report) {
 	}
 }
 
-// made tells what the figures were made from.
+// made says what the figures were made from.
 func (m *markdown) made(r *Report) {
 	m.line("## Made from\n")
 	seeds := make([]string, len(r.Seeds))
@@ -273,7 +272,7 @@ func (m *markdown) runs(r *Report) {
 		rows)
 }
 
-// minutes is the time that a run trained.
+// minutes is how long a run trained.
 func (r ReportRun) minutes() string {
 	if r.Seconds == 0 {
 		return "–"
@@ -281,7 +280,7 @@ func (r ReportRun) minutes() string {
 	return fmt.Sprintf("%.1f", r.Seconds/60)
 }
 
-// remark is what else a run has.
+// remark is what else there is to say about a run.
 func (r ReportRun) remark() string {
 	switch {
 	case r.Divergence != nil:

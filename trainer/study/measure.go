@@ -22,7 +22,7 @@ import (
 	"pixelda-wgpu/trainer/sinks"
 )
 
-// Bench is what cells are measured with.
+// Bench is what cells are measured on.
 type Bench struct {
 	Device *gpu.Device
 	Choose graph.Chooser
@@ -30,8 +30,7 @@ type Bench struct {
 	Scale  Scale
 }
 
-// Conclude measures a cell, whose run if it has one has ended, and writes its
-// outcome.
+// Conclude measures a cell, whose run, if it has one, has ended, and writes its outcome.
 func (b Bench) Conclude(c Cell) error {
 	folder := Folder(b.Root, b.Scale, c.Key())
 	o, err := ReadOutcome(folder)
@@ -104,7 +103,7 @@ func latest(folder string) (string, checkpoint.State, error) {
 	return checkpoint.Inspect(last.File)
 }
 
-// generator opens the generator that a run ended with, for the run's source images.
+// generator opens a run's final generator, for the run's source images.
 func (b Bench) generator(folder string, data engine.Data) (*engine.Generator, error) {
 	file, _, err := latest(folder)
 	if err != nil {
@@ -115,15 +114,15 @@ func (b Bench) generator(folder string, data engine.Data) (*engine.Generator, er
 	return checkpoint.OpenGenerator(b.Device, file, form, b.Choose)
 }
 
-// redrawnFile is what a Redraw cell makes: the source's training images, and the
-// first of its test images, which a source has to have.
+// redrawnFile is what a Redraw cell makes: the source's training images and, since a source has to
+// have some, the first of its test images.
 const (
 	redrawnFile = "redrawn.pxds"
 	redrawnTest = 1000
 	atOnce      = 4096 // images in memory as floats
 )
 
-// redraw has the generator of the run that c uses redraw the source set.
+// redraw has the source redrawn by the generator of the run that c uses.
 func (b Bench) redraw(c Cell, folder string) (*Outcome, error) {
 	run := Folder(b.Root, b.Scale, c.Uses)
 	data, err := engine.OpenData(c.Config)
@@ -168,7 +167,7 @@ func (b Bench) redraw(c Cell, folder string) (*Outcome, error) {
 	if err := os.MkdirAll(folder, 0o777); err != nil {
 		return nil, origin.Errorf("%w", err)
 	}
-	// is mapped, so that training needs no memory for it
+	// the result is mapped, so that training needs no memory for it
 	return o, pack.SaveRaw(filepath.Join(folder, redrawnFile), s)
 }
 
@@ -222,15 +221,14 @@ func (b Bench) extras(c Cell, folder string, o *Outcome) error {
 	return nil
 }
 
-// Memory compares adapted images with target training images: has the generator
-// learned some by heart?
+// Memory compares adapted images with target training images: did the generator memorise any?
 type Memory struct {
 	Images  int       `json:"images"`  // compared, of each kind
 	Adapted Distances `json:"adapted"` // from adapted images to the nearest target image
 	Target  Distances `json:"target"`  // from target images to the nearest other one
 }
 
-// Distances are roots of mean squared differences of pixels, 1 being black to white.
+// Distances are root mean square differences of pixels, where 1 is black to white.
 type Distances struct {
 	Least  float64 `json:"least"`
 	Median float64 `json:"median"`
@@ -255,8 +253,8 @@ const (
 	shownImages    = 32
 )
 
-// neighbours draws adapted images above their nearest target images and measures
-// how near those are.
+// neighbours draws adapted images above their nearest target images and measures how close those
+// are.
 func neighbours(g *engine.Generator, data engine.Data, seed uint64) (image.Image, *Memory, error) {
 	source := data.Source.Test.Subset(engine.FirstImages(data.Source.Test, comparedImages))
 	adapted, err := g.Adapt(source, seed, 0)
@@ -302,11 +300,11 @@ func neighbours(g *engine.Generator, data engine.Data, seed uint64) (image.Image
 	return picture, m, err
 }
 
-// shuffled is the numbers below n in an order that seed draws.
+// shuffled is the numbers below n in a random order drawn from seed.
 func shuffled(n int, seed uint64) []int { return rand.New(rand.NewPCG(seed, 0)).Perm(n) }
 
-// interpolation draws, a row a source image, the image and what the generator makes
-// of it with noise on a line from one draw to another, the same for all rows.
+// interpolation draws, in a row per source image, the image and what the generator makes of it with
+// noise on a line from one draw to another, the same for all rows.
 func interpolation(g *engine.Generator, data engine.Data, seed uint64) (image.Image, error) {
 	const steps, images = 15, 8
 	c := g.Engine.Networks.Config

@@ -5,27 +5,27 @@ import "pixelda-wgpu/trainer/spread"
 // Order compares how a column's rows rank here with how they rank in the paper.
 type Order struct {
 	Column   string    `json:"column"` // its title
-	Pairs    int       `json:"pairs"`  // of rows that the paper puts apart, and that have a figure here
+	Pairs    int       `json:"pairs"`  // of rows whose figures differ in the paper and exist here
 	Reversed []Reverse `json:"reversed"`
 }
 
 // Held reports whether all pairs rank as in the paper.
 func (o Order) Held() bool { return len(o.Reversed) == 0 }
 
-// Reverse is a pair of rows that ranks otherwise than in the paper: the first has
-// the larger figure there, not here. Of angles as of shares: only the order counts.
+// Reverse is a pair of rows that rank differently from the paper: the first has the larger figure
+// there, but not here. This holds for angles as for shares, since only the order counts.
 type Reverse struct {
 	Larger  string  `json:"larger"`
 	Smaller string  `json:"smaller"`
 	Paper   float64 `json:"paper"`  // by how much, in points
-	Ours    float64 `json:"ours"`   // the same here, 0 or less
-	Chance  Chance  `json:"chance"` // whether the difference here may be one of seeds
+	Ours    float64 `json:"ours"`   // the same difference here, 0 or less
+	Chance  Chance  `json:"chance"` // whether seeds may explain the difference here
 }
 
-// Chance says what seeds have to do with a difference.
+// Chance says whether seeds may explain a difference.
 type Chance string
 
-// What may be known of that.
+// The possible answers.
 const (
 	Unknown Chance = "unknown" // too few seeds
 	Within  Chance = "within"  // the spread over seeds explains it (Welch's test, 95 %)

@@ -16,12 +16,12 @@ import (
 	"pixelda-wgpu/trainer/rundir"
 )
 
-// Outcome is what a cell came to: outcome.json in its folder, beside the files of
-// its run. Shares are from 0 to 1.
+// Outcome is the result of a cell: outcome.json in its folder, beside the files of its run. Shares
+// are from 0 to 1.
 type Outcome struct {
 	Work       Work          `json:"work"`
 	Config     recipe.Config `json:"config"`
-	Error      string        `json:"error,omitempty"` // why there is nothing else
+	Error      string        `json:"error,omitempty"` // why there is no result
 	Iterations int           `json:"iterations"`
 	Seconds    float64       `json:"seconds,omitempty"` // of training, without evaluations
 	Adapter    string        `json:"adapter"`
@@ -29,11 +29,11 @@ type Outcome struct {
 
 	Accuracy float64  `json:"accuracy"`         // on the target's test images, after the last iteration
 	Chosen   *float64 `json:"chosen,omitempty"` // of the checkpoint that was chosen without target labels
-	Oracle   *float64 `json:"oracle,omitempty"` // of the best by target labels
+	Oracle   *float64 `json:"oracle,omitempty"` // of the best checkpoint by target labels
 	Cost     *float64 `json:"cost,omitempty"`   // C of the linear machine, by the target's validation labels
 
 	Evaluation engine.Evaluation `json:"evaluation"` // by class, with confusions
-	// Seen is how many classes, the first, UnseenAccuracy leaves out.
+	// Seen is how many classes, counted from the first, UnseenAccuracy leaves out.
 	Seen       int              `json:"seen,omitempty"`
 	Memory     *Memory          `json:"memory,omitempty"`
 	Divergence *float64         `json:"divergence,omitempty"` // the proxy A-distance, 0 to 2
@@ -41,12 +41,12 @@ type Outcome struct {
 	Samples    string           `json:"samples,omitempty"`    // the run's last sample grid
 }
 
-// Fail writes down why a cell has no outcome.
+// Fail records why a cell has no outcome.
 func (c Cell) Fail(folder, why string) error {
 	return Outcome{Work: c.Work, Config: c.Config, Error: why}.Write(folder)
 }
 
-// Retry forgets that a cell failed.
+// Retry forgets a cell's failure.
 func (c Cell) Retry(folder string) error {
 	o, err := ReadOutcome(folder)
 	if err != nil || o == nil || o.Error == "" {
@@ -60,8 +60,8 @@ func (c Cell) Retry(folder string) error {
 
 const outcomeFile = "outcome.json"
 
-// ReadOutcome reads the outcome of a cell from its folder. There is none, nil, if
-// the cell has not come to its end.
+// ReadOutcome reads the outcome of a cell from its folder, or returns nil if the cell has not
+// ended.
 func ReadOutcome(folder string) (*Outcome, error) {
 	file := filepath.Join(folder, outcomeFile)
 	text, err := os.ReadFile(file)
@@ -78,7 +78,7 @@ func ReadOutcome(folder string) (*Outcome, error) {
 	return &o, nil
 }
 
-// Write saves an outcome, whole or not at all.
+// Write saves an outcome, completely or not at all.
 func (o Outcome) Write(folder string) error {
 	if err := os.MkdirAll(folder, 0o777); err != nil {
 		return origin.Errorf("%w", err)
@@ -93,7 +93,7 @@ func (o Outcome) Write(folder string) error {
 	})
 }
 
-// State says how far a cell is.
+// State says how far a cell has got.
 type State string
 
 // The states of a cell.
@@ -101,11 +101,11 @@ const (
 	ToDo     State = "to do"
 	Begun    State = "begun"
 	Finished State = "finished"
-	Failed   State = "failed" // the last time; it is tried again
+	Failed   State = "failed" // the last time; it will be tried again
 )
 
-// State looks at a cell's folder. What the cell asks for has to be what the folder
-// holds: another configuration is an error.
+// State looks at a cell's folder. It is an error if that holds a configuration other than the
+// cell's.
 func (c Cell) State(folder string) (State, *Outcome, error) {
 	o, err := ReadOutcome(folder)
 	if err != nil {
@@ -141,7 +141,7 @@ func (c Cell) State(folder string) (State, *Outcome, error) {
 
 // same compares the configuration that a folder holds with the cell's.
 func (c Cell) same(held recipe.Config, folder string) error {
-	held.Data = c.Config.Data // the same images may lie elsewhere
+	held.Data = c.Config.Data // the same images may be elsewhere
 	if reflect.DeepEqual(held, c.Config) {
 		return nil
 	}
@@ -158,7 +158,7 @@ func (o *Outcome) measured(e Extra) bool {
 	return has
 }
 
-// value is the figure that a column takes of an outcome, if it has it.
+// value is a column's figure for an outcome, if there is one.
 func (o *Outcome) value(s Statistic) (float64, bool) {
 	switch s {
 	case Angle:
@@ -185,14 +185,14 @@ func (o *Outcome) value(s Statistic) (float64, bool) {
 	return 100 * o.Accuracy, true
 }
 
-// Point is an accuracy on the way.
+// Point is an accuracy during training.
 type Point struct {
 	Iteration int     `json:"iteration"`
 	Accuracy  float64 `json:"accuracy"` // on the target's test images
 }
 
-// ReadCurve reads the evaluations of a run, and how many seconds it trained between
-// them, in however many processes.
+// ReadCurve reads the evaluations of a run, and for how many seconds it trained between them, in
+// however many processes.
 func ReadCurve(folder string) (points []Point, seconds float64, err error) {
 	r, err := rundir.Open(folder)
 	if err != nil {

@@ -24,10 +24,10 @@ type Report struct {
 
 	Columns []ReportColumn `json:"columns"`
 	Rows    []ReportRow    `json:"rows"`
-	Order   []Order        `json:"order"` // by column, where the paper gives one
+	Order   []Order        `json:"order"` // by column, if the paper gives one
 	Runs    []ReportRun    `json:"runs"`
 	Shrunk  []Shrinkage    `json:"shrunk"` // what the scale changed
-	// the least and the most share of the full iterations that runs have
+	// the smallest and the largest share of the full iterations that runs have
 	Share    [2]float64 `json:"iterations_share"`
 	Failures []Failure  `json:"failures"`
 	Pictures []Picture  `json:"pictures"`
@@ -44,21 +44,21 @@ type ReportColumn struct {
 	Data      []string  `json:"data"` // fingerprints: of source and target, for each seed that draws other splits
 }
 
-// ReportRow is a row with a figure a column.
+// ReportRow is a row with a figure per column.
 type ReportRow struct {
 	Key     string   `json:"key"`
 	Title   string   `json:"title"`
 	Figures []Figure `json:"figures"`
 }
 
-// Figure is one place of the table, in percent or degrees. What is unknown is nil.
+// Figure is one cell of the table, in percent or degrees. What is unknown is nil.
 type Figure struct {
 	Paper  *float64       `json:"paper"`
 	Ours   *float64       `json:"ours"`   // by the column's statistic
 	Spread *spread.Spread `json:"spread"` // over seeds
 }
 
-// ReportRun is a cell.
+// ReportRun is a cell of the study.
 type ReportRun struct {
 	Key        string   `json:"key"`
 	Folder     string   `json:"folder"`
@@ -72,14 +72,14 @@ type ReportRun struct {
 	Divergence *float64 `json:"divergence,omitempty"`
 }
 
-// Shrinkage is what a scale changed of the full configuration of some rows.
+// Shrinkage is what a scale changed in the full configuration of some rows.
 type Shrinkage struct {
 	Scenario string   `json:"scenario"`
 	Row      string   `json:"row"`
 	Changes  []string `json:"changes"`
 }
 
-// Failure is a cell that came to no end.
+// Failure is a cell that failed.
 type Failure struct {
 	Key   string `json:"key"`
 	Error string `json:"error"`
@@ -89,10 +89,10 @@ type Failure struct {
 type Picture struct {
 	Caption string `json:"caption"`
 	File    string `json:"file"` // in the report's folder
-	From    string `json:"-"`    // the file of a run's folder that it is
+	From    string `json:"-"`    // the file in a run's folder that it is copied from
 }
 
-// Curve is the accuracy of a run on the way.
+// Curve is the accuracy of a run during training.
 type Curve struct {
 	Scenario string  `json:"scenario"`
 	Row      string  `json:"row"`
@@ -100,8 +100,8 @@ type Curve struct {
 	Points   []Point `json:"points"`
 }
 
-// NewReport reads the outcomes of a study's cells, which lie below root. What is
-// missing or failed is told in the report.
+// NewReport reads the outcomes of a study's cells, which are below root. The report lists what is
+// missing or failed.
 func NewReport(s Study, scale Scale, seeds int, root, data string) (*Report, error) {
 	r := &Report{Study: s.Name, Title: s.Title, About: s.About, Notes: s.Notes, Scale: scale,
 		Failures: []Failure{}, Pictures: []Picture{}, Order: []Order{}, Shrunk: []Shrinkage{}, Runs: []ReportRun{}}
@@ -166,7 +166,7 @@ func NewReport(s Study, scale Scale, seeds int, root, data string) (*Report, err
 	return r, r.fill(s, outcomes)
 }
 
-// add takes in the outcome of a finished cell.
+// add adds the outcome of a finished cell.
 func (r *Report) add(s Study, c Cell, folder string, o *Outcome) error {
 	r.Runs = append(r.Runs, ReportRun{
 		Key: c.Key(), Folder: folder, Iterations: o.Iterations, Seconds: o.Seconds, Accuracy: o.Accuracy,

@@ -11,11 +11,11 @@ import (
 	"pixelda-wgpu/trainer/recipe"
 )
 
-// Scale says how much of the paper's size a study has.
+// Scale says at what size, relative to the paper, a study is repeated.
 type Scale string
 
-// The scales. Small is for processors of two cores: it has the widths of the
-// preset small and an hour's iterations. Tiny is for tests: its figures mean nothing.
+// The scales. Small is for two-core processors: it has the widths of the preset small and an hour's
+// iterations. Tiny is for tests: its figures mean nothing.
 const (
 	Full  Scale = "full"
 	Small Scale = "small"
@@ -25,9 +25,8 @@ const (
 // Scales lists the scales.
 func Scales() []Scale { return []Scale{Full, Small, Tiny} }
 
-// Iterations at scale Small: an hour for a table on two cores, of which PixelDA takes
-// 0.3 to 0.7 s an iteration, CoGAN as long, DSN 0.1 to 0.2 s, and a classifier by
-// itself 0.02 to 0.05 s.
+// Iterations at scale Small: an hour for a table on two cores, on which an iteration takes PixelDA
+// and CoGAN 0.3 to 0.7 s, DSN 0.1 to 0.2 s, and a classifier by itself 0.02 to 0.05 s.
 var (
 	smallDigits = map[recipe.Method]int{
 		recipe.PixelDA: 1500, engine.SourceOnly: 1500, engine.TargetOnly: 1500,
@@ -39,11 +38,11 @@ var (
 	}
 )
 
-// shorten gives a configuration that is narrow already the iterations of a scale,
-// small being those of Small.
+// shorten gives a configuration that has already been narrowed the iterations of a scale; small are
+// those of Small.
 func (s Scale) shorten(c *recipe.Config, small map[recipe.Method]int) {
 	full := c.Iterations
-	const large = 1e-3 // few iterations want large steps
+	const large = 1e-3 // few iterations need large steps
 	switch s {
 	case Full:
 		return
@@ -58,25 +57,25 @@ func (s Scale) shorten(c *recipe.Config, small map[recipe.Method]int) {
 		m.GBlocks, m.GFilters, m.DFilters = 1, 4, 4
 		m.TowerFilters, m.TowerUnits = [2]int{4, 8}, 16
 		if c.Method == engine.CoGAN {
-			m.Size = 28 // which its networks want
+			m.Size = 28 // which its networks require
 		}
 		c.SourceTrain, c.TargetTrain = 60, 60
 		c.TargetLabelled = min(c.TargetLabelled, 20)
 		c.Iterations, c.EvalImages = 4, 20
 		c.LogEvery, c.EvalEvery, c.CheckpointEvery, c.SampleEvery = 2, 2, 2, 4
 	}
-	if !c.Method.Adapts() { // those that adapt otherwise have the rate of their sources
+	if !c.Method.Adapts() { // the others keep the rate that their sources state
 		c.Model.LR = max(c.Model.LR, large)
 	}
 	c.Adaptation.Start = min(c.Adaptation.Start, c.Adaptation.Start*c.Iterations/full+1)
 }
 
-// narrowDigits gives a digit model the widths, batch and initial values of the
-// preset small: narrower layers begin with larger weights.
+// narrowDigits gives a digit model the widths, batch and initial values of the preset small:
+// narrower layers start with larger weights.
 func narrowDigits(c *recipe.Config) {
 	small, err := recipe.Preset("small")
 	if err != nil {
-		panic(err) // a defect of this package, which tests find
+		panic(err) // a bug in this package, which tests find
 	}
 	m, n := &c.Model, small.Model
 	m.GBlocks, m.GFilters, m.DFilters = n.GBlocks, n.GFilters, n.DFilters
@@ -84,7 +83,7 @@ func narrowDigits(c *recipe.Config) {
 	m.Batch, m.InitStd = n.Batch, n.InitStd
 }
 
-// narrowAdaptation makes what a method adds to the model as narrow.
+// narrowAdaptation narrows what a method adds to the model just as much.
 func narrowAdaptation(c *recipe.Config) {
 	switch a := &c.Adaptation; c.Method {
 	case engine.DSN:
@@ -95,29 +94,28 @@ func narrowAdaptation(c *recipe.Config) {
 	}
 }
 
-// narrowLineMod is the preset linemod-small, whose weights of losses differ too.
+// narrowLineMod is the preset linemod-small, which also has other loss weights.
 func narrowLineMod(c *recipe.Config) {
 	small, err := recipe.Preset("linemod-small")
 	if err != nil {
-		panic(err) // a defect of this package, which tests find
+		panic(err) // a bug in this package, which tests find
 	}
 	c.Model = small.Model
 }
 
-// unscaled settings are no matter of scale: which images, and how often a run is
-// looked at.
+// unscaled settings do not depend on scale: which images, and how often a run is looked at.
 var unscaled = []string{
 	"seed", "data", "source", "target", "method", "log_every", "eval_every", "eval_images", "sample_every",
 	"checkpoint_every", "keep",
 }
 
-// Shrunk tells what sets a configuration apart from the full one of the same cell:
-// "iterations 250000 → 1500".
+// Shrunk says what distinguishes a configuration from the full one of the same cell: "iterations
+// 250000 → 1500".
 func Shrunk(full, c recipe.Config) []string {
 	return changes(full, c, unscaled)
 }
 
-// difference tells all that sets b apart from a.
+// difference says everything that distinguishes b from a.
 func difference(a, b recipe.Config) string { return strings.Join(changes(a, b, nil), ", ") }
 
 func changes(from, to recipe.Config, except []string) (all []string) {
@@ -130,18 +128,18 @@ func changes(from, to recipe.Config, except []string) (all []string) {
 	return all
 }
 
-// flat is a configuration as names and JSON values, those of its model and its
-// adaptation among them.
+// flat is a configuration as names and JSON values, including those of its model and its
+// adaptation.
 func flat(c recipe.Config) map[string]string {
 	all := map[string]string{}
 	add := func(v any) {
 		text, err := json.Marshal(v)
 		if err != nil {
-			panic(err) // numbers and strings have a form in JSON
+			panic(err) // numbers and strings can be encoded
 		}
 		var fields map[string]json.RawMessage
 		if err := json.Unmarshal(text, &fields); err != nil {
-			panic(err) // it was JSON a line ago
+			panic(err) // it was encoded just above
 		}
 		for name, value := range fields {
 			all[name] = strings.Trim(string(value), `"`)

@@ -1,7 +1,7 @@
-// Package study repeats the paper's tables and figures. A study is data: the runs
-// that it consists of, the paper's figures, and how a table is made of their
-// outcomes. Runs are ordinary ones, in run folders that studies share: what one has
-// trained, another of the same scale does not train again.
+// Package study repeats the paper's tables and figures. A study is data: the runs that it consists
+// of, the paper's figures, and how a table is made from the outcomes. Runs are ordinary ones, in
+// run folders that studies share: what one study has trained, another one of the same scale does
+// not train again.
 package study
 
 import (
@@ -14,7 +14,7 @@ import (
 	"pixelda-wgpu/trainer/recipe"
 )
 
-// origin marks the errors of this room.
+// origin marks the errors of this package.
 const origin fault.Origin = "trainer/study"
 
 // Study is a table or figure of the paper, or a claim of its text.
@@ -22,10 +22,10 @@ type Study struct {
 	Name    string
 	Title   string
 	About   string   // what it shows, for help and report
-	Notes   []string // what a reader of its figures has to know
+	Notes   []string // what a reader of its figures needs to know
 	Rows    []Row
 	Columns []Column
-	Objects string // the objects that it is on, by their key; "" for digits
+	Objects string // the key of its objects; "" for digits
 	Curves  bool   // with accuracy against iterations
 	Seeds   map[Scale]int
 
@@ -35,10 +35,10 @@ type Study struct {
 // Row is a line of a table: a method, or a variant of one.
 type Row struct {
 	Key, Title string
-	Paper      []float64 // the paper's figures of the first columns, as far as a source at hand confirms them
+	Paper      []float64 // the paper's figures for the first columns, as far as an available source confirms them
 }
 
-// paper is the paper's figure for a column, nil where none is quoted.
+// paper is the paper's figure for a column, or nil if none is quoted.
 func (r Row) paper(column int) *float64 {
 	if column >= len(r.Paper) {
 		return nil
@@ -46,13 +46,13 @@ func (r Row) paper(column int) *float64 {
 	return &r.Paper[column]
 }
 
-// Column is a figure of each row: a statistic of a scenario's outcomes.
+// Column is a figure for each row: a statistic of a scenario's outcomes.
 type Column struct {
 	Scenario, Title string
 	Statistic       Statistic
 }
 
-// Statistic names a figure that outcomes of several seeds make.
+// Statistic names a figure that is computed from the outcomes of several seeds.
 type Statistic string
 
 // The statistics, of the target's test images: shares in percent, angles in degrees.
@@ -60,7 +60,7 @@ const (
 	Accuracy          Statistic = "accuracy"           // the mean over seeds
 	AccuracyDeviation Statistic = "accuracy_deviation" // and its deviation
 	UnseenAccuracy    Statistic = "unseen_accuracy"    // of classes that adaptation did not see
-	Angle             Statistic = "angle"              // between told and true orientation, as the original measures it
+	Angle             Statistic = "angle"              // from predicted to true orientation, as in the original
 )
 
 // Work is what a cell does.
@@ -70,7 +70,7 @@ type Work string
 const (
 	Train  Work = "train"  // a run of its configuration
 	Coral  Work = "coral"  // CORAL and a linear machine on the features of a source-only run
-	Redraw Work = "redraw" // the whole source set, by the generator of a PixelDA run
+	Redraw Work = "redraw" // the whole source set, redrawn by the generator of a PixelDA run
 )
 
 // Cell is one piece of a study: a row's result in a scenario, for a seed.
@@ -78,25 +78,24 @@ type Cell struct {
 	Scenario, Row string
 	Seed          uint64
 	Work          Work
-	Config        recipe.Config // of Train; of others the run's that they use
+	Config        recipe.Config // of Train; otherwise that of the run used
 	Source        Source        // where the source images of Config come from
 	Uses          string        // the key of the cell whose run or images this one uses
-	Seen          int           // the first so many classes are those that UnseenAccuracy leaves out
-	Images        int           // of each domain that Coral takes; 0 for all
+	Seen          int           // how many classes, counted from the first, UnseenAccuracy leaves out
+	Images        int           // how many of each domain Coral uses; 0 for all
 	Extras        []Extra       // measured beyond accuracy
 
 	images func(c *Cell, data string)
 }
 
-// Source says where a cell's source images come from. The zero value stands for those
-// of its scenario.
+// Source says where a cell's source images come from. The zero value means those of its scenario.
 type Source int
 
 // The other sources.
 const (
 	OnBlack  Source = iota + 1 // the scenario's objects on black, for Table 3
-	OnImages                   // the same objects before images
-	Redrawn                    // what the Redraw cell made that the cell uses
+	OnImages                   // the same objects in front of images
+	Redrawn                    // what the Redraw cell that the cell uses has made
 )
 
 // Extra is a measurement of a trained run.
@@ -104,24 +103,24 @@ type Extra string
 
 // The measurements.
 const (
-	Neighbours    Extra = "neighbours"    // samples with their nearest target images, and how far those are
+	Neighbours    Extra = "neighbours"    // samples with their nearest target images, and how far away those are
 	Interpolation Extra = "interpolation" // samples along a line from one noise to another
-	Divergence    Extra = "divergence"    // the proxy A-distance of what the classifier was trained on from the target
+	Divergence    Extra = "divergence"    // the proxy A-distance from the classifier's training images to the target
 )
 
-// Key names a cell, and its folder below those of the same scale.
+// Key names a cell, and its folder among those of the same scale.
 func (c Cell) Key() string { return key(c.Scenario, c.Row, c.Seed) }
 
 func key(scenario, row string, seed uint64) string {
 	return fmt.Sprintf("%s/%s/seed-%d", scenario, row, seed)
 }
 
-// Folder is where a cell's run is, for studies of a scale that lie in root.
+// Folder is where a cell's run is, for studies of a scale below root.
 func Folder(root string, s Scale, key string) string {
 	return filepath.Join(root, string(s), "runs", filepath.FromSlash(key))
 }
 
-// ReportFolder is where the report of a study lies.
+// ReportFolder is where the report of a study is.
 func (s Study) ReportFolder(root string, scale Scale) string {
 	name := s.Name
 	if s.Objects != "" {
@@ -138,7 +137,7 @@ func List(o Objects) []Study {
 	return all
 }
 
-// order is that of the paper, then what its text claims.
+// order is that of the paper, followed by what its text claims.
 var order = []string{"table1", "table2", "table3", "table4", "table5", "table6", "fig3", "fig4", "supplement1",
 	"decoupling", "curve"}
 
@@ -152,9 +151,9 @@ func Find(name string, o Objects) (Study, error) {
 	return Study{}, origin.Errorf("there is no study %q; there are %s", name, strings.Join(order, ", "))
 }
 
-// Cells lists what a study does for seeds 1 to seeds at a scale, each cell behind
-// those it uses. Runs lie below root, data sets in data; without data the scale for
-// tests takes the built-in digits.
+// Cells lists what a study does for seeds 1 to seeds at a scale, each cell after those that it
+// uses. Runs are below root, data sets in data; without data, the scale for tests uses the built-in
+// digits.
 func (s Study) Cells(scale Scale, seeds int, root, data string) []Cell {
 	var all []Cell
 	for seed := range seeds {
@@ -179,7 +178,7 @@ func (s Study) Cells(scale Scale, seeds int, root, data string) []Cell {
 	return all
 }
 
-// DefaultSeeds is how many seeds a study takes at a scale unless told.
+// DefaultSeeds is how many seeds a study uses at a scale by default.
 func (s Study) DefaultSeeds(scale Scale) int { return max(1, s.Seeds[scale]) }
 
 // scenario is a pair of domains.
@@ -187,20 +186,19 @@ type scenario struct {
 	key, title string
 	preset     string // the paper's size
 	narrow     func(c *recipe.Config)
-	iterations map[recipe.Method]int      // at scale Full, where not the preset's
+	iterations map[recipe.Method]int      // at scale Full, if not the preset's
 	small      map[recipe.Method]int      // and at scale Small
-	images     func(c *Cell, data string) // fills in which images; nil for the preset's
+	images     func(c *Cell, data string) // sets the images; nil for the preset's
 }
 
 // column is a scenario's accuracy.
 func (s scenario) column() Column { return Column{s.key, s.title, Accuracy} }
 
-// cell trains a method in a scenario, with what change makes of the settings; change
-// may be nil.
+// cell trains a method in a scenario, with settings adjusted by change, which may be nil.
 func (s scenario) cell(scale Scale, m recipe.Method, row string, seed uint64, change func(c *recipe.Config)) Cell {
 	c, err := recipe.Preset(s.preset)
 	if err != nil {
-		panic(err) // a defect of the definition, which tests find
+		panic(err) // a bug in the definition, which tests find
 	}
 	c.Baseline = 0 // source-only is a row of its own
 	if scale != Full {

@@ -6,12 +6,11 @@ import (
 	"gonum.org/v1/gonum/mat"
 )
 
-// ProxyADistance tells how far two domains' features [n,d] and [m,d] are apart:
-// 2(1 − 2ε), where ε is the error of a linear machine that tells the domains apart
-// (Ben-David et al., NIPS 2006). It is about 0 where that cannot be done, below 0 by
-// chance, and 2 where it never errs. Half of each domain's rows, drawn by seed,
-// train the machine, a quarter chooses its C, and ε is of the last quarter. Both
-// domains count alike, whatever their numbers.
+// ProxyADistance says how far apart two domains' features [n,d] and [m,d] are: 2(1 − 2ε), where ε
+// is the error of a linear machine that distinguishes the domains (Ben-David et al., NIPS 2006). It
+// is about 0 if that is impossible, below 0 by chance, and 2 if the machine makes no error. Half of
+// each domain's rows, drawn by seed, train the machine, a quarter chooses its C, and the last
+// quarter gives ε. Both domains count equally, whatever their sizes.
 func ProxyADistance(a, b *mat.Dense, seed uint64) (float64, error) {
 	n, d := a.Dims()
 	m, other := b.Dims()

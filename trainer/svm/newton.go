@@ -9,7 +9,7 @@ import (
 
 // problem is one class against the rest.
 type problem struct {
-	x      *mat.Dense // [n,d], the bias's ones among them
+	x      *mat.Dense // [n,d], including the bias's ones
 	y      []float64  // 1 or −1
 	c      float64
 	margin []float64 // y w·x at the present w
@@ -28,11 +28,10 @@ func newProblem(x *mat.Dense, labels []uint32, class uint32, c float64) *problem
 
 const (
 	mostSteps = 200
-	// tolerance is on the gradient's norm, relative to that at w = 0. The problem is
-	// strongly convex with modulus 1, so the distance to the optimum is below the
-	// gradient's norm.
+	// tolerance is on the gradient's norm, relative to that at w = 0. The problem is strongly
+	// convex with modulus 1, so the distance to the optimum is below the gradient's norm.
 	tolerance = 1e-9
-	// Armijo's condition: a step must gain that share of what the slope promises.
+	// Armijo's condition: a step must gain this share of what the slope promises.
 	armijo = 1e-4
 )
 
@@ -63,7 +62,7 @@ func (p *problem) solve(w []float64) error {
 		t, next := 1.0, 0.0
 		for ; ; t /= 2 {
 			next = p.value(ww+2*t*wd+t*t*dd, t, along)
-			// The last steps gain less than rounding shows.
+			// The last steps gain less than rounding can show.
 			if next <= value+armijo*t*slope || math.Abs(t*slope) <= 1e-13*math.Abs(value) {
 				break
 			}
@@ -93,8 +92,8 @@ func (p *problem) value(ww, t float64, along []float64) float64 {
 	return ww/2 + p.c*sum
 }
 
-// gradient is w − 2C Σ y(1 − m)x over the active examples, those whose margin m is
-// missed; it returns their numbers too.
+// gradient is w − 2C Σ y(1 − m)x over the active examples, those that violate the margin; it
+// returns their indices too.
 func (p *problem) gradient(w []float64) (g []float64, active []int) {
 	g = append(g, w...)
 	for i, m := range p.margin {
@@ -135,7 +134,8 @@ func (p *problem) newton(gradient []float64, active []int, d int) ([]float64, er
 			errors.New("the Hessian lost its definiteness to rounding; scale the features to a deviation of about 1")
 	}
 	var step mat.VecDense
-	// An ill-conditioned system still gives a direction of descent, and the gradient decides when to stop.
+	// An ill-conditioned system still gives a descent direction, and the gradient decides when to
+	// stop.
 	var condition mat.Condition
 	if err := factor.SolveVecTo(&step, mat.NewVecDense(d, gradient)); err != nil && !errors.As(err, &condition) {
 		return nil, err

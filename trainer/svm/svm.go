@@ -1,11 +1,11 @@
-// Package svm trains linear support vector machines, one class against the rest,
-// to the exact optimum: the classifier behind CORAL and the proxy A-distance.
+// Package svm trains linear support vector machines, one class against the rest, to the exact
+// optimum: the classifier behind CORAL and the proxy A-distance.
 //
-// The problem is LIBLINEAR's with the squared hinge (Fan et al., JMLR 2008):
-// minimise ½‖w‖² + C Σ max(0, 1 − y w·x)², the bias being the weight of a further
-// feature that is 1. Features are few and examples many, so it is solved by
-// Newton's method in the weights (Keerthi and DeCoste, JMLR 2005), whose steps cost
-// a small linear system and whose optimum no order of the examples can change.
+// The problem is LIBLINEAR's with the squared hinge (Fan et al., JMLR 2008): minimise ½‖w‖² + C Σ
+// max(0, 1 − y w·x)², where the bias is the weight of an additional feature that is 1. There are
+// few features and many examples, so it is solved by Newton's method in the weights (Keerthi and
+// DeCoste, JMLR 2005), whose steps cost a small linear system and whose optimum does not depend on
+// the order of the examples.
 package svm
 
 import (
@@ -20,10 +20,10 @@ import (
 	"pixelda-wgpu/gpu/fault"
 )
 
-// origin marks the errors of this room.
+// origin marks the errors of this package.
 const origin fault.Origin = "trainer/svm"
 
-// Grid is the values of C that are tried, those of CORAL's reference code.
+// Grid is the values of C to try, those of CORAL's reference code.
 var Grid = []float64{1e-3, 1e-2, 1e-1, 1, 1e1, 1e2, 1e3, 1e4}
 
 // Set is labelled features: X [n,d], a label below Classes for each row.
@@ -59,7 +59,7 @@ type Model struct {
 	Weights *mat.Dense // [classes, d+1]
 }
 
-// Train finds the weights for a cost C of margins that are missed.
+// Train finds the weights for a cost C of margin violations.
 func Train(s Set, c float64) (*Model, error) {
 	if err := s.check(); err != nil {
 		return nil, err
@@ -69,7 +69,7 @@ func Train(s Set, c float64) (*Model, error) {
 	return m, m.train(s, withBias(s.X), c)
 }
 
-// train goes on from the weights that m has.
+// train continues from the weights that m has.
 func (m *Model) train(s Set, x *mat.Dense, c float64) error {
 	if !(c > 0) || math.IsInf(c, 0) {
 		return origin.Errorf("C is %g; want a positive number", c)
@@ -91,9 +91,8 @@ func (m *Model) train(s Set, x *mat.Dense, c float64) error {
 	return errors.Join(failed...)
 }
 
-// Choose trains with each C of the grid, in order, and returns the machine that
-// classifies most of the validation examples rightly, the first of equals, with
-// its C and that share.
+// Choose trains with each C of the grid, in order, and returns the machine that classifies the most
+// validation examples correctly, the first if there are several, with its C and that share.
 func Choose(train, valid Set, grid []float64) (best *Model, c, accuracy float64, err error) {
 	if err := errors.Join(train.check(), valid.check()); err != nil {
 		return nil, 0, 0, err
@@ -102,7 +101,7 @@ func Choose(train, valid Set, grid []float64) (best *Model, c, accuracy float64,
 	_, d := x.Dims()
 	m := &Model{mat.NewDense(train.Classes, d, nil)}
 	for _, value := range grid {
-		if err := m.train(train, x, value); err != nil { // from the optimum of the C before
+		if err := m.train(train, x, value); err != nil { // starting from the optimum for the previous C
 			return nil, 0, 0, err
 		}
 		if a := m.Accuracy(valid); best == nil || a > accuracy {
@@ -132,7 +131,7 @@ func (m *Model) Predict(x *mat.Dense) []uint32 {
 	return classes
 }
 
-// Accuracy is the share of examples that are classified as labelled.
+// Accuracy is the share of examples that are classified correctly.
 func (m *Model) Accuracy(s Set) float64 {
 	right := 0
 	for i, c := range m.Predict(s.X) {

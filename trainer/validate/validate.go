@@ -21,7 +21,7 @@ import (
 	"pixelda-wgpu/gpu/fault"
 )
 
-// origin marks the errors of this room.
+// origin marks the errors of this package.
 const origin fault.Origin = "trainer/validate"
 
 // InformationMaximization estimates the mutual information of image and
@@ -53,12 +53,11 @@ func NegativeEntropy(probabilities []float32, classes int) (float64, error) {
 	return -meanEntropy(probabilities, n), nil
 }
 
-// SoftNeighborhoodDensity says how evenly each image is surrounded by similar
-// ones: the mean entropy of the softmax, at the given temperature, of an image's
-// cosine similarities to the others. Dense, well-separated clusters give a high
-// value. Features are [n, width], for instance the probabilities; the published
-// temperature is 0.05. It takes n² · width operations: a sample of a thousand
-// images is enough. After Saito et al., "Tune it the Right Way" (ICCV 2021).
+// SoftNeighborhoodDensity says how evenly each image is surrounded by similar ones: the mean
+// entropy of the softmax, at the given temperature, of an image's cosine similarities to the
+// others. Dense, well-separated clusters give a high value. Features are [n, width], for instance
+// the probabilities; the published temperature is 0.05. It takes n² · width operations, so use a
+// sample: a thousand images are enough. After Saito et al., "Tune it the Right Way" (ICCV 2021).
 func SoftNeighborhoodDensity(features []float32, width int, temperature float64) (float64, error) {
 	n, err := rows(features, width)
 	if err != nil {
@@ -90,7 +89,7 @@ func SoftNeighborhoodDensity(features []float32, width int, temperature float64)
 			}
 			similarities[j] = dot / temperature
 		}
-		similarities[i] = math.Inf(-1) // an image is no neighbour of itself
+		similarities[i] = math.Inf(-1) // an image is not its own neighbour
 		softmax(similarities)
 		sum += entropy(similarities)
 	}
@@ -148,7 +147,7 @@ func entropy(distribution []float64) float64 {
 	return sum
 }
 
-// rows counts the rows and refuses what would make a score meaningless.
+// rows counts the rows and rejects what would make a score meaningless.
 func rows(values []float32, width int) (int, error) {
 	if width < 1 || len(values) == 0 || len(values)%width != 0 {
 		return 0, origin.Errorf("%d values are no rows of %d", len(values), width)

@@ -7,8 +7,8 @@ import (
 	"pixelda-wgpu/trainer/engine"
 )
 
-// stepBaseline replays iteration i of a baseline and measures its errors. The trace
-// names its losses as training records do.
+// stepBaseline replays iteration i of a baseline and measures its errors. The trace names its
+// losses the way training records do.
 func (r *replay) stepBaseline(i int) (StepStrays, error) {
 	c, total, done := r.trace.Config, r.scheme.Updates(), 0
 	prefix := fmt.Sprintf("step%d", i)
@@ -58,7 +58,8 @@ func (r *replay) stepBaseline(i int) (StepStrays, error) {
 	return r.strays(prefix, n.Loss)
 }
 
-// channels is how many the recorded images have: a tower for both domains sees those of the target.
+// channels is how many channels the recorded images have: a tower for both domains sees those of
+// the target.
 func (r *replay) channels(o engine.Origin) int {
 	if o == engine.FromSource {
 		return r.engine.Networks.Config.SourceChannels

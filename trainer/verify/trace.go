@@ -20,20 +20,20 @@ type Trace struct {
 	Method  recipe.Method // PixelDA, or a baseline
 	Config  recipe.Model
 	Steps   int
-	Float32 Strays // of plain float32 arithmetic, by the recorder's own measure
+	Float32 Strays // of plain float32 arithmetic, as measured by the recorder
 
-	adaptation recipe.Adaptation // of a baseline
+	adaptation recipe.Adaptation // for a baseline
 }
 
-// Strays says how far a computation strays from a trace, by the trace's measures.
+// Strays says how far a computation strays from a trace, measured as in the trace.
 type Strays struct {
 	Steps   []StepStrays `json:"steps"`
 	Adapted float64      `json:"adapted"` // largest absolute error of the adapted images
 }
 
-// StepStrays is the error after one step: relative errors of the losses (the
-// worst) and of all gradients together, of all parameters relative to their
-// change since the beginning, and of the running statistics.
+// StepStrays is the error after one step: relative errors of the losses (the worst) and of all
+// gradients together, of all parameters relative to their change since the beginning, and of the
+// running statistics.
 type StepStrays struct {
 	Loss  float64 `json:"loss"`
 	Grad  float64 `json:"grad"`
@@ -41,8 +41,8 @@ type StepStrays struct {
 	Stats float64 `json:"stats"`
 }
 
-// traceConfig lists the settings that every trace of PixelDA must state; the rest are
-// the original's.
+// traceConfig lists the settings that every trace of PixelDA must state; the rest have the
+// original's values.
 var traceConfig = []string{
 	"size", "source_channels", "target_channels", "classes", "noise_dim", "g_blocks", "g_filters", "d_filters",
 	"noise_std", "dropout_keep",
@@ -70,7 +70,7 @@ func OpenTrace(path string) (*Trace, error) {
 	return t, nil
 }
 
-// ReadTrace is OpenTrace for the size bytes of r, which errors call name.
+// ReadTrace is OpenTrace for the size bytes of r, called name in errors.
 func ReadTrace(r io.ReaderAt, size int64, name string) (*Trace, error) {
 	f, err := safetensors.Read(r, size, name)
 	if err != nil {
@@ -122,7 +122,7 @@ func (t *Trace) parse() error {
 	return nil
 }
 
-// parseConfig reads what was trained: by default PixelDA.
+// parseConfig reads what was trained: PixelDA by default.
 func (t *Trace) parseConfig(m map[string]string) error {
 	var stated map[string]json.RawMessage
 	if err := json.Unmarshal([]byte(m["config"]), &stated); err != nil {
@@ -160,7 +160,7 @@ func (t *Trace) parseConfig(m map[string]string) error {
 	return t.recipe().Bounds()
 }
 
-// recipe is what the trace trains, whose steps are all its iterations.
+// recipe is what the trace trains; its steps are all the iterations.
 func (t *Trace) recipe() recipe.Config {
 	return recipe.Config{Method: t.Method, Model: t.Config, Adaptation: t.adaptation, Iterations: t.Steps}
 }

@@ -1,5 +1,5 @@
-// Package verify replays training steps that a reference implementation recorded, and measures how far a
-// device strays from it.
+// Package verify replays training steps that a reference implementation recorded, and measures how
+// far a device strays from them.
 package verify
 
 import (
@@ -14,16 +14,16 @@ import (
 	"pixelda-wgpu/trainer/recipe"
 )
 
-// origin marks the errors of this room.
+// origin marks the errors of this package.
 const origin fault.Origin = "trainer/verify"
 
-// floors are the errors that Replay tolerates even where plain float32 happens to
-// be exact: some roundings of values of order one, amplified by a step.
+// floors are the errors that Replay tolerates even if plain float32 happens to be exact: some
+// roundings of values of order one, amplified by a step.
 var floors = struct{ loss, grad, param, stats, adapted float64 }{1e-5, 1e-4, 1e-3, 1e-5, 1e-4}
 
-// allowance is how many times the error of plain float32 is tolerated. GANs
-// amplify rounding (Adam makes a full step of a tiny gradient's sign), so two
-// correct implementations differ by more than their roundings.
+// allowance is by what factor the error of plain float32 may be exceeded. GANs amplify rounding
+// (Adam makes a full step from the sign of a tiny gradient), so two correct implementations differ
+// by more than their roundings.
 const allowance = 10
 
 // Check is one measure of a verification.
@@ -75,7 +75,7 @@ func Replay(d *gpu.Device, t *Trace, choose graph.Chooser) ([]Check, error) {
 	return append(checks, inferred...), err
 }
 
-// programs builds what a replay needs, all fed by the host.
+// programs builds what a replay needs, with all inputs from the host.
 func (t *Trace) programs(choose graph.Chooser) (*engine.Scheme, []*gpu.Program, error) {
 	shape, err := t.file.Shape("eval.target")
 	if err != nil {
@@ -103,7 +103,7 @@ func (t *Trace) programs(choose graph.Chooser) (*engine.Scheme, []*gpu.Program, 
 	return s, programs, err
 }
 
-// CountPlans builds the programs of a replay, so that turns learn how many there are.
+// CountPlans builds the programs of a replay, so that turns knows how many there are.
 func (t *Trace) CountPlans(turns *graph.Turns) error {
 	_, _, err := t.programs(turns)
 	return err
@@ -211,7 +211,7 @@ func (r *replay) step(i int) (StepStrays, error) {
 	return r.strays(prefix, losses)
 }
 
-// strays compares losses, and all that a step leaves behind, with what is recorded.
+// strays compares losses, and everything that a step leaves behind, with the recording.
 func (r *replay) strays(prefix string, losses map[string]float64) (s StepStrays, err error) {
 	for name, got := range losses {
 		want, err := r.trace.scalar(prefix + "." + name)
@@ -238,8 +238,8 @@ func (r *replay) strays(prefix string, losses map[string]float64) (s StepStrays,
 	return s, nil
 }
 
-// compare adds a store's array to a distance from the recorded one; norms are
-// taken relative to from, if given.
+// compare adds the difference between a store's array and the recorded one to a distance; norms are
+// relative to from, if given.
 func (r *replay) compare(s *graph.Store, buffer, prefix string, d *distance, from map[string][]float32) error {
 	got, err := r.engine.Read(s, buffer)
 	if err != nil {
@@ -255,7 +255,7 @@ func (r *replay) compare(s *graph.Store, buffer, prefix string, d *distance, fro
 	return nil
 }
 
-// distance is the norm of an error relative to the norm of what it is an error of.
+// distance is the norm of an error relative to the norm of the true value.
 type distance struct{ err, norm float64 }
 
 func (d *distance) add(got, want, from []float32) {

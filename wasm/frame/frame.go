@@ -11,15 +11,16 @@ import (
 	"pixelda-wgpu/wasm/message"
 )
 
-// origin marks the errors of this room.
+// origin marks the errors of this package.
 const origin fault.Origin = "wasm/frame"
 
-// Message is what one says to the other. Its JSON has a field "type" besides those of the Go type.
+// Message is what one side says to the other. Its JSON has a field "type" besides those of the Go
+// type.
 type Message interface {
 	kind() string
 }
 
-// TypeOf returns what the JSON of a message has as its "type": it depends on the Go type alone.
+// TypeOf returns the "type" in a message's JSON: it depends on the Go type alone.
 func TypeOf(m Message) string { return m.kind() }
 
 // Encode returns the JSON of a message.
@@ -42,10 +43,11 @@ type Status struct {
 	Text string `json:"text"`
 }
 
-// Ready says that the frame listens from now on.
+// Ready says that the frame is listening from now on.
 type Ready struct{}
 
-// Ask asks for a sample to be drawn again with other noise. An Answer follows, if it is possible.
+// Ask asks for a sample to be drawn again with different noise. An Answer follows if that is
+// possible.
 type Ask struct {
 	Query      int            `json:"query"`      // any number, which the answer repeats
 	Image      int            `json:"image"`      // index among the samples shown
@@ -54,9 +56,9 @@ type Ask struct {
 	Neighbours int            `json:"neighbours"` // how many nearest target images to look up
 }
 
-// Leave gives the keyboard's focus back to the page.
+// Leave returns the keyboard focus to the page.
 type Leave struct {
-	Back bool `json:"back,omitempty"` // to what precedes the frame instead of what follows it
+	Back bool `json:"back,omitempty"` // to what comes before the frame instead of what comes after it
 }
 
 // Picture is a picture of the gallery, to be saved.

@@ -1,8 +1,8 @@
 //go:build js
 
 // Command gallery is the gallery of the page: Ebiten in a frame of its own, since it takes over the
-// document that it is in. The page brings samples by messages, and gets the gallery's questions;
-// package frame lists both.
+// document that it is in. The page sends samples, and receives the gallery's questions; package
+// frame lists both.
 package main
 
 import (
@@ -18,7 +18,7 @@ import (
 	"pixelda-wgpu/wasm/wire"
 )
 
-// host is what the frame's script gives this program: see web/src/page/gallery-frame.ts.
+// host is what the frame's script provides: see web/src/page/gallery-frame.ts.
 var host = js.Global().Get("pixeldaFrame")
 
 func main() {
@@ -40,7 +40,7 @@ func main() {
 func post(m frame.Message, parts ...[]byte) {
 	text, err := frame.Encode(m)
 	if err != nil {
-		panic(err) // these messages always have a form in JSON
+		panic(err) // these messages can always be encoded
 	}
 	wire.Post(host, text, parts)
 }
@@ -50,7 +50,7 @@ type page struct {
 	window *window.Window
 }
 
-// hear does what a message of the page says.
+// hear acts on a message of the page.
 func (p *page) hear(text []byte, parts message.Parts) {
 	m, err := frame.Decode(text)
 	if err != nil {
@@ -81,7 +81,7 @@ func (p *page) Ask(q gallery.Query) {
 	}, parts...)
 }
 
-// Turn implements gallery.Host. The page shows the present state alone.
+// Turn implements gallery.Host. The page shows only the present state.
 func (p *page) Turn(int) {}
 
 // Leave implements gallery.Host.

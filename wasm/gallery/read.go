@@ -61,7 +61,7 @@ func probabilities(r message.Samples, parts message.Parts) [][]float32 {
 	return rows(p, len(r.Classes))
 }
 
-// rows splits values into rows of a width, and leaves out what does not fill one.
+// rows splits values into rows of a given width, and drops an incomplete one.
 func rows(values []float32, width int) [][]float32 {
 	var all [][]float32
 	for ; len(values) >= width && width > 0; values = values[width:] {
@@ -77,5 +77,5 @@ func distance(a, b *gallery.Image) float64 {
 		d := float64(v) - float64(b.RGBA[i])
 		sum += d * d
 	}
-	return math.Sqrt(sum / float64(len(a.RGBA)/4*3)) // alpha is the same
+	return math.Sqrt(sum / float64(len(a.RGBA)/4*3)) // alpha never differs
 }

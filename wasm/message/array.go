@@ -1,6 +1,7 @@
-// Package message says how the page and the Go programs in it talk: in JSON, with arrays of numbers
-// beside it, since text would be slow for these. It also holds what both programs speak of, the
-// trainer in its worker and the gallery in its frame. The other half is web/src/worker/parts.ts.
+// Package message defines how the page and the Go programs in it talk: in JSON, with arrays of
+// numbers beside it, since as text these would be slow. It also holds what the messages of both
+// programs have in common, the trainer in its worker and the gallery in its frame. The other half
+// is web/src/worker/parts.ts.
 package message
 
 import (
@@ -11,8 +12,8 @@ import (
 // Parts are the arrays that travel beside the JSON of a message.
 type Parts [][]byte
 
-// Bytes is an array of bytes, in place of which the JSON has its index among the parts: a Uint8Array
-// of the page or, where it asks for something, a Blob as well. The zero value is no array.
+// Bytes is an array of bytes, for which the JSON has an index into the parts: a Uint8Array of the
+// page or, in requests, also a Blob. The zero value is no array.
 type Bytes struct{ place int } // 1 is the first part
 
 // Floats is an array of 32-bit floats: a Float32Array of the page. The zero value is no array.
@@ -27,16 +28,16 @@ func (p *Parts) AddBytes(b []byte) Bytes {
 // AddFloats puts a copy of an array beside the message.
 func (p *Parts) AddFloats(f []float32) Floats {
 	b := make([]byte, 4*len(f))
-	// It fails only where the length does not fit.
+	// It fails only if the length does not fit.
 	_, _ = binary.Encode(b, binary.LittleEndian, f)
 	*p = append(*p, b)
 	return Floats{len(*p)}
 }
 
-// Bytes returns an array that came beside a message; nil is none.
+// Bytes returns an array that came with a message, or nil if there is none.
 func (p Parts) Bytes(at Bytes) []byte { return p.part(at.place) }
 
-// Floats returns an array that came beside a message; nil is none.
+// Floats returns an array that came with a message, or nil if there is none.
 func (p Parts) Floats(at Floats) []float32 {
 	b := p.part(at.place)
 	if b == nil {
@@ -54,12 +55,12 @@ func (p Parts) part(place int) []byte {
 	return p[place-1]
 }
 
-// MarshalJSON writes the index as web/src/worker/parts.ts expects it of an answer.
+// MarshalJSON writes the index as web/src/worker/parts.ts expects it in an answer.
 func (a Bytes) MarshalJSON() ([]byte, error) {
 	return json.Marshal(map[string]int{"$bytes": a.place - 1})
 }
 
-// MarshalJSON writes the index as web/src/worker/parts.ts expects it of an answer.
+// MarshalJSON writes the index as web/src/worker/parts.ts expects it in an answer.
 func (a Floats) MarshalJSON() ([]byte, error) {
 	return json.Marshal(map[string]int{"$floats": a.place - 1})
 }

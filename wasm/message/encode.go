@@ -5,8 +5,8 @@ import (
 	"fmt"
 )
 
-// Encode returns the JSON of a message: an object that has the fields of a struct, and "type" besides,
-// which tells messages apart.
+// Encode returns the JSON of a message: an object with the fields of a struct, and "type", which
+// tells messages apart.
 func Encode(kind string, fields any) ([]byte, error) {
 	text, err := json.Marshal(fields)
 	if err != nil {

@@ -1,7 +1,7 @@
 package message
 
-// Images are of one size. Pixels holds Count × Height × Width × Channels bytes: rows of interleaved
-// channels, of which 1 is grey, 3 are RGB and 4 are RGB and depth.
+// Images all have the same size. Pixels holds Count × Height × Width × Channels bytes: rows of
+// interleaved channels, of which 1 is grey, 3 are RGB and 4 are RGB and depth.
 type Images struct {
 	Count    int   `json:"count"`
 	Width    int   `json:"width"`
@@ -20,5 +20,5 @@ type Samples struct {
 	Adapted Images   `json:"adapted"`
 	Noise   Floats   `json:"noise"`   // images × noise_dim
 	Logits  Floats   `json:"logits"`  // of the adapted images: images × classes
-	Nearest Images   `json:"nearest"` // target images, as many for each as were asked for, the nearest first
+	Nearest Images   `json:"nearest"` // target images: for each image the number asked for, the nearest first
 }

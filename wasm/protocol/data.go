@@ -2,10 +2,10 @@ package protocol
 
 import "pixelda-wgpu/wasm/message"
 
-// DataSource is where the images of a domain come from. Which fields it has depends on the kind.
+// DataSource is where the images of a domain come from. The kind decides which fields it has.
 type DataSource struct {
 	Kind SourceKind `json:"kind"`
-	// Name is that of a generated set, as Ready lists them, or tells what a person dropped.
+	// Name is that of a generated set, as Ready lists them, or describes what a person dropped.
 	Name string `json:"name,omitempty" of:"builtin,files"`
 	// URL is that of a packed set, relative to the page.
 	URL string `json:"url,omitempty" of:"packed"`
@@ -23,7 +23,7 @@ const (
 	Packed  SourceKind = "packed"  // a packed set beside the page
 )
 
-// Title is what the configuration calls the data set.
+// Title is the configuration's name for the data set.
 func (s DataSource) Title() string {
 	if s.Kind == Packed {
 		return s.URL
@@ -37,10 +37,10 @@ type DroppedFile struct {
 	File message.Bytes `json:"file"`
 }
 
-// DataInfo tells what a data set holds.
+// DataInfo describes a data set.
 type DataInfo struct {
 	Name     string   `json:"name"`
-	Train    int      `json:"train"` // how many images, as the next two
+	Train    int      `json:"train"` // how many images, like the next two
 	Valid    int      `json:"valid"`
 	Test     int      `json:"test"`
 	Width    int      `json:"width"` // of each image, in pixels

@@ -10,7 +10,7 @@ import (
 // Ready says that the worker can serve requests, and what there is to choose from. It comes once.
 type Ready struct {
 	Adapter   gpu.AdapterInfo   `json:"adapter"`
-	Limits    map[string]uint64 `json:"limits"` // of the device, by the names of WebGPU
+	Limits    map[string]uint64 `json:"limits"` // of the device, by their WebGPU names
 	Presets   []Preset          `json:"presets"`
 	Suggested string            `json:"suggested"` // the preset that suits the adapter
 	Settings  []recipe.Setting  `json:"settings"`
@@ -47,7 +47,7 @@ type Progress struct {
 	Total int    `json:"total"` // 0 if it is unknown
 }
 
-// Stage is what takes a while.
+// Stage names what takes a while.
 type Stage string
 
 // The stages.
@@ -85,8 +85,8 @@ type SnapshotEvent struct {
 	Bytes int `json:"bytes"` // of the file
 }
 
-// Lost says that the device is gone and that the worker tries to get another. Recovered follows, or
-// an Error with the code LostDevice.
+// Lost says that the device is gone and that the worker is trying to get another. Recovered
+// follows, or an Error with the code LostDevice.
 type Lost struct {
 	Why     string  `json:"why"`
 	Attempt int     `json:"attempt"` // from 1
@@ -99,14 +99,14 @@ type Recovered struct {
 	Step int `json:"step"` // iterations done
 }
 
-// Error says that something went wrong. Its texts are shown to the person as they are.
+// Error says that something went wrong. Its texts are shown to the person unchanged.
 type Error struct {
-	ID     int       `json:"id"` // of the request that failed; 0 for what no request asked for
+	ID     int       `json:"id"` // of the request that failed; 0 if no request caused it
 	Code   ErrorCode `json:"code"`
 	What   string    `json:"what"`   // what happened, in one sentence
 	Where  string    `json:"where"`  // a part of the program or a file; may be empty
 	Remedy string    `json:"remedy"` // what the person can do; may be empty
-	Fatal  bool      `json:"fatal"`  // nothing works any more without a reload
+	Fatal  bool      `json:"fatal"`  // nothing works until the page is reloaded
 }
 
 // ErrorCode says what kind of thing went wrong.
@@ -126,7 +126,7 @@ const (
 	BadCheckpoint ErrorCode = "checkpoint"
 	BadStorage    ErrorCode = "storage"
 	Diverged      ErrorCode = "diverged" // losses are not finite
-	BadState      ErrorCode = "state"    // it cannot be asked for now
+	BadState      ErrorCode = "state"    // the request is not possible now
 	BadNetwork    ErrorCode = "network"
 	Internal      ErrorCode = "internal"
 )

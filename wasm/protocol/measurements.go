@@ -7,7 +7,7 @@ import (
 
 // Verified says how far the adapter strays from recorded reference steps.
 type Verified struct {
-	OK     bool     `json:"ok"` // all of them are
+	OK     bool     `json:"ok"` // all replays are
 	Traces []Replay `json:"traces"`
 }
 
@@ -18,18 +18,18 @@ type Replay struct {
 	Checks []verify.Check `json:"checks"` // their errors are finite
 }
 
-// Benched says what a training step takes.
+// Benched says how long a training step takes.
 type Benched struct {
 	Steps   []bench.Program `json:"steps"` // the D step, the G step, and the iteration of both
 	Peak    bench.Peak      `json:"peak"`
 	Memory  uint64          `json:"memory"` // bytes on the device
 	Clock   Clock           `json:"clock"`  // that timed the kernels
-	Kinds   []bench.Line    `json:"kinds"`  // kernels by kind, the small ones as "others", and "all" at the end
+	Kinds   []bench.Line    `json:"kinds"`  // kernels by kind, small ones summed up as "others", and "all" last
 	Slowest []bench.Line    `json:"slowest"`
 	File    SavedFile       `json:"file"` // as bench -json writes it
 }
 
-// Clock is what timed the kernels.
+// Clock says which clock timed the kernels.
 type Clock string
 
 // The clocks.

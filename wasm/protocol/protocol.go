@@ -1,9 +1,10 @@
-// Package protocol holds what the page and the training worker say to each other: a Go type for each
-// request, answer and event. web/src/protocol.ts and the files beside it say the same in TypeScript,
-// with the rules by which the two talk; web/test/protocol.test.mjs compares both, field by field.
+// Package protocol holds what the page and the training worker say to each other: a Go type for
+// each request, answer and event. web/src/protocol.ts and the files beside it say the same in
+// TypeScript, with the rules of the conversation; web/test/protocol.test.mjs compares both, field
+// by field.
 //
-// Where a message holds what the core has a type for, such as a configuration or a record, it is
-// that type: its JSON in the page is the JSON of run folders.
+// Where the core has a type for what a message holds, such as a configuration or a record, the
+// message uses that type: its JSON in the page is the JSON in run folders.
 package protocol
 
 import (
@@ -17,13 +18,13 @@ type Message interface {
 	kind() string
 }
 
-// TypeOf returns what the JSON of a message has as its "type": it depends on the Go type alone.
+// TypeOf returns the "type" in a message's JSON: it depends on the Go type alone.
 func TypeOf(m Message) string { return m.kind() }
 
 // Encode returns the JSON of a message.
 func Encode(m Message) ([]byte, error) { return message.Encode(m.kind(), m) }
 
-// Ask is a request that an R answers.
+// Ask is a request that is answered by an R.
 type Ask[R any] interface {
 	Message
 	answeredBy(R)
@@ -42,7 +43,7 @@ type Reply struct {
 	Result any    `json:"result"`
 }
 
-// Answer returns the reply to the request of an id.
+// Answer returns the reply to the request with an id.
 func Answer[R any](id int, to Ask[R], result R) Reply { return Reply{id, to.kind(), result} }
 
 // Exchange is a request and what answers it.
@@ -63,8 +64,8 @@ func Exchanges() []Exchange {
 	}
 }
 
-// New returns a pointer to an empty request of a type, for JSON to be read into, or nil if there is
-// no such type.
+// New returns a pointer to an empty request of a given type, for JSON to be decoded into, or nil if
+// there is no such type.
 func New(kind string) Message {
 	for _, x := range Exchanges() {
 		if x.Request.kind() == kind {

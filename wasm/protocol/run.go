@@ -8,7 +8,7 @@ import (
 	"pixelda-wgpu/wasm/message"
 )
 
-// Configured answers what makes a run: it is ready to train.
+// Configured is the answer to what sets up a run: it is ready to train.
 type Configured struct {
 	Config     recipe.Config     `json:"config"`
 	Source     DataInfo          `json:"source"`
@@ -17,20 +17,21 @@ type Configured struct {
 	History    []json.RawMessage `json:"history"`  // the records so far, lines of metrics.jsonl; never nil
 	Baseline   *float64          `json:"baseline"` // target accuracy of the source-only baseline, once trained
 	Parameters Parameters        `json:"parameters"`
-	Memory     uint64            `json:"memory"` // bytes on the device
+	Memory     uint64            `json:"memory"` // in bytes, on the device
 	FLOPs      float64           `json:"flops"`  // of one iteration: multiplies and adds of the direct algorithms
-	// Inexact says in one line why a resumed run will not compute the bits of an unbroken one; "" where it will.
+	// Inexact says in one line why a resumed run will not compute the same bits as an uninterrupted
+	// one; "" if it will.
 	Inexact string `json:"inexact"`
 }
 
-// Parameters counts the numbers that each network learns: 0 for one that the method lacks.
+// Parameters counts the numbers that each network learns: 0 for a network that the method lacks.
 type Parameters struct {
 	Generator     int `json:"generator"`
 	Discriminator int `json:"discriminator"`
 	Task          int `json:"task"`
 }
 
-// Stopped says where training rests.
+// Stopped says where training has stopped.
 type Stopped struct {
 	Step     int  `json:"step"`     // iterations done
 	Finished bool `json:"finished"` // all iterations of the configuration are done

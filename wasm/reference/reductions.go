@@ -11,9 +11,8 @@ import (
 	"pixelda-wgpu/wgsl/kernels"
 )
 
-// reduction is one that the lanes of a workgroup share, with the kernel that completes it,
-// in both forms: by barriers and by subgroup operations. The native library compiles
-// the first alone.
+// reduction is one that the lanes of a workgroup share, with the kernel that completes it, in both
+// forms: with barriers and with subgroup operations. The native library compiles only the former.
 type reduction struct {
 	Name      string       `json:"name"`
 	Shape     [4]int       `json:"shape"`
@@ -50,8 +49,8 @@ func printReductions(shapes []string) error {
 	return json.NewEncoder(os.Stdout).Encode(all)
 }
 
-// lower makes a program of kernels that run one after the other, on buffers of their
-// bindings' names.
+// lower makes a program of kernels that run one after the other, on buffers named after their
+// bindings.
 func lower(name string, m kernels.Map, kernels []kernels.Kernel) *gpu.Program {
 	lengths := map[string]int{"x": m.Len(), "dy": m.Len(), "y": m.Len(), "partials": 2 * m.Parts() * m.C,
 		"sums": 2 * m.C}

@@ -37,7 +37,7 @@ type writer struct{ lines []string }
 
 func (w *writer) say(place, what string) { w.lines = append(w.lines, place+" "+what) }
 
-// object writes the fields of an object. Of an open object more fields may be known to Go than to
+// object writes the fields of an object. Of an open object, Go may know more fields than
 // TypeScript.
 func (w *writer) object(place string, fields []field, open bool) {
 	w.say(place, "object")
@@ -53,7 +53,7 @@ func (w *writer) object(place string, fields []field, open bool) {
 type field struct {
 	name     string
 	optional bool
-	of       []string // the names of the objects that have it, where several may stand at the place; nil for all
+	of       []string // the names of the objects that have it, if several may be at the place; nil for all
 	value    func(w *writer, place string)
 }
 
@@ -65,7 +65,7 @@ func (f field) write(w *writer, place string) {
 	f.value(w, place)
 }
 
-// one is a field that has this value only.
+// one is a field that can only have this value.
 func one(name, value string) field {
 	return field{name: name, value: func(w *writer, place string) { w.say(place, strconv.Quote(value)) }}
 }
@@ -75,7 +75,7 @@ func of(name string, t reflect.Type) field {
 	return field{name: name, value: func(w *writer, place string) { w.value(place, t) }}
 }
 
-// value writes what may stand at a place that a Go type describes.
+// value writes what may be at a place that a Go type describes.
 func (w *writer) value(place string, t reflect.Type) {
 	switch t {
 	case reflect.TypeFor[message.Bytes]():
@@ -139,7 +139,7 @@ func (w *writer) structure(place string, t reflect.Type) {
 		var some []field
 		for _, f := range fields {
 			switch {
-			case f.of == nil: // it tells the objects apart
+			case f.of == nil: // the field that tells the objects apart
 				some = append(some, one(f.name, name))
 			case slices.Contains(f.of, name):
 				some = append(some, f)
@@ -168,7 +168,7 @@ func fieldsOf(t reflect.Type) []field {
 		if tag, ok := f.Tag.Lookup("of"); ok {
 			x.of, x.optional = strings.Split(tag, ","), false
 		}
-		if x.optional || x.of != nil { // it is left out where it would be null
+		if x.optional || x.of != nil { // it is omitted where it would be null
 			for f.Type.Kind() == reflect.Pointer {
 				f.Type = f.Type.Elem()
 			}

@@ -12,7 +12,7 @@ import (
 	"pixelda-wgpu/wasm/protocol"
 )
 
-// messages writes all messages, in either direction, of the worker and of the gallery's frame.
+// messages writes all messages, in both directions, of the worker and of the gallery's frame.
 func (w *writer) messages() {
 	for _, x := range protocol.Exchanges() {
 		kind := protocol.TypeOf(x.Request)
@@ -38,7 +38,8 @@ func (w *writer) message(root, kind string, m any, envelope ...field) {
 	w.object(root+"<"+kind+">", append(fields, fieldsOf(reflect.TypeOf(m))...), false)
 }
 
-// literals are the values of types that have a few only: all constants of the type, as a test sees to.
+// literals are the values of types that have only a few: all constants of the type, as a test
+// ensures.
 var literals = map[reflect.Type][]string{
 	reflect.TypeFor[protocol.SourceKind]():   strs(protocol.Builtin, protocol.Files, protocol.Packed),
 	reflect.TypeFor[protocol.ExportFormat](): strs(protocol.Bundle, protocol.ONNX, protocol.Safetensors),
@@ -62,11 +63,12 @@ func strs[S ~string](values ...S) []string {
 	return all
 }
 
-// open are the objects of which TypeScript names only the fields that the page uses: settings, which
-// it otherwise takes from the list in Ready.
+// open are the objects of which TypeScript names only the fields that the page uses: settings, the
+// rest of which it takes from the list in Ready.
 var open = map[reflect.Type]bool{reflect.TypeFor[recipe.Config](): true, reflect.TypeFor[recipe.Model](): true}
 
-// raw returns what writes the values of a field whose Go type does not say what it holds, or nil.
+// raw returns what writes the values of a field whose Go type does not say what it holds; otherwise
+// nil.
 func raw(t reflect.Type, name string) func(w *writer, place string) {
 	switch {
 	case t == reflect.TypeFor[protocol.Configure]() && name == "Changes":
@@ -95,7 +97,7 @@ func raw(t reflect.Type, name string) func(w *writer, place string) {
 // settingKinds are the kinds of recipe.Setting.
 var settingKinds = []string{"integer", "number", "boolean", "choice", "integers", "names"}
 
-// changes writes a configuration of which any setting may be left out.
+// changes writes a configuration in which any setting may be omitted.
 func changes(w *writer, place string) {
 	model := partial(fieldsOf(reflect.TypeFor[recipe.Model]()))
 	fields := partial(fieldsOf(reflect.TypeFor[recipe.Config]()))

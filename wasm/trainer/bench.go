@@ -15,8 +15,8 @@ import (
 	"pixelda-wgpu/wasm/protocol"
 )
 
-// bench answers a request to measure an iteration of the run's model on the device. It does so in a
-// session of its own, while the run rests. A request to stop ends it early.
+// bench answers a request to measure an iteration of the run's model on the device. It uses a
+// session of its own, while the run pauses. A request to stop ends it early.
 func (w *worker) bench(r *request, ask *protocol.Bench) error {
 	defer func(began time.Time) { w.run.loop.Exclude(time.Since(began)) }(time.Now())
 	choose, err := w.chooser(w.run.tune, w.run.trainer.Kernels())
@@ -32,10 +32,10 @@ func (w *worker) bench(r *request, ask *protocol.Bench) error {
 		}
 	}
 	defer func() { w.inbox.urgent = nil }()
-	w.inbox.urgent() // it may be there already
+	w.inbox.urgent() // the request to stop may be there already
 	samples := 5
 	if w.device.Info().Software() {
-		samples = 3 // of a step that takes seconds
+		samples = 3 // few, since a step takes seconds
 	}
 	b, err := bench.Measure(ctx, w.device, w.run.trainer.Config.Model, bench.Options{
 		Choose: choose, Samples: samples,

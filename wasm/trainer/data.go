@@ -16,15 +16,14 @@ import (
 	"pixelda-wgpu/wasm/wire"
 )
 
-// library keeps the sets that were opened last, so that a changed setting does not have them opened
-// again.
+// library keeps the last sets that were opened, so that a changed setting does not open them again.
 type library struct {
 	kept map[string]datasets.Splits
 	last []string
 }
 
-// open opens a data set. The files of a source are among the parts of the request r. Images are made
-// size pixels high and wide if they come from files; 0 leaves them as they are.
+// open opens a data set. The files of a source are among the parts of the request r. Images from
+// files are resized to size pixels in height and width; 0 leaves them as they are.
 func (l *library) open(s protocol.DataSource, r *request, seed uint64, size int) (datasets.Splits, error) {
 	o := datasets.Options{Seed: seed}
 	switch s.Kind {
@@ -64,7 +63,7 @@ func (l *library) open(s protocol.DataSource, r *request, seed uint64, size int)
 	return datasets.Splits{}, origin.Errorf("a source of kind %q; want builtin, files or packed", s.Kind)
 }
 
-// remember opens a set, unless it is among the last two that were opened.
+// remember opens a set, unless it is among the last two opened.
 func (l *library) remember(key string, open func() (datasets.Splits, error)) (datasets.Splits, error) {
 	if s, ok := l.kept[key]; ok {
 		return s, nil
@@ -83,7 +82,7 @@ func (l *library) remember(key string, open func() (datasets.Splits, error)) (da
 	return s, nil
 }
 
-// fetch gets a file that lies beside the page.
+// fetch gets a file from beside the page.
 func fetch(url string) ([]byte, error) {
 	v, err := await(host.Call("fetch", url))
 	if err != nil {

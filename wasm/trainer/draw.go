@@ -9,8 +9,8 @@ import (
 	"pixelda-wgpu/wasm/wire"
 )
 
-// drawElsewhere is a datasets.Drawer that starts copies of this program in other workers, each of which
-// draws a share: a program in a browser has one thread.
+// drawElsewhere is a datasets.Drawer that starts copies of this program in other workers, each of
+// which draws a share: a program in a browser has only one thread.
 func drawElsewhere(name string, seed uint64, from, n int) (pixels []byte, err error) {
 	shares, err := await(host.Call("draw", name, strconv.FormatUint(seed, 10), from, n))
 	if err != nil {
@@ -27,15 +27,15 @@ func drawElsewhere(name string, seed uint64, from, n int) (pixels []byte, err er
 	return pixels, nil
 }
 
-// drawShare is what a copy does: it draws its share, the images from one on, and ends.
+// drawShare is what a copy does: it draws its share, n images starting with from, and ends.
 func drawShare(name, seed string, from, n int) {
 	number, err := strconv.ParseUint(seed, 10, 64)
 	if err != nil {
-		panic(err) // the text is drawElsewhere's
+		panic(err) // drawElsewhere wrote the text
 	}
 	s, err := draw.Images(name, number, from, n)
 	if err != nil {
-		panic(err) // it knew the name
+		panic(err) // drawElsewhere knew the name
 	}
 	host.Call("drawn", wire.Array(s.Pixels()))
 }

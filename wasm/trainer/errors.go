@@ -11,17 +11,17 @@ import (
 	"pixelda-wgpu/wasm/protocol"
 )
 
-// codedError is an error that the page tells apart by its code.
+// codedError is an error that the page recognises by its code.
 type codedError struct {
 	code   protocol.ErrorCode
 	err    error
-	remedy string // what the person can do; if empty, the error's own text may say it after a semicolon
+	remedy string // what the person can do; if empty, the error's text may say so after a semicolon
 }
 
 func (f *codedError) Error() string { return f.err.Error() }
 func (f *codedError) Unwrap() error { return f.err }
 
-// as gives an error a code, unless it has one. Nil stays nil.
+// as gives an error a code, unless it already has one. Nil stays nil.
 func as(code protocol.ErrorCode, err error) error {
 	var f *codedError
 	var h *gpu.HostError
@@ -36,7 +36,7 @@ func refuse(what, remedy string) error {
 	return &codedError{protocol.BadState, errors.New(what), remedy}
 }
 
-// emitError tells the page of an error of the request of an id, or of none if it is 0.
+// emitError reports an error to the page: that of the request with an id, or of none if it is 0.
 func emitError(id int, err error) {
 	m := protocol.Error{ID: id, Code: protocol.Internal}
 	text := err.Error()
@@ -63,8 +63,8 @@ func emitError(id int, err error) {
 	emit(m)
 }
 
-// place splits the text of an error, "place: what", into where it happened and what did. It leaves the
-// case of file names alone.
+// place splits the text of an error, "place: what", into where it happened and what happened. It
+// keeps the case of file names.
 func place(text string) (where, what string) {
 	for {
 		part, rest, found := strings.Cut(text, ": ")

@@ -32,7 +32,7 @@ func (w *worker) metrics(r *request, ask *protocol.Metrics) error {
 	return nil
 }
 
-// export answers a request for the generator in a form for use elsewhere.
+// export answers a request for the generator in a form that other programs can use.
 func (w *worker) export(r *request, ask *protocol.Export) error {
 	b, err := w.checkpoint()
 	if err != nil {
@@ -77,9 +77,9 @@ type selfTest struct {
 	kernels      graph.Rule
 }
 
-// selfTests are what the self-test replays: all traces or, on a software adapter, the simplest, since
-// that would take minutes to compile the programs of the others. The simplest is replayed by subgroup
-// operations too where there are any, since tuning may choose these.
+// selfTests are what the self-test replays: all traces or, on a software adapter, only the
+// simplest, since compiling the programs of the others there would take minutes. The simplest is
+// also replayed with subgroup operations where there are any, since tuning may choose these.
 func (w *worker) selfTests() []selfTest {
 	info := w.device.Info()
 	usual := graph.Verifying(info)
@@ -119,7 +119,7 @@ func (w *worker) verify(r *request, ask *protocol.Verify) error {
 		ok := true
 		for k, c := range checks {
 			ok = ok && c.OK()
-			if !(c.Error <= 1e300) { // NaN has no form in JSON
+			if !(c.Error <= 1e300) { // JSON cannot represent NaN
 				checks[k].Error = 1e300
 			}
 		}

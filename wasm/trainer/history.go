@@ -44,7 +44,7 @@ func (h history) lines() []json.RawMessage {
 	return lines
 }
 
-// rewind forgets the records of iterations after step.
+// rewind drops the records of iterations after step.
 func (h *history) rewind(step int) {
 	n := 0
 	for _, rec := range *h {

@@ -10,10 +10,10 @@ import (
 	"pixelda-wgpu/wasm/wire"
 )
 
-// host is what the worker's script gives this program: see web/src/worker/main.ts.
+// host is what the worker's script provides: see web/src/worker/main.ts.
 var host = js.Global().Get("pixeldaHost")
 
-// emit posts a message, and the arrays that its fields stand for.
+// emit posts a message, and the arrays that its fields refer to.
 func emit(m protocol.Message, parts ...[]byte) {
 	text, err := protocol.Encode(m)
 	if err != nil {
@@ -28,7 +28,7 @@ func reply[R any](r *request, ask protocol.Ask[R], result R, parts ...[]byte) {
 	emit(protocol.Answer(r.ID, ask, result), parts...)
 }
 
-// progress tells the page how far something is. A total of 0 is unknown.
+// progress tells the page how far something is. A total of 0 means unknown.
 func progress(stage protocol.Stage, what string, done, total int) {
 	emit(protocol.Progress{Stage: stage, What: what, Done: done, Total: total})
 }

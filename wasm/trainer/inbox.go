@@ -15,7 +15,7 @@ import (
 type request struct {
 	ID    int    `json:"id"`
 	Type  string `json:"type"`
-	text  []byte // the whole of it, as JSON
+	text  []byte // all of it, as JSON
 	parts message.Parts
 }
 
@@ -31,8 +31,8 @@ func (r *request) decode() (protocol.Message, error) {
 	return ask, nil
 }
 
-// inbox holds the requests that came in. All goroutines of a program in a browser run on one thread,
-// one at a time.
+// inbox holds the requests that have arrived. All goroutines of a program in a browser share one
+// thread and run one at a time.
 type inbox struct {
 	waiting []*request
 	arrived chan struct{}
@@ -59,7 +59,7 @@ func newInbox() *inbox {
 	return in
 }
 
-// next takes a request out, or returns nil if there is none.
+// next takes out a request, or returns nil if there is none.
 func (in *inbox) next() *request {
 	if len(in.waiting) == 0 {
 		return nil
@@ -69,7 +69,7 @@ func (in *inbox) next() *request {
 	return r
 }
 
-// take takes the first request of a type out, ahead of those that came earlier. It returns nil if
+// take takes out the first request of a type, ahead of those that came earlier. It returns nil if
 // there is none.
 func (in *inbox) take(kind string) *request {
 	at := slices.IndexFunc(in.waiting, func(r *request) bool { return r.Type == kind })
@@ -81,7 +81,7 @@ func (in *inbox) take(kind string) *request {
 	return r
 }
 
-// wait takes a request out as soon as there is one.
+// wait takes out a request as soon as there is one.
 func (in *inbox) wait() *request {
 	for {
 		if r := in.next(); r != nil {

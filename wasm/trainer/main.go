@@ -1,7 +1,7 @@
 //go:build js
 
-// Command trainer is the Go core in a web page: it runs in a worker, takes requests of the page and
-// trains. Package protocol says what the two say to each other.
+// Command trainer is the Go core in a web page: it runs in a worker, takes requests from the page
+// and trains. Package protocol defines what the two say to each other.
 package main
 
 import (
@@ -19,7 +19,7 @@ import (
 	"pixelda-wgpu/wasm/protocol"
 )
 
-// origin marks the errors of this room.
+// origin marks the errors of this package.
 const origin fault.Origin = "wasm/trainer"
 
 // worker serves the page. It does one thing at a time: it takes requests between two iterations.
@@ -30,8 +30,8 @@ type worker struct {
 	run     *run // nil until one is configured
 	store   store
 
-	training *request // to be answered when training stops; nil while it rests
-	dead     bool     // the device was lost and no other could be had
+	training *request // to be answered when training stops; nil while nothing trains
+	dead     bool     // the device was lost and could not be replaced
 }
 
 func main() {
@@ -72,8 +72,8 @@ func (w *worker) open() error {
 	return nil
 }
 
-// chooser returns how kernels are chosen: by rule, or by timing them if tune is set. Plans that were
-// chosen before, known and those in the store, are not timed again.
+// chooser returns how kernels are chosen: by rule, or by timing them if timed is set. Plans that
+// were chosen before, the known ones and those in the store, are not timed again.
 func (w *worker) chooser(timed bool, known map[string]string) (graph.Chooser, error) {
 	if !timed {
 		return graph.RuleFor(w.device.Info()), nil
@@ -122,7 +122,7 @@ func (w *worker) announce() {
 	emit(m)
 }
 
-// serve answers a request. If the device is lost meanwhile, it tries once more on another one.
+// serve answers a request. If the device is lost meanwhile, it tries once more on a new one.
 func (w *worker) serve(r *request) {
 	err := gpu.ErrLost
 	if !w.dead {
@@ -158,7 +158,7 @@ func (w *worker) handle(r *request) error {
 	case *protocol.Verify:
 		return w.verify(r, ask)
 	case *protocol.Stop:
-		reply(r, ask, protocol.Nothing{}) // what it would have ended has ended
+		reply(r, ask, protocol.Nothing{}) // there is nothing left to stop
 		return nil
 	}
 	if w.run == nil {
@@ -187,9 +187,9 @@ func (w *worker) handle(r *request) error {
 	return origin.Errorf("nothing serves the request %s", r.Type)
 }
 
-// recover opens another device in place of a lost one and goes back to the last snapshot. It tries for
-// more than a minute, since a browser whose GPU process ended twice within seconds gives no adapter for
-// 40 seconds.
+// recover opens a new device in place of a lost one and returns to the last snapshot. It tries for
+// more than a minute, since a browser whose GPU process ended twice within seconds provides no
+// adapter for 40 seconds.
 func (w *worker) recover(cause error) error {
 	var h *gpu.HostError
 	why := cause.Error()

@@ -13,10 +13,10 @@ import (
 type port struct {
 	worker  *worker
 	run     *run
-	shownAt time.Time // when progress was told last
+	shownAt time.Time // when progress was last reported
 }
 
-// Hear posts what it hears, unless it is nothing to the page.
+// Hear posts what it hears, unless the page has no use for it.
 func (p *port) Hear(e trainer.Event) error {
 	switch e := e.(type) {
 	case trainer.Iterated:
@@ -37,7 +37,7 @@ func (p *port) Hear(e trainer.Event) error {
 	return nil
 }
 
-// progress tells how far something is, a few times a second.
+// progress reports how far something is, a few times a second.
 func (p *port) progress(stage protocol.Stage, done, total int) {
 	if time.Since(p.shownAt) > 250*time.Millisecond {
 		p.shownAt = time.Now()

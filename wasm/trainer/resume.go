@@ -19,7 +19,7 @@ import (
 	"pixelda-wgpu/wasm/protocol"
 )
 
-// restore answers a request to go on from the stored snapshot.
+// restore answers a request to continue from the stored snapshot.
 func (w *worker) restore(r *request, ask *protocol.Restore) error {
 	s := w.store.last
 	if s == nil {
@@ -60,8 +60,8 @@ func (w *worker) restore(r *request, ask *protocol.Restore) error {
 	return w.resume(r, ask, next, s.Config, f, st, name)
 }
 
-// load answers a request to go on from a checkpoint of the page or of the command line. It takes images
-// that cannot be drawn again from the present run.
+// load answers a request to continue from a checkpoint of the page or of the command line. Images
+// that cannot be drawn again are taken from the present run.
 func (w *worker) load(r *request, ask *protocol.Load) error {
 	const name = "the file"
 	b := r.parts.Bytes(ask.Checkpoint)
@@ -93,7 +93,8 @@ func (w *worker) load(r *request, ask *protocol.Load) error {
 	return w.resume(r, ask, next, c, f, st, name)
 }
 
-// resume builds a run, takes it to an open checkpoint and answers ask. Errors call the checkpoint name.
+// resume builds a run, takes it to an open checkpoint and answers ask. name is the checkpoint's,
+// for errors.
 func (w *worker) resume(
 	r *request, ask protocol.Ask[protocol.Configured], next *run, c recipe.Config,
 	f *safetensors.File, st checkpoint.State, name string,
@@ -138,8 +139,8 @@ func (w *worker) checkpoint() ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// revive builds the run anew, as it was at the last snapshot: on another device, or after what was
-// computed since is worth nothing.
+// revive rebuilds the run as it was at the last snapshot: on a new device, or after what was
+// computed since has turned out worthless.
 func (r *run) revive(w *worker) error {
 	r.dropBaseline()
 	choose, err := w.chooser(r.tune, nil)
@@ -155,13 +156,14 @@ func (r *run) revive(w *worker) error {
 	if err := r.rewind(r.kept); err != nil {
 		return err
 	}
-	r.trainer.Baseline = cmp.Or(r.trainer.Baseline, baseline) // which the snapshot may have been too early for
+	r.trainer.Baseline = cmp.Or(r.trainer.Baseline, baseline) // the snapshot may have been too early to have it
 	r.begin(w)
 	r.loop.Until = until
 	return nil
 }
 
-// rewind takes a fresh trainer to a snapshot, and the history with it; nil is the beginning.
+// rewind takes a fresh trainer back to a snapshot, and the history with it; nil means the
+// beginning.
 func (r *run) rewind(s *snapshot) error {
 	if s != nil {
 		const name = "the snapshot"

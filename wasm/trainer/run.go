@@ -18,20 +18,20 @@ import (
 type run struct {
 	trainer *engine.Trainer
 	loop    *trainer.Loop
-	first   *engine.Trainer        // the baseline, while it is trained
+	first   *engine.Trainer        // the baseline, while it is being trained
 	sources [2]protocol.DataSource // of source and target images
 	images  [2]datasets.Splits     // as they were opened
 	tune    bool
 
-	history history   // hears of the run, as the next two do
+	history history   // hears of the run, like the next two
 	port    port      // the page
-	kept    *snapshot // the last one, to go back to
+	kept    *snapshot // the last snapshot, to return to
 }
 
-// snapshotEvery is how much training a lost device or a closed page may cost.
+// snapshotEvery is how much training a lost device or a closed page may lose.
 const snapshotEvery = 30 * time.Second
 
-// begin makes the loop that trains the run on from where its trainer is.
+// begin makes the loop that trains the run, starting where its trainer is.
 func (r *run) begin(w *worker) {
 	r.port = port{worker: w, run: r}
 	host := trainer.Host{SaveAfter: snapshotEvery, Ahead: true}
@@ -81,8 +81,8 @@ func (w *worker) configure(r *request, ask *protocol.Configure) error {
 	return w.show()
 }
 
-// exact refuses a seed that the page would round: a link to the run, or the same settings again, would
-// then make another run.
+// exact refuses a seed that the page would round: a link to the run, or the same settings again,
+// would then start a different run.
 func exact(c recipe.Config) error {
 	if c.Seed <= recipe.LargestExact {
 		return nil
@@ -93,8 +93,8 @@ func exact(c recipe.Config) error {
 		"Choose a smaller one; the command line takes and resumes any."}
 }
 
-// build makes the trainer of a run. It drops the present run before, since two might not fit into the
-// memory of the device.
+// build makes the trainer of a run. It drops the present run first, since the device's memory might
+// not hold two.
 func (w *worker) build(next *run, c recipe.Config, data engine.Data, kernels map[string]string) error {
 	w.halt()
 	if w.run != nil {
@@ -124,7 +124,7 @@ func (w *worker) adopt(next *run) {
 	w.run = next
 }
 
-// describe tells the page of the run.
+// describe describes the run to the page.
 func (r *run) describe() protocol.Configured {
 	t := r.trainer
 	n := t.Engine.Networks
@@ -139,7 +139,7 @@ func (r *run) describe() protocol.Configured {
 	}
 }
 
-// count returns how many numbers a network learns: 0 for one that the method lacks.
+// count returns how many numbers a network learns: 0 for a network that the method lacks.
 func count(s *graph.Store) int {
 	if s == nil {
 		return 0

@@ -11,7 +11,7 @@ import (
 	"pixelda-wgpu/wasm/protocol"
 )
 
-// most is how many images one request may ask for.
+// most is how many images a single request may ask for.
 const most = 1024
 
 // samples answers a request for adapted images.
@@ -48,8 +48,8 @@ func (w *worker) samples(r *request, ask *protocol.SamplesRequest) error {
 	return nil
 }
 
-// pair gives each image a vector of noise, of dim numbers. If there is one image or one vector, it goes
-// with all of the other. It returns as many images as vectors.
+// pair gives each image a vector of noise, of dim numbers. If there is only one image or one
+// vector, it is combined with all of the other. It returns as many images as vectors.
 func pair(images []int, noise []float32, dim int) ([]int, []float32, error) {
 	for _, z := range noise {
 		if !(z >= -math.MaxFloat32 && z <= math.MaxFloat32) {
@@ -82,7 +82,7 @@ func pair(images []int, noise []float32, dim int) ([]int, []float32, error) {
 		"Give one for each, or one of either.")
 }
 
-// describeSamples tells of samples of the run, and puts their arrays into parts.
+// describeSamples describes samples of the run to the page, and adds their arrays to parts.
 func (r *run) describeSamples(images []int, s engine.Samples, parts *message.Parts) message.Samples {
 	return message.Samples{
 		Step: r.trainer.Iteration(), Images: images, Labels: labelsOf(s.Source), Classes: s.Source.Classes,
@@ -91,7 +91,7 @@ func (r *run) describeSamples(images []int, s engine.Samples, parts *message.Par
 	}
 }
 
-// show sends the usual samples of a run to the page, if they are of a generator that redraws images.
+// show sends the usual samples of a run to the page, if a generator that redraws images made them.
 func (r *run) show(s engine.Samples) {
 	if s.Adapted == nil {
 		return

@@ -77,13 +77,13 @@ func decodeSnapshot(b []byte) (*snapshot, error) {
 	return s, json.Unmarshal(body[head:head+length], &s.manifest)
 }
 
-// snapshots hears when the state of a run is to be kept, and stores it in the browser.
+// snapshots is told when the state of a run has to be kept, and stores it in the browser.
 type snapshots struct {
 	worker *worker
 	run    *run
 }
 
-// Hear takes a snapshot. A browser that has no room for it does not end training.
+// Hear takes a snapshot. If the browser has no room for it, training goes on.
 func (k snapshots) Hear(e trainer.Event) error {
 	save, ok := e.(trainer.Save)
 	if !ok {

@@ -16,8 +16,8 @@ import (
 	"pixelda-wgpu/wgsl/kernels"
 )
 
-// store keeps what is to outlive the page: snapshots of a run, the images that they need, and which
-// kernels were chosen by timing. They are files that the browser gives this page alone.
+// store keeps what must outlive the page: snapshots of a run, the images that they need, and which
+// kernels were chosen by timing. These are files that the browser keeps for this page alone.
 type store struct {
 	last *snapshot // the newest
 	data [2]string // names of the files that hold images
@@ -25,7 +25,7 @@ type store struct {
 
 func slotName(slot int) string { return fmt.Sprintf("snapshot-%d", slot) }
 
-// latest returns the newest snapshot that is whole, or nil.
+// latest returns the newest snapshot that is intact, or nil.
 func (t *store) latest() (*snapshot, error) {
 	t.last = nil
 	for slot := range 2 {
@@ -40,8 +40,8 @@ func (t *store) latest() (*snapshot, error) {
 	return t.last, nil
 }
 
-// keep stores a snapshot, and those images that a person gave. It returns the bytes of the snapshot's
-// file.
+// keep stores a snapshot, and those images that a person provided. It returns the size of the
+// snapshot's file in bytes.
 func (t *store) keep(s *snapshot, images [2]datasets.Splits) (size int, err error) {
 	if t.last != nil {
 		s.Number, s.slot = t.last.Number+1, 1-t.last.slot
@@ -65,12 +65,12 @@ func (t *store) keep(s *snapshot, images [2]datasets.Splits) (size int, err erro
 	return len(b), t.tidy(stored.Sources)
 }
 
-// inStore is the kind of a source of which the store keeps the images, in a file that the URL names.
-// Only snapshots have it: the page is told of the files that it once gave.
+// inStore is the kind of a source whose images are in the store, in a file that the URL names. Only
+// snapshots contain it: the page is told of the files that were once dropped on it.
 const inStore protocol.SourceKind = "kept"
 
-// keepImages stores images that a person gave, unless they are stored already. It returns the source
-// from which they can be opened again.
+// keepImages stores images that a person provided, unless they are already stored. It returns the
+// source from which they can be opened again.
 func (t *store) keepImages(from protocol.DataSource, images datasets.Splits) (protocol.DataSource, error) {
 	name := "images-" + images.Fingerprint()[:16]
 	kept := protocol.DataSource{Kind: inStore, Name: from.Name, URL: name}
@@ -125,7 +125,7 @@ func (w *worker) discard(r *request, ask *protocol.Discard) error {
 // tuningFile holds the plans chosen by timing.
 const tuningFile = "kernels.json"
 
-// tunings is what the file holds. It is worth nothing once the kernels are others.
+// tunings is the content of that file. It is worthless once the kernels have changed.
 type tunings struct {
 	Kernels string                       `json:"kernels"` // their hash
 	Choices map[string]map[string]string `json:"choices"` // by adapter
@@ -139,7 +139,7 @@ func (t *store) tuning(adapter string) (map[string]string, error) {
 func (t *store) tunings() (tunings, error) {
 	var all tunings
 	b, err := readFile(tuningFile)
-	// A file that a tab left unfinished when it died is worth nothing either.
+	// A file that a tab left unfinished when it died is just as worthless.
 	if err != nil || b == nil || json.Unmarshal(b, &all) != nil ||
 		all.Kernels != kernels.Identity() || all.Choices == nil {
 		all = tunings{kernels.Identity(), map[string]map[string]string{}}

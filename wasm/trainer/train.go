@@ -11,7 +11,7 @@ import (
 	"pixelda-wgpu/wasm/protocol"
 )
 
-// train begins training or goes on with it. The request is answered when training stops.
+// train begins or continues training. The request is answered when training stops.
 func (w *worker) train(r *request, ask *protocol.Train) error {
 	if w.training != nil {
 		return refuse("it is being trained already", "")
@@ -25,7 +25,7 @@ func (w *worker) train(r *request, ask *protocol.Train) error {
 	return nil
 }
 
-// halt ends training and answers who asked for it.
+// halt ends training and answers whoever asked for it.
 func (w *worker) halt() {
 	r := w.training
 	if r == nil {
@@ -35,13 +35,13 @@ func (w *worker) halt() {
 	reply(r, protocol.Train{}, w.stopped())
 }
 
-// stopped says where training rests.
+// stopped says where training has stopped.
 func (w *worker) stopped() protocol.Stopped {
 	step := w.run.trainer.Iteration()
 	return protocol.Stopped{Step: step, Finished: step >= w.run.trainer.Config.Iterations}
 }
 
-// pause answers a request to stop training and to keep a snapshot.
+// pause answers a request to stop training and keep a snapshot.
 func (w *worker) pause(r *request, ask *protocol.Pause) error {
 	if w.training != nil {
 		w.halt()
@@ -53,7 +53,7 @@ func (w *worker) pause(r *request, ask *protocol.Pause) error {
 	return nil
 }
 
-// advance does what training does next: the baseline first, then an iteration.
+// advance does the next bit of training: the baseline first, then iterations.
 func (w *worker) advance() {
 	err := w.next()
 	if errors.Is(err, gpu.ErrLost) {
@@ -76,7 +76,7 @@ func (w *worker) advance() {
 	}
 }
 
-// next does an iteration of the baseline, if it is still to be trained, or of the run.
+// next does an iteration of the baseline, if that is not finished, or of the run.
 func (w *worker) next() error {
 	if t := w.run.trainer; t.Baseline == nil && t.Config.ComparesBaseline() {
 		return w.trainBaseline()
@@ -111,7 +111,7 @@ func (w *worker) evaluate(r *request, ask *protocol.Evaluate) error {
 	return nil
 }
 
-// trainBaseline does an iteration of the source-only baseline or, after the last, measures it.
+// trainBaseline does an iteration of the source-only baseline or, after the last one, measures it.
 func (w *worker) trainBaseline() error {
 	r := w.run
 	if r.first == nil {
@@ -143,7 +143,7 @@ func (w *worker) trainBaseline() error {
 	return nil
 }
 
-// dropBaseline frees the baseline, which begins anew if it is needed again.
+// dropBaseline frees the baseline, which starts over if it is needed again.
 func (r *run) dropBaseline() {
 	if r.first != nil {
 		r.first.Close()

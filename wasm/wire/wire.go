@@ -1,7 +1,8 @@
 //go:build js
 
-// Package wire carries messages between Go and the script that started it, which gives Go an object
-// to post by and to be called at. What the messages mean is for packages protocol and frame.
+// Package wire carries messages between Go and the script that started it. The script provides an
+// object through which Go posts and is called. What the messages mean is defined in packages
+// protocol and frame.
 package wire
 
 import (
@@ -10,7 +11,7 @@ import (
 	"pixelda-wgpu/wasm/message"
 )
 
-// Post posts a message, its JSON and the arrays beside it, by host.post, a function of both.
+// Post posts a message, its JSON and the arrays beside it, by calling host.post with both.
 func Post(host js.Value, text []byte, parts message.Parts) {
 	arrays := js.Global().Get("Array").New()
 	for _, p := range parts {
@@ -19,8 +20,8 @@ func Post(host js.Value, text []byte, parts message.Parts) {
 	host.Call("post", string(text), arrays)
 }
 
-// Receive has the script call hear with each message that comes in: its JSON, and the arrays beside
-// it. Go must not wait for anything of the browser's in there.
+// Receive has the script call hear with each message that arrives: its JSON, and the arrays beside
+// it. hear must not wait for anything that the browser does.
 func Receive(host js.Value, hear func(text []byte, parts message.Parts)) {
 	host.Set("receive", js.FuncOf(func(_ js.Value, args []js.Value) any {
 		var parts message.Parts

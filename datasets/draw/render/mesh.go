@@ -5,12 +5,12 @@ import (
 	"slices"
 )
 
-// Mesh is a surface of triangles. Normals and colours belong to vertices and are
-// interpolated; a vertex on an edge that is to look sharp is there once a side.
+// Mesh is a surface of triangles. Normals and colours belong to vertices and are interpolated; a
+// vertex on an edge that should look sharp is stored once for each side.
 type Mesh struct {
 	Points  []Vec
-	Normals []Vec // unit vectors, one a point
-	Colours []Vec // red, green and blue from 0 to 1, one a point
+	Normals []Vec // unit vectors, one per point
+	Colours []Vec // red, green and blue from 0 to 1, one per point
 	Faces   [][3]uint32
 }
 
@@ -76,8 +76,8 @@ func (m *Mesh) Turn(axis Vec, degrees float64) *Mesh {
 	return m
 }
 
-// Stretch scales along the axes, and returns m. Factors that differ make wrong
-// normals: call Smooth afterwards.
+// Stretch scales along the axes, and returns m. Unequal factors make the normals wrong: call Smooth
+// afterwards.
 func (m *Mesh) Stretch(by Vec) *Mesh {
 	for i := range m.Points {
 		m.Points[i] = m.Points[i].times(by)
@@ -93,7 +93,7 @@ func (m *Mesh) Paint(colour Vec) *Mesh {
 	return m
 }
 
-// Join is all parts in one mesh.
+// Join combines all parts into one mesh.
 func Join(parts ...*Mesh) *Mesh {
 	all := &Mesh{}
 	for _, m := range parts {
@@ -108,12 +108,12 @@ func Join(parts ...*Mesh) *Mesh {
 	return all
 }
 
-// Smooth computes normals: the mean of those of the faces around a point,
-// weighted by area, of all that turn away by less than crease degrees. Where
-// faces meet at a sharper edge the point is doubled.
+// Smooth computes the normal at a point: the mean, weighted by area, of those of the faces around
+// it that differ by less than crease degrees. Where faces meet at a sharper edge the point is
+// doubled.
 func (m *Mesh) Smooth(crease float64) *Mesh {
 	cos := math.Cos(crease / 180 * math.Pi)
-	area := make([]Vec, len(m.Faces)) // normals as long as twice the area
+	area := make([]Vec, len(m.Faces)) // normals whose length is twice the area
 	around := map[Vec][]int{}         // the faces at a place
 	for i, f := range m.Faces {
 		a, b, c := m.Points[f[0]], m.Points[f[1]], m.Points[f[2]]

@@ -11,19 +11,18 @@ import (
 	"strings"
 )
 
-// maxElements bounds the vertices and the faces of a file, so that a wrong header
-// ends in an error and not in a machine out of memory.
+// maxElements bounds the vertices and the faces of a file, so that a wrong header ends in an error
+// rather than in a machine out of memory.
 const maxElements = 16 << 20
 
-// grey is the colour of models that state none.
+// grey is the colour of models that specify none.
 var grey = Vec{0.6, 0.6, 0.6}
 
-// ReadPLY reads a mesh in the Polygon File Format, ASCII or binary. Vertices have
-// x, y and z, perhaps nx, ny and nz, and perhaps red, green and blue, as integers
-// to 255 or as numbers to 1; faces have vertex_indices (or vertex_index), and
-// those of more than three corners, which are taken to be convex, are divided.
-// Other elements and properties are passed over. Missing normals are computed
-// (creases of 60°), missing colours are grey.
+// ReadPLY reads a mesh in the Polygon File Format, ASCII or binary. Vertices have x, y and z,
+// optionally nx, ny and nz, and optionally red, green and blue, as integers up to 255 or as numbers
+// up to 1. Faces have vertex_indices (or vertex_index); those with more than three corners are
+// taken to be convex and divided. Other elements and properties are skipped. Missing normals are
+// computed (creases of 60°), missing colours are grey.
 func ReadPLY(r io.Reader) (*Mesh, error) {
 	p := &plyReader{r: bufio.NewReaderSize(r, 1<<16)}
 	m, err := p.read()
@@ -38,7 +37,7 @@ type plyReader struct {
 	r      *bufio.Reader
 	order  binary.ByteOrder // nil: ASCII
 	line   int              // of the header, and of ASCII elements
-	fields []string         // that are left of the line
+	fields []string         // what is left of the line
 	what   string           // the element that a binary file is at
 }
 

@@ -10,11 +10,11 @@ import (
 	"strings"
 )
 
-// maxList bounds a list, that is the corners of a face.
+// maxList bounds a list, that is, the corners of a face.
 const maxList = 1 << 10
 
-// each reads all of an element's items: take gets the values of its single
-// properties, list each list.
+// each reads all items of an element: take gets the values of its scalar properties, list gets each
+// list.
 func (p *plyReader) each(e plyElement, take func(values []float64) error,
 	list func(name string, items []int) error) error {
 	values := make([]float64, 0, len(e.properties))
@@ -129,7 +129,7 @@ func isFloat(kind string) bool {
 	return strings.HasPrefix(kind, "float") || kind == "double"
 }
 
-// plySize is the bytes of a type, 0 of an unknown one.
+// plySize is the size of a type in bytes, 0 for an unknown one.
 func plySize(kind string) int {
 	switch kind {
 	case "char", "int8", "uchar", "uint8":

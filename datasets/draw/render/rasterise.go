@@ -13,10 +13,9 @@ type Camera struct {
 	Centre float64 // pixels, in both directions
 }
 
-// Frame is what a camera sees, square. Every pixel is divided into samples × samples
-// points; each keeps the nearest triangle that it lies on. Triangles are set down
-// on a grid of 1/256 of a sample and tested there in whole numbers, so that
-// neighbours share no sample and leave none out.
+// Frame is what a camera sees, square. Every pixel is divided into samples × samples points; each
+// keeps the nearest triangle that covers it. Triangles are snapped to a grid of 1/256 of a sample
+// and tested there in integers, so that no two neighbours share a sample or leave one out.
 type Frame struct {
 	size, samples, side int
 	camera              Camera
@@ -27,16 +26,16 @@ type Frame struct {
 	triangles           int
 }
 
-// thing is a mesh as it was put into the frame.
+// thing is a mesh that has been put into the frame.
 type thing struct {
 	mesh           *Mesh
 	rotation       Rotation
 	first, corners int // of its triangles and of its corners
 }
 
-// corner is a vertex on the screen: in 1/256 of a sample, and 1/z. Where that is 0
-// the vertex is not in front of the camera, or far beside what it sees. It is small,
-// since most of the time goes into fetching corners of tiny triangles.
+// corner is a vertex on the screen: in 1/256 of a sample, and 1/z, which is 0 where the vertex is
+// not in front of the camera or is far outside its view. It is small, since most of the time goes
+// into fetching the corners of tiny triangles.
 type corner struct {
 	x, y     int32
 	nearness float32
@@ -44,7 +43,7 @@ type corner struct {
 
 const (
 	subsample  = 256
-	outOfSight = 1 << 24 // of a corner; products of two differences fit 63 bits
+	outOfSight = 1 << 24 // of a corner; products of two differences fit into 63 bits
 )
 
 // NewFrame is an empty frame of size × size pixels.
@@ -61,9 +60,8 @@ func (f *Frame) Clear(c Camera) {
 	f.things, f.corners, f.triangles = f.things[:0], f.corners[:0], 0
 }
 
-// Draw puts a mesh into the frame, turned and then moved into the camera's
-// space. Both sides of its faces show. A triangle that reaches behind the camera
-// is left out.
+// Draw puts a mesh into the frame, rotated and then moved into the camera's space. Both sides of
+// its faces show. A triangle that reaches behind the camera is left out.
 func (f *Frame) Draw(m *Mesh, r Rotation, at Vec) {
 	first := len(f.corners)
 	f.things = append(f.things, thing{m, r, f.triangles, first})
@@ -100,8 +98,8 @@ func (f *Frame) Draw(m *Mesh, r Rotation, at Vec) {
 	f.triangles += len(m.Faces)
 }
 
-// fill notes the triangle at the samples of columns x0 to x1 and rows y0 to y1 that
-// it covers and where nothing is nearer.
+// fill records the triangle at those samples of columns x0 to x1 and rows y0 to y1 that it covers
+// and where nothing is nearer.
 func (f *Frame) fill(a, b, c *corner, x0, x1, y0, y1 int, id int32) {
 	area := cross(a, b, int(c.x), int(c.y))
 	if area == 0 {
@@ -111,8 +109,8 @@ func (f *Frame) fill(a, b, c *corner, x0, x1, y0, y1 int, id int32) {
 		b, c, area = c, b, -area
 	}
 	x, y := x0*subsample+subsample/2, y0*subsample+subsample/2
-	// A sample on an edge belongs to one of the two triangles: the other one
-	// sees it just outside.
+	// A sample on an edge belongs to one of the two triangles: to the other it counts as just
+	// outside.
 	outA, outB, outC := yields(b, c), yields(c, a), yields(a, b)
 	rowA, rowB, rowC := cross(b, c, x, y)-outA, cross(c, a, x, y)-outB, cross(a, b, x, y)-outC
 	per := 1 / float64(area)
@@ -135,21 +133,21 @@ func (f *Frame) fill(a, b, c *corner, x0, x1, y0, y1 int, id int32) {
 	}
 }
 
-// between is the range of samples whose centres lie in [low, high].
+// between is the range of samples whose centres are in [low, high].
 func between(low, high int32) (from, to int32) {
 	from = (low + subsample/2 - 1) >> 8 // the first centre, i·256 + 128, not before low
 	to = (high + subsample/2) >> 8      // and the first one after high
 	return from, to
 }
 
-// cross is twice the area of the triangle of p, q and x, y: negative where that
-// lies beyond the edge from p to q.
+// cross is twice the area of the triangle of p, q and the point x, y: negative if that point is
+// beyond the edge from p to q.
 func cross(p, q *corner, x, y int) int {
 	return int(q.x-p.x)*(y-int(p.y)) - int(q.y-p.y)*(x-int(p.x))
 }
 
-// yields is 1 where samples on the edge from p to q belong to the triangle on its
-// other side, else 0.
+// yields is 1 where samples on the edge from p to q belong to the triangle on the other side, else
+// 0.
 func yields(p, q *corner) int {
 	if q.y < p.y || q.y == p.y && q.x < p.x {
 		return 1

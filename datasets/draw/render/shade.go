@@ -1,6 +1,6 @@
 package render
 
-// Light is a lamp infinitely far away, with light from all sides beside it.
+// Light is a lamp infinitely far away plus ambient light.
 type Light struct {
 	Towards Vec // from the object to the lamp, in the camera's space, of length 1
 	Ambient Vec // red, green and blue
@@ -16,9 +16,9 @@ type Pixel struct {
 	Thing    int     // the number of that sample's mesh, in the order of drawing
 }
 
-// Shade returns the pixel at column x and row y, by Lambert's law with a
-// highlight (Blinn 1977) on normals and colours interpolated in space. Samples of
-// one triangle that follow each other within the pixel share a colour.
+// Shade returns the pixel at column x and row y, by Lambert's law with a highlight (Blinn 1977) on
+// normals and colours interpolated in space. Consecutive samples of one triangle within the pixel
+// share a colour.
 func (f *Frame) Shade(x, y int, l *Light) Pixel {
 	var p Pixel
 	covered, nearest := 0, float32(0)
@@ -57,7 +57,7 @@ func (f *Frame) sample(t *thing, triangle, column, row int, l *Light) Vec {
 	x, y := column*subsample+subsample/2, row*subsample+subsample/2
 	corners := f.corners[t.corners:]
 	a, b, c := &corners[face[0]], &corners[face[1]], &corners[face[2]]
-	// Shares of the corners on the screen become shares in space by 1/z.
+	// Barycentric weights on the screen become weights in space by 1/z.
 	wa := float64(cross(b, c, x, y)) * float64(a.nearness)
 	wb := float64(cross(c, a, x, y)) * float64(b.nearness)
 	wc := float64(cross(a, b, x, y)) * float64(c.nearness)

@@ -2,17 +2,17 @@ package render
 
 import "math"
 
-// The solids here are grey and smooth or creased as they should be; Move, Turn,
-// Stretch, Paint and Join make objects of them.
+// The solids here are grey, and smooth or creased as their shape requires; Move, Turn, Stretch,
+// Paint and Join make objects of them.
 
-const crease = 35 // degrees between faces that look like one surface
+const crease = 35 // degrees below which two faces look like one surface
 
 func solid(m *Mesh) *Mesh {
 	m.Colours = make([]Vec, len(m.Points))
 	return m.Paint(grey).Smooth(crease)
 }
 
-// Box is a cuboid about the origin.
+// Box is a cuboid centred on the origin.
 func Box(size Vec) *Mesh {
 	m := &Mesh{}
 	for k := range uint32(8) {
@@ -25,8 +25,8 @@ func Box(size Vec) *Mesh {
 	return solid(m)
 }
 
-// Lathe turns a profile of radius and height pairs about the z axis, in n parts.
-// A radius of 0 closes it.
+// Lathe turns a profile of radius and height pairs about the z axis, in n parts. A radius of 0
+// closes it.
 func Lathe(n int, profile ...[2]float64) *Mesh {
 	rings := make([][]Vec, len(profile))
 	for i, p := range profile {
@@ -35,7 +35,7 @@ func Lathe(n int, profile ...[2]float64) *Mesh {
 	return Skin(rings...)
 }
 
-// Ellipsoid is about the origin, in n parts around and n/2 from pole to pole.
+// Ellipsoid is centred on the origin, in n parts around and n/2 from pole to pole.
 func Ellipsoid(radii Vec, n int) *Mesh {
 	var profile [][2]float64
 	for i := range n/2 + 1 {
@@ -98,8 +98,8 @@ func Circle(n int, radius float64, centre Vec) []Vec {
 	return ring
 }
 
-// Plate is an outline in the x–y plane, given against the clock and seen whole
-// from its mean, from z = -thick/2 to thick/2.
+// Plate is an outline in the x–y plane, given counterclockwise and entirely visible from its mean,
+// extruded from z = -thick/2 to thick/2.
 func Plate(thick float64, outline ...[2]float64) *Mesh {
 	var mean Vec
 	lower, upper := make([]Vec, len(outline)), make([]Vec, len(outline))
@@ -114,8 +114,8 @@ func Plate(thick float64, outline ...[2]float64) *Mesh {
 	return Skin(bottom, lower, upper, top)
 }
 
-// Skin joins rings of equally many points, one after the other; a ring of one
-// place is a tip.
+// Skin joins rings of equally many points, one after the other; a ring whose points coincide is a
+// tip.
 func Skin(rings ...[]Vec) *Mesh {
 	m := &Mesh{}
 	n := uint32(len(rings[0]))
@@ -131,7 +131,7 @@ func Skin(rings ...[]Vec) *Mesh {
 	return solid(m)
 }
 
-// quads adds faces of four corners, without the halves that have no area.
+// quads adds faces with four corners, leaving out triangles without area.
 func (m *Mesh) quads(corners ...[4]uint32) {
 	for _, q := range corners {
 		for _, f := range [][3]uint32{{q[0], q[1], q[2]}, {q[0], q[2], q[3]}} {

@@ -1,7 +1,6 @@
-// Package render draws triangle meshes on the processor: a z-buffer with
-// supersampling, perspective-correct normals and colours, and depth. It knows
-// nothing of data sets and keeps to the standard library's pure mathematics and
-// quaternions, so that a page draws the same images.
+// Package render draws triangle meshes on the processor: a z-buffer with supersampling,
+// perspective-correct normals and colours, and depth. It knows nothing of data sets and needs only
+// the standard library's mathematics and quaternions, so that a page draws the same images.
 package render
 
 import (
@@ -12,11 +11,10 @@ import (
 	"pixelda-wgpu/gpu/fault"
 )
 
-// origin marks the errors of this room.
-const origin fault.Origin = "datasets/render"
+// origin marks the errors of this package.
+const origin fault.Origin = "datasets/draw/render"
 
-// Vec is a point or direction x, y, z. Lengths are those of the models,
-// millimetres as a rule.
+// Vec is a point or direction x, y, z. Lengths are in the models' units, usually millimetres.
 type Vec [3]float64
 
 // Add is a + b.
@@ -28,7 +26,7 @@ func (a Vec) Sub(b Vec) Vec { return Vec{a[0] - b[0], a[1] - b[1], a[2] - b[2]} 
 // Scale is s·a.
 func (a Vec) Scale(s float64) Vec { return Vec{s * a[0], s * a[1], s * a[2]} }
 
-// times is the product component by component.
+// times is the componentwise product.
 func (a Vec) times(b Vec) Vec { return Vec{a[0] * b[0], a[1] * b[1], a[2] * b[2]} }
 
 // Dot is the inner product.
@@ -42,7 +40,7 @@ func (a Vec) Cross(b Vec) Vec {
 // Norm is the length.
 func (a Vec) Norm() float64 { return math.Sqrt(a.Dot(a)) }
 
-// Unit is a at length 1; the zero vector stays.
+// Unit is a scaled to length 1; the zero vector stays zero.
 func (a Vec) Unit() Vec {
 	if n := a.Norm(); n > 0 {
 		return a.Scale(1 / n)
@@ -63,12 +61,12 @@ func Rotate(q quat.Number) Rotation {
 	}
 }
 
-// Turn is the quaternion of a turn about an axis, in degrees.
+// Turn is the quaternion of a rotation about an axis, in degrees.
 func Turn(axis Vec, degrees float64) quat.Number {
 	sin, cos := math.Sincos(degrees / 360 * math.Pi)
 	axis = axis.Unit()
 	return quat.Number{Real: cos, Imag: sin * axis[0], Jmag: sin * axis[1], Kmag: sin * axis[2]}
 }
 
-// Apply turns v.
+// Apply rotates v.
 func (r *Rotation) Apply(v Vec) Vec { return Vec{r[0].Dot(v), r[1].Dot(v), r[2].Dot(v)} }

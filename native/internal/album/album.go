@@ -16,15 +16,15 @@ import (
 	"pixelda-wgpu/trainer/rundir"
 )
 
-// Album writes images to a folder as PNG files, in a form that datasets reads again:
-// in a folder for each class where they have labels; colours and depth of RGB-D in
-// folders of their own; poses in a text file.
+// Album writes images to a folder as PNG files, in a form that datasets/read reads back: in a
+// folder per class if they have labels; colours and depth of RGB-D in separate folders; poses in a
+// text file.
 type Album struct {
 	folder string
-	poses  map[string]*strings.Builder // by folder, as datasets reads them
+	poses  map[string]*strings.Builder // by folder, as datasets/read expects them
 }
 
-// New returns an album that writes into a folder, which it makes where there is none.
+// New returns an album that writes into a folder, which is created if it does not exist.
 func New(folder string) *Album { return &Album{folder, map[string]*strings.Builder{}} }
 
 // Add saves a set as class/000123.png, numbered from first.
@@ -78,7 +78,7 @@ func savePNG(dir, name string, img image.Image) error {
 	return rundir.WriteFile(filepath.Join(dir, name), func(w io.Writer) error { return png.Encode(w, img) })
 }
 
-// picture is image i of a set, in its colours.
+// picture is image i of a set, without depth.
 func picture(set *datasets.Set, i int) image.Image {
 	pixels := set.Image(i)
 	if set.Channels == 1 {

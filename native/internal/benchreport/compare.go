@@ -27,7 +27,7 @@ func readBench(path string) (*bench.Result, error) {
 	return b, nil
 }
 
-// Compare sets side by side what bench -json has written to two files.
+// Compare prints two results, which bench -json has written to files, side by side.
 func Compare(c *console.Console, pathA, pathB string) error {
 	a, err := readBench(pathA)
 	if err != nil {
@@ -79,7 +79,7 @@ func Compare(c *console.Console, pathA, pathB string) error {
 	return nil
 }
 
-// faster writes how fast B is, where A is 1; differences within noise stay plain.
+// faster says how fast B is relative to A; differences within noise are not coloured.
 func faster(c *console.Console, ratio float64) string {
 	const noise = 1.05
 	text := fmt.Sprintf("%.2f × as fast", ratio)

@@ -21,20 +21,19 @@ import (
 type curve struct {
 	name   string
 	colour color.RGBA
-	dashed bool // and without points
+	dashed bool // and without markers
 	time   func(p bench.Point) float64
 }
 
-// Plot draws the time of an iteration and of its steps against the value that a
-// series varies, both axes logarithmic, to a file whose name ends in .svg or .png.
-// A dashed line shows what the time would be if it grew as the work does; in such a
-// plot its shape is the same wherever it lies, and it goes through the point of the
-// most work. It is an error if no value above 0 was measured.
+// Plot draws the time of an iteration and of its steps against the value that a series varies, both
+// axes logarithmic, to a file whose name ends in .svg or .png. A dashed line through the point with
+// the most work shows what the time would be if it grew as the work does; on logarithmic axes its
+// shape does not depend on where it passes. It is an error if no value above 0 was measured.
 func Plot(path string, s *bench.Series) error {
 	byValue := func(a, b bench.Point) int { return cmp.Compare(a.Value, b.Value) }
 	byWork := func(a, b bench.Point) int { return cmp.Compare(a.Iteration().FLOPs, b.Iteration().FLOPs) }
 	points := slices.SortedFunc(slices.Values(Measured(s)), byValue)
-	points = slices.DeleteFunc(points, func(p bench.Point) bool { return p.Value <= 0 }) // which have no logarithm
+	points = slices.DeleteFunc(points, func(p bench.Point) bool { return p.Value <= 0 }) // they have no logarithm
 	if len(points) == 0 {
 		return errors.New("nothing to plot: no value above 0 was measured")
 	}

@@ -1,5 +1,5 @@
-// Package benchreport is what the command bench says: tables of a measurement and of
-// a series of them, two measurements side by side, and a plot.
+// Package benchreport prints what the command bench finds: tables of a measurement and of a series
+// of them, two measurements side by side, and a plot.
 package benchreport
 
 import (
@@ -10,8 +10,7 @@ import (
 	"pixelda-wgpu/trainer/bench"
 )
 
-// Print writes a table of the steps, one of the kinds of kernels and one of
-// the slowest kernels.
+// Print writes three tables: the steps, the kinds of kernels, and the slowest kernels.
 func Print(c *console.Console, b *bench.Result) {
 	c.Printf("%s\n\n", benchTitle(b))
 	printSteps(c, b)
@@ -29,7 +28,7 @@ func benchTitle(b *bench.Result) string {
 		console.Count(m.GBlocks, "block"), m.GFilters, m.Batch, b.Adapter.Name)
 }
 
-// byProcessor reports whether the processors' time is the adapter's, and known.
+// byProcessor reports whether the adapter computes on the processors, and their time is known.
 func byProcessor(b *bench.Result) bool { return b.Adapter.Software() && b.Peak.Arithmetic.CPU > 0 }
 
 func perCore(b *bench.Result) string {
@@ -69,7 +68,7 @@ func printKernels(c *console.Console, title string, kernels []bench.Line) {
 	t.Print(c, "")
 }
 
-// giga writes a number in units of a billion.
+// giga writes a number in billions.
 func giga(x float64) string {
 	if x >= 1e12 {
 		return fmt.Sprintf("%.0f", x/1e9)

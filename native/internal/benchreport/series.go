@@ -9,9 +9,9 @@ import (
 	"pixelda-wgpu/trainer/bench"
 )
 
-// Points are printed as they are measured: a larger one may take the device
-// down, and what came before it should still be there to read. So a row must not
-// widen the columns of those above it: columns are as wide as their cells can get.
+// Points are printed as they are measured: a larger one may take the device down, and those before
+// it should still be there to read. No row may therefore widen the columns of those above it:
+// columns are as wide as their cells can get.
 var seriesColumns = []struct{ title, widest string }{
 	{"", "0.0001"}, // the setting
 	{"GFLOP", "0.000826"},
@@ -24,11 +24,11 @@ var seriesColumns = []struct{ title, widest string }{
 	{"held", "999.9 MiB"},
 	{"dispatches", "12345"},
 	{"time/GFLOP", "12.34 ×"},
-	{"CPU time", "99.9 ms"}, // from here on of software adapters only
+	{"CPU time", "99.9 ms"}, // from here on for software adapters only
 	{"of peak", "99.9 %"},
 }
 
-// PrintPoint prints the newest point of a series, and the heading before the first.
+// PrintPoint prints the newest point of a series, and before the first one the heading.
 func PrintPoint(c *console.Console, s *bench.Series) {
 	b := &bench.Result{Adapter: s.Adapter, Config: s.Config, Peak: s.Peak}
 	columns := seriesColumns
@@ -56,8 +56,7 @@ func PrintPoint(c *console.Console, s *bench.Series) {
 	c.Printf("%s\n", lines[2])
 }
 
-// pointCells are the cells of all columns, of which a point that could not be
-// measured has the first.
+// pointCells are the cells of all columns; a point that could not be measured has only the first.
 func pointCells(s *bench.Series, p bench.Point) []string {
 	cells := make([]string, len(seriesColumns))
 	cells[0] = strconv.FormatFloat(p.Value, 'g', -1, 64)
@@ -78,7 +77,7 @@ func pointCells(s *bench.Series, p bench.Point) []string {
 	return cells
 }
 
-// PrintGrowth says how time grows with work, where there is something to compare.
+// PrintGrowth says how time grows with work, if there is something to compare.
 func PrintGrowth(c *console.Console, s *bench.Series) {
 	if len(Measured(s)) < 2 {
 		return
@@ -89,8 +88,8 @@ func PrintGrowth(c *console.Console, s *bench.Series) {
 	}
 }
 
-// growth is the slope of the straight line that is nearest, by least squares, to
-// the logarithms of time against those of work.
+// growth is the slope of the straight line that best fits, by least squares, the logarithms of time
+// against those of work.
 func growth(points []bench.Point) (power float64, ok bool) {
 	var n, x, y, xx, xy float64
 	for _, p := range points {
@@ -99,7 +98,7 @@ func growth(points []bench.Point) (power float64, ok bool) {
 		n, x, y, xx, xy = n+1, x+work, y+time, xx+work*work, xy+work*time
 	}
 	spread := n*xx - x*x
-	const least = 1e-6 // below it all work is the same
+	const least = 1e-6 // with less spread than this, all work counts as the same
 	return (n*xy - x*y) / spread, spread > least
 }
 

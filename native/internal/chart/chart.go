@@ -1,4 +1,4 @@
-// Package chart gives the plots of this program one look, and writes them to files.
+// Package chart gives this program's plots a common look, and writes them to files.
 package chart
 
 import (
@@ -19,7 +19,7 @@ import (
 	"pixelda-wgpu/trainer/rundir"
 )
 
-// Format is the format that a file's name asks for, svg or png, or nothing.
+// Format is the format that a file's name asks for, svg or png, or "".
 func Format(path string) string {
 	switch e := strings.ToLower(filepath.Ext(path)); e {
 	case ".svg", ".png":
@@ -28,7 +28,7 @@ func Format(path string) string {
 	return ""
 }
 
-// LogAxis makes an axis logarithmic, with some room around the values.
+// LogAxis makes an axis logarithmic, with some margin around the values.
 func LogAxis(a *plot.Axis, values []float64, room float64) {
 	a.Min, a.Max = slices.Min(values)/room, slices.Max(values)*room
 	a.Scale = plot.LogScale{}
@@ -48,8 +48,8 @@ func decadeTicks(least, most float64) []plot.Tick {
 	return ticks
 }
 
-// Write draws a plot, on white, and writes it to a file in the format of the file's
-// name. A file that was there before is replaced, or stays as it is after an error.
+// Write draws a plot on white and writes it in the format that the file's name asks for. An
+// existing file is replaced, or left alone if there is an error.
 func Write(path string, p *plot.Plot) error {
 	const width, height, margin = 6 * vg.Inch, 3.75 * vg.Inch, 8
 	p.Title.Padding, p.Legend.YOffs, p.Legend.XOffs, p.Legend.Padding = margin, -margin, margin, 3
@@ -71,7 +71,7 @@ func Write(path string, p *plot.Plot) error {
 	if _, err := canvas.WriteTo(&b); err != nil {
 		return fmt.Errorf("drawing a plot: %w", err)
 	}
-	// An SVG has no fonts in it: others are named for a viewer that lacks the first.
+	// An SVG embeds no fonts: name others for viewers that lack the first.
 	text := bytes.ReplaceAll(b.Bytes(),
 		[]byte("font-family:Liberation Sans;"), []byte("font-family:Liberation Sans,Arial,Helvetica,sans-serif;"))
 	return rundir.WriteFile(path, func(w io.Writer) error {

@@ -8,9 +8,8 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// CommandLine prepares a command line for cobra, which wants two dashes before a
-// flag. Where a shell asks for completions, the answers on Out will have as many
-// dashes as the word to complete begins with.
+// CommandLine prepares a command line for cobra, which wants two dashes before a flag. Where a
+// shell asks for completions, the answers on Out get as many dashes as the word to be completed.
 func (c *Console) CommandLine(args []string) []string {
 	parsed := DoubleDashes(args)
 	if len(args) < 2 || !strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) {
@@ -25,8 +24,8 @@ func (c *Console) CommandLine(args []string) []string {
 	return parsed
 }
 
-// completions passes on what cobra answers to a shell, with the flags spelled as
-// they were begun and without the marks in their descriptions.
+// completions passes on cobra's answers to a shell, with flags spelled the way they were begun and
+// without the markup in their descriptions.
 type completions struct {
 	w      io.Writer
 	single bool

@@ -1,5 +1,5 @@
-// Package console is what a person sees of the command pixelda-wgpu: results,
-// tables, progress and colours, the help of its commands, and errors in one line.
+// Package console is what a person sees of the command pixelda-wgpu: results, tables, progress and
+// colours, the help for its commands, and one-line errors.
 package console
 
 import (
@@ -12,14 +12,14 @@ import (
 	"golang.org/x/term"
 )
 
-// Console is where a command writes: results to Out, all else to Err.
+// Console is where a command writes: results to Out, everything else to Err.
 type Console struct {
 	Out, Err io.Writer
 	colour   bool // Out shows colours
 }
 
-// New returns a console that writes to out and err. It uses colours if out is a
-// terminal that has them and the user has not turned them off.
+// New returns a console that writes to out and err. It uses colours if out is a terminal that
+// supports them and the user has not turned them off.
 func New(out, err io.Writer) *Console {
 	return &Console{&keeping{w: out}, err, terminal(out) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"}
 }
@@ -46,7 +46,7 @@ func (k *keeping) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// Written returns the first error of writing to Out, which Printf passes over.
+// Written returns the first error of writing to Out, which Printf ignores.
 func (c *Console) Written() error {
 	if k, ok := c.Out.(*keeping); ok {
 		return k.err
@@ -54,7 +54,7 @@ func (c *Console) Written() error {
 	return nil
 }
 
-// Printf writes results. Its errors are for Written to tell.
+// Printf writes results. Written reports its errors.
 func (c *Console) Printf(format string, args ...any) { fmt.Fprintf(c.Out, format, args...) }
 
 // JSON writes a value for programs to read.
@@ -65,8 +65,8 @@ func (c *Console) JSON(v any) error {
 	return e.Encode(v)
 }
 
-// Progress shows long work on Err: what is done, counted in units from a number
-// up to total, which is 0 where it is not known.
+// Progress shows long work on Err: what is done, counted in units from a number up to total, which
+// is 0 if unknown.
 func (c *Console) Progress(what, unit string, from, total int64) *Progress {
 	if f, ok := c.Err.(*os.File); ok {
 		return newProgress(f, what, unit, from, total)
@@ -74,14 +74,13 @@ func (c *Console) Progress(what, unit string, from, total int64) *Progress {
 	return plainProgress(c.Err, what, unit, from, total, time.Now)
 }
 
-// Compiling returns a function that shows on a terminal how many of a device's
-// shaders are compiled, and takes the bar away when all are. It is nil where
-// there is no terminal.
+// Compiling returns a function that shows on a terminal how many of a device's shaders are
+// compiled, and removes the bar when all are. It is nil without a terminal.
 func (c *Console) Compiling() func(done, total int) {
 	if !terminal(c.Err) {
 		return nil
 	}
-	const few = 8 // compile too quickly for a bar
+	const few = 8 // so few compile too quickly for a bar
 	var p *Progress
 	return func(done, total int) {
 		if total < few {
@@ -98,16 +97,16 @@ func (c *Console) Compiling() func(done, total int) {
 	}
 }
 
-// Phase tells on a terminal what is going on, in place of what it told before;
-// an empty text takes it away.
+// Phase says on a terminal what is going on, in place of what it said before; an empty text removes
+// it.
 func (c *Console) Phase(text string) {
 	if terminal(c.Err) {
 		fmt.Fprintf(c.Err, "\r\x1b[K%s", text)
 	}
 }
 
-// Bold is for titles and for what matters most. Like the other styles it leaves a
-// text as it is where Out shows no colours.
+// Bold is for titles and for what matters most. Like the other styles it leaves a text unchanged
+// where Out shows no colours.
 func (c *Console) Bold(s string) string { return c.style("1", s) }
 
 // Faint is for what matters less.

@@ -15,11 +15,10 @@ const (
 	Misused = 2 // the command line is wrong
 )
 
-// ErrReported ends a command with the status Failed where its output has said why.
+// ErrReported ends a command with the status Failed when its output has already said why.
 var ErrReported = errors.New("reported")
 
-// End says what became of a command whose error, or nil, it is given, and returns
-// the exit status.
+// End reports a command's error, if any, and returns the exit status.
 func (c *Console) End(err error) int {
 	if err == nil {
 		err = c.Written()
@@ -40,21 +39,21 @@ func (c *Console) End(err error) int {
 // Fail prints an error; further lines, which few errors have, are indented.
 func (c *Console) Fail(err error) { c.Warn("%s", err.Error()) }
 
-// Warn prints a remark on Err, behind the program's name.
+// Warn prints a remark on Err, after the program's name.
 func (c *Console) Warn(format string, args ...any) { Warn(c.Err, format, args...) }
 
-// Warn prints a remark behind the program's name.
+// Warn prints a remark after the program's name.
 func Warn(w io.Writer, format string, args ...any) {
 	fmt.Fprintf(w, "pixelda-wgpu: %s\n", strings.ReplaceAll(fmt.Sprintf(format, args...), "\n", "\n  "))
 }
 
-// Panicked is the error for a panic, which is a defect of this program. It is for
-// the function that has recovered from it.
+// Panicked is the error for a panic, which is a bug in this program. It is for the function that
+// recovered.
 func Panicked(r any) error {
 	return fmt.Errorf("internal error: %v at %s; please report it", r, panicPlace())
 }
 
-// panicPlace is the innermost line of this project on a panicking stack.
+// panicPlace is the innermost line of this project on the stack of a panic.
 func panicPlace() string {
 	pcs := make([]uintptr, 64)
 	frames := runtime.CallersFrames(pcs[:runtime.Callers(0, pcs)])

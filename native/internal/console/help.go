@@ -38,7 +38,7 @@ NO_COLOR=1 turns colours off. Exit status: 0 done, 1 error, 2 wrong usage.
 	}
 }
 
-// usageLine is how a command is written.
+// usageLine shows how a command is used.
 func usageLine(cmd *cobra.Command) string {
 	switch line := cmd.CommandPath() + strings.TrimPrefix(cmd.Use, cmd.Name()); {
 	case !cmd.HasParent():
@@ -50,7 +50,7 @@ func usageLine(cmd *cobra.Command) string {
 	}
 }
 
-// commands lists commands with what they do; of none it writes nothing.
+// commands lists commands with what they do; if there are none it writes nothing.
 func (c *Console) commands(title string, commands []*cobra.Command) {
 	var t Table
 	for _, sub := range commands {
@@ -64,8 +64,7 @@ func (c *Console) commands(title string, commands []*cobra.Command) {
 	}
 }
 
-// flagLines lists flags with one dash. Defaults that are worth knowing are part of
-// their descriptions.
+// flagLines lists flags with one dash. Defaults worth knowing are part of the descriptions.
 func flagLines(flags *pflag.FlagSet) []string {
 	var t Table
 	flags.VisitAll(func(f *pflag.Flag) {

@@ -11,9 +11,8 @@ import (
 	"golang.org/x/term"
 )
 
-// Progress shows how far a long piece of work is, with its rate and the time
-// left: as a bar on a terminal, else as a line now and then. It is for one
-// goroutine.
+// Progress shows how far a long piece of work is, with its rate and the time left: as a bar on a
+// terminal, else as an occasional line. It is for one goroutine.
 type Progress struct {
 	out     io.Writer
 	what    string // the line's head, as "train"
@@ -44,8 +43,8 @@ const (
 	barColumns = 20
 )
 
-// newProgress starts to show work on out that begins at count from, as a resumed
-// run does, and ends at total, or has no known end (0).
+// newProgress starts to show work on out that begins at count from, as a resumed run does, and ends
+// at total, which is 0 if unknown.
 func newProgress(out *os.File, what, unit string, from, total int64) *Progress {
 	p := plainProgress(out, what, unit, from, total, time.Now)
 	if !term.IsTerminal(int(out.Fd())) || os.Getenv("TERM") == "dumb" {
@@ -79,7 +78,7 @@ func plainProgress(out io.Writer, what, unit string, from, total int64, now func
 		now: now, started: at, shown: at, recent: []mark{{at, from}}}
 }
 
-// Set says how much is done, and in a word or two how it goes, such as losses.
+// Set says how much is done and, in a word or two, how it is going, such as losses.
 func (p *Progress) Set(done int64, note string) {
 	p.done, p.note = done, note
 	now := p.now()
@@ -104,7 +103,7 @@ func (p *Progress) Print(line string) {
 	}
 }
 
-// Close ends the display with a last line: how much was done, in what time.
+// Close ends the display with a last line: how much was done, in how much time.
 func (p *Progress) Close() {
 	p.Erase()
 	elapsed := p.now().Sub(p.started)
@@ -115,7 +114,7 @@ func (p *Progress) Close() {
 	fmt.Fprintln(p.out)
 }
 
-// Erase takes the bar off the terminal's last line.
+// Erase removes the bar from the terminal's last line.
 func (p *Progress) Erase() {
 	if p.bar != nil {
 		fmt.Fprint(p.out, "\r\x1b[K")
@@ -132,7 +131,7 @@ func (p *Progress) show() {
 	if room := p.width() - barColumns - percentAndFrame; len(status) > room {
 		status = status[:max(room, 0)]
 	}
-	// An error here is one of the display, which may not stop the work.
+	// An error here only concerns the display, which must not stop the work.
 	p.bar.Describe(string(status))
 	_ = p.bar.Set64(p.done)
 }
@@ -183,7 +182,7 @@ func threeDigits(v float64) string {
 	return fmt.Sprintf("%.3g", v)
 }
 
-// roughly rounds a duration to what a person wants to know of it.
+// roughly rounds a duration to what a person wants to know.
 func roughly(d time.Duration) string {
 	switch {
 	case d < 10*time.Second:

@@ -7,7 +7,7 @@ import (
 
 // Table lays out rows in columns two spaces apart.
 type Table struct {
-	Align string // a letter a column: l or r; columns beyond are l
+	Align string // a letter per column: l or r; further columns are l
 	rows  [][]string
 }
 
@@ -22,7 +22,7 @@ func (t *Table) Head(c *Console, titles ...string) {
 	t.Add(titles...)
 }
 
-// Lines renders the rows, each behind indent, without trailing space.
+// Lines renders the rows, each after indent, without trailing space.
 func (t *Table) Lines(indent string) []string {
 	var widths []int
 	for _, row := range t.rows {
@@ -53,14 +53,14 @@ func (t *Table) Lines(indent string) []string {
 	return lines
 }
 
-// Print writes the rows as results, each behind indent.
+// Print writes the rows as results, each after indent.
 func (t *Table) Print(c *Console, indent string) {
 	for _, line := range t.Lines(indent) {
 		c.Printf("%s\n", line)
 	}
 }
 
-// visible counts the columns that a cell takes, without its colours.
+// visible is the width of a cell on a terminal, which does not count its colours.
 func visible(s string) int {
 	n := utf8.RuneCountInString(s)
 	for rest := s; ; {

@@ -14,7 +14,7 @@ type usageError struct{ msg string }
 
 func (e *usageError) Error() string { return e.msg }
 
-// Misuse reports a mistake in the use of a command, and where its help is.
+// Misuse reports a mistake in the use of a command, and where to find its help.
 func Misuse(cmd *cobra.Command, format string, args ...any) error {
 	path, msg := cmd.CommandPath(), fmt.Sprintf(format, args...)
 	if _, sub, ok := strings.Cut(path, " "); ok {
@@ -23,7 +23,7 @@ func Misuse(cmd *cobra.Command, format string, args ...any) error {
 	return &usageError{fmt.Sprintf("%s (see: %s -h)", msg, path)}
 }
 
-// FlagError words the errors of the flag parser for people.
+// FlagError words the flag parser's errors for people.
 func FlagError(cmd *cobra.Command, err error) error {
 	var unknown *pflag.NotExistError
 	var missing *pflag.ValueRequiredError
@@ -39,7 +39,7 @@ func FlagError(cmd *cobra.Command, err error) error {
 	return Misuse(cmd, "%v", err)
 }
 
-// not says what a flag's value should have been and is not.
+// not says what a flag's value should have been.
 func not(f *pflag.Flag) string {
 	switch t := f.Value.Type(); t {
 	case "int":
@@ -63,7 +63,7 @@ func NoArguments(cmd *cobra.Command, args []string) error {
 	return nil
 }
 
-// Arguments wants from one to most of them, which what names; most < 0 is any number.
+// Arguments wants from one to most arguments, which what names; most < 0 means any number.
 func Arguments(most int, what string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		switch {
@@ -94,8 +94,8 @@ func Subcommand(cmd *cobra.Command, args []string) error {
 	return Misuse(cmd, "there is no command %q%s", args[0], suggestion(cmd, args[0]))
 }
 
-// UnknownCommand finds a first word that is no command. It looks before the flags
-// are read, since those of an unknown command would be unknown too.
+// UnknownCommand finds a first word that is not a command. It runs before the flags are parsed,
+// since those of an unknown command would be unknown too.
 func UnknownCommand(root *cobra.Command, args []string) error {
 	if len(args) > 0 && strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) {
 		return nil
@@ -116,8 +116,8 @@ func suggestion(cmd *cobra.Command, word string) string {
 	return ""
 }
 
-// DoubleDashes lets flags be written with one dash, as Go programs have them:
-// -adapter becomes --adapter. Single letters and negative numbers stay.
+// DoubleDashes lets flags be written with one dash, the way Go programs do: -adapter becomes
+// --adapter. Single letters and negative numbers stay as they are.
 func DoubleDashes(args []string) []string {
 	out := make([]string, len(args))
 	for i, a := range args {

@@ -16,7 +16,7 @@ func Count(n int, thing string) string {
 // Percent writes a share.
 func Percent(share float64) string { return fmt.Sprintf("%.1f %%", 100*share) }
 
-// Degrees writes an angle that is in degrees.
+// Degrees writes an angle given in degrees.
 func Degrees(v float64) string { return fmt.Sprintf("%.1f°", v) }
 
 // Bytes writes a number of bytes with its binary unit.
@@ -32,7 +32,7 @@ func Bytes(n uint64) string {
 	return fmt.Sprintf("%d B", n)
 }
 
-// Duration writes seconds with three digits or so, in a unit that fits.
+// Duration writes seconds with about three digits, in a suitable unit.
 func Duration(s float64) string {
 	unit := "s"
 	switch {
@@ -42,7 +42,7 @@ func Duration(s float64) string {
 		s, unit = s*1e3, "ms"
 	}
 	digits := 2
-	switch { // counting what rounds up to 100 or 10
+	switch { // including what rounds up to 100 or 10
 	case s >= 99.95:
 		digits = 0
 	case s >= 9.995:

@@ -1,5 +1,5 @@
-// Package exhibit looks at a run, or at one checkpoint: it draws what a gallery shows.
-// It owns the device, and follows a run that is still training. It knows no window.
+// Package exhibit looks at a run, or at a single checkpoint: it draws what a gallery shows. It owns
+// the device, and follows a run that is still training. It knows nothing of windows.
 package exhibit
 
 import (
@@ -25,14 +25,14 @@ import (
 	"pixelda-wgpu/trainer/validate"
 )
 
-// Exhibit is a run, or one checkpoint, as a gallery shows it.
+// Exhibit is a run, or a single checkpoint, as a gallery shows it.
 type Exhibit struct {
 	Title  string
 	run    *rundir.Run // nil for a checkpoint by itself
 	config recipe.Config
 	data   engine.Data
 	source *datasets.Set // the images shown
-	target *datasets.Set // training images in the model's form; nil where they do not compare
+	target *datasets.Set // training images in the model's form; nil if the two cannot be compared
 
 	generator   *engine.Generator
 	checkpoints []string // oldest first
@@ -46,8 +46,8 @@ const (
 	pollEvery = 2 * time.Second // for new checkpoints
 )
 
-// Open opens a run folder or a checkpoint, and its images; data replaces the run's
-// folder of data sets if it is not empty. Only PixelDA has something to look at.
+// Open opens a run folder or a checkpoint, and its images; data, unless empty, replaces the run's
+// folder of data sets. Only PixelDA has something to look at.
 func Open(path, data string) (*Exhibit, error) {
 	e := &Exhibit{at: -1, config: recipe.Earlier()}
 	if r, err := rundir.Open(path); err == nil {
@@ -81,11 +81,11 @@ func Open(path, data string) (*Exhibit, error) {
 	return e, nil
 }
 
-// Display hands a change over to the gallery, on the goroutine that draws.
+// Display hands a change to the gallery, on the goroutine that draws.
 type Display func(func(*gallery.Gallery))
 
-// Serve answers a visitor until they leave, and follows the run. Until it returns, no
-// other goroutine may use the device.
+// Serve answers a visitor until they leave, and follows the run. Until it returns, no other
+// goroutine may use the device.
 func (e *Exhibit) Serve(d *gpu.Device, v *Visitor, show Display) error {
 	defer func() {
 		if e.generator != nil {
@@ -126,8 +126,8 @@ func (e *Exhibit) Serve(d *gpu.Device, v *Visitor, show Display) error {
 	}
 }
 
-// follow looks for new checkpoints, and shows the one that is turn away from
-// the present one; a visitor at the newest is taken along to newer ones.
+// follow looks for new checkpoints, and shows the one that is turn steps from the present one; a
+// visitor at the newest is taken along to newer ones.
 func (e *Exhibit) follow(d *gpu.Device, show Display, turn int) error {
 	newest := e.at == len(e.checkpoints)-1
 	shown := ""
@@ -189,7 +189,7 @@ func (e *Exhibit) list() error {
 	return nil
 }
 
-// load takes the generator of a checkpoint.
+// load loads the generator of a checkpoint.
 func (e *Exhibit) load(d *gpu.Device, file string) error {
 	if e.generator == nil {
 		form := model.Images{Width: e.source.Width, Height: e.source.Height, Channels: e.source.Channels}
@@ -289,13 +289,13 @@ func (e *Exhibit) answer(q gallery.Query) (gallery.Answer, error) {
 		return a, err
 	}
 	near := images(drawn.Nearest)
-	for i := range len(near) / len(same) { // of the first image
+	for i := range len(near) / len(same) { // the neighbours of the first image
 		a.Neighbours = append(a.Neighbours, gallery.Neighbour{Image: near[i], Distance: drawn.Distances[i]})
 	}
 	return a, nil
 }
 
-// probabilities are those of the classes, a row an image.
+// probabilities are those of the classes, one row per image.
 func probabilities(s engine.Samples, classes int) ([][]float32, error) {
 	p, err := validate.Probabilities(s.Logits, classes)
 	return rowsOf(p, classes), err

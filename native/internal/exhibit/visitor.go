@@ -7,8 +7,8 @@ import (
 	"pixelda-wgpu/trainer/gallery"
 )
 
-// Visitor collects what a gallery asks for, on the window's goroutine, for the
-// one that owns the device. Of each kind of query it keeps the last.
+// Visitor collects, on the window's goroutine, what a gallery asks for, and hands it to the one
+// that owns the device. Of each kind of query it keeps only the last.
 type Visitor struct {
 	wishes chan struct{} // holds one where something was asked for
 	left   chan struct{} // closed when the window is
@@ -45,7 +45,7 @@ func (v *Visitor) Turn(by int) {
 func (v *Visitor) wake() {
 	select {
 	case v.wishes <- struct{}{}:
-	default: // it is awake already
+	default: // it has been woken already
 	}
 }
 

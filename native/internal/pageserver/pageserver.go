@@ -16,10 +16,9 @@ import (
 	"time"
 )
 
-// Server serves the page's files, compressed for clients that take them so, and packed
-// sets beside them. A file keeps its address from build to build, so browsers ask
-// again each time, and the hash of the content tells them whether what they have is
-// still right.
+// Server serves the page's files, compressed for clients that accept that, and packed sets beside
+// them. A file keeps its address from build to build, so browsers ask again each time, and the hash
+// of the content tells them whether their copy is still current.
 type Server struct {
 	Page, Sets fs.FS // Sets may be nil
 
@@ -27,7 +26,7 @@ type Server struct {
 	assets map[string]*asset // of the page, by name
 }
 
-// asset is a file as it goes out.
+// asset is a file ready to be sent.
 type asset struct {
 	plain, zipped []byte // zipped is nil where it saves nothing
 	kind, hash    string
@@ -74,7 +73,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(body))
 }
 
-// asset returns a file of the page, which it keeps until the file changes.
+// asset returns a file of the page, which it caches until the file changes.
 func (s *Server) asset(name string) (*asset, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -108,8 +107,8 @@ func (s *Server) asset(name string) (*asset, error) {
 	return a, nil
 }
 
-// contentTypes are those of the page, whatever the system's tables say: browsers
-// refuse scripts and WebAssembly of another type.
+// contentTypes are the types of the page's files, whatever the system's tables say: browsers refuse
+// scripts and WebAssembly with a wrong type.
 var contentTypes = map[string]string{
 	".html": "text/html; charset=utf-8", ".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8",
 	".wasm": "application/wasm", ".svg": "image/svg+xml", ".json": "application/json", ".png": "image/png",
@@ -126,7 +125,7 @@ func contentType(name string) string {
 	return "application/octet-stream"
 }
 
-// acceptsGzip reads the header: gzip is named, and not with weight 0.
+// acceptsGzip parses the header: gzip must be named, with a weight other than 0.
 func acceptsGzip(r *http.Request) bool {
 	for part := range strings.SplitSeq(r.Header.Get("Accept-Encoding"), ",") {
 		coding, weight, _ := strings.Cut(strings.ReplaceAll(part, " ", ""), ";")

@@ -14,18 +14,18 @@ import (
 	"pixelda-wgpu/trainer/study"
 )
 
-// Tools are what a cell is done with in the process that has a device.
+// Tools are what a process with a device needs to do a cell.
 type Tools struct {
 	Open   func() (*gpu.Device, error)
 	Choose func(*gpu.Device) (graph.Chooser, error) // of the kernels that measure
 
-	// Train begins the run of a configuration in a folder, or goes on with the one
-	// that is there, and returns when it has come to its end.
+	// Train begins the run of a configuration in a folder, or continues the one that is there, and
+	// returns when the run has ended.
 	Train func(ctx context.Context, d *gpu.Device, c recipe.Config, folder string) error
 }
 
-// Do trains and measures one cell in this process. An error becomes the cell's
-// outcome, unless a user has ended the process.
+// Do trains and measures one cell in this process. An error becomes the cell's outcome, unless a
+// user interrupted the process.
 func (j *Job) Do(c study.Cell, with Tools) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()

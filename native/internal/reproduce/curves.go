@@ -14,15 +14,15 @@ import (
 
 import ()
 
-// curveColours tell rows apart, for the colour-blind too (Okabe and Ito, 2008).
+// curveColours distinguish rows, also for the colour-blind (Okabe and Ito, 2008).
 var curveColours = []color.Color{
 	color.RGBA{153, 153, 153, 255}, color.RGBA{240, 228, 66, 255}, color.RGBA{86, 180, 233, 255},
 	color.RGBA{0, 158, 115, 255},
 	color.RGBA{230, 159, 0, 255}, color.RGBA{204, 121, 167, 255}, color.RGBA{0, 114, 178, 255}, color.Black,
 }
 
-// plotCurves draws the accuracy of the runs of a scenario against iterations; those of
-// a row have the same colour. Where no run has a curve it returns nil.
+// plotCurves draws the accuracy of a scenario's runs against iterations; those of a row share a
+// colour. If no run has a curve it returns nil.
 func plotCurves(r *study.Report, c study.ReportColumn) (*plot.Plot, error) {
 	p := plot.New()
 	p.Title.Text, p.X.Label.Text, p.Y.Label.Text = c.Title, "iterations", "accuracy in %"
@@ -62,7 +62,7 @@ func plotCurves(r *study.Report, c study.ReportColumn) (*plot.Plot, error) {
 		return nil, nil
 	}
 	p.X.Tick.Marker = ticksTo(p.X.Max)
-	p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = 0, 1.35*p.X.Max, 0, 100 // the legend is at the right
+	p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = 0, 1.35*p.X.Max, 0, 100 // the legend is on the right
 	p.Legend.Top = true
 	return p, nil
 }

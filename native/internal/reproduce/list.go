@@ -10,7 +10,7 @@ import (
 
 import ()
 
-// Listing is a cell in the list of a study's runs, as JSON has it.
+// Listing is a cell in the list of a study's runs, in JSON.
 type Listing struct {
 	Run        string      `json:"run"`
 	State      study.State `json:"state"`
@@ -20,7 +20,7 @@ type Listing struct {
 	Uses       string      `json:"uses,omitempty"`
 }
 
-// List prints the runs of the study and how far they are.
+// List prints the runs of the study and how far each has got.
 func (j *Job) List() error {
 	var all []Listing
 	for _, c := range j.Cells() {

@@ -19,8 +19,8 @@ var (
 	hereColour  = color.RGBA{30, 90, 180, 255}
 )
 
-// plotReport draws each column of a report's table as bars, the paper's figures beside
-// those found here, and the curves of the runs of each scenario.
+// plotReport draws each column of a report's table as bars, the paper's figures next to those found
+// here, and for each scenario the curves of its runs.
 func plotReport(folder string, r *study.Report) ([]study.Picture, error) {
 	var drawn []study.Picture
 	save := func(name, caption string, p *plot.Plot) error {
@@ -57,8 +57,7 @@ func plotReport(folder string, r *study.Report) ([]study.Picture, error) {
 	return drawn, nil
 }
 
-// plotColumn draws a column. Where no row has a figure there is nothing to draw, and
-// it returns nil.
+// plotColumn draws a column. It returns nil if no row has a figure.
 func plotColumn(r *study.Report, column int) (*plot.Plot, error) {
 	p := plot.New()
 	p.Title.Text = r.Columns[column].Title
@@ -127,7 +126,7 @@ func orZero(v *float64) float64 {
 	return *v
 }
 
-// ticksTo marks an axis no further than there is something.
+// ticksTo marks an axis only as far as there is something to mark.
 type ticksTo float64
 
 func (t ticksTo) Ticks(low, high float64) []plot.Tick {

@@ -20,8 +20,7 @@ const (
 	reportJSON     = "report.json"
 )
 
-// report writes the report of the study and prints its table. It is an error if runs
-// have failed.
+// report writes the report of the study and prints its table. It is an error if runs have failed.
 func (j *Job) report() error {
 	rep, err := study.NewReport(j.Study, j.Scale, j.Seeds, j.Out, j.Data)
 	if err != nil {
@@ -90,7 +89,7 @@ func (j *Job) printReport(rep *study.Report, file string) {
 	tab.Print(j.Console, "  ")
 	for _, o := range rep.Order {
 		j.Console.Printf("%s\n", strings.ReplaceAll(o.Text(), "**", ""))
-		const most = 5 // the report has all
+		const most = 5 // the report lists all
 		for i, v := range o.Reversed {
 			if i == most {
 				j.Console.Printf("  %s more in the report\n", console.Count(len(o.Reversed)-most, "pair"))
@@ -102,7 +101,7 @@ func (j *Job) printReport(rep *study.Report, file string) {
 	j.Console.Printf("\nReport  %s\n", file)
 }
 
-// copyFile copies a file, whole or not at all.
+// copyFile copies a file, completely or not at all.
 func copyFile(to, from string) error {
 	source, err := os.Open(from)
 	if err != nil {

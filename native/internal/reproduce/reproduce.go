@@ -1,5 +1,5 @@
-// Package reproduce works off the runs of a study, each in a child process of its own,
-// so that no run can take others down, and writes the study's report.
+// Package reproduce works through the runs of a study, each in a child process of its own, so that
+// no run can take down others, and writes the study's report.
 package reproduce
 
 import (
@@ -34,7 +34,7 @@ type Job struct {
 	JSON    bool   // the outcome is printed for programs to read
 }
 
-// Cells lists the runs of the study, each behind those it uses.
+// Cells lists the runs of the study, each after those it uses.
 func (j *Job) Cells() []study.Cell { return j.Study.Cells(j.Scale, j.Seeds, j.Out, j.Data) }
 
 // arguments is the command line that does the study, or one cell of it.
@@ -51,9 +51,9 @@ func (j *Job) arguments(cell string) []string {
 
 func (j *Job) folder(c study.Cell) string { return study.Folder(j.Out, j.Scale, c.Key()) }
 
-// Run does every cell that is not finished, then writes the report and prints its
-// table. What a cell fails of is told in the report, and the others go on. Ctrl-C ends
-// it with an error that says how to go on.
+// Run does every cell that is not finished, then writes the report and prints its table. The report
+// says why a cell failed, and the others go on. Ctrl-C ends it with an error that says how to
+// continue.
 func (j *Job) Run() error {
 	cells := j.Cells()
 	if err := j.check(cells); err != nil {
@@ -87,8 +87,8 @@ func (j *Job) Run() error {
 	return j.report()
 }
 
-// check opens the sets of all that is still to do, and looks for the adapter, before
-// hours are spent on some of it.
+// check opens the data sets of everything that is still to be done, and looks for the adapter,
+// before hours are spent on any of it.
 func (j *Job) check(cells []study.Cell) error {
 	idle, opened := true, map[string]bool{}
 	for _, c := range cells {
@@ -124,7 +124,7 @@ func (j *Job) check(cells []study.Cell) error {
 	return err
 }
 
-// keep says that a cell failed, and makes that its outcome unless the child has done so.
+// keep reports that a cell failed, and makes that its outcome unless the child has already done so.
 func (j *Job) keep(c study.Cell, why error) error {
 	j.Console.Warn("%s failed: %s", c.Key(), why.Error())
 	if o, err := study.ReadOutcome(j.folder(c)); err != nil || o != nil {
@@ -139,7 +139,7 @@ func (j *Job) child(c study.Cell, finished map[string]bool) error {
 		return fmt.Errorf("it needs %s, which has failed", c.Uses)
 	}
 	args := j.arguments(c.Key())
-	// A child that comes after a crash goes on by itself.
+	// A child that is started after a crash continues by itself.
 	status, err := supervise.New(io.Discard, j.Console.Err).Run(func(string) []string { return args })
 	if err == nil && status != console.Done {
 		err = fmt.Errorf("its process ended with status %d", status)

@@ -9,16 +9,16 @@ import (
 	"strings"
 )
 
-// crashLog reads a child's native standard error. It passes lines on, until one
-// begins the report of a crash, which it keeps.
+// crashLog reads what native code in a child writes to standard error. It passes lines on until one
+// begins a crash report, which it keeps.
 type crashLog struct {
 	out    io.Writer
 	line   []byte
 	report []byte
 }
 
-// crashHeads begin the reports of Rust, and those of the Go runtime on a signal in
-// native code.
+// crashHeads begin the crash reports of Rust, and those of the Go runtime on a signal in native
+// code.
 var crashHeads = []string{"thread '", "fatal runtime error: ", "fatal error: ", "panic: ", "SIG", "[signal SIG"}
 
 const maxCrashReport = 256 << 10
@@ -38,7 +38,7 @@ func (l *crashLog) take() {
 	line := string(l.line)
 	begins := slices.ContainsFunc(crashHeads, func(head string) bool { return strings.HasPrefix(line, head) })
 	if len(l.report) == 0 && !begins {
-		_, _ = io.WriteString(l.out, line) // nobody could be told of an error
+		_, _ = io.WriteString(l.out, line) // there is nobody to report an error to
 	} else if len(l.report) < maxCrashReport {
 		l.report = append(l.report, line...)
 	}
@@ -48,10 +48,10 @@ func (l *crashLog) take() {
 // release passes on what was kept, since it was not a crash of the device.
 func (l *crashLog) release() {
 	l.take()
-	_, _ = l.out.Write(l.report) // nobody could be told of an error
+	_, _ = l.out.Write(l.report) // there is nobody to report an error to
 }
 
-// explain says in a line why the child ended, if native code took it down.
+// explain says in one line why the child ended, if native code took it down.
 func (l *crashLog) explain(state *os.ProcessState) (string, bool) {
 	l.take()
 	report := string(l.report)
@@ -98,9 +98,9 @@ func panicMessage(report string) string {
 	return strings.Join(parts, ": ")
 }
 
-// Foreign runs another program, whose standard error goes to stderr. If the program
-// ends with a Go panic, what the panic says is returned instead of its report. The
-// error is that of starting the program, or an *exec.ExitError.
+// Foreign runs another program, whose standard error goes to stderr. If the program ends with a Go
+// panic, its message is returned in place of its report. The error is that of starting the program,
+// or an *exec.ExitError.
 func Foreign(cmd *exec.Cmd, stderr io.Writer) (panicked string, err error) {
 	log := &crashLog{out: stderr}
 	cmd.Stderr = log

@@ -10,8 +10,8 @@ import (
 	"syscall"
 )
 
-// forwarded are the signals that a child gets from its parent. It has a process
-// group of its own, so that a terminal sends them to the parent alone.
+// forwarded are the signals that a child gets from its parent. It is in a process group of its own,
+// so a terminal sends them to the parent alone.
 var forwarded = []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGTSTP,
 	syscall.SIGCONT}
 
@@ -26,17 +26,16 @@ func prepareChild(cmd *exec.Cmd, stderr io.Writer) {
 	}
 }
 
-// forward passes a signal on. Being stopped takes parent and child.
+// forward passes a signal on. A stop signal stops both parent and child.
 func forward(child *os.Process, sig os.Signal) {
-	_ = child.Signal(sig) // an error says that it has just ended
+	_ = child.Signal(sig) // an error means that it has just ended
 	if sig == syscall.SIGTSTP {
 		_ = syscall.Kill(os.Getpid(), syscall.SIGSTOP) // to oneself it is allowed
 	}
 }
 
-// Become makes a child what its parent expects, and returns the child's standard
-// error. abort(3) is to end it by its signal, without the Go runtime's
-// report of every goroutine.
+// Become makes this process what its parent expects, and returns its standard error. abort(3)
+// should end it by its signal, without the Go runtime's report of every goroutine.
 func Become() *os.File {
 	signal.Ignore(syscall.SIGABRT)
 	if os.Getenv(terminalEnv) == "" {
@@ -45,7 +44,7 @@ func Become() *os.File {
 	return os.NewFile(3, "stderr")
 }
 
-// nativeSignal names the signal that ended a process, if it is one of a crash.
+// nativeSignal names the signal that ended a process, if that is one of a crash.
 func nativeSignal(state *os.ProcessState) string {
 	w, ok := state.Sys().(syscall.WaitStatus)
 	if !ok || !w.Signaled() {
@@ -72,7 +71,7 @@ func killed(state *os.ProcessState) bool {
 	return ok && w.Signaled() && w.Signal() == syscall.SIGKILL
 }
 
-// statusOf is a process's exit status, or what shells make of its signal.
+// statusOf is a process's exit status, or what shells make of the signal that ended it.
 func statusOf(state *os.ProcessState) int {
 	if w, ok := state.Sys().(syscall.WaitStatus); ok && w.Signaled() {
 		return 128 + int(w.Signal())

@@ -1,16 +1,14 @@
-// Package supervise runs the program again as a child process and says what became
-// of it.
+// Package supervise runs the program again as a child process and says what became of it.
 //
-// The native library ends the process when a device is lost (a driver reset, an
-// unplugged GPU, a laptop that slept), and a driver may crash. So whatever uses
-// a device runs in a child process, under a parent that has none: the parent
-// explains such an end in one line, and resumes a training run.
+// The native library ends the process when a device is lost (a driver reset, an unplugged GPU, a
+// laptop that slept), and a driver may crash. So whatever uses a device runs in a child process,
+// under a parent that has none: the parent explains such an end in one line, and resumes a training
+// run.
 //
-// Little goes between the two. In an environment variable the parent gives the
-// child the name of a file, into which the child may write where its run folder
-// is. Terminal and files are the child's own. Only the process's standard error,
-// as native code sees it, goes to the parent, which learns from it what happened;
-// on Unix the child gets the real one beside it.
+// Little passes between the two. In an environment variable the parent gives the child the name of
+// a file, into which the child may write where its run folder is. Terminal and files are the
+// child's own. Only the process's standard error, as native code sees it, goes to the parent, which
+// learns from it what happened; on Unix the child also gets the real one.
 package supervise
 
 import (
@@ -35,8 +33,8 @@ const childEnv = "PIXELDA_SUPERVISED"
 // Child reports whether this process is a supervised child.
 func Child() bool { return os.Getenv(childEnv) != "" }
 
-// Announce tells the parent in which folder the run is, so that it can resume the
-// run from there. Without a parent it does nothing.
+// Announce tells the parent which folder the run is in, so that it can resume the run from there.
+// Without a parent it does nothing.
 func Announce(folder string) error {
 	path := os.Getenv(childEnv)
 	if path == "" {
@@ -55,22 +53,22 @@ type Supervisor struct {
 	steady   time.Duration   // a child that ran as long as this was not a failed restart
 }
 
-// New returns a supervisor whose children write to out and err. Both should be the
-// files of this process, so that a child sees the terminal.
+// New returns a supervisor whose children write to out and err. Both should be the files of this
+// process, so that a child sees the terminal.
 func New(out, err io.Writer) *Supervisor {
 	return &Supervisor{out, err, []time.Duration{2 * time.Second, 10 * time.Second, time.Minute}, 10 * time.Minute}
 }
 
-// Run runs a child with the arguments for no folder. Where the device takes it down
-// after it has announced a run, another child follows after a pause, with the
-// arguments for that folder, until that fails too often in a row. A signal reaches
-// the child once. The status is the child's; the error says why there is none.
+// Run runs a child with the arguments for no folder. If the device takes it down after it has
+// announced a run, another child follows after a pause, with the arguments for that folder, until
+// that has failed too often in a row. A signal reaches the child once. The status is the child's;
+// the error says why there is none.
 func (s *Supervisor) Run(args func(folder string) []string) (status int, err error) {
 	dir, err := os.MkdirTemp("", "pixelda-wgpu-")
 	if err != nil {
 		return 0, err
 	}
-	defer func() { _ = os.RemoveAll(dir) }() // at worst it leaves an empty folder behind
+	defer func() { _ = os.RemoveAll(dir) }() // at worst an empty folder is left behind
 	note := filepath.Join(dir, "run")
 	runtime.LockOSThread() // on Linux a child dies with the thread that started it
 	defer runtime.UnlockOSThread()

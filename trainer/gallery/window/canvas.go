@@ -20,7 +20,7 @@ type canvas struct {
 	frame  int
 }
 
-// texture is an image on the GPU, kept as long as it is drawn.
+// texture is an image on the GPU, kept for as long as it is drawn.
 type texture struct {
 	*ebiten.Image
 	used int // the last frame
@@ -36,7 +36,7 @@ func (c *canvas) begin(screen *ebiten.Image) {
 	c.frame++
 }
 
-// end frees what this frame did not draw.
+// end frees the textures that this frame did not draw.
 func (c *canvas) end() {
 	evict(c.images, c.frame)
 	evict(c.labels, c.frame)

@@ -9,7 +9,7 @@ import (
 	"github.com/hajimehoshi/ebiten/v2/inpututil"
 )
 
-// input passes keys, mouse and fingers on to a gallery.
+// input passes keys, mouse and touches on to a gallery.
 type input struct {
 	keys  []ebiten.Key
 	touch ebiten.TouchID
@@ -20,11 +20,11 @@ type input struct {
 }
 
 const (
-	wheelStep = 60.0 // units a notch
+	wheelStep = 60.0 // units per notch
 	slop      = 8.0  // units that a finger may move within a tap
 )
 
-// pass handles what came since the last frame.
+// pass handles what has happened since the last frame.
 func (in *input) pass(w *Window) {
 	g := w.gallery
 	in.keys = inpututil.AppendJustPressedKeys(in.keys[:0])
@@ -52,7 +52,7 @@ func (in *input) pass(w *Window) {
 	in.finger(w)
 }
 
-// finger taps, or drags the content.
+// finger handles taps, and drags of the content.
 func (in *input) finger(w *Window) {
 	if !in.down {
 		for _, id := range inpututil.AppendJustPressedTouchIDs(nil) {

@@ -16,10 +16,10 @@ import (
 	"pixelda-wgpu/trainer/gallery"
 )
 
-// Ebiten's own text package shapes every script of the world, which makes the
-// page's download half as large again. The gallery writes a few short lines.
+// Ebiten's own text package shapes all of the world's scripts, which makes the page's download half
+// as large again. The gallery writes only a few short lines.
 
-// font is the Go font in the sizes that were asked for.
+// font is the Go font in the sizes used so far.
 type font struct {
 	outlines *opentype.Font
 	faces    map[float64]xfont.Face
@@ -40,14 +40,14 @@ func (f font) face(size float64) xfont.Face {
 		var err error
 		face, err = opentype.NewFace(f.outlines, &opentype.FaceOptions{Size: size, DPI: 72})
 		if err != nil {
-			panic(err) // of no font that parses
+			panic(err) // cannot happen for a font that parses
 		}
 		f.faces[size] = face
 	}
 	return face
 }
 
-// label is a text that was drawn.
+// label is a text that has been drawn.
 type label struct {
 	size float64
 	text string

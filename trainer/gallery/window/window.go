@@ -1,8 +1,8 @@
 //go:build view || js
 
-// Package window shows a gallery with Ebiten: in a window of the system, or in a
-// browser's page. It alone imports Ebiten, which on Linux ends any program that
-// links it where there is no display.
+// Package window shows a gallery with Ebiten: in a window of the system, or in a browser's page. It
+// is the only package that imports Ebiten, which on Linux, without a display, ends any program that
+// links it.
 package window
 
 import (
@@ -14,8 +14,8 @@ import (
 	"pixelda-wgpu/trainer/gallery"
 )
 
-// Window is a gallery on a screen. It draws when something happened, and leaves
-// the processor to the training in between.
+// Window is a gallery on a screen. It draws only when something has happened, and otherwise leaves
+// the processor to the training.
 type Window struct {
 	mu      sync.Mutex
 	gallery *gallery.Gallery
@@ -28,8 +28,8 @@ type Window struct {
 	done    bool
 }
 
-// New makes a window with an empty gallery. leave, which may be nil, is called
-// when Escape is pressed in the grid; true closes the window.
+// New makes a window with an empty gallery. leave, which may be nil, is called when Escape is
+// pressed in the grid; if it returns true, the window closes.
 func New(host gallery.Host, title string, leave func() bool) (*Window, error) {
 	c, err := newCanvas()
 	if err != nil {
@@ -38,8 +38,8 @@ func New(host gallery.Host, title string, leave func() bool) (*Window, error) {
 	return &Window{gallery: gallery.New(host), canvas: c, title: title, leave: leave, scale: 1}, nil
 }
 
-// Do calls f with the gallery, from any goroutine but not from within a method
-// of its host, and draws the outcome.
+// Do calls f with the gallery, from any goroutine but not from within a method of its host, and
+// draws the result.
 func (w *Window) Do(f func(*gallery.Gallery)) {
 	w.mu.Lock()
 	f(w.gallery)
@@ -47,8 +47,8 @@ func (w *Window) Do(f func(*gallery.Gallery)) {
 	schedule()
 }
 
-// schedule asks for a frame. Ebiten has deprecated drawing on demand and has
-// nothing in its place; 60 frames a second would starve training on a software driver.
+// schedule asks for a frame. Ebiten has deprecated drawing on demand without offering a
+// replacement; 60 frames a second would starve training on a software driver.
 func schedule() {
 	ebiten.ScheduleFrame() //nolint:staticcheck // see above
 }
@@ -64,7 +64,7 @@ func (w *Window) Close() {
 	schedule()
 }
 
-// Run shows the window until it is closed. It belongs on the main goroutine.
+// Run shows the window until it is closed. It must be called on the main goroutine.
 func (w *Window) Run() error {
 	ebiten.SetWindowSize(1180, 760)
 	ebiten.SetWindowSizeLimits(320, 320, -1, -1)
