@@ -10,7 +10,7 @@ import (
 	"pixelda-wgpu/gpu/fault"
 )
 
-// origin marks the errors of this room.
+// origin marks the errors of this package.
 const origin fault.Origin = "model"
 
 // Config is every hyperparameter of the networks, the losses and the optimisation. Presets, bounds

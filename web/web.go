@@ -9,7 +9,7 @@ import (
 	"pixelda-wgpu/gpu/fault"
 )
 
-// origin marks the errors of this room.
+// origin marks the errors of this package.
 const origin fault.Origin = "web"
 
 // ErrNoPage is the error of a program that was built without the page.

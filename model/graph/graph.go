@@ -16,7 +16,7 @@ import (
 	"pixelda-wgpu/wgsl/plan"
 )
 
-// origin marks the errors of this room.
+// origin marks the errors of this package.
 const origin fault.Origin = "model/graph"
 
 // Shape is that of a tensor: N images of C channels of H × W float32 in NCHW

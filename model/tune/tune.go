@@ -18,7 +18,7 @@ import (
 	"pixelda-wgpu/wgsl/plan"
 )
 
-// origin marks the errors of this room.
+// origin marks the errors of this package.
 const origin fault.Origin = "model/tune"
 
 // Tuner is a Chooser that times the plans on a device. Its choices are kept in

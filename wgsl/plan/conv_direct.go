@@ -58,8 +58,9 @@ func (t directTile) conv(target *Target, c kernels.Conv, e kernels.Epilogue) (Pl
 	}
 	k := kernels.ConvDirect(name, c, kernels.DirectTile(t), e,
 		kernels.DirectSlice{Images: images, Blocks: blocks, Parts: parts, Share: dispatches})
-	plan := Plan{Name: name, terms: t.terms(c), Scratch: map[string]int{"pack": parts * packed.Blocks * packed.Vec4 * 4},
-		Calls: []Call{{Kernel: kernels.ConvPack(c, t.Block, parts, true)}}}
+	plan := Plan{Name: name, terms: t.terms(c),
+		Scratch: map[string]int{"pack": parts * packed.Blocks * packed.Vec4 * 4},
+		Calls:   []Call{{Kernel: kernels.ConvPack(c, t.Block, parts, true)}}}
 	for n := range c.N / images {
 		x, y, r := Operand{Name: "x"}, Operand{Name: "y"}, Operand{Name: "residual"}
 		if t.Images {
