@@ -84,7 +84,7 @@ type Domain struct {
 	Splits
 }
 
-// Stream, in Options, has images made on demand. It keeps open the files that they are read from.
+// Stream has, in Options, images made on demand, and keeps open the files that they are read from.
 type Stream struct{ files []io.Closer }
 
 // Keep holds on to a file that images will be read from, until Close.
