@@ -94,8 +94,7 @@ func Builtin(name string, o datasets.Options, what string) (datasets.Parts, stri
 		}
 		if len(pixels) != n*s.ImageBytes() {
 			return datasets.Parts{}, "", origin.Errorf("%s: %d of %d images were drawn", name,
-				len(pixels)/s.ImageBytes(),
-				n)
+				len(pixels)/s.ImageBytes(), n)
 		}
 		s = s.Of(pixels)
 	}

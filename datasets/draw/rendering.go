@@ -124,9 +124,8 @@ func (r Rendering) studio() (*studio, error) {
 			m = r.Convention.model(name, meshes[i])
 		}
 		if size := m.mesh.Radius() + m.offset.Norm(); size < 1 || size > s.distance/2 {
-			return nil,
-				origin.Errorf("%s: the model of %s reaches %.3g mm from its origin; want 1 to %g: models are "+
-					"in millimetres", r.Models, name, size, s.distance/2)
+			return nil, origin.Errorf("%s: the model of %s reaches %.3g mm from its origin; want 1 to %g: models are "+
+				"in millimetres", r.Models, name, size, s.distance/2)
 		}
 		s.models = append(s.models, m)
 	}
@@ -171,9 +170,8 @@ func photographs(from string, side int) (func(dst []byte, r *random.Source), err
 func (c *Convention) Depth(s datasets.Splits, models string) (datasets.Splits, error) {
 	t := s.Train
 	if t.Width != t.Height || t.Channels != 3 || t.Poses == nil || !t.Labelled() {
-		return s,
-			origin.Errorf("%s: depth can be drawn for square RGB images with classes and poses, not for these",
-				t.Name)
+		return s, origin.Errorf("%s: depth can be drawn for square RGB images with classes and poses, not for these",
+			t.Name)
 	}
 	r := DefaultRendering()
 	r.Models, r.Convention, r.Objects, r.Size = models, c, t.Classes, t.Width

@@ -71,9 +71,8 @@ func Files(name string, files []File, o datasets.Options) ([]datasets.Domain, er
 			return o.One(name, datasets.Parts{Pool: pool})
 		}
 	}
-	return nil,
-		origin.Errorf("%s: neither images (PNG, JPEG, WebP), idx files, a ZIP file nor a packed set (.pxds)",
-			name)
+	return nil, origin.Errorf("%s: neither images (PNG, JPEG, WebP), idx files, a ZIP file nor a packed set (.pxds)",
+		name)
 }
 
 // looksLikeIDX reports whether data begin as an idx file does, gzipped or not.

@@ -98,8 +98,7 @@ func newPacker(s datasets.Splits, version int) (*packer, error) {
 	}
 	t := s.Train
 	if len(t.Classes) > maxClasses {
-		return nil, origin.Errorf("%s: %d classes; a packed set holds at most %d", t.Name, len(t.Classes),
-			maxClasses)
+		return nil, origin.Errorf("%s: %d classes; a packed set holds at most %d", t.Name, len(t.Classes), maxClasses)
 	}
 	posed := t.Poses != nil
 	if posed {
@@ -121,9 +120,8 @@ func newPacker(s datasets.Splits, version int) (*packer, error) {
 				t.Name, set.Name)
 		}
 		if !p.raw() && set.Len() > limits.SetBytes/set.ImageBytes() {
-			return nil,
-				origin.Errorf("%s: %d images of %s are more than the %d bytes that a compressed set holds: "+
-					"pack it with -raw, or smaller", set.Name, set.Len(), set.Shape(), int64(limits.SetBytes))
+			return nil, origin.Errorf("%s: %d images of %s are more than the %d bytes that a compressed set holds: "+
+				"pack it with -raw, or smaller", set.Name, set.Len(), set.Shape(), int64(limits.SetBytes))
 		}
 		part := packSplit{Split: split, Name: set.Name, Count: set.Len()}
 		if p.raw() {

@@ -168,8 +168,7 @@ func goesOn(name string, size int64) error {
 
 func shortRead(name string, got, want int64, err error) error {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return origin.Errorf("%s: ends after %d of %d values: the file is cut off, get it again", name, got,
-			want)
+		return origin.Errorf("%s: ends after %d of %d values: the file is cut off, get it again", name, got, want)
 	}
 	return origin.Errorf("%s: after %d of %d values: %w", name, got, want, err)
 }

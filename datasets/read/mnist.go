@@ -23,8 +23,7 @@ func MNISTFiles(dir string) (train, test *datasets.Set, err error) {
 	case err != nil:
 		return nil, nil, err
 	case !train.Labelled() || !test.Labelled():
-		return nil, nil, origin.Errorf("%s has MNIST's images but not both label files: download them again",
-			dir)
+		return nil, nil, origin.Errorf("%s has MNIST's images but not both label files: download them again", dir)
 	}
 	return train, test, nil
 }

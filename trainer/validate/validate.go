@@ -64,9 +64,8 @@ func SoftNeighborhoodDensity(features []float32, width int, temperature float64)
 		return 0, err
 	}
 	if n < 2 || temperature <= 0 {
-		return 0,
-			origin.Errorf("soft neighborhood density of %d images at temperature %v; needs 2 and one above 0", n,
-				temperature)
+		return 0, origin.Errorf("soft neighborhood density of %d images at temperature %v; needs 2 and one above 0", n,
+			temperature)
 	}
 	unit := make([]float64, len(features))
 	for i := range n {

@@ -54,9 +54,8 @@ func (l *library) open(s protocol.DataSource, r *request, seed uint64, size int)
 			return datasets.Splits{}, err
 		}
 		if len(domains) > 1 {
-			return datasets.Splits{},
-				origin.Errorf("%s holds %d domains (%s and others); choose the folder of one",
-					s.Name, len(domains), domains[0].Name)
+			return datasets.Splits{}, origin.Errorf("%s holds %d domains (%s and others); choose the folder of one",
+				s.Name, len(domains), domains[0].Name)
 		}
 		return domains[0].Splits, nil
 	}
