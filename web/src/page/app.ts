@@ -141,17 +141,15 @@ export class App {
 
   /** Starts a new run with the set-up as edited. */
   private async anew(): Promise<void> {
-    if (
-      this.step > 0 &&
-      !(await ask(
-        "Start a new run?",
-        `The present one, at step ${count(this.step)}, is lost unless you save its checkpoint first.`,
-        "Start a new run",
-      ))
-    )
-      return;
+    if (!(await this.mayReplace("Start a new run?", "one", "Start a new run"))) return;
     if (this.phase === "training") await this.pause();
     await this.configure();
+  }
+
+  /** Asks before another run takes the place of this one, called "one" or "run", if it has begun. */
+  private async mayReplace(question: string, it: string, answer: string): Promise<boolean> {
+    const warning = `The present ${it}, at step ${count(this.step)}, is lost unless you save its checkpoint first.`;
+    return this.step === 0 || (await ask(question, warning, answer));
   }
 
   private async configure(): Promise<void> {
@@ -199,15 +197,7 @@ export class App {
   }
 
   private async open(file: File): Promise<void> {
-    if (
-      this.step > 0 &&
-      !(await ask(
-        "Open a checkpoint?",
-        `The present run, at step ${count(this.step)}, is lost unless you save its checkpoint first.`,
-        "Open",
-      ))
-    )
-      return;
+    if (!(await this.mayReplace("Open a checkpoint?", "run", "Open"))) return;
     if (this.phase === "training") await this.pause();
     const checkpoint = new Uint8Array(await file.arrayBuffer());
     await this.adopt(`Opening ${file.name}`, () =>
