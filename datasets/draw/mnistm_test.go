@@ -179,7 +179,7 @@ func TestMNISTMReleaseFolder(t *testing.T) {
 	}
 }
 
-// opened is the set that Open makes.
+// opened is the set that open.Splits makes.
 func opened(name, root string, seed uint64) (datasets.Splits, error) {
 	open := MNISTM
 	if name == "mnist-m-difference" {

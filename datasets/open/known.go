@@ -10,7 +10,7 @@ import (
 	"pixelda-wgpu/datasets/read"
 )
 
-// Known is a data set that Open knows by name.
+// Known is a data set that Splits knows by name.
 type Known struct {
 	Name, About string
 	counts      datasets.Counts
@@ -20,7 +20,7 @@ type Known struct {
 	places []string
 }
 
-// List names the sets that Open knows.
+// List names the sets that Splits knows.
 func List() []Known {
 	return []Known{
 		builtin("digits", "generated handwritten-looking digits, 28x28 grey, no files needed", "digits generated"),

@@ -17,7 +17,7 @@ var host = js.Global().Get("pixeldaHost")
 func emit(m protocol.Message, parts ...[]byte) {
 	text, err := protocol.Encode(m)
 	if err != nil {
-		emitError(0, origin.Errorf("%w", err))
+		emitError(0, err)
 		return
 	}
 	wire.Post(host, text, parts)
